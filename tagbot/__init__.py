@@ -1,0 +1,1 @@
+"""FaceTag: a team names the faces in its photos, in Slack."""

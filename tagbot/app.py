@@ -1,0 +1,150 @@
+"""The bot: builds its parts, starts its threads, and stops them in order."""
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from tagbot import parts, schedule, status
+from tagbot.database import open_database
+from tagbot.handlers import register_all
+from tagbot.pipeline import PIPELINE
+from tagbot.publish import publisher
+from tagbot.queues import Queue
+from tagbot.services import Services
+from tagbot.settings import Settings
+from tagbot.slack.client import TIMEOUT_SECONDS, Slack
+from tagbot.slack.socket import SocketMode, web_client
+from tagbot.slack.updates import Updates
+from tagbot.worker import Deliveries, KeyLocks, Worker
+
+log = logging.getLogger(__name__)
+
+DRAIN_SECONDS = 8.0
+"""How long work in hand may take once the bot is told to stop; with what follows, 10 in all."""
+
+
+def run(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT.
+
+    Raises `AlreadyRunning`, `Reject` when a part that the settings ask for is not installed, and `SettingsError`
+    when Slack refuses a token.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stopper(stop))
+    with parts.queues(settings) as queues:
+        open_database(settings.database_url)
+        Bot(settings, queues).run(stop)
+
+
+def _stopper(stop: threading.Event) -> Callable[[int, FrameType | None], None]:
+    def on_signal(number: int, _: FrameType | None) -> None:
+        log.info("stopping on %s", signal.Signals(number).name)
+        stop.set()
+
+    return on_signal
+
+
+class Bot:
+    """All parts of one running bot."""
+
+    def __init__(self, settings: Settings, queues: Mapping[str, Queue]) -> None:
+        self._queues = queues
+        self._quiet = threading.Event()
+        """Set once no stage works any more: nothing waits for Slack from then on."""
+        client = web_client(settings, TIMEOUT_SECONDS)
+        slack = Slack(client, settings.slack_channel, settings.slack_posts_per_second, self._quiet)
+        self._services = Services(
+            settings=settings,
+            inbox=parts.inbox(settings),
+            images=parts.image_store(settings),
+            training=parts.training_backend(settings),
+            slack=slack,
+            updates=Updates(slack, self._quiet, settings.required_votes),
+            now=time.time,
+        )
+        self._publish = publisher(queues)
+        self._socket = SocketMode(
+            client,
+            settings.slack_app_token,
+            lambda app: register_all(app, self._publish, self.status, time.time),
+        )
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set; what is in hand then is finished first."""
+        self._services.inbox.prepare()
+        with self._scheduled(), self._showing(), self._working():
+            log.info("FaceTag is running")
+            try:
+                self._socket.connect(stop)
+                stop.wait()
+            finally:
+                self._socket.close()
+        log.info("FaceTag has stopped")
+
+    def status(self) -> str:
+        """What `/facetag status` says."""
+        return status.in_words(status.collect(self._queues, self._services.inbox))
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        """A thread for each worker of each stage."""
+        stop = threading.Event()
+        threads = [
+            threading.Thread(target=worker.run, args=(stop,), name=name, daemon=True)
+            for name, worker in self._workers()
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            self._services.inbox.close()
+            _join(threads, DRAIN_SECONDS)
+            self._quiet.set()
+            self._services.training.close()
+
+    def _workers(self) -> Iterator[tuple[str, Worker]]:
+        for stage in PIPELINE:
+            source: Mapping[str, Deliveries] = {"inbox": self._services.inbox, **self._queues}
+            worker = Worker(stage, source[stage.reads.QUEUE], self._publish, self._services, KeyLocks())
+            for number in range(stage.workers):
+                yield f"{stage.name}-{number}", worker
+
+    @contextmanager
+    def _showing(self) -> Iterator[None]:
+        """The thread that keeps the requests in Slack up to date."""
+        updates = self._services.updates
+        thread = threading.Thread(target=updates.run, name="updates", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._quiet.set()
+            updates.wake()
+            _join([thread], 1.0)
+
+    @contextmanager
+    def _scheduled(self) -> Iterator[None]:
+        scheduler: BackgroundScheduler = schedule.start(
+            schedule.Surroundings(self._services, self._queues, self._publish)
+        )
+        try:
+            yield
+        finally:
+            scheduler.shutdown(wait=False)
+
+
+def _join(threads: list[threading.Thread], seconds: float) -> None:
+    until = time.monotonic() + seconds
+    for thread in threads:
+        thread.join(max(0.0, until - time.monotonic()))
+        if thread.is_alive():
+            log.warning("%s did not finish in time; its message will be handed out again", thread.name)

@@ -1,0 +1,101 @@
+"""`python bot.py check`: try every outside part, and say how to mend what fails."""
+
+import argparse
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from threading import Event
+
+from peewee import PeeweeException
+
+from tagbot import parts
+from tagbot.commands.command import Command
+from tagbot.database import DatabaseUnsafe, connected, open_database
+from tagbot.errors import Reject, Retry
+from tagbot.models import Face
+from tagbot.pipeline import QUEUES
+from tagbot.queues.disk import QueueUnusable, disk_queues_beside
+from tagbot.settings import Settings
+from tagbot.slack.client import SCOPES, TIMEOUT_SECONDS, Slack
+from tagbot.slack.socket import web_client
+
+Probe = Callable[[], str]
+"""Tries a part and says in a few words what answered; raises `Retry` or `Reject` saying what to mend."""
+
+
+def _run(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001 - every command's signature
+    failed = 0
+    for part, probe in _probes(settings):
+        try:
+            print(f"ok    {part}: {probe()}", flush=True)
+        except (Retry, Reject, PeeweeException, DatabaseUnsafe, QueueUnusable, OSError) as why:
+            failed += 1
+            print(f"FAILS {part}: {getattr(why, 'reason', why)}", flush=True)
+    return 1 if failed else 0
+
+
+def _probes(settings: Settings) -> Iterator[tuple[str, Probe]]:
+    client = web_client(settings, TIMEOUT_SECONDS)
+    slack = Slack(client, settings.slack_channel, settings.slack_posts_per_second, Event())
+    yield "database", lambda: _database(settings)
+    yield "queues", lambda: _queues(settings)
+    yield "image store", lambda: parts.image_store(settings).check()
+    yield "Slack bot token", lambda: _bot_token(slack)
+    yield "Slack app token", lambda: _app_token(slack, settings)
+    yield "Slack channel", lambda: _channel(slack)
+    yield "training backend", lambda: _training(settings)
+
+
+def _database(settings: Settings) -> str:
+    open_database(settings.database_url)
+    with connected():
+        return f"{sum(Face.counts().values())} faces"
+
+
+def _queues(settings: Settings) -> str:
+    with disk_queues_beside(settings.data_dir / "queues", QUEUES) as queues:
+        waiting = sum(queue.counts().ready for queue in queues.values())
+    return f"{len(QUEUES)} queues, {waiting} messages ready"
+
+
+def _bot_token(slack: Slack) -> str:
+    granted = slack.granted_scopes()
+    missing = [scope for scope in SCOPES if scope not in granted]
+    if missing:
+        raise Reject(
+            f"the scope {', '.join(missing)} is missing: add it under “OAuth & Permissions” "
+            "of your Slack app, or paste manifest.json again, and reinstall the app"
+        )
+    return "taken, with all scopes"
+
+
+def _app_token(slack: Slack, settings: Settings) -> str:
+    slack.check_app_token(settings.slack_app_token)
+    return "taken, Socket Mode answers"
+
+
+def _channel(slack: Slack) -> str:
+    try:
+        channel = slack.channel_info()
+    except (Retry, Reject) as why:
+        raise Reject(f"{why.reason}: is SLACK_CHANNEL right, and is the bot invited there?") from None
+    if channel.get("is_archived"):
+        raise Reject("the channel is archived: choose another one, or restore it")
+    if not channel.get("is_member"):
+        raise Reject("the bot is not in the channel: type /invite @FaceTag there")
+    return "the bot is in it"
+
+
+def _training(settings: Settings) -> str:
+    open_database(settings.database_url)
+    backend = parts.training_backend(settings)
+    with connected():
+        try:
+            return backend.check()
+        finally:
+            with suppress(Retry, Reject):
+                backend.close()
+
+
+COMMAND = Command(
+    "try every outside part and say how to mend what fails", lambda parser: None, _run, needs_slack=True
+)

@@ -1,0 +1,20 @@
+"""The shape of a command."""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tagbot.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command of `python bot.py`; none of them needs the bot to run, or minds it running."""
+
+    help: str
+    arguments: Callable[[argparse.ArgumentParser], None]
+    """Declares the command's arguments."""
+    run: Callable[[Settings, argparse.Namespace], int]
+    """Does it; returns the exit code."""
+    needs_slack: bool = False
+    """Whether the Slack settings have to be there."""

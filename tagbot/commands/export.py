@@ -1,0 +1,106 @@
+"""`python bot.py export`: every tagged face, one a line, oldest first."""
+
+import argparse
+import csv
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+from tagbot.commands.command import Command
+from tagbot.database import connected, open_database
+from tagbot.models import TAGGED, Face, Person, Photo, Vote
+from tagbot.settings import Settings
+
+COLUMNS = (
+    "face_id", "photo", "source", "rectangle.left", "rectangle.top", "rectangle.width", "rectangle.height",
+    "person.id", "person.slack_id", "person.name", "person.email", "votes",
+    "training.backend", "training.person_ref", "training.face_ref", "tagged_at",
+)  # fmt: skip
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", choices=("jsonl", "csv"), default="jsonl", help="default: jsonl")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
+
+
+def _run(settings: Settings, options: argparse.Namespace) -> int:
+    open_database(settings.database_url)
+    with connected(), _opened(options.output) as file:
+        write = _write_csv if options.format == "csv" else _write_jsonl
+        write(_lines(), file)
+    return 0
+
+
+@contextmanager
+def _opened(path: Path | None) -> Iterator[TextIO]:
+    if path is None:
+        yield sys.stdout
+        return
+    with path.open("w", encoding="utf-8", newline="") as file:
+        yield file
+
+
+def _lines() -> Iterator[dict[str, Any]]:
+    query = Face.select(Face, Person, Photo).join_from(Face, Person).join_from(Face, Photo)
+    for face in query.where(Face.state == TAGGED).order_by(Face.tagged_at, Face.id).iterator():
+        yield _line(face)
+
+
+def _line(face: Face) -> dict[str, Any]:
+    person, tagged_at = face.person, face.tagged_at
+    if person is None or tagged_at is None:
+        raise TypeError(f"the tagged face {face.id} has no person or no time")  # the stages write them together
+    return {
+        "face_id": face.id,
+        "photo": face.photo.sha256,
+        "source": face.photo.source,
+        "rectangle": {"left": face.left, "top": face.top, "width": face.width, "height": face.height},
+        "person": {"id": person.id, "slack_id": person.slack_id, "name": person.name, "email": person.email},
+        "votes": [
+            {"tagger": vote.tagger, "answer": vote.answer, "at": _utc(vote.at)} for vote in Vote.of(face.id)
+        ],
+        "training": _training(face),
+        "tagged_at": _utc(tagged_at),
+    }
+
+
+def _training(face: Face) -> dict[str, Any] | None:
+    if face.face_ref is None:
+        return None
+    return {"backend": face.training_backend, "person_ref": face.person_ref, "face_ref": face.face_ref}
+
+
+def _utc(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _write_jsonl(lines: Iterator[dict[str, Any]], file: TextIO) -> None:
+    for line in lines:
+        file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def _write_csv(lines: Iterator[dict[str, Any]], file: TextIO) -> None:
+    writer = csv.DictWriter(file, COLUMNS, extrasaction="raise", lineterminator="\n")
+    writer.writeheader()
+    for line in lines:
+        writer.writerow(_flat(line))
+
+
+def _flat(line: dict[str, Any]) -> dict[str, Any]:
+    """Nested fields under dotted names; lists as JSON; what is null is empty."""
+    flat: dict[str, Any] = {}
+    for name, value in line.items():
+        if isinstance(value, dict):
+            flat |= {f"{name}.{key}": inner for key, inner in value.items()}
+        elif isinstance(value, list):
+            flat[name] = json.dumps(value)
+        elif name in COLUMNS:
+            flat[name] = value
+    return flat
+
+
+COMMAND = Command("print every tagged face, oldest first", _arguments, _run)

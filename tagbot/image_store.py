@@ -1,0 +1,152 @@
+"""Where pictures are kept, by key: the interface, and a folder on this machine."""
+
+import os
+import re
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Protocol
+
+from tagbot.errors import Reject, Retry
+
+
+class ImageStore(Protocol):
+    """Pictures by key, such as `faces/<id>/crop.jpg`. All methods may be called from any thread.
+
+    Each raises `Retry` when the store cannot be used now.
+    """
+
+    def put(self, key: str, picture: bytes) -> None:
+        """Keep a picture, in place of the one that has this key; it is safe when this returns."""
+
+    def get(self, key: str) -> bytes:
+        """The picture; raises `Reject` when there is none."""
+
+    def delete(self, key: str) -> None:
+        """Forget a picture; no error when there is none."""
+
+    def check(self) -> str:
+        """Try the store and say in a few words what answered."""
+
+
+KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
+"""No part of a key begins with a dot, so none is hidden or leads upwards."""
+
+
+class FolderStore:
+    """Pictures as files below a folder, for the bot's own user only.
+
+    A file is whole or not there, also after a power cut. `faces/<id>/crop.jpg` lies in `4f/faces/<id>/`:
+    the two letters come from a hash, so that a million faces share 256 folders.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """The folder is made when the first picture comes."""
+        self._folder = folder
+        # Held so that no thread removes the folder that another has just made for its file.
+        self._folders = threading.Lock()
+
+    def put(self, key: str, picture: bytes) -> None:
+        """As the interface says."""
+        path = self._path(key)
+        with self._failures("written"):
+            with self._folders:
+                _make_folder(path.parent)
+                # Beside its place, as only within one file system a rename puts it there in one step.
+                descriptor, unfinished = tempfile.mkstemp(prefix=_unfinished(path), dir=path.parent)
+            _write(descriptor, Path(unfinished), path, picture)
+
+    def get(self, key: str) -> bytes:
+        """As the interface says."""
+        path = self._path(key)
+        with self._failures("read"):
+            try:
+                return path.read_bytes()
+            except FileNotFoundError:
+                self._folder.stat()  # a folder that is missing as a whole may be a disk that is not mounted
+        raise Reject(f"the picture {key} is missing")
+
+    def delete(self, key: str) -> None:
+        """As the interface says; what a crash left of writing it goes too."""
+        path = self._path(key)
+        with self._failures("deleted"):
+            for leftover in (path, *path.parent.glob(f"{_unfinished(path)}*")):
+                leftover.unlink(missing_ok=True)
+            with self._folders:
+                self._prune(path.parent)
+
+    def check(self) -> str:
+        """Write, read and delete a file."""
+        key = f"check/{os.getpid()}"
+        self.put(key, b"a picture")
+        self.get(key)
+        self.delete(key)
+        with self._failures("counted"):
+            free = shutil.disk_usage(self._folder).free
+        return f"{self._folder} can be written, {free / 1e9:.1f} GB free"
+
+    def _path(self, key: str) -> Path:
+        """Raises `ValueError` for a key that none of our code makes."""
+        if not KEY.fullmatch(key):
+            raise ValueError(f"{key!r} is no key for a picture")
+        shelf = sha256(key.rpartition("/")[0].encode()).hexdigest()[:2]
+        return self._folder / shelf / key
+
+    def _prune(self, folder: Path) -> None:
+        """Remove a folder and those above it that it leaves empty."""
+        while folder != self._folder:
+            try:
+                folder.rmdir()
+            except FileNotFoundError:
+                pass  # never made, or somebody else pruned it
+            except OSError:
+                return  # something is in it
+            folder = folder.parent
+
+    @contextmanager
+    def _failures(self, verb: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as why:
+            raise Retry(f"pictures in {self._folder} cannot be {verb}: {why.strerror or why}") from why
+
+
+def _write(descriptor: int, unfinished: Path, path: Path, content: bytes) -> None:
+    """Fill the unfinished file and put it in its place."""
+    try:
+        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        unfinished.replace(path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _unfinished(path: Path) -> str:
+    """What the name of a file that is still being written begins with."""
+    return f".{path.name}-"
+
+
+def _make_folder(folder: Path) -> None:
+    """With its parents, each of them durable."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    _sync_folder(folder.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the names in it durable: fsync of a file says nothing about its name."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,263 @@
+"""The inbox: a folder in which photos wait to be taken over.
+
+For the worker it is a queue like the others, only that its messages are files: acknowledged, a photo is gone;
+buried, it lies in `rejected/` beside a text that says why. What is not yet done stays where it is.
+"""
+
+import errno
+import hashlib
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tagbot.errors import Reject, Retry
+
+SETTLED_SECONDS = 1.0
+"""A file counts when its size has not changed for this long: until then somebody may still be writing it."""
+
+SCAN_SECONDS = 0.25
+"""How often the folder is looked through."""
+
+SIDECAR = ".json"
+
+LONE_SIDECAR_SECONDS = 600.0
+"""A sidecar is put there before its photo; one whose photo has not come by then is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A photo with what its sender wrote beside it."""
+
+    photo: bytes
+    sidecar: bytes | None
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the inbox remembers of a file between two looks at the folder."""
+
+    size: int
+    since: float
+    attempt: int = 1
+    not_before: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class InboxDelivery:
+    """One handing-out of a file."""
+
+    inbox: "Inbox"
+    name: str
+    attempt: int
+
+    @property
+    def id(self) -> str:
+        """Made from the file's name without telling it, as it ends in the log and may be a person's."""
+        return f"inbox:{hashlib.sha256(self.name.encode(errors='surrogateescape')).hexdigest()[:12]}"
+
+    @property
+    def body(self) -> Mapping[str, str]:
+        return {"name": self.name}
+
+    def ack(self) -> None:
+        """The photo was taken over: it leaves the folder."""
+        self.inbox.remove(self.name)
+
+    def retry_after(self, seconds: float, error: str) -> None:  # noqa: ARG002 - the log has the error
+        """It stays where it is and is handed out again later."""
+        self.inbox.put_back(self.name, seconds)
+
+    def bury(self, error: str) -> None:
+        """It moves to `rejected/`."""
+        self.inbox.refuse(self.name, error)
+
+
+@dataclass(slots=True)
+class Inbox:
+    """The folder `INBOX` and, beside it, `rejected/`. Any thread may call."""
+
+    folder: Path
+    rejected: Path
+    clock: Callable[[], float] = time.monotonic
+    _seen: dict[str, _Seen] = field(default_factory=dict)
+    _in_hand: set[str] = field(default_factory=set)
+    _ready: list[str] = field(default_factory=list)
+    _scanned_at: float = -SCAN_SECONDS
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _closed: threading.Event = field(default_factory=threading.Event)
+
+    def prepare(self) -> None:
+        """Make both folders."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.rejected.mkdir(parents=True, exist_ok=True)
+
+    def get(self, timeout: float) -> InboxDelivery | None:
+        """The next file that is whole; None when there was none within `timeout` seconds."""
+        until = self.clock() + timeout
+        while not self._closed.is_set():
+            found = self._next()
+            if found is not None or self.clock() >= until:
+                return found
+            self._closed.wait(SCAN_SECONDS)
+        return None
+
+    def read(self, name: str) -> Arrived:
+        """The bytes of a photo and of its sidecar; raises `Retry` when the disk does not give them."""
+        path = self.folder / name
+        sidecar = path.with_suffix(SIDECAR)
+        try:
+            return Arrived(path.read_bytes(), sidecar.read_bytes() if sidecar.is_file() else None)
+        except FileNotFoundError:
+            raise Reject("the file went away before it was read") from None
+        except OSError as problem:
+            raise Retry(f"cannot read the inbox: {problem.strerror}") from None
+
+    def waiting(self) -> int:
+        """How many files lie in the inbox."""
+        try:
+            return sum(
+                1 for entry in os.scandir(self.folder) if _counts(entry) and not _is_sidecar(entry.name)
+            )
+        except FileNotFoundError:
+            return 0
+
+    def remove(self, name: str) -> None:
+        """Delete a photo and its sidecar."""
+        path = self.folder / name
+        try:
+            path.unlink(missing_ok=True)
+            sidecar = self._own_sidecar(path)
+            if sidecar is not None:
+                sidecar.unlink(missing_ok=True)
+        except OSError as problem:
+            raise Retry(f"cannot remove a photo from the inbox: {problem.strerror}") from None
+        self._forget(name)
+
+    def put_back(self, name: str, seconds: float) -> None:
+        """Leave a file for a later attempt."""
+        with self._lock:
+            seen = self._seen.get(name)
+            if seen is not None:
+                seen.attempt += 1
+                seen.not_before = self.clock() + seconds
+            self._in_hand.discard(name)
+
+    def refuse(self, name: str, reason: str) -> None:
+        """Move a file with its sidecar to `rejected/`, beside a text that says why."""
+        path = self.folder / name
+        target = _free_name(self.rejected / name)
+        try:
+            # The text first: a crash in between then leaves a photo that is refused again, never one without a reason.
+            target.with_name(f"{target.name}.error.txt").write_text(f"{reason}\n", encoding="utf-8")
+            sidecar = self._own_sidecar(path)
+            _move(path, target)
+            if sidecar is not None:
+                _move(sidecar, target.with_suffix(SIDECAR))
+        except OSError as problem:
+            raise Retry(f"cannot move a file to {self.rejected}: {problem.strerror}") from None
+        finally:
+            self._forget(name)
+
+    def close(self) -> None:
+        """Wake the waiting."""
+        self._closed.set()
+
+    def _next(self) -> InboxDelivery | None:
+        with self._lock:
+            if not self._ready and self.clock() - self._scanned_at >= SCAN_SECONDS:
+                self._scan()
+            if not self._ready:
+                return None
+            name = self._ready.pop()
+            self._in_hand.add(name)
+            return InboxDelivery(self, name, self._seen[name].attempt)
+
+    def _scan(self) -> None:
+        """Look the folder through: what is whole and due is ready, oldest name last, as they are popped."""
+        now = self._scanned_at = self.clock()
+        seen: dict[str, _Seen] = {}
+        for entry in self._entries():
+            size = _size(entry)
+            before = self._seen.get(entry.name)
+            seen[entry.name] = before if before and before.size == size else _Seen(size, now)
+        self._seen = seen
+        self._ready = sorted(
+            (name for name, file in seen.items() if self._due(name, file, now)), reverse=True
+        )
+
+    def _entries(self) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(self.folder) as entries:
+                return [entry for entry in entries if _counts(entry)]
+        except OSError as problem:
+            raise Retry(f"cannot look into the inbox {self.folder}: {problem.strerror}") from None
+
+    def _due(self, name: str, file: _Seen, now: float) -> bool:
+        if name in self._in_hand or now < file.not_before:
+            return False
+        settled = LONE_SIDECAR_SECONDS if _is_sidecar(name) else SETTLED_SECONDS
+        return now - file.since >= settled and not (_is_sidecar(name) and self._has_photo(name))
+
+    def _has_photo(self, sidecar: str) -> bool:
+        stem = Path(sidecar).stem
+        return any(Path(name).stem == stem and not _is_sidecar(name) for name in self._seen)
+
+    def _own_sidecar(self, photo: Path) -> Path | None:
+        """The sidecar that goes where this photo goes: none while another photo of the same name needs it."""
+        sidecar = photo.with_suffix(SIDECAR)
+        if photo == sidecar or not sidecar.is_file():
+            return None
+        others = (
+            path for path in self.folder.glob(f"{_escaped(photo.stem)}.*") if path not in (photo, sidecar)
+        )
+        return None if any(others) else sidecar
+
+    def _forget(self, name: str) -> None:
+        with self._lock:
+            self._in_hand.discard(name)
+            self._seen.pop(name, None)
+
+
+def _counts(entry: os.DirEntry[str]) -> bool:
+    return not entry.name.startswith(".") and entry.is_file()
+
+
+def _is_sidecar(name: str) -> bool:
+    return name.lower().endswith(SIDECAR)
+
+
+def _size(entry: os.DirEntry[str]) -> int:
+    try:
+        return entry.stat().st_size
+    except FileNotFoundError:
+        return -1
+
+
+def _escaped(stem: str) -> str:
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in stem)
+
+
+def _free_name(path: Path) -> Path:
+    """The path, or with a number before its suffix where something of that name was refused before."""
+    candidate, number = path, 1
+    while candidate.exists() or candidate.with_name(f"{candidate.name}.error.txt").exists():
+        number += 1
+        candidate = path.with_stem(f"{path.stem}-{number}")
+    return candidate
+
+
+def _move(source: Path, target: Path) -> None:
+    """Rename, or copy where the target lies on another disk; a source that is gone is no error."""
+    try:
+        source.rename(target)
+    except FileNotFoundError:
+        return
+    except OSError as problem:
+        if problem.errno != errno.EXDEV:
+            raise
+        shutil.copyfile(source, target)
+        source.unlink()

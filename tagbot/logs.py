@@ -1,0 +1,50 @@
+"""The log: one line for each thing that happened, as text or as JSON."""
+
+import json
+import logging
+import re
+import sys
+import time
+
+_TOKEN = re.compile(r"xox[a-z]-[\w-]+|xapp-[\w-]+")
+
+_OURS = frozenset({"action", "stage", "message_id", "ms"})
+"""Fields that our lines add, for programs that read the log."""
+
+
+class _Secretive(logging.Formatter):
+    """Takes tokens out of whatever is logged, also by the libraries."""
+
+    def converter(self, seconds: float | None) -> time.struct_time:
+        return time.gmtime(seconds)
+
+    def format(self, record: logging.LogRecord) -> str:
+        return _TOKEN.sub("(token)", self.line(record))
+
+    def line(self, record: logging.LogRecord) -> str:
+        return super().format(record)
+
+
+class _Json(_Secretive):
+    def line(self, record: logging.LogRecord) -> str:
+        content = {
+            "at": f"{self.formatTime(record, '%Y-%m-%dT%H:%M:%S')}.{record.msecs:03.0f}Z",
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        content |= {name: value for name, value in vars(record).items() if name in _OURS}
+        if record.exc_info:
+            content["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(content)
+
+
+def set_up(level: str, form: str) -> None:
+    """Log to standard error. `level` and `form` are `LOG_LEVEL` and `LOG_FORMAT`."""
+    handler = logging.StreamHandler(sys.stderr)
+    text = _Secretive("%(asctime)s.%(msecs)03dZ %(levelname)-7s %(message)s", "%Y-%m-%dT%H:%M:%S")
+    handler.setFormatter(_Json() if form == "json" else text)
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    # Below warnings, libraries tell what they send and receive, and people's names with it.
+    for library in ("slack_sdk", "slack_bolt", "apscheduler", "peewee", "urllib3", "PIL"):
+        logging.getLogger(library).setLevel(logging.WARNING)

@@ -1,0 +1,303 @@
+"""The tables, and the queries that have a name. Times are seconds since 1970, UTC.
+
+The database is the truth. A face's state moves by `Face.move` alone, which changes a row only while it still is
+in the state and round that the caller saw.
+"""
+
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from threading import RLock
+from typing import Any, Self
+
+from peewee import (
+    SQL,
+    BlobField,
+    CharField,
+    Check,
+    CompositeKey,
+    DatabaseProxy,
+    DoubleField,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+    TextField,
+    fn,
+)
+
+from tagbot.consensus import Answer
+
+database = DatabaseProxy()
+"""Bound by `tagbot.database.open_database`."""
+
+WAITING, OPEN, TRAINING, TAGGED, REJECTED = STATES = ("waiting", "open", "training", "tagged", "rejected")
+
+_write_lock = RLock()
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """A transaction that writes.
+
+    SQLite lets one writer in at a time and makes the others poll; a lock of our own lines this process's writers
+    up instead, which measured twice as fast with four threads.
+    """
+    with _write_lock, database.atomic():
+        yield
+
+
+def photo_key(sha256: str) -> str:
+    """Where the image store keeps a whole photo."""
+    return f"photos/{sha256}.jpg"
+
+
+def crop_key(face_id: str) -> str:
+    """Where the image store keeps a face, as the training backend gets it."""
+    return f"faces/{face_id}/crop.jpg"
+
+
+def context_key(face_id: str) -> str:
+    """Where the image store keeps a face's surroundings."""
+    return f"faces/{face_id}/context.jpg"
+
+
+class _Table(Model):
+    class Meta:
+        database = database
+        legacy_table_names = False
+
+
+class Photo(_Table):
+    """A photo that was taken over from the inbox."""
+
+    sha256 = CharField(64, primary_key=True)
+    """Of the file's bytes: the photo's identity."""
+    source = TextField(null=True)
+    """Where it comes from, in its sender's words."""
+    taken_at = TextField(null=True)
+    """ISO 8601, as its sender wrote it."""
+    width = IntegerField()
+    height = IntegerField()
+    faces_found = IntegerField()
+    received_at = DoubleField()
+
+
+class Person(_Table):
+    """Who can be in a picture."""
+
+    id = CharField(36, primary_key=True)
+    slack_id = CharField(32, null=True, unique=True)
+    name = TextField(null=True)
+    """Null until it is known from the Slack profile."""
+    email = TextField(null=True)
+    picture_url = TextField(null=True)
+    """Of the Slack profile's picture."""
+    enriched_at = DoubleField(null=True)
+    training_ref = TextField(null=True)
+    """How the training backend calls them; null until it knows them."""
+    added_at = DoubleField()
+
+    @classmethod
+    def with_slack_id(cls, slack_id: str, now: float) -> Self:
+        """The person of a Slack account, made when there is none yet."""
+        cls.insert(id=str(uuid.uuid4()), slack_id=slack_id, added_at=now).on_conflict_ignore().execute()
+        return cls.get(cls.slack_id == slack_id)
+
+
+class Face(_Table):
+    """One face in one photo, and where it is on its way."""
+
+    id = CharField(36, primary_key=True)
+    photo = ForeignKeyField(Photo, backref="faces")
+    left = IntegerField()
+    top = IntegerField()
+    width = IntegerField()
+    height = IntegerField()
+    stored_at = DoubleField()
+
+    state = CharField(
+        16, default=WAITING, constraints=[Check("state IN ('waiting','open','training','tagged','rejected')")]
+    )
+    reason = TextField(null=True)
+    """Why it was rejected; or, of a tagged face, why it was not sent to the model."""
+    round = IntegerField(default=1)
+    """Which asking this is; answers count only in the round whose message they were clicked in."""
+
+    pending = TextField(null=True)
+    """Id of the message that is to ask for it, while one is under way; null for a face that waits in the database."""
+    posting_since = DoubleField(null=True)
+    """The intent to post: set before Slack is called, and holding one of the open places from then on."""
+    crop_file = CharField(32, null=True)
+    """Slack's id of the uploaded picture."""
+    context_file = CharField(32, null=True)
+    message_ts = CharField(32, null=True)
+    """Slack's id of the request in the channel."""
+    revision = IntegerField(default=0)
+    """Grows with every change that the request shows."""
+    shown_revision = IntegerField(default=0)
+    """The one that Slack shows."""
+
+    person = ForeignKeyField(Person, null=True, backref="faces")
+    """Whom people agreed on, from state `training` on."""
+    claimed_by = TextField(null=True)
+    """Id of the message that carries this face through training."""
+    training_backend = TextField(null=True)
+    """Where the face is in the model; null where it was not sent, as are the next two."""
+    person_ref = TextField(null=True)
+    face_ref = TextField(null=True)
+    closed_at = DoubleField(null=True)
+    """When it stopped taking answers."""
+    tagged_at = DoubleField(null=True)
+
+    class Meta:
+        indexes = ((("state", "stored_at", "id"), False), (("person", "state"), False))
+
+    @classmethod
+    def move(cls, face_id: str, round: int, old: str, new: str, **changes: Any) -> bool:  # noqa: A002 - the glossary's word
+        """Compare and set the state; whether this call was the one that moved it."""
+        where = (cls.id == face_id) & (cls.round == round) & (cls.state == old)
+        moved: int = cls.update(state=new, revision=cls.revision + 1, **changes).where(where).execute()
+        return moved == 1
+
+    @classmethod
+    def note(cls, face_id: str, **changes: Any) -> None:
+        """Change what does not show in Slack."""
+        with writing():
+            cls.update(**changes).where(cls.id == face_id).execute()
+
+    @classmethod
+    def changed(cls, where: Any) -> None:
+        """Say that what their requests show has changed."""
+        cls.update(revision=cls.revision + 1).where(where).execute()
+
+    @classmethod
+    def places_taken(cls) -> int:
+        """Requests that are open in the channel, on their way there, or closed but still shown with their controls."""
+        posting = (cls.state == WAITING) & cls.posting_since.is_null(False)
+        closing = (cls.state << (TRAINING, TAGGED, REJECTED)) & cls._is_stale()
+        return cls.select().where((cls.state == OPEN) | posting | closing).count()
+
+    @classmethod
+    def waiting_before(cls, face: Self) -> int:
+        """How many older faces wait in the database, with nobody on their way to ask about them."""
+        older = (cls.stored_at < face.stored_at) | ((cls.stored_at == face.stored_at) & (cls.id < face.id))
+        return cls.select().where((cls.state == WAITING) & cls.pending.is_null() & older).count()
+
+    @classmethod
+    def next_waiting(cls, limit: int) -> list[Self]:
+        """Faces that wait in the database with nobody on their way to ask about them, oldest first."""
+        return list(
+            cls.select()
+            .where((cls.state == WAITING) & cls.pending.is_null())
+            .order_by(cls.stored_at, cls.id)
+            .limit(limit)
+        )
+
+    @classmethod
+    def on_their_way(cls) -> int:
+        """How many waiting faces have a message that is to ask for them, and no place yet."""
+        return cls.select().where(cls._is_on_its_way()).count()
+
+    @classmethod
+    def oldest_on_their_way(cls, limit: int) -> list[Self]:
+        """The first of them."""
+        return list(cls.select().where(cls._is_on_its_way()).order_by(cls.stored_at, cls.id).limit(limit))
+
+    @classmethod
+    def _is_on_its_way(cls) -> Any:
+        return (cls.state == WAITING) & cls.pending.is_null(False) & cls.posting_since.is_null()
+
+    @classmethod
+    def stale(cls) -> list[str]:
+        """Ids of the faces whose request in Slack does not show their latest revision."""
+        return [face.id for face in cls.select(cls.id).where(cls._is_stale())]
+
+    @classmethod
+    def _is_stale(cls) -> Any:
+        return (cls.shown_revision < cls.revision) & cls.message_ts.is_null(False)
+
+    @classmethod
+    def counts(cls) -> dict[str, int]:
+        """How many are in each state."""
+        rows: Any = cls.select(cls.state, fn.COUNT(SQL("*"))).group_by(cls.state).tuples()
+        return dict.fromkeys(STATES, 0) | dict(rows)
+
+    def in_model_of(self, person: Person) -> int:
+        """How many other faces of a person are in the model or on their way there."""
+        sent = (Face.state == TAGGED) & Face.face_ref.is_null(False)
+        going = (Face.state == TRAINING) & Face.reason.is_null()
+        return Face.select().where((Face.person == person) & (Face.id != self.id) & (sent | going)).count()
+
+
+class Vote(_Table):
+    """The latest answer of one tagger about one face."""
+
+    face = ForeignKeyField(Face, backref="votes")
+    tagger = CharField(32)
+    answer = TextField()
+    """As in `AnswerGiven`."""
+    round = IntegerField()
+    at = DoubleField()
+
+    class Meta:
+        primary_key = CompositeKey("face", "tagger")
+
+    @classmethod
+    def put(cls, *, face_id: str, tagger: str, answer: str, round: int, at: float) -> None:  # noqa: A002 - as above
+        """Store an answer unless a later one of the same tagger is here; again is the same."""
+        cls.insert(face=face_id, tagger=tagger, answer=answer, round=round, at=at).on_conflict(
+            conflict_target=[cls.face, cls.tagger],
+            preserve=[cls.answer, cls.round, cls.at],
+            where=cls.at <= at,
+        ).execute()
+
+    @classmethod
+    def of(cls, face_id: str) -> list[Answer]:
+        """The votes on a face, oldest first."""
+        query = cls.select().where(cls.face == face_id).order_by(cls.at, cls.tagger)
+        return [Answer(vote.tagger, vote.answer, vote.at) for vote in query]
+
+
+class TrainedVector(_Table):
+    """What the local training backend learned: a face's 128 numbers."""
+
+    face_id = CharField(36, primary_key=True)
+    person_ref = CharField(36, index=True)
+    vector = BlobField()
+
+
+TABLES: tuple[type[_Table], ...] = (Photo, Person, Face, Vote, TrainedVector)
+
+
+class ModelVectors:
+    """Keeps the local backend's vectors in the database."""
+
+    def put(self, face_id: str, person_ref: str, vector: bytes) -> None:
+        """Store a face's vector, in place of an earlier one."""
+        with writing():
+            TrainedVector.insert(face_id=face_id, person_ref=person_ref, vector=vector).on_conflict(
+                conflict_target=[TrainedVector.face_id],
+                preserve=[TrainedVector.person_ref, TrainedVector.vector],
+            ).execute()
+
+    def delete(self, face_id: str) -> None:
+        """Forget a face; no error when it is not here."""
+        with writing():
+            TrainedVector.delete().where(TrainedVector.face_id == face_id).execute()
+
+    def count(self) -> int:
+        """How many faces the local model knows."""
+        return TrainedVector.select().count()
+
+
+def photos_without_faces() -> int:
+    """Photos that were kept although no face was found in them."""
+    return Photo.select().where(Photo.faces_found == 0).count()
+
+
+def store_photo(photo: dict[str, Any], faces: Iterable[dict[str, Any]]) -> None:
+    """Store a photo with its faces, all or nothing."""
+    with writing():
+        Photo.insert(photo).execute()
+        for face in faces:
+            Face.insert(face).execute()

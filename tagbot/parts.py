@@ -1,0 +1,43 @@
+"""Building the parts that the bot and its commands share, from the settings."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+
+from tagbot.database import open_database
+from tagbot.image_store import FolderStore, ImageStore
+from tagbot.inbox import Inbox
+from tagbot.models import ModelVectors
+from tagbot.pipeline import QUEUES
+from tagbot.queues import Queue, SharedQueue
+from tagbot.queues.disk import disk_queues, disk_queues_beside
+from tagbot.settings import Settings
+from tagbot.training import TrainingBackend
+from tagbot.training.local import LocalBackend
+
+
+def inbox(settings: Settings) -> Inbox:
+    """The inbox, its folders not made yet."""
+    return Inbox(settings.inbox, settings.data_dir / "rejected")
+
+
+def image_store(settings: Settings) -> ImageStore:
+    """Where pictures are kept."""
+    return FolderStore(settings.image_store)
+
+
+def training_backend(settings: Settings) -> TrainingBackend:  # noqa: ARG001 - there is one so far
+    """What learns faces; raises `Reject` when something that it needs is not installed."""
+    return LocalBackend(ModelVectors())
+
+
+def queues(settings: Settings) -> AbstractContextManager[Mapping[str, Queue]]:
+    """The queues of the flow for the bot itself; raises `AlreadyRunning` when another bot has them."""
+    return disk_queues(settings.data_dir / "queues", QUEUES)
+
+
+@contextmanager
+def beside(settings: Settings) -> Iterator[Mapping[str, SharedQueue]]:
+    """Database and queues for a command, whether or not the bot runs."""
+    open_database(settings.database_url)
+    with disk_queues_beside(settings.data_dir / "queues", QUEUES) as opened:
+        yield opened

@@ -1,0 +1,101 @@
+"""The whole flow on one screen: which stage reads which message, and what may follow.
+
+The queues, the worker threads, `status` and the drawing in docs/architecture.md all come from here.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from tagbot.messages import (
+    AnswerGiven,
+    FaceStored,
+    FaceTagged,
+    Message,
+    PersonAdded,
+    PhotoArrived,
+    TrainingRefused,
+    TrainingSent,
+)
+from tagbot.services import Services
+from tagbot.stages.cleanup_tag import cleanup_tag
+from tagbot.stages.detect_faces import detect_faces
+from tagbot.stages.enrich_user import enrich_user
+from tagbot.stages.finalize_tag import finalize_tag
+from tagbot.stages.request_tagging_on_slack import request_tagging_on_slack
+from tagbot.stages.send_face_for_training import send_face_for_training
+from tagbot.stages.store_face_tag_sql import store_face_tag_sql
+
+M = TypeVar("M", bound=Message)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage(Generic[M]):
+    """A station of the flow: a function from one message to those that follow."""
+
+    name: str
+    reads: type[M]
+    run: Callable[[M, Services], Iterable[Message]]
+    emits: tuple[type[Message], ...] = ()
+    workers: int = 1
+    """Threads; within one stage no two of them work on the same face at once."""
+    gives_up: bool = True
+    """Whether a message that keeps failing becomes a dead letter after `MAX_ATTEMPTS`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where messages come from that no stage wrote."""
+
+    name: str
+    emits: tuple[type[Message], ...]
+
+
+# Not annotated on purpose: with tuple[Stage[Any], ...] mypy would accept a stage that is paired with another
+# stage's message.
+PIPELINE = (
+    # A photo waits in the inbox as safely as anywhere, so DetectFaces never gives up on one.
+    Stage("DetectFaces", PhotoArrived, detect_faces, emits=(FaceStored,), workers=2, gives_up=False),
+    # Several at once, as a post waits for its pictures to be ready; the pace of posting is kept by the Slack door.
+    Stage("RequestTaggingOnSlack", FaceStored, request_tagging_on_slack, workers=3),
+    Stage("StoreFaceTagSql", AnswerGiven, store_face_tag_sql, emits=(FaceTagged,), workers=2),
+    Stage(
+        "SendFaceForTraining",
+        FaceTagged,
+        send_face_for_training,
+        emits=(PersonAdded, TrainingSent, TrainingRefused),
+        workers=2,
+    ),
+    Stage("EnrichUser", PersonAdded, enrich_user),
+    Stage("FinalizeTag", TrainingSent, finalize_tag, emits=(FaceStored,)),
+    Stage("CleanupTag", TrainingRefused, cleanup_tag, emits=(FaceStored,)),
+)
+
+SOURCES = (
+    Source("inbox", (PhotoArrived,)),
+    Source("FaceTag", (AnswerGiven,)),
+    Source("LetWaitingIn", (FaceStored,)),
+)
+
+QUEUES = tuple(dict.fromkeys(stage.reads.QUEUE for stage in PIPELINE if stage.reads is not PhotoArrived))
+"""The durable queues' names, in the order of the flow."""
+
+
+def arrows() -> Iterator[tuple[str, str, str]]:
+    """Every way that a message can take: who writes it, its queue, which stage reads it."""
+    readers: dict[type[Any], str] = {stage.reads: stage.name for stage in PIPELINE}
+    for writer in (*SOURCES, *PIPELINE):
+        for message in writer.emits:
+            yield writer.name, message.QUEUE, readers[message]
+
+
+def mermaid() -> str:
+    """The flow as a Mermaid drawing."""
+    lines = ["flowchart LR"]
+    lines += [f"    {source.name}([{source.name}])" for source in SOURCES]
+    lines += [f"    {stage.name}[{stage.name}]" for stage in PIPELINE]
+    lines += [
+        f"    {writer} --> {reader}" if writer == queue else f"    {writer} -- {queue} --> {reader}"
+        for writer, queue, reader in arrows()
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,577 @@
+"""Durable queues on disk: persist-queue's `SQLiteAckQueue`, and what a bot needs beyond it.
+
+Each queue is one SQLite file, so that a damaged or busy one holds up no other. A row is one message: its
+envelope (id, key and body) as JSON, which never changes, and in columns beside it what does: state, attempt,
+not-before, last error. A message whose work is done is deleted.
+
+One process works on the queues (`disk_queues`); others may look at them, put messages and redrive dead
+letters meanwhile (`disk_queues_beside`).
+"""
+
+import json
+import logging
+import math
+import os
+import sqlite3
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from threading import Condition, Lock
+from typing import Any
+
+from persistqueue import SQLiteAckQueue
+from persistqueue.serializers import json as json_serializer
+
+from tagbot.errors import Retry
+from tagbot.process_lock import ProcessLock
+from tagbot.queues import Counts, Queue, SharedQueue, Trouble
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], float]
+"""Seconds since 1970."""
+
+MAX_CRASHES = 5
+"""A message that was in a stage's hands at so many crashes in a row is taken for their cause and buried:
+one message must not keep the bot from starting. Several, as workers run side by side and all but one of the
+messages in their hands are innocent."""
+
+LOOK_SECONDS = 0.25
+"""How long a waiting `get` trusts to be told of news: another process, which redrives, cannot tell it."""
+
+BUSY_SECONDS = 2.0
+"""How long to wait for another process that writes; Slack wants its acknowledgement within three seconds."""
+
+CLOCK_STEP_SECONDS = 1.0
+"""A clock that goes back by less was not set, only read by two threads or corrected a little."""
+
+WAKE_BATCH = 1000
+"""Due messages made ready in one transaction: some milliseconds, for which a put has to wait."""
+
+WAL_BYTES = 4 * 1024 * 1024
+"""What a write-ahead log is cut back to: it grew larger only because somebody read for long."""
+
+# persist-queue's states are 0 (new) and 1 (ready), 2 (in flight), 5 (done) and 9 (dead). State 3 is ours:
+# persist-queue takes what is below 2 and resumes what is 2, so it never touches a delayed message, and what
+# was in a stage's hands at a crash is told apart from what was only waiting.
+READY, IN_FLIGHT, DELAYED, DEAD = 1, 2, 3, 9
+
+# SQLite's levels of `PRAGMA synchronous`.
+NORMAL, FULL = 1, 2
+
+
+class QueueUnusable(Exception):  # noqa: N818 - as Retry and Reject
+    """A queue's file cannot be opened, or not with the durability that is promised; the text says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What a message carries through all its attempts."""
+
+    id: str
+    key: str
+    body: Mapping[str, Any]
+
+    def to_json(self) -> str:
+        """ASCII, so that also the name of a file that is no UTF-8 can be stored."""
+        return json.dumps({"v": 1, "id": self.id, "key": self.key, "body": self.body})
+
+    @classmethod
+    def from_json(cls, text: Any) -> "Envelope":
+        """Raises `ValueError` for whatever `to_json` did not make; a row may hold anything."""
+        try:
+            fields = json.loads(text)
+        except (ValueError, TypeError, RecursionError) as error:
+            raise ValueError("unreadable message: no JSON") from error
+        match fields:
+            case {"id": str(message_id), "key": str(key), "body": dict(body)}:
+                return cls(message_id, key, body)
+        raise ValueError("unreadable message: a field is missing")
+
+
+class _Rows(SQLiteAckQueue):
+    """The rows of one queue, and the steps from state to state, each one transaction.
+
+    Any process may have one open; opening changes nothing but a new file. Every method raises `Retry` when
+    the disk refuses: another process is busy writing, the disk is full, not writable, or broken.
+
+    Locks, in this order: `action_lock` for the reading connection, `tran_lock` for the writing ones.
+    """
+
+    # More columns than persist-queue has, rather than JSON that is rewritten at each attempt: SQL can then
+    # group, wake and redrive without reading the envelopes, of which some may be unreadable.
+    _SQL_CREATE = """
+        CREATE TABLE IF NOT EXISTS {table_name} (
+            {key_column} INTEGER PRIMARY KEY AUTOINCREMENT,
+            data BLOB,
+            timestamp FLOAT,            -- when the message was first seen
+            status INTEGER,
+            message_id TEXT,
+            key TEXT,
+            attempt INTEGER NOT NULL DEFAULT 1,
+            delay FLOAT NOT NULL DEFAULT 0,
+            not_before FLOAT NOT NULL DEFAULT 0,
+            crashes INTEGER NOT NULL DEFAULT 0,
+            error TEXT NOT NULL DEFAULT '',
+            past_errors TEXT NOT NULL DEFAULT ''
+        )"""
+
+    # A twin is not stored. A dead letter with the same id is the same fact: told again, it is revived with
+    # what is told now, in place. So a queue never holds two messages of one id, also after a redrive.
+    _SQL_INSERT = """
+        INSERT INTO {table_name} (data, timestamp, status, message_id, key) VALUES (?, ?, 1, ?, ?)
+        ON CONFLICT (message_id) DO UPDATE SET data = excluded.data, key = excluded.key, status = 1,
+            attempt = 1, crashes = 0, past_errors = substr(past_errors || error || char(10), -4000)
+        WHERE status = 9"""
+
+    _CLAIM = """UPDATE ack_queue_messages SET status = 2 WHERE _id = (SELECT _id FROM ack_queue_messages
+        WHERE status = 1 AND status < 3 ORDER BY _id LIMIT 1) RETURNING _id, data, attempt"""
+    _SQL_SELECT = """
+        SELECT _id, data, attempt FROM {table_name}
+        WHERE _id > {rowid} AND status = 1 AND status < 3 ORDER BY _id LIMIT 1"""
+
+    # No question takes longer for 100,000 dead letters, and few pages are written at each step: `moving`
+    # stays small. A query has to repeat the index's condition, or SQLite does not see that it may use it.
+    _INDEXES = (
+        "CREATE INDEX IF NOT EXISTS moving ON ack_queue_messages (status) WHERE status < 3",
+        "CREATE INDEX IF NOT EXISTS resting ON ack_queue_messages (status, not_before) WHERE status > 2",
+        "CREATE UNIQUE INDEX IF NOT EXISTS by_message_id ON ack_queue_messages (message_id)",
+    )
+
+    _getter: sqlite3.Connection  # type: ignore[assignment]  # persist-queue says None, which it is at first
+    _putter: sqlite3.Connection  # type: ignore[assignment]  # as above
+    _settler: sqlite3.Connection
+
+    def __init__(self, file: Path) -> None:
+        self._title = file.stem
+        self._closed = False
+        self._connections: list[sqlite3.Connection] = []
+        try:
+            super().__init__(
+                str(file.parent),
+                auto_resume=False,  # it would take from the running bot what it has in hand
+                name="messages",
+                multithreading=True,
+                timeout=BUSY_SECONDS,
+                serializer=json_serializer,  # the default is pickle: code execution from a file
+                db_file_name=file.name,
+            )
+        except (sqlite3.DatabaseError, QueueUnusable) as error:
+            self.close()
+            raise QueueUnusable(f"the queue file {file} cannot be used: {error}") from error
+
+    def _init(self) -> None:
+        super()._init()
+        # Claims, acknowledgements and delays: a power cut that loses one only brings its message again. It
+        # cannot lose one and keep a later put, as the log is written and recovered in order.
+        self._settler = self._new_db_connection(self.path, self.multithreading, self.timeout)
+        make_durable(self._settler, NORMAL)
+        for index in self._INDEXES:
+            self._putter.execute(index)
+        self._getter.text_factory = bytes  # or a text that is no UTF-8 could not even be fetched
+
+    def _new_db_connection(self, path: str, multithreading: bool, timeout: float) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            Path(path) / self.db_file_name,
+            timeout=timeout,
+            isolation_level=None,  # each statement is a transaction, without two more calls to begin and end it
+            check_same_thread=not multithreading,
+        )
+        self._connections.append(connection)
+        make_durable(connection, FULL)  # puts, dead letters and redrives are promised to be on the disk
+        return connection
+
+    def close(self) -> None:
+        self._closed = True
+        with self.action_lock, self.tran_lock:
+            for connection in self._connections:
+                connection.close()
+
+    def put(self, envelope: Envelope, now: float) -> None:  # type: ignore[override]  # an envelope, not any item
+        """Store it, unless it is ready, delayed or in flight already."""
+        with self._disk():
+            self._insert_into(envelope.to_json(), now, _storable(envelope.id), _storable(envelope.key))
+
+    def claim(self) -> tuple[int, Any, int] | None:
+        """Put the oldest ready row in flight: its number, its envelope's text and which attempt it is."""
+        with self._disk(), self.tran_lock:
+            return next(iter(self._settler.execute(self._CLAIM).fetchall()), None)
+
+    def drop(self, row: int) -> None:
+        """The work is done. Deleted at once: marking it done and clearing later is two writes, and growth."""
+        self._settle("DELETE FROM ack_queue_messages WHERE _id = ? AND status = 2", row)
+
+    def park(self, row: int, delay: float, not_before: float, error: str) -> None:
+        """Let it wait for its next attempt."""
+        # Its stage came back from it, so whatever crashed the bot before was not this message.
+        self._settle(
+            "UPDATE ack_queue_messages SET status = 3, attempt = attempt + 1, crashes = 0,"
+            " delay = ?, not_before = ?, error = ? WHERE _id = ? AND status = 2",
+            delay,
+            not_before,
+            _storable(error),
+            row,
+        )
+
+    def bury(self, row: int, error: str) -> None:
+        """Make it a dead letter, with its envelope as it is, readable or not."""
+        self._store(
+            "UPDATE ack_queue_messages SET status = 9, error = ? WHERE _id = ? AND status = 2",
+            _storable(error),
+            row,
+        )
+
+    def redrive(self, key: str | None) -> int:
+        """Make dead letters ready, in their old places; how many."""
+        return self._store(
+            "UPDATE ack_queue_messages SET status = 1, attempt = 1, crashes = 0,"
+            " past_errors = substr(past_errors || error || char(10), -4000)"
+            " WHERE status = 9 AND status > 2 AND ifnull(key = ?, ?)",
+            None if key is None else _storable(key),
+            key is None,
+        )
+
+    def resume(self) -> int:
+        """Make ready, or bury after too many crashes, what was in a stage's hands at a crash; how many."""
+        return self._store(
+            "UPDATE ack_queue_messages SET crashes = crashes + 1,"
+            " status = iif(crashes + 1 < ?, 1, 9), error = iif(crashes + 1 < ?, error, ?)"
+            " WHERE status = 2 AND status < 3",
+            MAX_CRASHES,
+            MAX_CRASHES,
+            f"the bot crashed {MAX_CRASHES} times while it worked on this",
+        )
+
+    def wake(self, now: float) -> int:
+        """Make delayed messages ready that are due, up to `WAKE_BATCH`; how many."""
+        return self._settle(
+            "UPDATE ack_queue_messages SET status = 1 WHERE _id IN (SELECT _id FROM ack_queue_messages"
+            " WHERE status = 3 AND status > 2 AND not_before <= ? ORDER BY not_before LIMIT ?)",
+            now,
+            WAKE_BATCH,
+        )
+
+    def shorten(self, now: float) -> None:
+        """Let no message wait longer than was asked for: a clock set back would park it for as long again."""
+        self._settle(
+            "UPDATE ack_queue_messages SET not_before = ? + delay"
+            " WHERE status = 3 AND status > 2 AND not_before > ? + delay",
+            now,
+            now,
+        )
+
+    def next_due(self) -> float:
+        """When the first delayed message is due; infinity without one."""
+        [(due,)] = self._look(
+            "SELECT min(not_before) FROM ack_queue_messages WHERE status = 3 AND status > 2"
+        )
+        return math.inf if due is None else due
+
+    def counts(self) -> Counts:
+        rows = self._look(
+            "SELECT status, count(*) FROM ack_queue_messages WHERE status < 3 GROUP BY status UNION ALL"
+            " SELECT status, count(*) FROM ack_queue_messages WHERE status > 2 GROUP BY status"
+        )
+        number = defaultdict(int, rows)
+        return Counts(number[READY], number[DELAYED], number[IN_FLIGHT], number[DEAD])
+
+    def troubles(self) -> list[Trouble]:
+        rows = self._look(
+            "SELECT status, error, count(*) FROM ack_queue_messages WHERE status > 2"
+            " GROUP BY status, error ORDER BY count(*) DESC, error"
+        )
+        return [
+            Trouble("delayed" if status == DELAYED else "dead", error.decode(), count)
+            for status, error, count in rows
+        ]
+
+    def holds(self, message_id: str) -> bool:
+        sql = "SELECT EXISTS (SELECT 1 FROM ack_queue_messages WHERE message_id = ?)"
+        return bool(self._look(sql, _storable(message_id))[0][0])
+
+    def checkpoint(self) -> None:
+        """Bring the write-ahead log into the file, as far as nobody has to be waited for."""
+        with self._disk(), self.tran_lock:
+            self._settler.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def _look(self, sql: str, *values: Any) -> list[Any]:
+        with self._disk(), self.action_lock:
+            return self._getter.execute(sql, values).fetchall()
+
+    def _store(self, sql: str, *values: Any) -> int:
+        """Write it, on the disk when this returns."""
+        return self._write(self._putter, sql, values)
+
+    def _settle(self, sql: str, *values: Any) -> int:
+        """Write it; a power cut may lose it."""
+        return self._write(self._settler, sql, values)
+
+    def _write(self, connection: sqlite3.Connection, sql: str, values: tuple[Any, ...]) -> int:
+        with self._disk(), self.tran_lock:
+            return connection.execute(sql, values).rowcount
+
+    @contextmanager
+    def _disk(self) -> Iterator[None]:
+        """Turn what the disk refuses into `Retry`; a wrong use of SQLite stays the bug that it is."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            refused = isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError
+            if not (refused or self._closed):
+                raise
+            raise Retry(f"the queue {self._title} cannot be reached: {error}") from error
+
+
+def make_durable(connection: sqlite3.Connection, synchronous: int) -> None:
+    """Set what decides whether a commit survives a power cut, and read it back: SQLite ignores silently."""
+    wanted = {
+        "journal_mode": "wal",
+        "synchronous": synchronous,
+        "fullfsync": 1,  # macOS: fsync alone stops at the drive's cache; elsewhere it changes nothing
+    }
+    for name, value in wanted.items():
+        connection.execute(f"PRAGMA {name} = {value}")
+        (found,) = connection.execute(f"PRAGMA {name}").fetchone()
+        if found != value:
+            raise QueueUnusable(f"SQLite keeps {name} at {found}, not {value}")
+    connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
+
+
+def _storable(text: str) -> str:
+    """SQLite takes no lone surrogates, which stand for the odd bytes in the name of a file."""
+    return text.encode(errors="backslashreplace").decode()
+
+
+@dataclass(frozen=True, slots=True)
+class _Delivery:
+    """A message in a stage's hands."""
+
+    id: str
+    body: Mapping[str, Any]
+    attempt: int
+    _row: int
+    _queue: "_DiskQueue"
+
+    def ack(self) -> None:
+        self._queue.drop(self._row)
+
+    def retry_after(self, seconds: float, error: str) -> None:
+        self._queue.park(self._row, seconds, error)
+
+    def bury(self, error: str) -> None:
+        self._queue.bury(self._row, error)
+
+
+class _DiskQueue:
+    """A queue in the process that works on it, of which there must be only one."""
+
+    def __init__(self, directory: Path, name: str, clock: Clock = time.time) -> None:
+        self.name = name
+        self._clock = clock
+        self._rows = _Rows(_file(directory, name))
+        self._closed = False
+        # Told of news, which are counted, so that one between a look and the wait after it is not missed.
+        self._changed = Condition()
+        self._news = 0
+        self._due_lock = Lock()
+        self._looked_at = clock()
+        # Ends of deliveries that the disk refused.
+        self._unwritten: deque[Callable[[], object]] = deque()
+        if resumed := self._rows.resume():
+            log.warning("%s: %d messages were in hand when the bot stopped", name, resumed)
+        self._rows.shorten(self._looked_at)
+        self._next_due = self._rows.next_due()
+
+    def put(self, message_id: str, key: str, body: Mapping[str, Any]) -> None:
+        self._rows.put(Envelope(message_id, key, body), self._clock())
+        self._tell()
+
+    def get(self, timeout: float) -> _Delivery | None:
+        until = time.monotonic() + timeout
+        while not self._closed:
+            news = self._news
+            if (delivery := self._look()) is not None:
+                return delivery
+            if (left := until - time.monotonic()) <= 0:
+                return None
+            with self._changed:
+                if news == self._news and not self._closed:
+                    self._changed.wait(min(left, LOOK_SECONDS, max(0.0, self._next_due - self._clock())))
+        return None
+
+    def counts(self) -> Counts:
+        return self._rows.counts()
+
+    def troubles(self) -> list[Trouble]:
+        return self._rows.troubles()
+
+    def holds(self, message_id: str) -> bool:
+        return self._rows.holds(message_id)
+
+    def redrive(self, key: str | None = None) -> int:
+        number = self._rows.redrive(key)
+        self._tell(everyone=True)
+        return number
+
+    def tidy(self) -> None:
+        """Only the log needs it: done messages are gone, and their place in the file is used again."""
+        self._rows.checkpoint()
+
+    def close(self) -> None:
+        with suppress(Retry):
+            self._write_unwritten()
+        self._closed = True
+        self._tell(everyone=True)
+        self._rows.close()
+
+    def drop(self, row: int) -> None:
+        """For deliveries."""
+        self._end(partial(self._rows.drop, row))
+
+    def park(self, row: int, seconds: float, error: str) -> None:
+        """For deliveries."""
+        not_before = self._clock() + seconds
+        self._end(partial(self._rows.park, row, seconds, not_before, error))
+        with self._due_lock:
+            self._next_due = min(self._next_due, not_before)
+        self._tell()  # who waits may have to wait less long
+
+    def bury(self, row: int, error: str) -> None:
+        """For deliveries."""
+        self._end(partial(self._rows.bury, row, error))
+
+    def _end(self, write: Callable[[], object]) -> None:
+        """Write how a delivery ended, now or, if the disk refuses, later.
+
+        Raising would leave the message in flight until a restart. Forgetting is no danger: whoever crashes
+        before it is written gets the message again.
+        """
+        try:
+            write()
+        except Retry as refused:
+            log.warning("%s: %s; written later", self.name, refused.reason)
+            self._unwritten.append(write)
+
+    def _write_unwritten(self) -> None:
+        while self._unwritten:
+            write = self._unwritten.popleft()
+            try:
+                write()
+            except Retry:
+                self._unwritten.append(write)
+                raise
+
+    def _look(self) -> _Delivery | None:
+        try:
+            self._write_unwritten()
+            self._wake_due()
+            return self._claim()
+        except Retry:
+            if self._closed:
+                return None
+            raise
+
+    def _wake_due(self) -> None:
+        """Make ready what is due: one comparison when nothing is."""
+        now = self._clock()
+        set_back = now < self._looked_at - CLOCK_STEP_SECONDS
+        self._looked_at = now
+        if not set_back and now < self._next_due:
+            return
+        with self._due_lock:  # a park between the look and the assignment would be forgotten
+            if set_back:
+                self._rows.shorten(now)
+            woken = self._rows.wake(now)
+            self._next_due = self._rows.next_due()
+        if woken > 1:
+            self._tell(everyone=True)
+
+    def _claim(self) -> _Delivery | None:
+        """The oldest ready message; an unreadable one becomes a dead letter and holds up nobody."""
+        while (claimed := self._rows.claim()) is not None:
+            row, text, attempt = claimed
+            try:
+                envelope = Envelope.from_json(text)
+            except ValueError as unreadable:
+                log.error("%s: %s, in row %d", self.name, unreadable, row)  # noqa: TRY400 - the reason says it all
+                self.bury(row, str(unreadable))
+            else:
+                return _Delivery(envelope.id, envelope.body, attempt, row, self)
+        return None
+
+    def _tell(self, *, everyone: bool = False) -> None:
+        with self._changed:
+            self._news += 1
+            self._changed.notify_all() if everyone else self._changed.notify()
+
+
+class _DiskQueueBeside:
+    """A queue from beside the process that works on it, or while none does.
+
+    Nothing in hand is touched, no lock is taken, and only a put makes a file where none is.
+    """
+
+    def __init__(self, directory: Path, name: str, clock: Clock = time.time) -> None:
+        self.name = name
+        self._clock = clock
+        self._file = _file(directory, name)
+        self._rows = _Rows(self._file) if self._file.exists() else None
+
+    def put(self, message_id: str, key: str, body: Mapping[str, Any]) -> None:
+        if self._rows is None:
+            self._rows = _Rows(self._file)
+        self._rows.put(Envelope(message_id, key, body), self._clock())
+
+    def counts(self) -> Counts:
+        return self._rows.counts() if self._rows is not None else Counts()
+
+    def troubles(self) -> list[Trouble]:
+        return self._rows.troubles() if self._rows is not None else []
+
+    def holds(self, message_id: str) -> bool:
+        return self._rows is not None and self._rows.holds(message_id)
+
+    def redrive(self, key: str | None = None) -> int:
+        return self._rows.redrive(key) if self._rows is not None else 0
+
+    def close(self) -> None:
+        if self._rows is not None:
+            self._rows.close()
+
+
+@contextmanager
+def disk_queues(
+    directory: Path, names: Iterable[str], clock: Clock = time.time
+) -> Iterator[Mapping[str, Queue]]:
+    """The queues by their names, for the one process that works on them.
+
+    Raises `AlreadyRunning` if another does, `QueueUnusable` if a file cannot be opened as promised.
+    """
+    with ProcessLock(directory / "lock"), ExitStack() as stack:
+        _fsync(directory.parent)  # SQLite sees to the names of its files, not to that of their directory
+        yield {name: stack.enter_context(closing(_DiskQueue(directory, name, clock))) for name in names}
+
+
+@contextmanager
+def disk_queues_beside(
+    directory: Path, names: Iterable[str], clock: Clock = time.time
+) -> Iterator[Mapping[str, SharedQueue]]:
+    """The queues by their names, for a command, whether or not the bot runs."""
+    with ExitStack() as stack:
+        yield {name: stack.enter_context(closing(_DiskQueueBeside(directory, name, clock))) for name in names}
+
+
+def _file(directory: Path, name: str) -> Path:
+    return directory / f"{name}.db"
+
+
+def _fsync(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

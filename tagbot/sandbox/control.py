@@ -1,0 +1,258 @@
+"""The control surface under /_control/: set the world up, act as people, break things, read everything.
+
+Every answer is JSON. What cannot be done is HTTP 409 with a sentence in `error`.
+"""
+
+import base64
+import fnmatch
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, fields, replace
+from typing import Any, TypeAlias
+
+from aiohttp import web
+
+from tagbot.sandbox.errors import Refused
+from tagbot.sandbox.faults import Fault, Faults
+from tagbot.sandbox.people import People
+from tagbot.sandbox.socket_mode import SocketMode
+from tagbot.sandbox.state import Act, Channel, Json, Member
+from tagbot.sandbox.world import World
+
+Asked: TypeAlias = Mapping[str, Any]
+Handler: TypeAlias = Callable[[Asked], Any | Awaitable[Any]]
+
+LONGEST_WAIT = 60.0  # seconds, of one long poll
+
+
+class Control:
+    """Reads (GET) and does (POST); `routes` is the whole of it."""
+
+    def __init__(self, world: World, people: People, socket_mode: SocketMode, faults: Faults) -> None:
+        self.world = world
+        self.people = people
+        self.socket_mode = socket_mode
+        self.faults = faults
+
+    def routes(self) -> list[web.RouteDef]:
+        """Everything that can be read, and everything that can be done."""
+        reads: dict[str, Handler] = {
+            "state": self.state,
+            "wait": self.wait,
+            "messages": self.messages,
+            "ephemerals": self.ephemerals,
+            "views": self.views,
+            "files": self.files,
+            "acts": self.acts,
+            "calls": self.calls,
+            "deliveries": self.deliveries,
+            "connections": self.connections,
+        }
+        deeds: dict[str, Handler] = {
+            "use": self.use,
+            "submit": self.submit,
+            "close_view": self.close_view,
+            "slash": self.slash,
+            "say": self.say,
+            "share": self.share,
+            "member": self.set_member,
+            "channel": self.set_channel,
+            "workspace": self.set_workspace,
+            "rules": self.set_rules,
+            "fail": self.fail,
+            "heal": self.heal,
+            "disconnect": self.disconnect,
+        }
+        return [
+            *(web.get(f"/_control/{name}", reading(handler)) for name, handler in reads.items()),
+            *(web.post(f"/_control/{name}", doing(handler)) for name, handler in deeds.items()),
+        ]
+
+    # ------------------------------------------------------------ reading
+
+    def state(self, _asked: Asked) -> Json:
+        """The workspace, whole, with the rules and the version."""
+        return {
+            "workspace": asdict(self.world.workspace),
+            "rules": asdict(self.world.rules),
+            "version": self.world.changes.version,
+        }
+
+    async def wait(self, asked: Asked) -> Json:
+        """A long poll: answers as soon as the version is not `since` any more, or after `timeout` seconds."""
+        timeout = min(float(asked.get("timeout", LONGEST_WAIT)), LONGEST_WAIT)
+        return {"version": await self.world.changes.since(int(asked.get("since", -1)), timeout)}
+
+    def messages(self, asked: Asked) -> list[Json]:
+        """The messages of a channel with the replies in its threads; `removed`: those that are gone."""
+        channel = self.world.channel(asked["channel"])
+        return [
+            asdict(message) for message in (channel.removed if asked.get("removed") else channel.messages)
+        ]
+
+    def ephemerals(self, asked: Asked) -> list[Json]:
+        """What one person alone sees."""
+        mine = (each for each in self.world.workspace.ephemerals if each.ephemeral_to == asked["member"])
+        return [asdict(message) for message in mine if message.shown]
+
+    def views(self, asked: Asked) -> list[Json]:
+        """The modals that a person has open, the front one last."""
+        everything = self.world.workspace.views.values()
+        return [asdict(view) for view in everything if view.member == asked["member"] and view.open]
+
+    def files(self, _asked: Asked) -> list[Json]:
+        """Every file that ever was."""
+        return [asdict(file) for file in self.world.workspace.files.values()]
+
+    async def acts(self, asked: Asked) -> list[Json]:
+        """What people did, one (`id`) or all; `wait`: answers when it has ended."""
+        acts = [act for act in self.world.workspace.acts.values() if asked.get("id") in (None, act.id)]
+        for act in acts if asked.get("wait") else []:
+            await self.people.finished(act)
+        return [asdict(act) for act in acts]
+
+    def calls(self, asked: Asked) -> list[Json]:
+        """The ledger of the calls whose method matches."""
+        pattern = asked.get("method", "*")
+        return [asdict(call) for call in self.world.ledger if fnmatch.fnmatchcase(call.method, pattern)]
+
+    def deliveries(self, _asked: Asked) -> list[Json]:
+        """Every envelope that was sent, or could not be."""
+        return [asdict(delivery) for delivery in self.socket_mode.deliveries]
+
+    def connections(self, _asked: Asked) -> Json:
+        """The open connections, and how many acknowledgements belonged to nothing."""
+        shown = [
+            {"id": each.id, "leaving": each.leaving, "silent": each.silent}
+            for each in self.socket_mode.connections
+        ]
+        return {"connections": shown, "stray": self.socket_mode.stray}
+
+    # ------------------------------------------------------------ acting as people
+
+    async def use(self, asked: Asked) -> Json:
+        """Click or choose: `member`, `where` (a ts or a view), `action_id`, `value`, `block_id`."""
+        who, where, action = asked["member"], asked["where"], asked["action_id"]
+        return await self._act(
+            self.people.use(who, where, action, asked.get("value"), asked.get("block_id")), asked
+        )
+
+    async def submit(self, asked: Asked) -> Json:
+        """Submit a modal: `member`, `view`, `values`."""
+        return await self._act(
+            self.people.submit(asked["member"], asked["view"], asked.get("values") or {}), asked
+        )
+
+    async def close_view(self, asked: Asked) -> Json:
+        """Close a modal: `member`, `view`; `clear`: the whole stack."""
+        clear = bool(asked.get("clear"))
+        return await self._act(self.people.close_view(asked["member"], asked["view"], clear=clear), asked)
+
+    async def slash(self, asked: Asked) -> Json:
+        """Type a command: `member`, `command`, `text`, `channel`."""
+        return await self._act(
+            self.people.slash(asked["member"], asked["command"], asked.get("text", ""), asked["channel"]),
+            asked,
+        )
+
+    async def _act(self, act: Act, asked: Asked) -> Json:
+        """The act; ended, unless the caller does not want to wait."""
+        return asdict(await self.people.finished(act) if asked.get("wait", True) else act)
+
+    def say(self, asked: Asked) -> Json:
+        """Say something: `member`, `channel`, `text`, `thread_ts`."""
+        return asdict(
+            self.people.say(asked["member"], asked["channel"], asked["text"], asked.get("thread_ts"))
+        )
+
+    def share(self, asked: Asked) -> Json:
+        """Share a file: `member`, `channel`, `name`, `data` in base64, `text`."""
+        data, text = base64.b64decode(asked["data"]), asked.get("text", "")
+        return asdict(self.people.share(asked["member"], asked["channel"], asked["name"], data, text))
+
+    # ------------------------------------------------------------ setting up
+
+    def set_member(self, asked: Asked) -> Json:
+        """Add an account, or change what is named of it."""
+        members = self.world.workspace.members
+        known = members.get(asked["id"]) or Member(asked["id"], asked["id"].lower(), asked["id"])
+        members[known.id] = changed(known, asked)
+        return self._done(members[known.id])
+
+    def set_channel(self, asked: Asked) -> Json:
+        """Add a channel, or change what is named of it: archive it, make it private, change who is in it."""
+        channels = self.world.workspace.channels
+        known = channels.get(asked["id"]) or Channel(asked["id"], asked["id"].lower())
+        channels[known.id] = changed(known, asked)
+        return self._done(channels[known.id])
+
+    def set_workspace(self, asked: Asked) -> Json:
+        """Change the app's scopes, commands, subscriptions or tokens."""
+        for name, value in asked.items():
+            if name not in ("scopes", "commands", "subscriptions", "bot_token", "app_token"):
+                raise Refused(f"{name} cannot be set.")
+            setattr(self.world.workspace, name, value)
+        return self._done(self.world.workspace)
+
+    def set_rules(self, asked: Asked) -> Json:
+        """Bend the rules."""
+        self.world.rules = changed(self.world.rules, asked)
+        return self._done(self.world.rules)
+
+    def _done(self, thing: Any) -> Json:
+        self.world.changes.note()
+        return asdict(thing)
+
+    # ------------------------------------------------------------ breaking things
+
+    def fail(self, asked: Asked) -> Json:
+        """Set a fault."""
+        fault = changed(Fault(asked["method"]), asked)
+        self.faults.waiting.append(fault)
+        return asdict(fault)
+
+    def heal(self, _asked: Asked) -> Json:
+        """Take every fault away."""
+        self.faults.waiting.clear()
+        return {}
+
+    def disconnect(self, asked: Asked) -> Json:
+        """End connections of Socket Mode: `kind`, `connection` (all without)."""
+        return {"ended": self.socket_mode.disconnect(asked["kind"], asked.get("connection"))}
+
+
+def changed(thing: Any, asked: Asked) -> Any:
+    """A dataclass with other values; a name that it does not have is refused."""
+    unknown = set(asked) - {each.name for each in fields(thing)}
+    if unknown:
+        raise Refused(f"{type(thing).__name__} has no {', '.join(sorted(unknown))}.")
+    return replace(thing, **asked)
+
+
+def reading(handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """A GET with its query."""
+
+    async def serve(request: web.Request) -> web.Response:
+        return await answered(handler, request.query)
+
+    return serve
+
+
+def doing(handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """A POST with its JSON body."""
+
+    async def serve(request: web.Request) -> web.Response:
+        return await answered(handler, json.loads(await request.text() or "{}"))
+
+    return serve
+
+
+async def answered(handler: Handler, asked: Asked) -> web.Response:
+    """What the handler gives, or why it cannot be."""
+    try:
+        given = handler(asked)
+        return web.json_response(await given if isinstance(given, Awaitable) else given)
+    except Refused as why:
+        return web.json_response({"error": str(why)}, status=409)
+    except KeyError as missing:
+        return web.json_response({"error": f"Say {missing}."}, status=409)

@@ -1,0 +1,76 @@
+"""conversations.*: channels, who is in them, and what was said."""
+
+import re
+from collections.abc import Callable
+
+from tagbot.sandbox import wire
+from tagbot.sandbox.arguments import Arguments
+from tagbot.sandbox.errors import SlackError
+from tagbot.sandbox.methods.chat import joined, visible
+from tagbot.sandbox.methods.pages import page
+from tagbot.sandbox.state import Channel, Json
+from tagbot.sandbox.world import World
+
+TS = re.compile(r"\d+(\.\d+)?")
+
+
+def info(world: World, args: Arguments) -> Json:
+    """One channel."""
+    channel = found(world, args, "read", visible)
+    return {"channel": wire.channel(world, channel, members=args.flag("include_num_members"))}
+
+
+def members(world: World, args: Arguments) -> Json:
+    """Who is in a channel, page by page."""
+    channel = found(world, args, "read", visible)
+    present, rest = page(channel.members, args, size=100)
+    return {"members": list(present), **rest}
+
+
+def history(world: World, args: Arguments) -> Json:
+    """What was said in a channel, newest first, without the replies in threads."""
+    channel = found(world, args, "history", joined)
+    oldest, latest = stamp(args, "oldest", "0"), stamp(args, "latest", "9999999999.999999")
+    inclusive = args.flag("inclusive")
+    rows = [
+        message
+        for message in reversed(channel.messages)
+        if not message.thread_ts and between(oldest, message.ts, latest, inclusive=inclusive)
+    ]
+    messages, rest = page(rows, args, size=100)
+    metadata = args.flag("include_all_metadata")
+    return {
+        "messages": [wire.message(world, message, metadata=metadata) for message in messages],
+        "has_more": bool(rest["response_metadata"]["next_cursor"]),
+        "pin_count": 0,
+        **rest,
+    }
+
+
+def found(world: World, args: Arguments, right: str, look: Callable[[World, str], Channel]) -> Channel:
+    """The channel of the arguments; its kind decides which scope reads it."""
+    channel = look(world, args.text("channel"))
+    needed = f"{'groups' if channel.is_private else 'channels'}:{right}"
+    if needed not in world.workspace.scopes:
+        raise SlackError("missing_scope", needed=needed, provided=",".join(world.workspace.scopes))
+    return channel
+
+
+def stamp(args: Arguments, name: str, otherwise: str) -> tuple[int, int]:
+    """A ts as seconds and microseconds: text and floats compare wrongly."""
+    ts = args.text(name) or otherwise
+    if not TS.fullmatch(ts):
+        raise SlackError(f"invalid_ts_{name}")
+    return parts(ts)
+
+
+def parts(ts: str) -> tuple[int, int]:
+    """Seconds and microseconds."""
+    seconds, _, fraction = ts.partition(".")
+    return int(seconds), int(f"{fraction:0<6}"[:6])
+
+
+def between(oldest: tuple[int, int], ts: str, latest: tuple[int, int], *, inclusive: bool) -> bool:
+    """Whether a message lies in the time that was asked for."""
+    at = parts(ts)
+    return oldest <= at <= latest if inclusive else oldest < at < latest

@@ -1,0 +1,145 @@
+"""What the app is sent when people do something: complete, and shaped as Slack shapes it."""
+
+import hashlib
+import secrets
+import time
+
+from tagbot.sandbox import wire
+from tagbot.sandbox.state import Channel, Json, Member, Message, ResponseUrl, Trigger, View
+from tagbot.sandbox.world import World
+
+TOKEN = "sandbox-verification"  # noqa: S105 - Slack's old verification token; nobody checks it
+
+
+def trigger(world: World, member: str, view: str | None = None) -> str:
+    """A new right to open a view, as Slack writes it."""
+    world.workspace.serial += 1
+    serial = world.workspace.serial
+    mark = hashlib.sha256(str(serial).encode()).hexdigest()[:32]
+    given = Trigger(f"{serial}.{int(time.time())}.{mark}", member, time.time(), view)
+    world.workspace.triggers[given.id] = given
+    return given.id
+
+
+def response_url(world: World, kind: str, member: str, channel: str, message: str | None = None) -> str:
+    """A new address to answer an act at; `kind` is actions or commands."""
+    key = secrets.token_urlsafe(18)
+    world.workspace.response_urls[key] = ResponseUrl(key, member, channel, time.time(), message)
+    return f"{world.base_url}/response/{kind}/{world.workspace.team_id}/{key}"
+
+
+def block_actions_in_message(world: World, member: Member, message: Message, action: Json) -> Json:
+    """Somebody used an element of a message. For an ephemeral one Slack need not send the message along."""
+    hidden = message.ephemeral_to is not None
+    container = {
+        "type": "message",
+        "message_ts": message.ts,
+        "channel_id": message.channel,
+        "is_ephemeral": hidden,
+    }
+    if message.thread_ts:
+        container["thread_ts"] = message.thread_ts
+    chosen = message.selections.get(member.id, {})
+    payload = {
+        **interaction(world, "block_actions", member),
+        "container": container,
+        "channel": channel(world.channel(message.channel)),
+        "state": {"values": wire.state_values(message.blocks, chosen)},
+        "response_url": response_url(world, "actions", member.id, message.channel, message.ts),
+        "actions": [action],
+    }
+    return payload if hidden else {**payload, "message": wire.message(world, message, metadata=False)}
+
+
+def block_actions_in_view(world: World, member: Member, view: View, action: Json) -> Json:
+    """Somebody used an element of a modal: there is no channel, no message and no response_url."""
+    return {
+        **interaction(world, "block_actions", member, view.id),
+        "container": {"type": "view", "view_id": view.id},
+        "view": wire.view(world, view),
+        "actions": [action],
+    }
+
+
+def view_submission(world: World, member: Member, view: View) -> Json:
+    """Somebody pressed the submit button of a modal."""
+    return {
+        **interaction(world, "view_submission", member, view.id),
+        "view": wire.view(world, view),
+        "response_urls": [],
+    }
+
+
+def view_closed(world: World, member: Member, view: View, *, cleared: bool) -> Json:
+    """Somebody closed a modal: Cancel, or the X that clears the whole stack."""
+    payload = interaction(world, "view_closed", member, view.id)
+    del payload["trigger_id"]
+    return {**payload, "view": wire.view(world, view), "is_cleared": cleared}
+
+
+def slash_command(world: World, member: Member, where: Channel, command: str, text: str) -> Json:
+    """Somebody typed a command."""
+    return {
+        "token": TOKEN,
+        "team_id": world.workspace.team_id,
+        "team_domain": world.workspace.domain,
+        "channel_id": where.id,
+        "channel_name": "privategroup" if where.is_private else where.name,
+        "user_id": member.id,
+        "user_name": member.name,
+        "command": command,
+        "text": text,
+        "api_app_id": world.workspace.app_id,
+        "is_enterprise_install": "false",
+        "response_url": response_url(world, "commands", member.id, where.id),
+        "trigger_id": trigger(world, member.id),
+    }
+
+
+def message_event(world: World, message: Message) -> Json:
+    """Something was said in a channel."""
+    private = world.channel(message.channel).is_private
+    event = {
+        **wire.message(world, message),
+        "channel": message.channel,
+        "event_ts": message.ts,
+        "channel_type": "group" if private else "channel",
+    }
+    return {**event, "subtype": "file_share"} if message.files else event
+
+
+def file_shared(world: World, file: str, message: Message) -> Json:
+    """A file was shared into a channel."""
+    return {
+        "type": "file_shared",
+        "file_id": file,
+        "user_id": message.user,
+        "file": {"id": file},
+        "channel_id": message.channel,
+        "event_ts": world.new_ts(),
+    }
+
+
+def interaction(world: World, kind: str, member: Member, view: str | None = None) -> Json:
+    """What all interactive payloads begin with."""
+    workspace = world.workspace
+    return {
+        "type": kind,
+        "user": {
+            "id": member.id,
+            "username": member.name,
+            "name": member.name,
+            "team_id": workspace.team_id,
+        },
+        "api_app_id": workspace.app_id,
+        "token": TOKEN,
+        "trigger_id": trigger(world, member.id, view),
+        "team": {"id": workspace.team_id, "domain": workspace.domain},
+        "enterprise": None,
+        "is_enterprise_install": False,
+    }
+
+
+def channel(where: Channel) -> Json:
+    """A channel in a payload; the name of a private one is not told."""
+    return {"id": where.id, "name": "privategroup" if where.is_private else where.name}

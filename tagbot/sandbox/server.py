@@ -1,0 +1,92 @@
+"""The server: everything put together, on 127.0.0.1 only."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from tagbot.sandbox.control import Control
+from tagbot.sandbox.faults import Faults
+from tagbot.sandbox.people import People
+from tagbot.sandbox.socket_mode import SocketMode
+from tagbot.sandbox.web_api import WebApi
+from tagbot.sandbox.world import World
+
+HOST = "127.0.0.1"
+LARGEST_UPLOAD = 64 * 2**20  # bytes
+
+
+class Sandbox:
+    """One Slack: its world and the server in front of it. Belongs to the event loop that starts it."""
+
+    def __init__(self, world: World | None = None) -> None:
+        self.world = world or World()
+        self.faults = Faults()
+        self.socket_mode = SocketMode(self.world)
+        self.web_api = WebApi(self.world, self.faults, self.socket_mode)
+        self.people = People(self.world, self.socket_mode)
+        self.control = Control(self.world, self.people, self.socket_mode, self.faults)
+        self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=0.2)
+
+    def _application(self) -> web.Application:
+        application = web.Application(client_max_size=LARGEST_UPLOAD)
+        application.add_routes(
+            [
+                web.route("*", "/api/{method}", self.web_api.call),
+                web.post("/upload/v1/{key}", self.web_api.upload),
+                web.get("/files-pri/{file}/{name}", self.web_api.private_file),
+                web.get("/link/", self.socket_mode.accept),
+                web.post("/response/{kind}/{team}/{key}", self.web_api.respond),
+                *self.control.routes(),
+            ]
+        )
+        return application
+
+    async def start(self, port: int = 0) -> str:
+        """Answer from now on, on a port (0: a free one); gives the address, without a slash at its end."""
+        await self._runner.setup()
+        listener = socket.create_server((HOST, port))
+        self.world.base_url = f"http://{HOST}:{listener.getsockname()[1]}"
+        await web.SockSite(self._runner, listener).start()
+        return self.world.base_url
+
+    async def stop(self) -> None:
+        """Answer no more."""
+        self.socket_mode.stop()
+        await self._runner.cleanup()
+
+
+@dataclass
+class Thread:
+    """A sandbox on an event loop of its own."""
+
+    loop: asyncio.AbstractEventLoop
+    sandbox: Sandbox
+
+    def start(self, port: int) -> str:
+        """Start, and wait until it answers."""
+        return asyncio.run_coroutine_threadsafe(self.sandbox.start(port), self.loop).result(10)
+
+    def stop(self) -> None:
+        """Stop, and wait until all is closed."""
+        asyncio.run_coroutine_threadsafe(self.sandbox.stop(), self.loop).result(10)
+
+
+@contextmanager
+def serving(port: int = 0) -> Iterator[str]:
+    """A Slack in a thread; gives its address."""
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+        running = threading.Thread(target=loop.run_forever, name="sandbox")
+        running.start()
+        thread = Thread(loop, Sandbox())
+        try:
+            yield thread.start(port)
+        finally:
+            thread.stop()
+            loop.call_soon_threadsafe(loop.stop)
+            running.join()

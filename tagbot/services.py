@@ -1,0 +1,25 @@
+"""What a stage may reach for, besides its message and the database."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tagbot.image_store import ImageStore
+from tagbot.inbox import Inbox
+from tagbot.settings import Settings
+from tagbot.slack.client import Slack
+from tagbot.slack.updates import Updates
+from tagbot.training import TrainingBackend
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Built once by `tagbot.app`; tests build it from the same parts."""
+
+    settings: Settings
+    inbox: Inbox
+    images: ImageStore
+    training: TrainingBackend
+    slack: Slack
+    updates: Updates
+    now: Callable[[], float]
+    """Seconds since 1970."""

@@ -1,0 +1,249 @@
+"""Every setting, read once from the environment: the only reader of it."""
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+
+class SettingsError(Exception):
+    """Settings are missing or wrong; `problems` has a line for each, naming its variable."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """How one setting is written in the environment."""
+
+    name: str
+    parse: Callable[[str], Any]
+    """From the text to the value; raises `ValueError` with what is expected."""
+    default: str | None
+    """As text, None where it is required; DATA_DIR in it stands for that setting's value."""
+    why: str
+    """A line for the operator, the same in `.env.example`."""
+    for_slack: bool
+    """Whether only what talks to Slack needs it."""
+
+
+def token(prefix: str) -> Callable[[str], str]:
+    """A Slack token; its text is never repeated in a problem."""
+
+    def parse(text: str) -> str:
+        if not text.startswith(prefix) or len(text) == len(prefix):
+            raise ValueError(f"should begin with {prefix}")
+        return text
+
+    return parse
+
+
+def channel_id(text: str) -> str:
+    """An id as Slack writes it, not a name."""
+    if not re.fullmatch(r"[CG][A-Z0-9]{2,}", text):
+        raise ValueError(
+            f"should be a channel's id such as C0123456789 (in Slack: channel details, at the bottom), "
+            f"but is {text!r}"
+        )
+    return text
+
+
+def web_address(text: str) -> str:
+    """With the slash at the end that the Slack client needs."""
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ValueError(f"should be an address such as https://slack.com/api/, but is {text!r}")
+    return text if text.endswith("/") else text + "/"
+
+
+def folder(text: str) -> Path:
+    """A folder on this machine."""
+    if "://" in text:
+        raise ValueError(f"should be a folder, but is {text!r}")
+    return Path(text)
+
+
+def sqlite_url(text: str) -> str:
+    """The address of a SQLite file."""
+    if not re.fullmatch(r"sqlite:///.+", text):
+        scheme = text.split(":", 1)[0]
+        raise ValueError(f"should be sqlite:///PATH, but begins with {scheme!r}")
+    return text
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """One of a few words."""
+
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"should be {' or '.join(choices)}, but is {text!r}")
+        return text
+
+    return parse
+
+
+def whole_number(at_least: int) -> Callable[[str], int]:
+    """A number without fractions."""
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = at_least - 1
+        if value < at_least:
+            raise ValueError(f"should be a whole number, {at_least} or more, but is {text!r}")
+        return value
+
+    return parse
+
+
+def number(text: str) -> float:
+    """A number above zero, fractions allowed."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (value > 0 and math.isfinite(value)):
+        raise ValueError(f"should be a number above 0, but is {text!r}")
+    return value
+
+
+def setting(
+    name: str,
+    parse: Callable[[str], Any],
+    default: str | None,
+    why: str,
+    *,
+    for_slack: bool = False,
+    secret: bool = False,
+) -> Any:
+    """Declare a field of `Settings`; a secret one is left out of its repr."""
+    return field(repr=not secret, metadata={"variable": Variable(name, parse, default, why, for_slack)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the operator decides. Build it with `from_env`."""
+
+    slack_bot_token: str = setting(
+        "SLACK_BOT_TOKEN", token("xoxb-"), None,
+        "Lets the bot post and read as itself: “OAuth & Permissions” of your Slack app.",
+        for_slack=True, secret=True,
+    )  # fmt: skip
+    slack_app_token: str = setting(
+        "SLACK_APP_TOKEN", token("xapp-"), None,
+        "Lets the bot receive clicks by Socket Mode: “Basic Information”, scope connections:write.",
+        for_slack=True, secret=True,
+    )  # fmt: skip
+    slack_channel: str = setting(
+        "SLACK_CHANNEL", channel_id, None,
+        "Id of the channel that tags; invite the bot into it.",
+        for_slack=True,
+    )  # fmt: skip
+    slack_api_url: str = setting(
+        "SLACK_API_URL", web_address, "https://slack.com/api/",
+        "Where Slack's Web API answers; another address only for a stand-in.",
+    )  # fmt: skip
+    slack_posts_per_second: float = setting(
+        "SLACK_POSTS_PER_SECOND", number, "1",
+        "Slack allows one message a second in a channel; more only for a stand-in.",
+    )  # fmt: skip
+    data_dir: Path = setting(
+        "DATA_DIR", folder, "data",
+        "All that the bot keeps on disk lies here; back this folder up.",
+    )  # fmt: skip
+    database_url: str = setting(
+        "DATABASE_URL", sqlite_url, "sqlite:///DATA_DIR/tagbot.db",
+        "Faces, people and votes.",
+    )  # fmt: skip
+    queue_url: str = setting(
+        "QUEUE_URL", one_of("disk"), "disk",
+        "Where messages wait between the stages: files under DATA_DIR/queues.",
+    )  # fmt: skip
+    image_store: Path = setting(
+        "IMAGE_STORE", folder, "DATA_DIR/images",
+        "The pictures of photos and faces.",
+    )  # fmt: skip
+    inbox: Path = setting(
+        "INBOX", folder, "DATA_DIR/inbox",
+        "Photos put here are taken over.",
+    )  # fmt: skip
+    training_backend: str = setting(
+        "TRAINING_BACKEND", one_of("local"), "local",
+        "What learns the faces: local is a recogniser on this machine.",
+    )  # fmt: skip
+    required_votes: int = setting(
+        "REQUIRED_VOTES", whole_number(1), "2",
+        "How many different people have to choose the same person; 2 is right for most teams, 3 where people look alike.",
+    )  # fmt: skip
+    max_open_requests: int = setting(
+        "MAX_OPEN_REQUESTS", whole_number(1), "20",
+        "How many requests may be open at a time, so that an import of 1,000 photos does not flood the channel.",
+    )  # fmt: skip
+    min_face_size: int = setting(
+        "MIN_FACE_SIZE", whole_number(1), "50",
+        "Pixels; a face smaller than this on either side is not asked about.",
+    )  # fmt: skip
+    max_faces_per_person: int = setting(
+        "MAX_FACES_PER_PERSON", whole_number(1), "100",
+        "More faces of a person are still tagged, but no longer sent to the training backend.",
+    )  # fmt: skip
+    max_attempts: int = setting(
+        "MAX_ATTEMPTS", whole_number(1), "20",
+        "After so many failures in a row a message becomes a dead letter; 20 are about an hour.",
+    )  # fmt: skip
+    retry_base_seconds: float = setting(
+        "RETRY_BASE_SECONDS", number, "1",
+        "How long to wait after the first failure; doubled after each further one.",
+    )  # fmt: skip
+    retry_max_seconds: float = setting(
+        "RETRY_MAX_SECONDS", number, "300",
+        "The longest wait between two attempts.",
+    )  # fmt: skip
+    log_level: str = setting(
+        "LOG_LEVEL", one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO",
+        "How much the log tells.",
+    )  # fmt: skip
+    log_format: str = setting(
+        "LOG_FORMAT", one_of("text", "json"), "text",
+        "text for people, json for programs: one object a line.",
+    )  # fmt: skip
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str], *, for_slack: bool = True) -> Self:
+        """The settings in `env`; without `for_slack`, those that only Slack needs may be missing.
+
+        An empty value counts as none. Raises `SettingsError` with all problems at once.
+        """
+        values: dict[str, Any] = {}
+        problems: list[str] = []
+        data_dir = env.get("DATA_DIR") or "data"
+        for attribute, variable in variables():
+            text = env.get(variable.name) or (variable.default or "").replace("DATA_DIR", data_dir)
+            if not text and not for_slack and variable.for_slack:
+                values[attribute] = ""
+                continue
+            try:
+                values[attribute] = _value(variable, text)
+            except ValueError as problem:
+                problems.append(f"{variable.name} {problem}")
+        if problems:
+            raise SettingsError(problems)
+        return cls(**values)
+
+
+def _value(variable: Variable, text: str) -> Any:
+    if not text:
+        raise ValueError(f"is missing: {variable.why}")
+    return variable.parse(text)
+
+
+def variables() -> Iterator[tuple[str, Variable]]:
+    """The fields of `Settings`, each with how it is written in the environment."""
+    for item in fields(Settings):
+        yield item.name, item.metadata["variable"]

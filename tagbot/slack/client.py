@@ -1,0 +1,293 @@
+"""The door to Slack's Web API: the only caller of WebClient.
+
+It keeps to Slack's pace, and turns each failure into `Retry`, `OutcomeUnknown` or `Reject`. None of their texts
+holds a token or what a person wrote.
+"""
+
+import http.client
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web import SlackResponse
+
+from tagbot.blocks import Rendered
+from tagbot.errors import Reject, Retry
+from tagbot.slack.pace import Holds, Pace
+
+TIMEOUT_SECONDS = 10
+"""Of one call. Slack answers in tenths of a second; who waits longer waits for nothing."""
+
+READY_SECONDS = 8.0
+"""How long one attempt waits for uploaded pictures: Slack scans them first, usually within three seconds."""
+
+READY_POLLS = (0.1, 0.3, 0.6, 1.0, 1.5, 2.0)
+"""Seconds between two looks whether a picture is ready; the last one repeats."""
+
+NOT_READY_AFTER = 3.0
+"""Seconds until a post is tried again that Slack refused because a picture was not ready."""
+
+HISTORY_MARGIN = 60.0
+"""Seconds by which Slack's clock may be behind ours when a post is looked up by time."""
+
+EVENT_TYPE = "facetag_request"
+"""Of a request's metadata, by which a post is found again."""
+
+_OURS = frozenset(
+    {
+        "invalid_arguments", "invalid_array_arg", "invalid_blocks", "invalid_blocks_format", "invalid_form_data",
+        "invalid_json", "invalid_metadata_format", "invalid_metadata_schema", "metadata_too_large", "missing_argument",
+        "msg_blocks_too_long", "msg_too_long", "no_text", "unknown_method",
+    }
+)  # fmt: skip
+"""Errors that a call will meet however often it is made, because what we send is wrong."""
+
+_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"})
+"""Errors that say that a message of ours can no longer be changed."""
+
+
+SCOPES = (
+    "channels:history",
+    "channels:read",
+    "chat:write",
+    "commands",
+    "files:read",
+    "files:write",
+    "groups:history",
+    "groups:read",
+    "users:read",
+    "users:read.email",
+)
+"""The least that the calls below need, in a public and in a private channel; `commands` is for /facetag."""
+
+
+class OutcomeUnknown(Retry):
+    """No answer came: the call may have taken effect."""
+
+
+class MessageGone(Reject):
+    """Somebody deleted the message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A JPEG to upload. Its title and description are read by anybody in the workspace: no names in them."""
+
+    content: bytes
+    title: str
+    alt_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What Slack says of a member."""
+
+    real_name: str
+    display_name: str
+    email: str | None
+    picture_url: str | None
+    is_bot: bool
+    deactivated: bool
+
+
+class Slack:
+    """What the bot asks of Slack, in its own words."""
+
+    def __init__(
+        self,
+        client: WebClient,
+        channel: str,
+        posts_per_second: float,
+        stop: threading.Event,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`client` must have no retry handlers of its own: the SDK's default would post twice after a lost
+        connection. `stop` ends all waiting.
+        """
+        self._client = client
+        self._channel = channel
+        self._stop = stop
+        self._clock = clock
+        self._holds = Holds(clock)
+        self._posts = Pace(posts_per_second, stop, clock)
+        # Tier 3 is 50 updates a minute, for a channel that allows 60 posts a minute.
+        self._updates = Pace(posts_per_second * 50 / 60, stop, clock)
+
+    def post(self, message: Rendered, face_id: str, round: int) -> str:  # noqa: A002 - the glossary's word
+        """Post a request into the channel; its `ts`.
+
+        Raises `OutcomeUnknown` when it may or may not have been posted: look with `find_request` before the next
+        attempt, as Slack has no way to recognise a repeated post.
+        """
+        self._posts.wait()
+        metadata = {"event_type": EVENT_TYPE, "event_payload": {"face_id": face_id, "round": round}}
+        answer = self._call(
+            "chat.postMessage",
+            self._client.chat_postMessage,
+            channel=self._channel,
+            text=message.text,
+            blocks=message.blocks,
+            metadata=metadata,
+            unfurl_links=False,
+            unfurl_media=False,
+        )
+        return str(answer["ts"])
+
+    def find_request(self, face_id: str, round: int, since: float) -> str | None:  # noqa: A002 - as above
+        """The `ts` of the request of a face and round posted after `since` (seconds since 1970), if there is one."""
+        wanted = {"face_id": face_id, "round": round}
+        cursor = ""
+        while True:
+            page = self._call(
+                "conversations.history",
+                self._client.conversations_history,
+                channel=self._channel,
+                oldest=f"{since - HISTORY_MARGIN:.6f}",
+                include_all_metadata=True,
+                limit=200,
+                cursor=cursor,
+            )
+            messages: list[dict[str, Any]] = page.get("messages") or []
+            for message in messages:
+                metadata = message.get("metadata") or {}
+                if metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload") == wanted:
+                    return str(message["ts"])
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return None
+
+    def update(self, ts: str, message: Rendered) -> None:
+        """Show something else in a message of ours; raises `MessageGone` when it is no longer there."""
+        self._updates.wait()
+        try:
+            self._call(
+                "chat.update",
+                self._client.chat_update,
+                channel=self._channel,
+                ts=ts,
+                text=message.text,
+                blocks=message.blocks,
+            )
+        except Reject as refused:
+            if refused.reason.rpartition(": ")[2] in _GONE:
+                raise MessageGone(refused.reason) from None
+            raise
+
+    def tell(self, member: str, text: str) -> None:
+        """Say something in the channel that only one member sees."""
+        self._call(
+            "chat.postEphemeral",
+            self._client.chat_postEphemeral,
+            channel=self._channel,
+            user=member,
+            text=text,
+        )
+
+    def upload(self, pictures: Sequence[Picture]) -> list[str]:
+        """Upload pictures that nobody sees yet; Slack's ids of them, in the same order.
+
+        They are not usable at once: see `wait_until_ready`.
+        """
+        uploads = [
+            {
+                "content": picture.content,
+                "filename": f"{picture.title.lower()}.jpg",
+                "title": picture.title,
+                "alt_txt": picture.alt_text,
+            }
+            for picture in pictures
+        ]
+        answer = self._call(
+            "files.completeUploadExternal", self._client.files_upload_v2, file_uploads=uploads
+        )
+        ids = {each.get("title"): str(each["id"]) for each in answer["files"]}
+        return [ids[picture.title] for picture in pictures]
+
+    def wait_until_ready(self, files: Sequence[str]) -> None:
+        """Return when uploaded pictures can be shown; raises `Retry` when that takes long."""
+        deadline = self._clock() + READY_SECONDS
+        for file in files:
+            looks = 0
+            while not self._ready(file):
+                if self._clock() > deadline or self._stop.wait(READY_POLLS[min(looks, len(READY_POLLS) - 1)]):
+                    raise Retry("Slack has not made an uploaded picture ready", after=NOT_READY_AFTER)
+                looks += 1
+
+    def profile(self, member: str) -> Profile:
+        """What a member's profile says; raises `Reject` when there is no such member."""
+        user: dict[str, Any] = self._call("users.info", self._client.users_info, user=member)["user"]
+        profile: dict[str, Any] = user.get("profile") or {}
+        return Profile(
+            real_name=profile.get("real_name") or user.get("real_name") or "",
+            display_name=profile.get("display_name") or user.get("name") or "",
+            email=profile.get("email") or None,
+            picture_url=profile.get("image_512")
+            or profile.get("image_192")
+            or profile.get("image_72")
+            or None,
+            is_bot=bool(user.get("is_bot")),
+            deactivated=bool(user.get("deleted")),
+        )
+
+    def granted_scopes(self) -> set[str]:
+        """What the token may do; raises when Slack does not take the token."""
+        answer = self._call("auth.test", self._client.auth_test)
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        return {scope.strip() for scope in str(headers.get("x-oauth-scopes", "")).split(",") if scope.strip()}
+
+    def channel_info(self) -> dict[str, Any]:
+        """What Slack says of the channel that tags; raises `Retry` when the bot cannot see it."""
+        answer = self._call("conversations.info", self._client.conversations_info, channel=self._channel)
+        return dict(answer["channel"])
+
+    def check_app_token(self, app_token: str) -> None:
+        """Ask for a Socket Mode address without using it; raises when Slack does not take the token."""
+        self._call("apps.connections.open", self._client.apps_connections_open, app_token=app_token)
+
+    def _ready(self, file: str) -> bool:
+        info: dict[str, Any] = self._call("files.info", self._client.files_info, file=file).get("file") or {}
+        return bool(info.get("mimetype")) and any(key.startswith("thumb_") for key in info)
+
+    def _call(self, method: str, function: Callable[..., SlackResponse], **arguments: Any) -> SlackResponse:
+        """One call, its failures told apart by what can be done about them."""
+        remaining = self._holds.remaining(method)
+        if remaining:
+            raise Retry(f"{method}: Slack asked us to wait", after=remaining)
+        try:
+            return function(**arguments)
+        except SlackApiError as refused:
+            raise self._refusal(method, refused.response) from None
+        except (SlackClientError, OSError, http.client.HTTPException) as lost:
+            raise OutcomeUnknown(f"{method}: no answer from Slack ({type(lost).__name__})") from None
+
+    def _refusal(self, method: str, answer: Any) -> Retry | Reject:
+        """What an answer that is not ok amounts to."""
+        status = int(answer.status_code)
+        if status == http.HTTPStatus.TOO_MANY_REQUESTS:
+            seconds = _retry_after(answer.headers)
+            self._holds.hold(method, seconds)
+            return Retry(f"{method}: rate limited by Slack", after=seconds)
+        if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR:
+            return OutcomeUnknown(f"{method}: Slack answers {status}")
+        error = str(answer.get("error", status))
+        if "invalid slack file" in str(answer.data):
+            return Retry(f"{method}: a picture is not ready", after=NOT_READY_AFTER)
+        if error in ("internal_error", "fatal_error", "request_timeout", "service_unavailable"):
+            return OutcomeUnknown(f"{method}: {error}")
+        if error in _OURS or error in _GONE or error.endswith("_not_found") and error != "channel_not_found":
+            return Reject(f"{method}: {error}")
+        # A permission, a membership, a token, an archived channel: the operator can mend it, so nothing is given up.
+        needed = answer.get("needed")
+        return Retry(f"{method}: {error}" + (f" (the Slack app needs the scope {needed})" if needed else ""))
+
+
+def _retry_after(headers: Any) -> float:
+    """Seconds; Slack's SDK gives each header as a text or as a list of them."""
+    for name, value in dict(headers).items():
+        if name.lower() == "retry-after":
+            return float(value[0] if isinstance(value, list) else value)
+    return 1.0

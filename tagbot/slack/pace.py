@@ -1,0 +1,45 @@
+"""Keeping to the pace that the other side allows."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from tagbot.errors import Retry
+
+
+class Pace:
+    """Lets callers through one at a time, evenly spaced, first come first served."""
+
+    def __init__(
+        self, per_second: float, stop: threading.Event, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`stop` ends all waiting."""
+        self._interval = 1.0 / per_second
+        self._stop = stop
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._next = clock()
+
+    def wait(self) -> None:
+        """Return when it is this caller's turn; raises `Retry` when the bot stops meanwhile."""
+        with self._lock:
+            turn = max(self._next, self._clock())
+            self._next = turn + self._interval
+        if self._stop.wait(max(0.0, turn - self._clock())):
+            raise Retry("the bot is stopping")
+
+
+class Holds:
+    """Remembers which methods the other side asked us to leave alone, and for how long."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._until: dict[str, float] = {}
+
+    def hold(self, method: str, seconds: float) -> None:
+        """The other side said `Retry-After`."""
+        self._until[method] = max(self._until.get(method, 0.0), self._clock() + seconds)
+
+    def remaining(self, method: str) -> float:
+        """Seconds for which the method is still to be left alone; 0 when it may be called."""
+        return max(0.0, self._until.get(method, 0.0) - self._clock())

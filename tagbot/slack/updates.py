@@ -1,0 +1,126 @@
+"""Keeping the requests in Slack up to date with the database.
+
+A request shows what the rows of its face say, and nothing else. So an update is not queued but owed: the face's
+`revision` is ahead of its `shown_revision` until Slack shows it. Several changes fold into one update, a crash
+loses none, and who needs to know that Slack took it waits for it.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+
+from tagbot.database import connected
+from tagbot.errors import Reject, Retry
+from tagbot.models import Face, writing
+from tagbot.slack.client import MessageGone, Slack
+from tagbot.slack.requests import render
+
+log = logging.getLogger(__name__)
+
+LONGEST_WAIT = 30.0
+"""Seconds that `show` waits: longer than Slack's pace makes a handful of updates take."""
+
+
+class Updates:
+    """One thread that shows what has changed, at Slack's pace; changes that somebody waits for go first."""
+
+    def __init__(self, slack: Slack, stop: threading.Event, required_votes: int) -> None:
+        self._slack = slack
+        self._stop = stop
+        self._required_votes = required_votes
+        self._owed: dict[str, list[Future[None]]] = {}
+        self._changed = threading.Condition()
+        self.last_error: str | None = None
+        """Why the latest update failed, None when it did not."""
+
+    def show_soon(self, face_id: str) -> None:
+        """Have the face's request shown as the database has it by then."""
+        self._owe(face_id, None)
+
+    def show(self, face_id: str) -> None:
+        """Return when Slack shows what the database says now; raises what the Slack door raises."""
+        done: Future[None] = Future()
+        self._owe(face_id, done)
+        try:
+            done.result(LONGEST_WAIT)
+        except TimeoutError:
+            raise Retry("Slack has not shown a changed message yet") from None
+
+    def catch_up(self) -> int:
+        """Show every face whose request is behind; how many there are."""
+        behind = Face.stale()
+        for face_id in behind:
+            self.show_soon(face_id)
+        return len(behind)
+
+    def run(self) -> None:
+        """Work until told to stop."""
+        with connected():
+            while (face_id := self._next()) is not None:
+                self._work_on(face_id)
+        self._fail_the_waiting()
+
+    def wake(self) -> None:
+        """Let `run` notice that it should stop."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def _owe(self, face_id: str, done: Future[None] | None) -> None:
+        with self._changed:
+            waiting = self._owed.setdefault(face_id, [])
+            if done is not None:
+                waiting.append(done)
+            self._changed.notify_all()
+
+    def _next(self) -> str | None:
+        """The face to show next, None when it is time to stop."""
+        with self._changed:
+            while not self._stop.is_set():
+                if self._owed:
+                    return next(
+                        (face for face, waiting in self._owed.items() if waiting), next(iter(self._owed))
+                    )
+                self._changed.wait()
+        return None
+
+    def _work_on(self, face_id: str) -> None:
+        """Show one face. Whoever asks from here on, asks for what this may no longer see."""
+        with self._changed:
+            waiting = self._owed.pop(face_id)
+        try:
+            self._show_now(face_id)
+            self.last_error = None
+            _settle(waiting, Future.set_result, None)
+        except (Retry, Reject) as why:
+            self.last_error = why.reason
+            log.info("update of face=%s failed: %s", face_id, why.reason)
+            _settle(waiting, Future.set_exception, why)
+        except Exception as bug:
+            log.exception("bug in the update of face=%s", face_id)
+            _settle(waiting, Future.set_exception, bug)
+
+    def _show_now(self, face_id: str) -> None:
+        face = Face.get_or_none(Face.id == face_id)
+        if face is None or face.message_ts is None or face.shown_revision >= face.revision:
+            return
+        try:
+            self._slack.update(face.message_ts, render(face, self._required_votes))
+        except MessageGone:
+            log.warning("the request of face=%s is gone from the channel", face_id)
+        with writing():
+            Face.update(shown_revision=face.revision).where(
+                (Face.id == face_id) & (Face.shown_revision < face.revision)
+            ).execute()
+
+    def _fail_the_waiting(self) -> None:
+        with self._changed:
+            for waiting in self._owed.values():
+                _settle(waiting, Future.set_exception, Retry("the bot is stopping"))
+
+
+def _settle(waiting: list[Future[None]], how: Callable[..., None], outcome: object) -> None:
+    for done in waiting:
+        with suppress(InvalidStateError):  # its owner no longer waits
+            how(done, outcome)

@@ -1,0 +1,93 @@
+"""Take a photo over from the inbox: find its faces, cut them out, store it all."""
+
+import hashlib
+import uuid
+from collections.abc import Iterator, Sequence
+
+from tagbot import pictures
+from tagbot.errors import Reject
+from tagbot.messages import FaceStored, PhotoArrived
+from tagbot.models import WAITING, Face, Photo, crop_key, context_key, photo_key, store_photo
+from tagbot.pictures import PictureRefused, Rectangle
+from tagbot.services import Services
+from tagbot.sidecar import KnownFace, Sidecar, SidecarRefused, read_sidecar
+
+FACE_IDS = uuid.UUID("6f1c1c1e-6d0a-4a52-9c5e-2b1f0f6a7d11")
+"""Namespace of the ids that are made up: the same photo gives the same ids, so that a repetition after a crash
+overwrites the pictures that it had stored instead of leaving them behind."""
+
+
+def detect_faces(message: PhotoArrived, services: Services) -> Iterator[FaceStored]:
+    """Store a photo with its faces; what cannot be used is rejected with the reason."""
+    # Again is harmless: the photo's bytes are its identity. One that is known already adds nothing, and its faces that
+    # nobody has been asked about yet are told of once more.
+    arrived = services.inbox.read(message.name)
+    sha256 = hashlib.sha256(arrived.photo).hexdigest()
+    if Photo.get_or_none(Photo.sha256 == sha256) is None:
+        try:
+            _take_over(sha256, arrived.photo, read_sidecar(arrived.sidecar), services)
+        except (PictureRefused, SidecarRefused) as why:
+            raise Reject(str(why)) from None
+    for face in Face.select().where((Face.photo == sha256) & (Face.state == WAITING)).order_by(Face.id):
+        yield FaceStored(face_id=face.id, round=face.round)
+
+
+def _take_over(sha256: str, data: bytes, sidecar: Sidecar, services: Services) -> None:
+    photo = pictures.read_photo(data)
+    whole = pictures.stored_photo(photo)
+    found = (
+        _known(sidecar.faces, photo) if sidecar.faces is not None else _found(services.training.detect(whole))
+    )
+    ids = [face.id or str(uuid.uuid5(FACE_IDS, f"{sha256}:{number}")) for number, face in enumerate(found)]
+    _check_new(ids)
+    rectangles = [face.rectangle for face in found]
+    services.images.put(photo_key(sha256), whole)
+    for face_id, rectangle in zip(ids, rectangles, strict=True):
+        others = [other for other in rectangles if other is not rectangle]
+        services.images.put(crop_key(face_id), pictures.crop_face(photo, rectangle, others))
+        services.images.put(context_key(face_id), pictures.context_picture(photo, rectangle))
+    now = services.now()
+    store_photo(
+        {
+            "sha256": sha256,
+            "source": sidecar.source,
+            "taken_at": sidecar.taken_at,
+            "width": photo.size.width,
+            "height": photo.size.height,
+            "faces_found": len(found),
+            "received_at": now,
+        },
+        [_row(sha256, face_id, rectangle, now) for face_id, rectangle in zip(ids, rectangles, strict=True)],
+    )
+
+
+def _row(sha256: str, face_id: str, rectangle: Rectangle, now: float) -> dict[str, object]:
+    return {
+        "id": face_id,
+        "photo": sha256,
+        "left": rectangle.left,
+        "top": rectangle.top,
+        "width": rectangle.width,
+        "height": rectangle.height,
+        "stored_at": now,
+        "pending": FaceStored(face_id=face_id).id,
+    }
+
+
+def _known(faces: Sequence[KnownFace], photo: pictures.Photo) -> Sequence[KnownFace]:
+    for number, face in enumerate(faces, 1):
+        if not face.rectangle.inside(photo.size):
+            raise SidecarRefused(
+                f"face {number} of the sidecar lies outside the picture of {photo.size.width} × {photo.size.height} pixels"
+            )
+    return faces
+
+
+def _found(rectangles: Sequence[Rectangle]) -> list[KnownFace]:
+    return [KnownFace(None, rectangle) for rectangle in rectangles]
+
+
+def _check_new(ids: Sequence[str]) -> None:
+    taken = Face.select(Face.id).where(Face.id.in_(ids)).first() if ids else None
+    if taken is not None:
+        raise SidecarRefused(f"the sidecar's face id {taken.id} belongs to another photo already")

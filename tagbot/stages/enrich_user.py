@@ -1,0 +1,29 @@
+"""Take a person's name, email and picture from their Slack profile."""
+
+from tagbot.errors import Reject
+from tagbot.messages import PersonAdded
+from tagbot.models import TAGGED, Face, Person, writing
+from tagbot.services import Services
+
+
+def enrich_user(message: PersonAdded, services: Services) -> tuple[()]:
+    """Store the profile, and have messages that name the person say the name."""
+    # Again is harmless: it writes what the profile says then.
+    person = Person.get_or_none(Person.id == message.person_id)
+    if person is None:
+        raise Reject("the person is not in the database")
+    if person.slack_id is None:
+        return ()
+    profile = services.slack.profile(person.slack_id)
+    with writing():
+        person.name = profile.real_name or profile.display_name or None
+        person.email = profile.email
+        person.picture_url = profile.picture_url
+        person.enriched_at = services.now()
+        person.save()
+        tagged = (Face.person == person) & (Face.state == TAGGED)
+        Face.changed(tagged)
+        faces = [face.id for face in Face.select(Face.id).where(tagged)]
+    for face_id in faces:
+        services.updates.show_soon(face_id)
+    return ()

@@ -1,0 +1,17 @@
+"""Close a face as tagged, and its request as “Tagged as NAME”."""
+
+from collections.abc import Iterator
+
+from tagbot.messages import FaceStored, TrainingSent
+from tagbot.models import TAGGED, TRAINING, Face, writing
+from tagbot.services import Services
+from tagbot.waiting import let_next_in
+
+
+def finalize_tag(message: TrainingSent, services: Services) -> Iterator[FaceStored]:
+    """Give the face its person, have Slack show it, and let the next face in."""
+    # Again is harmless: the state moves once, and Slack is only told what it does not show yet.
+    with writing():
+        Face.move(message.face_id, message.round, TRAINING, TAGGED, tagged_at=services.now())
+    services.updates.show(message.face_id)
+    yield from let_next_in(services.settings.max_open_requests)

@@ -1,0 +1,99 @@
+"""Ask in the channel who a face is, while there is room for another request."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tagbot import words
+from tagbot.errors import Retry
+from tagbot.messages import FaceStored
+from tagbot.models import OPEN, REJECTED, WAITING, Face, context_key, crop_key, writing
+from tagbot.services import Services
+from tagbot.slack.client import OutcomeUnknown, Picture
+from tagbot.slack.requests import render
+
+SETTLE_SECONDS = 5.0
+"""How long a post whose answer never came may still take to appear in the channel's history."""
+
+
+def request_tagging_on_slack(message: FaceStored, services: Services) -> tuple[()]:
+    """Post the request, leave the face waiting in the database, or reject it as too small."""
+    # Again is harmless: a face that no longer waits is left alone, and one that may have been posted is looked for in
+    # the channel first.
+    face = Face.get_or_none((Face.id == message.face_id) & (Face.round == message.round))
+    if face is None or face.state != WAITING:
+        return ()
+    if min(face.width, face.height) < services.settings.min_face_size:
+        with writing():
+            Face.move(face.id, face.round, WAITING, REJECTED, reason="too_small", pending=None)
+    elif _take_place(face, services):
+        ts = _find(face, services) or _post(face, services)
+        with writing():
+            Face.move(
+                face.id,
+                face.round,
+                WAITING,
+                OPEN,
+                message_ts=ts,
+                pending=None,
+                shown_revision=Face.revision + 1,
+            )
+    return ()
+
+
+def _take_place(face: Face, services: Services) -> bool:
+    """Hold one of the open places; or leave the face waiting, where older ones wait or no place is free."""
+    if face.posting_since is not None:
+        return True
+    with writing():
+        free = services.settings.max_open_requests - Face.places_taken()
+        if free <= Face.waiting_before(face):
+            Face.note(face.id, pending=None)
+            return False
+        Face.note(face.id, posting_since=services.now())
+        return True
+
+
+def _find(face: Face, services: Services) -> str | None:
+    """The request that an earlier attempt may have posted; None when there was no attempt or it posted nothing."""
+    if face.posting_since is None:
+        return None
+    rest = face.posting_since + SETTLE_SECONDS - services.now()
+    if rest > 0:
+        raise Retry("a post may still be under way", after=rest)
+    return services.slack.find_request(face.id, face.round, face.posting_since)
+
+
+def _post(face: Face, services: Services) -> str:
+    with _place_given_back(face):
+        files = _uploaded(face, services)
+        services.slack.wait_until_ready(files)
+    Face.note(face.id, posting_since=services.now())
+    try:
+        with _place_given_back(face, unless=OutcomeUnknown):
+            return services.slack.post(render(face, services.settings.required_votes), face.id, face.round)
+    except OutcomeUnknown as lost:
+        raise OutcomeUnknown(lost.reason, after=SETTLE_SECONDS) from None
+
+
+@contextmanager
+def _place_given_back(face: Face, unless: type[Retry] | tuple[()] = ()) -> Iterator[None]:
+    """What surely posted nothing lets another face have the place until the next attempt."""
+    try:
+        yield
+    except Retry as why:
+        if not isinstance(why, unless):
+            Face.note(face.id, posting_since=None)
+        raise
+
+
+def _uploaded(face: Face, services: Services) -> list[str]:
+    """Slack's ids of the two pictures, uploaded once for all attempts."""
+    if face.crop_file is None or face.context_file is None:
+        face.crop_file, face.context_file = services.slack.upload(
+            [
+                Picture(services.images.get(crop_key(face.id)), "Face", words.FACE_ALT),
+                Picture(services.images.get(context_key(face.id)), "Photo", words.CONTEXT_ALT),
+            ]
+        )
+        Face.note(face.id, crop_file=face.crop_file, context_file=face.context_file)
+    return [face.crop_file, face.context_file]

@@ -1,0 +1,20 @@
+"""Faces that wait in the database for a free place in the channel."""
+
+from collections.abc import Iterator
+
+from tagbot.messages import FaceStored
+from tagbot.models import Face, writing
+
+
+def let_next_in(max_open_requests: int) -> Iterator[FaceStored]:
+    """Send the faces that have waited longest on their way, as many as there are free places.
+
+    Whoever closes a request calls this; so does a timed job, for what a crash in between left behind.
+    """
+    with writing():
+        free = max_open_requests - Face.places_taken() - Face.on_their_way()
+        faces = Face.next_waiting(free) if free > 0 else []
+        messages = [FaceStored(face_id=face.id, round=face.round) for face in faces]
+        for message in messages:
+            Face.note(message.face_id, pending=message.id)
+    yield from messages

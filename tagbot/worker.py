@@ -1,0 +1,149 @@
+"""One message through one stage, and what becomes of it."""
+
+import logging
+import random
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from tagbot.database import connected
+from tagbot.errors import Reject, Retry
+from tagbot.messages import Message
+from tagbot.pipeline import Stage
+from tagbot.publish import Publish
+from tagbot.queues import Delivery
+from tagbot.services import Services
+from tagbot.settings import Settings
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.5
+"""How long one look for a message may take: the time within which a worker notices that it should stop."""
+
+
+class Deliveries(Protocol):
+    """Where a stage's messages come from: a queue, or the inbox."""
+
+    def get(self, timeout: float) -> Delivery | None:
+        """The next delivery; None when none came within `timeout` seconds."""
+
+
+class KeyLocks:
+    """A lock for each key in use.
+
+    A crash between a stage's output and its acknowledgement leaves two messages about one face. Worked on at
+    once, both would see that nothing has been done yet, and do it twice.
+    """
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._users: defaultdict[str, int] = defaultdict(int)
+
+    @contextmanager
+    def holding(self, key: str) -> Iterator[None]:
+        """Let one thread at a time past, for this key."""
+        with self._guard:
+            self._users[key] += 1
+            lock = self._locks[key]
+        try:
+            with lock:
+                yield
+        finally:
+            with self._guard:
+                self._users[key] -= 1
+                if not self._users[key]:
+                    del self._users[key], self._locks[key]
+
+
+def backoff(attempt: int, base: float, longest: float, chance: float) -> float:
+    """Seconds to wait after the `attempt`-th failure: doubled each time, and spread over its upper half.
+
+    `chance` is from 0 to 1. The spread keeps messages that failed together from coming back together.
+    """
+    return min(longest, base * 2.0 ** min(attempt - 1, 60)) * (0.5 + 0.5 * chance)
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Takes messages for one stage; several threads may run the same one."""
+
+    stage: Stage[Any]
+    deliveries: Deliveries
+    publish: Publish
+    services: Services
+    locks: KeyLocks
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until told to stop; what is in hand then is finished."""
+        with connected():
+            while not stop.is_set():
+                try:
+                    self.work_once()
+                except Retry as unreadable:  # the queue itself, not a message
+                    log.error("%s cannot take messages: %s", self.stage.name, unreadable.reason)  # noqa: TRY400 - no bug, so no traceback
+                    stop.wait(self.services.settings.retry_base_seconds)
+
+    def work_once(self, timeout: float = POLL_SECONDS) -> bool:
+        """Work on one message, waiting for it up to `timeout` seconds; whether there was one."""
+        delivery = self.deliveries.get(timeout)
+        if delivery is not None:
+            self._settle(delivery)
+        return delivery is not None
+
+    def _settle(self, delivery: Delivery) -> None:
+        """Run the stage; its outputs are on the disk before the message is acknowledged."""
+        started = time.monotonic()
+        try:
+            message = self.stage.reads.from_json(delivery.body)
+            with self.locks.holding(message.key):
+                for output in self.stage.run(message, self.services):
+                    self._check_declared(output)
+                    self.publish(output)
+            delivery.ack()
+            self._log(logging.INFO, "done", delivery, started)
+        except Retry as why:
+            self._retry(delivery, why, started)
+        except Reject as why:
+            delivery.bury(why.reason)
+            self._log(logging.WARNING, "rejected", delivery, started, why.reason)
+        except Exception as bug:
+            log.exception("%s bug message=%s", self.stage.name, delivery.id)
+            delivery.bury(f"bug: {type(bug).__name__}")
+
+    def _retry(self, delivery: Delivery, why: Retry, started: float) -> None:
+        settings = self.services.settings
+        if self.stage.gives_up and delivery.attempt >= settings.max_attempts:
+            delivery.bury(why.reason)
+            self._log(logging.WARNING, "gave up", delivery, started, why.reason)
+            return
+        seconds = max(why.after or 0.0, _pause(settings, delivery.attempt))
+        delivery.retry_after(seconds, why.reason)
+        self._log(logging.INFO, "retry", delivery, started, f"{why.reason}; again in {seconds:.1f} s")
+
+    def _check_declared(self, output: Message) -> None:
+        if type(output) not in self.stage.emits:
+            raise TypeError(f"{self.stage.name} does not declare {type(output).__name__}")
+
+    def _log(self, level: int, verb: str, delivery: Delivery, started: float, why: str = "") -> None:
+        """The one line of a settled message."""
+        milliseconds = round((time.monotonic() - started) * 1000)
+        log.log(
+            level,
+            "%s %s message=%s attempt=%d %d ms%s",
+            self.stage.name,
+            verb,
+            delivery.id,
+            delivery.attempt,
+            milliseconds,
+            f": {why}" if why else "",
+            extra={"action": verb, "stage": self.stage.name, "message_id": delivery.id, "ms": milliseconds},
+        )
+
+
+def _pause(settings: Settings, attempt: int) -> float:
+    return backoff(attempt, settings.retry_base_seconds, settings.retry_max_seconds, random.random())

@@ -1,0 +1,1 @@
+"""The stand-in for Slack, tested with Slack's own SDK."""

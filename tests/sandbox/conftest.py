@@ -1,0 +1,62 @@
+"""A Slack for each test, the SDK's client, and a Bolt app with Socket Mode."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk import WebClient
+
+from tagbot.sandbox.client import Slack, running_slack
+
+from .samples import png
+
+Upload = Callable[..., str]
+Connect = Callable[[App], SocketModeHandler]
+
+
+@pytest.fixture
+def slack() -> Iterator[Slack]:
+    # Frequent pings end the SDK's blocking reads, so that its clients close within a moment.
+    with running_slack(rate_limits=0, file_ready_seconds=0.02, ping_seconds=0.1) as running:
+        yield running
+
+
+@pytest.fixture
+def web(slack: Slack) -> WebClient:
+    return WebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[])
+
+
+@pytest.fixture
+def app(web: WebClient) -> App:
+    return App(client=web)
+
+
+@pytest.fixture
+def connect(slack: Slack) -> Iterator[Connect]:
+    """Connect an app through Bolt's own handler."""
+    handlers: list[SocketModeHandler] = []
+
+    def connect(app: App) -> SocketModeHandler:
+        handler = SocketModeHandler(app, slack.app_token, ping_interval=0.2)
+        handlers.append(handler)
+        handler.connect()
+        slack.wait_for_connections()
+        return handler
+
+    yield connect
+    for handler in handlers:
+        handler.close()
+
+
+@pytest.fixture
+def upload(slack: Slack, web: WebClient) -> Upload:
+    """Upload a file and wait until it is ready; gives its id."""
+
+    def upload(data: bytes | None = None, name: str = "face.png", **where: str) -> str:
+        uploaded = web.files_upload_v2(content=data or png(), filename=name, alt_txt="a face", **where)
+        file: str = uploaded["files"][0]["id"]
+        slack.wait_for(lambda: web.files_info(file=file)["file"]["mimetype"], "the file")
+        return file
+
+    return upload
