@@ -1,53 +1,65 @@
-# Everything here works on a machine that has only make and python3 (3.11 or newer, with venv).
+# Everything here works on a machine that has only make and python3 (3.11 or newer, with its venv module).
 PYTHON ?= python3
-# Which lock `make venv` installs: all (the bot with its local recogniser), bot (without: for Rekognition), dev.
-WITH ?= all
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: help venv run test check format lint types lock clean
+# Which lock `make venv` installs: all (the bot and its local recogniser) or bot (without the recogniser).
+# What was chosen once stays chosen.
+WITH ?= $(if $(wildcard $(VENV)/.all),all,$(if $(wildcard $(VENV)/.bot),bot,all))
 
-help:            ## what there is
-	@grep -hE '^[a-z]+: .*## |^[a-z]+: +## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /' | column -t -s:
+.PHONY: help venv run test check format docs pictures lock clean
 
-venv: $(VENV)/.$(WITH)  ## set up .venv: the bot and its local recogniser (WITH=bot leaves the recogniser out)
+help:  ## what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-$(VENV)/bin/python:
+venv: $(VENV)/.$(WITH)  ## set up .venv (WITH=bot leaves out the local recogniser)
+
+# Older Pythons are told from here, before anything is made; so is a Python that Debian ships without venv.
+$(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo "FaceTag needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12 venv" >&2; exit 1; }
-	@$(PYTHON) -m venv $(VENV) \
-	  || { echo "Could not make $(VENV): is the venv module there? (Debian and Ubuntu: apt install python3-venv)" >&2; exit 1; }
+	  || { echo "FaceTag needs Python 3.11 or newer, but $(PYTHON) is: $$($(PYTHON) --version 2>&1)." \
+	    "If there is a newer one, name it: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	  || { echo "$(PYTHON) comes without its venv module. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
 
-# A marker for each lock, so that a second `make` installs nothing and a changed lock installs again.
-$(VENV)/.%: requirements/%.txt | $(VENV)/bin/python
-	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+# A marker for each lock: a second `make` installs nothing, a changed lock installs again.
+$(VENV)/.%: requirements/%.txt | $(PY)
+	@echo "installing requirements/$*.txt into $(VENV); the first time takes a minute or two"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-run: venv        ## start the bot (python bot.py)
+run: venv  ## start the bot (python bot.py)
 	$(PY) bot.py
 
-test: $(VENV)/.dev   ## the tests
+test: $(VENV)/.dev  ## run the tests
 	$(PY) -m pytest
 
-check: $(VENV)/.dev  ## format, lint, types, tests: what CI runs
+check: $(VENV)/.dev  ## format, lint, types and tests: what CI runs
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	$(PY) -m pytest
 
-format: $(VENV)/.dev ## put the code into its format
+format: $(VENV)/.dev  ## put the code into its format
 	$(PY) -m ruff format .
 	$(PY) -m ruff check --fix .
+
+docs: $(VENV)/.dev  ## write what the documents take from the code
+	$(PY) -m tests.documents
+
+pictures: $(VENV)/.dev  ## draw the pictures of the documents
+	$(PY) -m tests.documents.picture
 
 # uv resolves for every platform and Python at once, so one lock serves Linux and macOS.
 COMPILE = $(VENV)/lock/bin/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" --no-emit-index-url
 
-lock: $(VENV)/bin/python  ## resolve the dependencies anew into requirements/
-	$(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv
+lock: | $(PY)  ## resolve the dependencies anew into requirements/
+	$(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet --disable-pip-version-check uv
 	$(COMPILE) --output-file requirements/bot.txt
 	$(COMPILE) --extra local --extra sandbox --constraints requirements/bot.txt --output-file requirements/all.txt
 	$(COMPILE) --extra local --extra sandbox --extra dev --constraints requirements/all.txt --output-file requirements/dev.txt
 
-clean:           ## remove .venv and the caches; data/ stays
+clean:  ## remove .venv and the caches; data/ stays
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -10,12 +10,13 @@ from types import FrameType
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from tagbot import parts, schedule, status
+from tagbot import parts, schedule, status, words
 from tagbot.database import open_database
-from tagbot.handlers import register_all
+from tagbot.handlers import Wiring, register_all
 from tagbot.pipeline import PIPELINE
 from tagbot.publish import publisher
 from tagbot.queues import Queue
+from tagbot.retry import NothingOfThatName, retry
 from tagbot.services import Services
 from tagbot.settings import Settings
 from tagbot.slack.client import TIMEOUT_SECONDS, Slack
@@ -66,14 +67,22 @@ class Bot:
             images=parts.image_store(settings),
             training=parts.training_backend(settings),
             slack=slack,
-            updates=Updates(slack, self._quiet, settings.required_votes),
+            updates=Updates(slack, self._quiet, settings.rule),
             now=time.time,
         )
         self._publish = publisher(queues)
+        wiring = Wiring(
+            publish=self._publish,
+            open_modal=slack.open_modal,
+            status=self.status,
+            retry=self.retry,
+            is_admin=settings.is_admin,
+            now=time.time,
+        )
         self._socket = SocketMode(
             client,
             settings.slack_app_token,
-            lambda app: register_all(app, self._publish, self.status, time.time),
+            lambda app: register_all(app, wiring),
         )
 
     def run(self, stop: threading.Event) -> None:
@@ -91,6 +100,13 @@ class Bot:
     def status(self) -> str:
         """What `/facetag status` says."""
         return status.in_words(status.collect(self._queues, self._services.inbox))
+
+    def retry(self, target: str) -> str:
+        """What `/facetag retry` does, in words."""
+        try:
+            return retry(self._queues, target).in_words()
+        except NothingOfThatName:
+            return words.nothing_of_that_name(target)
 
     @contextmanager
     def _working(self) -> Iterator[None]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tagbot.messages import DONT_KNOW
+from tagbot.messages import DONT_KNOW, NOT_A_FACE
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +17,25 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """How many people it takes."""
+
+    required_votes: int
+    """Who give the same answer."""
+    unknown_after: int
+    """Who cannot tell, for a face that nobody has named."""
+
+
+@dataclass(frozen=True, slots=True)
 class Agreed:
     """Enough people gave the same answer."""
 
     answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Enough people cannot tell, and nobody has named anyone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +48,10 @@ class PeopleDiffer:
     """There are several opinions, and none has enough votes yet."""
 
 
-def consensus(answers: Iterable[Answer], required_votes: int) -> Agreed | Waiting | PeopleDiffer:
+Consensus = Agreed | Unknown | Waiting | PeopleDiffer
+
+
+def consensus(answers: Iterable[Answer], rule: Rule) -> Consensus:
     """What the answers amount to.
 
     A simple majority of independent looks is what works best for faces (Kramer and Javorková, 2024). Where two
@@ -42,11 +60,12 @@ def consensus(answers: Iterable[Answer], required_votes: int) -> Agreed | Waitin
     """
     times: dict[str, list[float]] = {}
     for given in answers:
-        if given.answer != DONT_KNOW:
-            times.setdefault(given.answer, []).append(given.at)
-    enough = {answer: sorted(at) for answer, at in times.items() if len(at) >= required_votes}
+        times.setdefault(given.answer, []).append(given.at)
+    unsure = len(times.pop(DONT_KNOW, ()))
+    enough = {answer: sorted(at) for answer, at in times.items() if len(at) >= rule.required_votes}
     if enough:
-        return Agreed(
-            min(enough, key=lambda each: (-len(enough[each]), enough[each][required_votes - 1], each))
-        )
+        needed = rule.required_votes - 1
+        return Agreed(min(enough, key=lambda each: (-len(enough[each]), enough[each][needed], each)))
+    if unsure >= rule.unknown_after and not times.keys() - {NOT_A_FACE}:
+        return Unknown()
     return PeopleDiffer() if len(times) > 1 else Waiting()

@@ -25,7 +25,10 @@ PRAGMAS: dict[str, str | int] = {
 """What every connection is set to, and read back from it."""
 
 if sys.platform == "darwin":
-    PRAGMAS |= {"fullfsync": 1, "checkpoint_fullfsync": 1}  # there, fsync alone leaves data in the drive's cache
+    PRAGMAS |= {
+        "fullfsync": 1,
+        "checkpoint_fullfsync": 1,
+    }  # there, fsync alone leaves data in the drive's cache
 
 
 class DatabaseUnsafe(Exception):  # noqa: N818 - it says what the database is

@@ -118,7 +118,7 @@ class FolderStore:
 def _write(descriptor: int, unfinished: Path, path: Path, content: bytes) -> None:
     """Fill the unfinished file and put it in its place."""
     try:
-        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+        with open(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(descriptor)

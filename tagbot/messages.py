@@ -12,7 +12,9 @@ from typing import Any, ClassVar, Self
 from tagbot.errors import Reject
 
 NOT_A_FACE = "not_a_face"
+"""The answer that there is nobody to tag; it counts like a person."""
 DONT_KNOW = "dont_know"
+"""The answer of who cannot tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +96,11 @@ class AnswerGiven(FaceMessage):
     tagger: str
     """Slack id of who answered."""
     answer: str
-    """Slack id of the person chosen, `NOT_A_FACE` or `DONT_KNOW`."""
+    """Slack id of the person chosen, `NOT_A_FACE` or `DONT_KNOW`; empty where `name` says who it is."""
+    name: str = ""
+    """Of a person without a Slack account."""
+    email: str = ""
+    """Theirs, if the tagger knew it."""
     at: float = 0.0
     """When it was clicked, in seconds since 1970 by Slack's clock, to the microsecond: a tagger's later
     answer replaces the earlier one by this, not by which is worked on first."""
@@ -120,6 +126,13 @@ class FaceTagged(FaceMessage):
     @property
     def id(self) -> str:
         return f"{self.QUEUE}:{self.face_id}:{self.round}:{self.cause}"
+
+    @classmethod
+    def from_id(cls, message_id: str, face_id: str, round: int) -> Self:  # noqa: A002 - the glossary's word
+        """The message that has this id."""
+        return cls(
+            face_id=face_id, round=round, cause=message_id.removeprefix(f"{cls.QUEUE}:{face_id}:{round}:")
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,4 +166,14 @@ class TrainingRefused(FaceMessage):
     QUEUE: ClassVar[str] = "face-cleanup"
 
     reason: str = ""
-    """One of the reasons of `tagbot.training.Refused`."""
+    """Why: what the backend answered, or what people agreed on (`tagbot.words.REJECTED` has them all)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaceReopened(FaceMessage):
+    """Somebody said that a tagged face got the wrong person."""
+
+    QUEUE: ClassVar[str] = "face-undo"
+
+    by: str = ""
+    """Slack id of who said so."""

@@ -4,6 +4,7 @@ The database is the truth. A face's state moves by `Face.move` alone, which chan
 in the state and round that the caller saw.
 """
 
+import unicodedata
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import Any, Self
 from peewee import (
     SQL,
     BlobField,
+    BooleanField,
     CharField,
     Check,
     CompositeKey,
@@ -26,6 +28,7 @@ from peewee import (
 )
 
 from tagbot.consensus import Answer
+from tagbot.messages import FaceStored
 
 database = DatabaseProxy()
 """Bound by `tagbot.database.open_database`."""
@@ -33,6 +36,12 @@ database = DatabaseProxy()
 WAITING, OPEN, TRAINING, TAGGED, REJECTED = STATES = ("waiting", "open", "training", "tagged", "rejected")
 
 _write_lock = RLock()
+
+_OF_ONE_ROUND = (
+    "reason", "posting_since", "message_ts", "posted_at", "person", "claimed_by", "training_backend", "person_ref",
+    "face_ref", "closed_at", "tagged_at",
+)  # fmt: skip
+"""Columns of a face that begin empty in each round; the uploaded pictures serve them all."""
 
 
 @contextmanager
@@ -90,6 +99,8 @@ class Person(_Table):
     name = TextField(null=True)
     """Null until it is known from the Slack profile."""
     email = TextField(null=True)
+    name_key = TextField(null=True, unique=True)
+    """By which a person without a Slack account is recognised; null for the others."""
     picture_url = TextField(null=True)
     """Of the Slack profile's picture."""
     enriched_at = DoubleField(null=True)
@@ -102,6 +113,43 @@ class Person(_Table):
         """The person of a Slack account, made when there is none yet."""
         cls.insert(id=str(uuid.uuid4()), slack_id=slack_id, added_at=now).on_conflict_ignore().execute()
         return cls.get(cls.slack_id == slack_id)
+
+    @classmethod
+    def with_name(cls, name: str, email: str | None, now: float) -> Self:
+        """The person of that name who has no Slack account, made when there is none yet.
+
+        The same name in whatever case and spacing is the same person, whatever the email.
+        """
+        key = name_key(name)
+        written = " ".join(name.split())
+        cls.insert(
+            id=str(uuid.uuid4()),
+            name_key=key,
+            name=written,
+            email=email or None,
+            enriched_at=now,
+            added_at=now,
+        ).on_conflict_ignore().execute()
+        if email:
+            cls.update(email=email).where((cls.name_key == key) & cls.email.is_null()).execute()
+        return cls.get(cls.name_key == key)
+
+    @classmethod
+    def left_unknown(cls, time: float, limit: int) -> list[Self]:
+        """People with a Slack account who are in a face tagged before then, and whose profile was not read yet."""
+        tagged = Face.select(Face.person).where((Face.state == TAGGED) & (Face.tagged_at < time))
+        where = cls.enriched_at.is_null() & cls.slack_id.is_null(False) & (cls.id << tagged)
+        return list(cls.select().where(where).limit(limit))
+
+    @classmethod
+    def answered(cls, answer: str, now: float) -> Self:
+        """The person that a vote means: by Slack id, or by our own id where they have no Slack account."""
+        return cls.get_or_none(cls.id == answer) or cls.with_slack_id(answer, now)
+
+
+def name_key(name: str) -> str:
+    """What two spellings of one name have in common."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 class Face(_Table):
@@ -132,6 +180,7 @@ class Face(_Table):
     context_file = CharField(32, null=True)
     message_ts = CharField(32, null=True)
     """Slack's id of the request in the channel."""
+    posted_at = DoubleField(null=True)
     revision = IntegerField(default=0)
     """Grows with every change that the request shows."""
     shown_revision = IntegerField(default=0)
@@ -158,6 +207,29 @@ class Face(_Table):
         where = (cls.id == face_id) & (cls.round == round) & (cls.state == old)
         moved: int = cls.update(state=new, revision=cls.revision + 1, **changes).where(where).execute()
         return moved == 1
+
+    @classmethod
+    def ask_again(cls, face_id: str, round: int, old: str, by: str | None) -> bool:  # noqa: A002 - as above
+        """Begin the next round of a face in state `old`, without the votes of this one; whether this call did."""
+        with writing():
+            face = cls.get_or_none((cls.id == face_id) & (cls.round == round) & (cls.state == old))
+            if face is None:
+                return False
+            if face.message_ts is not None:
+                PastRequest.insert(
+                    face=face_id, round=round, message_ts=face.message_ts, reopened_by=by
+                ).on_conflict_ignore().execute()
+            Vote.delete().where(Vote.face == face_id).execute()
+            again = FaceStored(face_id=face_id, round=round + 1)
+            cls.update(
+                state=WAITING,
+                round=round + 1,
+                pending=again.id,
+                revision=0,
+                shown_revision=0,
+                **dict.fromkeys(_OF_ONE_ROUND),
+            ).where(cls.id == face_id).execute()
+            return True
 
     @classmethod
     def note(cls, face_id: str, **changes: Any) -> None:
@@ -196,21 +268,34 @@ class Face(_Table):
     @classmethod
     def on_their_way(cls) -> int:
         """How many waiting faces have a message that is to ask for them, and no place yet."""
-        return cls.select().where(cls._is_on_its_way()).count()
+        return cls.select().where(cls._has_message() & cls.posting_since.is_null()).count()
 
     @classmethod
-    def oldest_on_their_way(cls, limit: int) -> list[Self]:
-        """The first of them."""
-        return list(cls.select().where(cls._is_on_its_way()).order_by(cls.stored_at, cls.id).limit(limit))
+    def with_message(cls, limit: int) -> list[Self]:
+        """The oldest waiting faces that have a message that is to ask for them."""
+        return list(cls.select().where(cls._has_message()).order_by(cls.stored_at, cls.id).limit(limit))
 
     @classmethod
-    def _is_on_its_way(cls) -> Any:
-        return (cls.state == WAITING) & cls.pending.is_null(False) & cls.posting_since.is_null()
+    def posted_before(cls, time: float) -> list[Self]:
+        """Faces that are open since before then."""
+        return list(cls.select().where((cls.state == OPEN) & (cls.posted_at < time)))
+
+    @classmethod
+    def in_training_since(cls, time: float, limit: int) -> list[Self]:
+        """Faces that have been in training since before then, the oldest first."""
+        where = (cls.state == TRAINING) & (cls.closed_at < time)
+        return list(cls.select().where(where).order_by(cls.closed_at).limit(limit))
+
+    @classmethod
+    def _has_message(cls) -> Any:
+        return (cls.state == WAITING) & cls.pending.is_null(False)
 
     @classmethod
     def stale(cls) -> list[str]:
-        """Ids of the faces whose request in Slack does not show their latest revision."""
-        return [face.id for face in cls.select(cls.id).where(cls._is_stale())]
+        """Ids of the faces whose requests in Slack do not show what the database says."""
+        behind = [face.id for face in cls.select(cls.id).where(cls._is_stale())]
+        past: Any = PastRequest.select(PastRequest.face).where(~PastRequest.shown).distinct().tuples()
+        return behind + [face_id for (face_id,) in past]
 
     @classmethod
     def _is_stale(cls) -> Any:
@@ -258,6 +343,21 @@ class Vote(_Table):
         return [Answer(vote.tagger, vote.answer, vote.at) for vote in query]
 
 
+class PastRequest(_Table):
+    """The request of an earlier round of a face, which is asked about again in a new message."""
+
+    face = ForeignKeyField(Face, backref="past_requests")
+    round = IntegerField()
+    message_ts = CharField(32)
+    reopened_by = CharField(32, null=True)
+    """Slack id of who had it asked again; null where that was an operator."""
+    shown = BooleanField(default=False)
+    """Whether Slack shows that it is over."""
+
+    class Meta:
+        primary_key = CompositeKey("face", "round")
+
+
 class TrainedVector(_Table):
     """What the local training backend learned: a face's 128 numbers."""
 
@@ -266,7 +366,7 @@ class TrainedVector(_Table):
     vector = BlobField()
 
 
-TABLES: tuple[type[_Table], ...] = (Photo, Person, Face, Vote, TrainedVector)
+TABLES: tuple[type[_Table], ...] = (Photo, Person, Face, Vote, PastRequest, TrainedVector)
 
 
 class ModelVectors:

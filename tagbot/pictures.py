@@ -131,17 +131,18 @@ class Photo:
 # that it begins with.
 OPENERS: dict[str, type[ImageFile]] = {"jpeg": JpegImageFile, "png": PngImageFile, "webp": WebPImageFile}
 
-# What Pillow 12 and 13 were seen to raise on broken or hostile bytes, and why.
+# What Pillow raises on broken or hostile bytes. The first six were seen on a million damaged files; its
+# decoders can raise the others too.
 BROKEN = (
     OSError,  # cut off, or the decoder gave up
     SyntaxError,  # a header that is none; ImageFile turns IndexError, KeyError, TypeError, EOFError into it
-    ValueError,  # a text chunk over Pillow's limit, a mode that is none
+    ValueError,  # a PNG chunk that is too short, or too large when unpacked
     EOFError,  # a WebP frame that cannot be decoded
-    IndexError,  # a JPEG or PNG segment shorter than it says, found while loading
-    struct.error,  # the same
-    zlib.error,  # a PNG's compressed text or profile
+    Image.DecompressionBombError,  # a WebP over 179 megapixels: Pillow would allocate its canvas at once
+    struct.error,  # EXIF that ends early
+    IndexError,  # a segment shorter than it says
     OverflowError,  # a number in a header that fits no C integer
-    Image.DecompressionBombError,  # a WebP over 179 megapixels, whose canvas Pillow would allocate at once
+    zlib.error,  # a PNG's compressed text or profile
 )
 
 
@@ -170,7 +171,7 @@ def read_photo(data: bytes) -> Photo:
 def _check_size(size: Size) -> None:
     if size.width * size.height > MAX_PIXELS:
         limit = MAX_PIXELS // 1_000_000
-        raise PictureRefused(f"{size.width} × {size.height} pixels are over the limit of {limit} megapixels")  # noqa: RUF001 - the sign that people read
+        raise PictureRefused(f"{size.width} × {size.height} pixels are over the limit of {limit} megapixels")
     if max(size) > MAX_SIDE:
         raise PictureRefused(f"{max(size)} pixels are over the limit of {MAX_SIDE} for one side")
 
@@ -237,7 +238,7 @@ TURNS = {
 
 def _upright(image: Image.Image) -> Image.Image:
     turn = TURNS.get(_orientation(image))
-    return image.copy() if turn is None else image.transpose(turn)
+    return image if turn is None else image.transpose(turn)
 
 
 def _orientation(image: Image.Image) -> int:

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from tagbot.messages import (
     AnswerGiven,
+    FaceReopened,
     FaceStored,
     FaceTagged,
     Message,
@@ -25,6 +26,7 @@ from tagbot.stages.finalize_tag import finalize_tag
 from tagbot.stages.request_tagging_on_slack import request_tagging_on_slack
 from tagbot.stages.send_face_for_training import send_face_for_training
 from tagbot.stages.store_face_tag_sql import store_face_tag_sql
+from tagbot.stages.undo_tag import undo_tag
 
 M = TypeVar("M", bound=Message)
 
@@ -69,12 +71,14 @@ PIPELINE = (
     Stage("EnrichUser", PersonAdded, enrich_user),
     Stage("FinalizeTag", TrainingSent, finalize_tag, emits=(FaceStored,)),
     Stage("CleanupTag", TrainingRefused, cleanup_tag, emits=(FaceStored,)),
+    Stage("UndoTag", FaceReopened, undo_tag, emits=(FaceStored,)),
 )
 
 SOURCES = (
     Source("inbox", (PhotoArrived,)),
     Source("FaceTag", (AnswerGiven,)),
-    Source("LetWaitingIn", (FaceStored,)),
+    Source("WrongPerson", (FaceReopened,)),
+    Source("TimedJobs", (FaceStored, FaceTagged, TrainingRefused, PersonAdded)),
 )
 
 QUEUES = tuple(dict.fromkeys(stage.reads.QUEUE for stage in PIPELINE if stage.reads is not PhotoArrived))

@@ -1,23 +1,31 @@
 """The timed jobs, as a list."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from tagbot.consensus import Agreed, Unknown, consensus
 from tagbot.database import connected
-from tagbot.models import Face
+from tagbot.messages import FaceStored, FaceTagged, Message, PersonAdded, TrainingRefused, TrainingSent
+from tagbot.models import Face, Person, Vote
 from tagbot.publish import Publish
 from tagbot.queues import Queue
 from tagbot.services import Services
+from tagbot.stages.cleanup_tag import UNANSWERED
 from tagbot.waiting import let_next_in
 
 log = logging.getLogger(__name__)
 
 LOOKED_AT = 100
-"""So many of the oldest faces on their way are looked at in one run: the messages of older ones come first."""
+"""So many of the oldest rows are looked at in one run: what has been left behind is older than what is under way."""
+
+LEFT_BEHIND_SECONDS = 60.0
+"""How long a row stands still before it counts as left half-done."""
+
+DAY_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +35,10 @@ class Surroundings:
     services: Services
     queues: Mapping[str, Queue]
     publish: Publish
+
+    def is_under_way(self, *messages: Message) -> bool:
+        """Whether one of these messages is in its queue: ready, delayed, in a stage's hands or dead."""
+        return any(self.queues[message.QUEUE].holds(message.id) for message in messages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +52,6 @@ class Job:
 
 def let_waiting_in(around: Surroundings) -> None:
     """Fill free places in the channel that nobody filled, because a crash came between."""
-    for face in Face.oldest_on_their_way(LOOKED_AT):
-        if face.pending and not around.queues["images-in-db"].holds(face.pending):
-            Face.note(face.id, pending=None)
     for message in let_next_in(around.services.settings.max_open_requests):
         around.publish(message)
 
@@ -50,6 +59,37 @@ def let_waiting_in(around: Surroundings) -> None:
 def show_changes(around: Surroundings) -> None:
     """Have Slack show what it does not show yet, because a crash or a failure came between."""
     around.services.updates.catch_up()
+
+
+def expire_requests(around: Surroundings) -> None:
+    """Close requests that nobody finished in time."""
+    days = around.services.settings.request_expires_days
+    for face in Face.posted_before(around.services.now() - days * DAY_SECONDS):
+        around.publish(TrainingRefused(face_id=face.id, round=face.round, reason=UNANSWERED))
+
+
+def mend(around: Surroundings) -> None:
+    """Send again what was left half-done: rows whose next message is in no queue."""
+    for messages in _left_behind(around.services):
+        if not around.is_under_way(*messages):
+            log.warning("mending what was left half-done: message=%s", messages[0].id)
+            around.publish(messages[0])
+
+
+def _left_behind(services: Services) -> Iterator[tuple[Message, ...]]:
+    """By state and age: the message that would carry a row on, and those that may be doing so already."""
+    before = services.now() - LEFT_BEHIND_SECONDS
+    for face in Face.with_message(LOOKED_AT):
+        yield (FaceStored(face_id=face.id, round=face.round),)
+    for face in Face.posted_before(before):
+        if isinstance(consensus(Vote.of(face.id), services.settings.rule), Agreed | Unknown):
+            yield (FaceTagged(face_id=face.id, round=face.round, cause="mended"),)
+    for face in Face.in_training_since(before, LOOKED_AT):
+        sent = TrainingSent(face_id=face.id, round=face.round)
+        refused = TrainingRefused(face_id=face.id, round=face.round)
+        yield FaceTagged.from_id(face.claimed_by or "", face.id, face.round), sent, refused
+    for person in Person.left_unknown(before, LOOKED_AT):
+        yield (PersonAdded(person_id=person.id),)
 
 
 def tidy_queues(around: Surroundings) -> None:
@@ -61,6 +101,8 @@ def tidy_queues(around: Surroundings) -> None:
 JOBS = (
     Job("LetWaitingIn", 5, let_waiting_in),
     Job("ShowChanges", 15, show_changes),
+    Job("ExpireRequests", 5, expire_requests),
+    Job("Mend", 30, mend),
     Job("TidyQueues", 60, tidy_queues),
 )
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from tagbot.consensus import Rule
+
 
 class SettingsError(Exception):
     """Settings are missing or wrong; `problems` has a line for each, naming its variable."""
@@ -113,6 +115,15 @@ def number(text: str) -> float:
     return value
 
 
+def slack_ids(text: str) -> frozenset[str]:
+    """Ids of Slack members, separated by commas or spaces; none in an empty text."""
+    ids = frozenset(re.split(r"[,\s]+", text.strip())) - {""}
+    wrong = sorted(each for each in ids if not re.fullmatch(r"[UW][A-Z0-9]{2,}", each))
+    if wrong:
+        raise ValueError(f"should be ids of Slack members such as U0123456789, but has {wrong[0]!r}")
+    return ids
+
+
 def setting(
     name: str,
     parse: Callable[[str], Any],
@@ -153,6 +164,10 @@ class Settings:
         "SLACK_POSTS_PER_SECOND", number, "1",
         "Slack allows one message a second in a channel; more only for a stand-in.",
     )  # fmt: skip
+    slack_pictures: str = setting(
+        "SLACK_PICTURES", one_of("private", "shared"), "private",
+        "private: pictures are shown in the request only; shared: also in its thread, where private ones stay unseen.",
+    )  # fmt: skip
     data_dir: Path = setting(
         "DATA_DIR", folder, "data",
         "All that the bot keeps on disk lies here; back this folder up.",
@@ -181,9 +196,17 @@ class Settings:
         "REQUIRED_VOTES", whole_number(1), "2",
         "How many different people have to choose the same person; 2 is right for most teams, 3 where people look alike.",
     )  # fmt: skip
+    unknown_after: int = setting(
+        "UNKNOWN_AFTER", whole_number(1), "3",
+        "So many people who cannot tell close a request that nobody has named anyone in.",
+    )  # fmt: skip
     max_open_requests: int = setting(
         "MAX_OPEN_REQUESTS", whole_number(1), "20",
         "How many requests may be open at a time, so that an import of 1,000 photos does not flood the channel.",
+    )  # fmt: skip
+    request_expires_days: float = setting(
+        "REQUEST_EXPIRES_DAYS", number, "14",
+        "A request that nobody has finished by then is closed; fractions allowed.",
     )  # fmt: skip
     min_face_size: int = setting(
         "MIN_FACE_SIZE", whole_number(1), "50",
@@ -205,6 +228,10 @@ class Settings:
         "RETRY_MAX_SECONDS", number, "300",
         "The longest wait between two attempts.",
     )  # fmt: skip
+    admins: frozenset[str] = setting(
+        "ADMINS", slack_ids, "",
+        "Slack ids, with commas, of who may retry and reopen a tagged face; empty: every member of the channel.",
+    )  # fmt: skip
     log_level: str = setting(
         "LOG_LEVEL", one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO",
         "How much the log tells.",
@@ -213,6 +240,15 @@ class Settings:
         "LOG_FORMAT", one_of("text", "json"), "text",
         "text for people, json for programs: one object a line.",
     )  # fmt: skip
+
+    @property
+    def rule(self) -> Rule:
+        """How many people it takes to close a request."""
+        return Rule(self.required_votes, self.unknown_after)
+
+    def is_admin(self, member: str) -> bool:
+        """Whether a member of the channel may retry, and reopen a tagged face."""
+        return not self.admins or member in self.admins
 
     @classmethod
     def from_env(cls, env: Mapping[str, str], *, for_slack: bool = True) -> Self:
@@ -238,7 +274,7 @@ class Settings:
 
 
 def _value(variable: Variable, text: str) -> Any:
-    if not text:
+    if not text and variable.default is None:
         raise ValueError(f"is missing: {variable.why}")
     return variable.parse(text)
 

@@ -2,35 +2,72 @@
 
 from collections.abc import Sequence
 
+# --- The request --------------------------------------------------------------------------------------------
+
 QUESTION = "Who is this?"
 PICK = "Pick a person"
+NOT_A_FACE = "Not a face"
+DONT_KNOW = "I don't know"
+SOMEONE_ELSE = "Someone else…"
+WRONG_PERSON = "Wrong person?"
 FACE_ALT = "The face to name, cut out of the photo"
 CONTEXT_ALT = "The photo around it, with the face in a double frame"
 TAGGED_ALT = "The face that was named"
+LEARNING = "You agree. The face is being learned; this takes a moment."
 
 SHOWN_TAGGERS = 20
 """So many are named; more would push the message apart on a phone."""
 
 REJECTED = {
-    "no_face": "no face could be found in it",
-    "too_blurred": "it is too blurred to learn from",
-    "too_small": "it is too small to recognise anybody",
+    "no_face": "No face could be found in this picture, so it cannot be learned.",
+    "too_blurred": "This picture is too blurred to learn from.",
+    "not_an_image": "This picture cannot be read, so it cannot be learned.",
+    "too_small": "This face is too small to recognise anybody.",
+    "not_a_face": "You agree that there is nobody to tag here.",
+    "unknown": "Nobody here knows who this is.",
+    "unanswered": "This question went unanswered for a long time.",
 }
-"""Why a face was rejected, after “This picture was set aside: ”."""
+"""Why a face was rejected."""
 
 NOT_SENT = {
-    "person_full": "There are already enough pictures of this person, so this one was not added to the model.",
+    "person_full": "There are enough pictures of this person already, so this one was not added to the model.",
 }
 """Why a tagged face was not sent to the model."""
 
+# --- The modal ----------------------------------------------------------------------------------------------
+
+MODAL_TITLE = "Someone else"
+MODAL_SUBMIT = "That's them"
+MODAL_CLOSE = "Cancel"
+MODAL_NAME = "Name"
+MODAL_NAME_HINT = "First and last name, so that everybody means the same person."
+MODAL_EMAIL = "Email"
+NAME_MISSING = "Please write a name."
+NAME_TOO_LONG = "Please use at most 200 letters."
+EMAIL_WRONG = "This does not look like an email address. You may leave it empty."
+
+# --- The question whether a tag is wrong -------------------------------------------------------------------
+
+REOPEN_TITLE = "Ask again?"
+REOPEN_TEXT = "The face leaves the model, and the channel is asked once more who it is."
+REOPEN_YES = "Ask again"
+REOPEN_NO = "Leave it"
+
+# --- To one person ------------------------------------------------------------------------------------------
+
 CLOSED = "This face is closed already, so your answer does not count any more. Thank you all the same!"
-NOT_STORED = "Sorry, your answer could not be stored just now. Please try again in a minute."
+NOT_TAGGED = "This face is no longer tagged, so there is nothing to reopen."
+NOT_STORED = "Sorry, that could not be stored just now. Please try again in a minute."
 UNKNOWN_ACT = "I do not know this control any more; perhaps the message is an old one. Nothing was changed."
+ADMINS_ONLY = "Only the bot's admins can do this. Please ask one of them."
 
 HELP = """\
-*FaceTag* asks in this channel who the people in your photos are. Pick a name under a face; \
+*FaceTag* asks in its channel who the people in your photos are. Pick a name under a face; \
 when enough of you agree, the face is tagged.
-• `/facetag status` – what is waiting, what is done, what failed and why
+• `/facetag status` – what is done, what waits and why
+• `/facetag retry` – try again whatever was given up
+• `/facetag retry QUEUE` or `/facetag retry FACE` – the same for one queue, or for one face; \
+a face that was set aside is asked about again
 • `/facetag help` – this text"""
 
 
@@ -53,7 +90,7 @@ def progress(required_votes: int, taggers: Sequence[str], *, differ: bool) -> st
     return f"{needed} Answered so far: {_listed(taggers)}.{not_yet}"
 
 
-def agreed(taggers: Sequence[str]) -> str:
+def answered_by(taggers: Sequence[str]) -> str:
     """Who answered, once the face is closed."""
     return f"Answered by {_listed(taggers)}." if taggers else ""
 
@@ -65,12 +102,35 @@ def tagged_as(name: str) -> str:
 
 def rejected(reason: str) -> str:
     """`reason` is one of `REJECTED`."""
-    return f"This picture was set aside: {REJECTED.get(reason, reason.replace('_', ' '))}."
+    return REJECTED.get(reason, f"This face was set aside ({reason.replace('_', ' ')}).")
 
 
-def learning() -> str:
-    """While the training backend works."""
-    return "You agree. The face is being learned; this takes a moment."
+def reopened(by: str | None) -> str:
+    """`by` is who had the face asked about again, None for an operator."""
+    who = mention(by) if by else "The bot's operator"
+    return f"{who} reopened this face. It is asked about again in a new message."
+
+
+def cannot_be_chosen(slack_id: str) -> str:
+    """To a tagger who picked somebody who is no person of this workspace."""
+    return f"{mention(slack_id)} cannot be chosen: only people with an active account can. Please pick again."
+
+
+def retried(messages: int, *, asked_again: bool) -> str:
+    """What `retry` did."""
+    parts = []
+    if asked_again:
+        parts.append("1 face is asked about again.")
+    if messages or not asked_again:
+        parts.append(
+            "1 message is tried again." if messages == 1 else f"{messages} messages are tried again."
+        )
+    return " ".join(parts)
+
+
+def nothing_of_that_name(target: str) -> str:
+    """To who asked to retry something that is neither a queue nor a face."""
+    return f"There is no queue and no face {escaped(target)}. Nothing was changed."
 
 
 def small_print(face_id: str) -> str:

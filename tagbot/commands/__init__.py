@@ -1,11 +1,12 @@
 """What `python bot.py` can do besides running: one command a file, each with a `COMMAND`."""
 
-from tagbot.commands import add, check, export, status
+from tagbot.commands import add, check, export, retry, status
 from tagbot.commands.command import Command
 
 COMMANDS: dict[str, Command] = {
     "add": add.COMMAND,
     "status": status.COMMAND,
+    "retry": retry.COMMAND,
     "export": export.COMMAND,
     "check": check.COMMAND,
 }

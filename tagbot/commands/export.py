@@ -53,7 +53,9 @@ def _lines() -> Iterator[dict[str, Any]]:
 def _line(face: Face) -> dict[str, Any]:
     person, tagged_at = face.person, face.tagged_at
     if person is None or tagged_at is None:
-        raise TypeError(f"the tagged face {face.id} has no person or no time")  # the stages write them together
+        raise TypeError(
+            f"the tagged face {face.id} has no person or no time"
+        )  # the stages write them together
     return {
         "face_id": face.id,
         "photo": face.photo.sha256,

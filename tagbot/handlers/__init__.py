@@ -1,15 +1,33 @@
 """One intent of a person a file, each with `register(app, …)`."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from slack_bolt import App
 
-from tagbot.handlers import face_tag, facetag_command, fallbacks
+from tagbot.handlers import face_tag, facetag_command, fallbacks, someone_else, wrong_person
+from tagbot.handlers.someone_else import OpenModal
 from tagbot.publish import Publish
 
 
-def register_all(app: App, publish: Publish, status: Callable[[], str], now: Callable[[], float]) -> None:
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What the handlers may reach for."""
+
+    publish: Publish
+    open_modal: OpenModal
+    status: Callable[[], str]
+    """What `/facetag status` says."""
+    retry: Callable[[str], str]
+    """Does what `/facetag retry` is asked for, and says what it did."""
+    is_admin: Callable[[str], bool]
+    now: Callable[[], float]
+
+
+def register_all(app: App, wiring: Wiring) -> None:
     """Register every handler; the fallbacks come last, as Bolt takes the first that fits."""
-    face_tag.register(app, publish, now)
-    facetag_command.register(app, status)
+    face_tag.register(app, wiring.publish, wiring.now)
+    someone_else.register(app, wiring.publish, wiring.open_modal, wiring.now)
+    wrong_person.register(app, wiring.publish, wiring.is_admin)
+    facetag_command.register(app, wiring.status, wiring.retry, wiring.is_admin)
     fallbacks.register(app)

@@ -1,11 +1,11 @@
-"""FaceTag: somebody picks a person under a face."""
+"""FaceTag: somebody answers who a face is, with one click."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from slack_bolt import Ack, App
 
-from tagbot.blocks import TAG_PERSON, parse_holder_id
+from tagbot import blocks
 from tagbot.messages import AnswerGiven
 from tagbot.publish import Publish
 
@@ -13,7 +13,9 @@ from tagbot.publish import Publish
 def register(app: App, publish: Publish, now: Callable[[], float]) -> None:
     """Have the answer stored, and only then acknowledge to Slack."""
 
-    @app.action(TAG_PERSON)
+    @app.action(blocks.TAG_PERSON)
+    @app.action(blocks.NOT_A_FACE)
+    @app.action(blocks.DONT_KNOW)
     def face_tag(ack: Ack, body: dict[str, Any]) -> None:
         answer = parse(body, now())
         if answer is not None:
@@ -22,17 +24,20 @@ def register(app: App, publish: Publish, now: Callable[[], float]) -> None:
 
 
 def parse(body: Mapping[str, Any], now: float) -> AnswerGiven | None:
-    """The answer in Slack's `block_actions` payload; None when nobody is picked in a request of ours."""
+    """The answer in Slack's `block_actions` payload; None when nothing is answered in a request of ours.
+
+    A button's answer is what it is called, `not_a_face` or `dont_know`.
+    """
     action = body["actions"][0]
-    asked = parse_holder_id(action["block_id"])
-    if asked is None or not action.get("selected_user"):
+    asked = blocks.Asked.parse(action["block_id"])
+    answer = action.get("selected_user") if action["action_id"] == blocks.TAG_PERSON else action["action_id"]
+    if asked is None or not answer:
         return None
-    face_id, round_number = asked
     return AnswerGiven(
-        face_id=face_id,
-        round=round_number,
+        face_id=asked.face_id,
+        round=asked.round,
         tagger=body["user"]["id"],
-        answer=action["selected_user"],
+        answer=answer,
         at=float(action["action_ts"]),
         received=now,
         message_ts=body.get("container", {}).get("message_ts", ""),

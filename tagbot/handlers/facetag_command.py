@@ -10,11 +10,21 @@ from tagbot import words
 COMMAND = "/facetag"
 
 
-def register(app: App, status: Callable[[], str]) -> None:
+def register(
+    app: App, status: Callable[[], str], retry: Callable[[str], str], is_admin: Callable[[str], bool]
+) -> None:
     """Answer so that only who asked sees it; what is not known gets the help."""
 
     @app.command(COMMAND)
     def facetag_command(ack: Ack, command: dict[str, Any], respond: Respond) -> None:
         ack()
-        word = (command.get("text") or "").strip().lower()
-        respond(status() if word == "status" else words.HELP, response_type="ephemeral")
+        respond(_answer(command), response_type="ephemeral")
+
+    def _answer(command: dict[str, Any]) -> str:
+        match (command.get("text") or "").split():
+            case ["status"]:
+                return status()
+            case ["retry", *target] if len(target) <= 1:
+                return retry("".join(target)) if is_admin(command["user_id"]) else words.ADMINS_ONLY
+            case _:
+                return words.HELP

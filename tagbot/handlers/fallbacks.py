@@ -8,6 +8,7 @@ from typing import Any
 from slack_bolt import Ack, App, BoltResponse, Respond
 
 from tagbot import words
+from tagbot.blocks import NAME
 from tagbot.errors import Retry
 
 log = logging.getLogger(__name__)
@@ -41,7 +42,10 @@ def register(app: App) -> None:
     @app.error
     def failed(error: Exception, ack: Ack, body: dict[str, Any], respond: Respond) -> BoltResponse:
         """The only place that deals with what goes wrong in a handler."""
-        ack()
+        if body.get("type") == "view_submission":
+            ack(response_action="errors", errors={NAME: words.NOT_STORED})  # keeps what was typed
+        else:
+            ack()
         if isinstance(error, Retry):
             log.error("a handler could not finish: %s", error.reason)
         else:

@@ -5,6 +5,7 @@ from typing import Any
 from peewee import (
     SQL,
     BlobField,
+    BooleanField,
     CharField,
     CompositeKey,
     Database,
@@ -38,6 +39,7 @@ def up(migrator: Any, db: Database) -> None:  # noqa: ARG001 - the runner's sign
         slack_id = CharField(32, null=True, unique=True)
         name = TextField(null=True)
         email = TextField(null=True)
+        name_key = TextField(null=True, unique=True)
         picture_url = TextField(null=True)
         enriched_at = DoubleField(null=True)
         training_ref = TextField(null=True)
@@ -61,6 +63,7 @@ def up(migrator: Any, db: Database) -> None:  # noqa: ARG001 - the runner's sign
         crop_file = CharField(32, null=True)
         context_file = CharField(32, null=True)
         message_ts = CharField(32, null=True)
+        posted_at = DoubleField(null=True)
         revision = IntegerField()
         shown_revision = IntegerField()
         person = ForeignKeyField(Person, null=True)
@@ -84,11 +87,21 @@ def up(migrator: Any, db: Database) -> None:  # noqa: ARG001 - the runner's sign
         class Meta:
             primary_key = CompositeKey("face", "tagger")
 
+    class PastRequest(Table):
+        face = ForeignKeyField(Face)
+        round = IntegerField()
+        message_ts = CharField(32)
+        reopened_by = CharField(32, null=True)
+        shown = BooleanField()
+
+        class Meta:
+            primary_key = CompositeKey("face", "round")
+
     class TrainedVector(Table):
         face_id = CharField(36, primary_key=True)
         person_ref = CharField(36, index=True)
         vector = BlobField()
 
-    db.create_tables([Photo, Person, Face, Vote, TrainedVector])
+    db.create_tables([Photo, Person, Face, Vote, PastRequest, TrainedVector])
     # What Slack does not show yet is few among many: found without looking through them all.
     db.execute_sql("CREATE INDEX face_stale ON face (id) WHERE shown_revision < revision")  # type: ignore[no-untyped-call]  # peewee's

@@ -52,6 +52,9 @@ CLOCK_STEP_SECONDS = 1.0
 WAKE_BATCH = 1000
 """Due messages made ready in one transaction: some milliseconds, for which a put has to wait."""
 
+PAGE_BYTES = 1024
+"""About a message. Each step writes two to four pages as a whole, so this is a fifth faster than 4096."""
+
 WAL_BYTES = 4 * 1024 * 1024
 """What a write-ahead log is cut back to: it grew larger only because somebody read for long."""
 
@@ -128,11 +131,10 @@ class _Rows(SQLiteAckQueue):
             attempt = 1, crashes = 0, past_errors = substr(past_errors || error || char(10), -4000)
         WHERE status = 9"""
 
-    _CLAIM = """UPDATE ack_queue_messages SET status = 2 WHERE _id = (SELECT _id FROM ack_queue_messages
-        WHERE status = 1 AND status < 3 ORDER BY _id LIMIT 1) RETURNING _id, data, attempt"""
-    _SQL_SELECT = """
-        SELECT _id, data, attempt FROM {table_name}
-        WHERE _id > {rowid} AND status = 1 AND status < 3 ORDER BY _id LIMIT 1"""
+    _CLAIM = """
+        UPDATE ack_queue_messages SET status = 2
+        WHERE _id = (SELECT _id FROM ack_queue_messages WHERE status = 1 AND status < 3 ORDER BY _id LIMIT 1)
+        RETURNING _id, data, attempt"""
 
     # No question takes longer for 100,000 dead letters, and few pages are written at each step: `moving`
     # stays small. A query has to repeat the index's condition, or SQLite does not see that it may use it.
@@ -172,16 +174,18 @@ class _Rows(SQLiteAckQueue):
         make_durable(self._settler, NORMAL)
         for index in self._INDEXES:
             self._putter.execute(index)
-        self._getter.text_factory = bytes  # or a text that is no UTF-8 could not even be fetched
+        for reading in (self._getter, self._settler):
+            reading.text_factory = bytes  # or a text that is no UTF-8 could not even be fetched
 
     def _new_db_connection(self, path: str, multithreading: bool, timeout: float) -> sqlite3.Connection:
         connection = sqlite3.connect(
             Path(path) / self.db_file_name,
             timeout=timeout,
-            isolation_level=None,  # each statement is a transaction, without two more calls to begin and end it
+            isolation_level=None,  # each statement is a transaction: no calls to begin and to end it
             check_same_thread=not multithreading,
         )
         self._connections.append(connection)
+        connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # heeded by a new file only
         make_durable(connection, FULL)  # puts, dead letters and redrives are promised to be on the disk
         return connection
 
@@ -199,7 +203,8 @@ class _Rows(SQLiteAckQueue):
     def claim(self) -> tuple[int, Any, int] | None:
         """Put the oldest ready row in flight: its number, its envelope's text and which attempt it is."""
         with self._disk(), self.tran_lock:
-            return next(iter(self._settler.execute(self._CLAIM).fetchall()), None)
+            claimed = self._settler.execute(self._CLAIM).fetchall()
+        return claimed[0] if claimed else None
 
     def drop(self, row: int) -> None:
         """The work is done. Deleted at once: marking it done and clearing later is two writes, and growth."""

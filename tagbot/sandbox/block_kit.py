@@ -4,7 +4,6 @@ Limits: docs.slack.dev, reference/block-kit. Only the blocks and elements that a
 known; any other is refused as an unsupported type, so that nothing goes unchecked.
 """
 
-import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -151,9 +150,11 @@ def different_action_ids(block: Json, at: str, inspection: Inspection) -> None:
     elements = block.get("elements")
     for index, each in enumerate(elements if isinstance(elements, list) else []):
         action = each.get("action_id") if isinstance(each, dict) else None
-        if isinstance(action, str) and action in seen:
+        if not isinstance(action, str):
+            continue
+        if action in seen:
             inspection.report(f'`action_id` "{action}" already exists', f"{at}/elements/{index}/action_id")
-        seen.add(str(action))
+        seen.add(action)
 
 
 def block(name: str, required: dict[str, Rule], optional: dict[str, Rule] | None = None, *also: Rule) -> Rule:
@@ -205,9 +206,11 @@ def different_block_ids(blocks: Any, at: str, inspection: Inspection) -> None:
     seen: set[str] = set()
     for index, each in enumerate(blocks if isinstance(blocks, list) else []):
         name = each.get("block_id") if isinstance(each, dict) else None
-        if isinstance(name, str) and name in seen:
+        if not isinstance(name, str):
+            continue
+        if name in seen:
             inspection.report(f'`block_id` "{name}" already exists', f"{at}/{index}/block_id")
-        seen.add(str(name))
+        seen.add(name)
 
 
 def submit_where_asked(view: Json, at: str, inspection: Inspection) -> None:
@@ -263,7 +266,7 @@ def inspect_view(view: Any, usable_file: Callable[[Json], bool]) -> Json:
 
 def completed(blocks: list[Json], new_id: Callable[[], str]) -> list[Json]:
     """The blocks as Slack keeps them: every block and element with an id, every plain text with `emoji`."""
-    blocks = copy.deepcopy(blocks)
+    blocks = without_nulls(blocks)
     for each in blocks:
         each.setdefault("block_id", new_id())
     for _, each in elements(blocks):
@@ -272,6 +275,13 @@ def completed(blocks: list[Json], new_id: Callable[[], str]) -> list[Json]:
         if each.get("type") == "plain_text":
             each.setdefault("emoji", True)
     return blocks
+
+
+def without_nulls(value: Any) -> Any:
+    """A copy in which a field that is null is not there."""
+    if isinstance(value, dict):
+        return {name: without_nulls(content) for name, content in value.items() if content is not None}
+    return [without_nulls(each) for each in value] if isinstance(value, list) else value
 
 
 def elements(blocks: list[Json]) -> Iterator[tuple[Json, Json]]:

@@ -95,6 +95,13 @@ class Slack:
         """Every file that ever was."""
         return [File(**row) for row in self._get("files")]
 
+    def contents(self, file: str) -> bytes:
+        """The bytes of a file that is there."""
+        status, data = self._exchange("GET", f"/_control/contents/{file}")
+        if status != http.client.OK:
+            raise LookupError(file)
+        return data
+
     def calls(self, method: str = "*") -> list[Call]:
         """The calls of the methods that match, oldest first; also `upload` and `response_url`."""
         return [Call(**row) for row in self._get("calls", method=method)]
@@ -119,6 +126,10 @@ class Slack:
     def connections(self) -> list[Json]:
         """The open connections of Socket Mode: `id`, `leaving`, `silent`."""
         return list(self._mapping(self._get("connections"))["connections"])
+
+    def stray(self) -> int:
+        """How many acknowledgements belonged to no envelope."""
+        return int(self._mapping(self._get("connections"))["stray"])
 
     # ------------------------------------------------------------ people
 
@@ -278,16 +289,20 @@ class Slack:
         return self._mapping(self._request("POST", f"/_control/{name}", json.dumps(body)))
 
     def _request(self, verb: str, path: str, body: str | None = None) -> Any:
+        status, data = self._exchange(verb, path, body)
+        told = json.loads(data)
+        if status == http.client.CONFLICT:
+            raise Refused(told["error"])
+        return told
+
+    def _exchange(self, verb: str, path: str, body: str | None = None) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection(urlsplit(self.address).netloc, timeout=90)
         try:
             connection.request(verb, path, body)
             answer = connection.getresponse()
-            told = json.loads(answer.read())
+            return answer.status, answer.read()
         finally:
             connection.close()
-        if answer.status == http.client.CONFLICT:
-            raise Refused(told["error"])
-        return told
 
     @staticmethod
     def _mapping(told: Any) -> Json:

@@ -7,7 +7,7 @@ import base64
 import fnmatch
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from typing import Any, TypeAlias
 
 from aiohttp import web
@@ -65,16 +65,27 @@ class Control:
         }
         return [
             *(web.get(f"/_control/{name}", reading(handler)) for name, handler in reads.items()),
-            *(web.post(f"/_control/{name}", doing(handler)) for name, handler in deeds.items()),
+            web.get("/_control/contents/{file}", self.contents),
+            *(web.post(f"/_control/{name}", self._doing(handler)) for name, handler in deeds.items()),
         ]
+
+    def _doing(self, handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
+        """A POST with its JSON body, from a program or from a page of ours."""
+
+        async def serve(request: web.Request) -> web.Response:
+            if request.headers.get("Origin", self.world.base_url) != self.world.base_url:
+                return web.json_response({"error": "This page is not of the sandbox."}, status=403)
+            return await answered(handler, json.loads(await request.text() or "{}"))
+
+        return serve
 
     # ------------------------------------------------------------ reading
 
     def state(self, _asked: Asked) -> Json:
         """The workspace, whole, with the rules and the version."""
         return {
-            "workspace": asdict(self.world.workspace),
-            "rules": asdict(self.world.rules),
+            "workspace": self.world.workspace,
+            "rules": self.world.rules,
             "version": self.world.changes.version,
         }
 
@@ -86,39 +97,37 @@ class Control:
     def messages(self, asked: Asked) -> list[Json]:
         """The messages of a channel with the replies in its threads; `removed`: those that are gone."""
         channel = self.world.channel(asked["channel"])
-        return [
-            asdict(message) for message in (channel.removed if asked.get("removed") else channel.messages)
-        ]
+        return [message for message in (channel.removed if asked.get("removed") else channel.messages)]
 
     def ephemerals(self, asked: Asked) -> list[Json]:
         """What one person alone sees."""
         mine = (each for each in self.world.workspace.ephemerals if each.ephemeral_to == asked["member"])
-        return [asdict(message) for message in mine if message.shown]
+        return [message for message in mine if message.shown]
 
     def views(self, asked: Asked) -> list[Json]:
         """The modals that a person has open, the front one last."""
         everything = self.world.workspace.views.values()
-        return [asdict(view) for view in everything if view.member == asked["member"] and view.open]
+        return [view for view in everything if view.member == asked["member"] and view.open]
 
     def files(self, _asked: Asked) -> list[Json]:
         """Every file that ever was."""
-        return [asdict(file) for file in self.world.workspace.files.values()]
+        return [file for file in self.world.workspace.files.values()]
 
     async def acts(self, asked: Asked) -> list[Json]:
         """What people did, one (`id`) or all; `wait`: answers when it has ended."""
         acts = [act for act in self.world.workspace.acts.values() if asked.get("id") in (None, act.id)]
         for act in acts if asked.get("wait") else []:
             await self.people.finished(act)
-        return [asdict(act) for act in acts]
+        return [act for act in acts]
 
     def calls(self, asked: Asked) -> list[Json]:
         """The ledger of the calls whose method matches."""
         pattern = asked.get("method", "*")
-        return [asdict(call) for call in self.world.ledger if fnmatch.fnmatchcase(call.method, pattern)]
+        return [call for call in self.world.ledger if fnmatch.fnmatchcase(call.method, pattern)]
 
     def deliveries(self, _asked: Asked) -> list[Json]:
         """Every envelope that was sent, or could not be."""
-        return [asdict(delivery) for delivery in self.socket_mode.deliveries]
+        return [delivery for delivery in self.socket_mode.deliveries]
 
     def connections(self, _asked: Asked) -> Json:
         """The open connections, and how many acknowledgements belonged to nothing."""
@@ -127,6 +136,14 @@ class Control:
             for each in self.socket_mode.connections
         ]
         return {"connections": shown, "stray": self.socket_mode.stray}
+
+    async def contents(self, request: web.Request) -> web.Response:
+        """The bytes of a file."""
+        file = self.world.workspace.files.get(request.match_info["file"])
+        if not file or file.id not in self.world.contents:
+            return web.Response(status=404)
+        kind = file.mimetype or "application/octet-stream"
+        return web.Response(body=self.world.contents[file.id], content_type=kind)
 
     # ------------------------------------------------------------ acting as people
 
@@ -157,18 +174,16 @@ class Control:
 
     async def _act(self, act: Act, asked: Asked) -> Json:
         """The act; ended, unless the caller does not want to wait."""
-        return asdict(await self.people.finished(act) if asked.get("wait", True) else act)
+        return await self.people.finished(act) if asked.get("wait", True) else act
 
     def say(self, asked: Asked) -> Json:
         """Say something: `member`, `channel`, `text`, `thread_ts`."""
-        return asdict(
-            self.people.say(asked["member"], asked["channel"], asked["text"], asked.get("thread_ts"))
-        )
+        return self.people.say(asked["member"], asked["channel"], asked["text"], asked.get("thread_ts"))
 
     def share(self, asked: Asked) -> Json:
         """Share a file: `member`, `channel`, `name`, `data` in base64, `text`."""
         data, text = base64.b64decode(asked["data"]), asked.get("text", "")
-        return asdict(self.people.share(asked["member"], asked["channel"], asked["name"], data, text))
+        return self.people.share(asked["member"], asked["channel"], asked["name"], data, text)
 
     # ------------------------------------------------------------ setting up
 
@@ -201,7 +216,7 @@ class Control:
 
     def _done(self, thing: Any) -> Json:
         self.world.changes.note()
-        return asdict(thing)
+        return thing
 
     # ------------------------------------------------------------ breaking things
 
@@ -209,7 +224,7 @@ class Control:
         """Set a fault."""
         fault = changed(Fault(asked["method"]), asked)
         self.faults.waiting.append(fault)
-        return asdict(fault)
+        return fault
 
     def heal(self, _asked: Asked) -> Json:
         """Take every fault away."""
@@ -229,6 +244,11 @@ def changed(thing: Any, asked: Asked) -> Any:
     return replace(thing, **asked)
 
 
+def written(thing: Any) -> str:
+    """Dataclasses and what they hold as JSON; `asdict` would copy everything first, and delay the bot."""
+    return json.dumps(thing, default=vars)
+
+
 def reading(handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
     """A GET with its query."""
 
@@ -238,20 +258,11 @@ def reading(handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]
     return serve
 
 
-def doing(handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
-    """A POST with its JSON body."""
-
-    async def serve(request: web.Request) -> web.Response:
-        return await answered(handler, json.loads(await request.text() or "{}"))
-
-    return serve
-
-
 async def answered(handler: Handler, asked: Asked) -> web.Response:
     """What the handler gives, or why it cannot be."""
     try:
         given = handler(asked)
-        return web.json_response(await given if isinstance(given, Awaitable) else given)
+        return web.json_response(await given if isinstance(given, Awaitable) else given, dumps=written)
     except Refused as why:
         return web.json_response({"error": str(why)}, status=409)
     except KeyError as missing:

@@ -123,10 +123,10 @@ def by_type(rules: Mapping[str, Rule]) -> Rule:
             inspection.report("must provide an object", at)
         elif "type" not in value:
             inspection.report("missing required field: type", at)
-        elif value["type"] not in rules:
+        elif (rule := rules.get(str(value["type"]))) is None:
             inspection.report(f"unsupported type: {value['type']}", f"{at}/type")
         else:
-            rules[value["type"]](value, at, inspection)
+            rule(value, at, inspection)
 
     return check
 

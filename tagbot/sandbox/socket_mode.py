@@ -220,6 +220,7 @@ class SocketMode:
         delivery.foreign = connection.id != delivery.connection
         if delivery.foreign and self.world.rules.strict_acknowledgements:
             return
+        self.world.changes.note()
         milliseconds = (time.monotonic() - delivery.sent_at) * 1000
         if came.done():
             delivery.late_ms = delivery.late_ms or (milliseconds if delivery.error else None)

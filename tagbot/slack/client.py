@@ -31,6 +31,9 @@ READY_POLLS = (0.1, 0.3, 0.6, 1.0, 1.5, 2.0)
 NOT_READY_AFTER = 3.0
 """Seconds until a post is tried again that Slack refused because a picture was not ready."""
 
+MEMBER_SECONDS = 600.0
+"""How long an answer about a member is believed."""
+
 HISTORY_MARGIN = 60.0
 """Seconds by which Slack's clock may be behind ours when a post is looked up by time."""
 
@@ -45,6 +48,11 @@ _OURS = frozenset(
     }
 )  # fmt: skip
 """Errors that a call will meet however often it is made, because what we send is wrong."""
+
+_TROUBLED = frozenset({"internal_error", "fatal_error", "request_timeout", "service_unavailable"})
+"""Errors that say that Slack itself failed, perhaps half-way."""
+
+_NO_MEMBER = frozenset({"user_not_found", "user_not_visible"})
 
 _GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"})
 """Errors that say that a message of ours can no longer be changed."""
@@ -67,6 +75,10 @@ SCOPES = (
 
 class OutcomeUnknown(Retry):
     """No answer came: the call may have taken effect."""
+
+
+class NoSuchMember(Reject):
+    """The workspace has no member of that id, or hides them from the bot."""
 
 
 class MessageGone(Reject):
@@ -113,6 +125,8 @@ class Slack:
         self._stop = stop
         self._clock = clock
         self._holds = Holds(clock)
+        self._choosable: dict[str, tuple[bool, float]] = {}
+        """By member: whether they can be chosen, and until when that is believed."""
         self._posts = Pace(posts_per_second, stop, clock)
         # Tier 3 is 50 updates a minute, for a channel that allows 60 posts a minute.
         self._updates = Pace(posts_per_second * 50 / 60, stop, clock)
@@ -163,19 +177,14 @@ class Slack:
     def update(self, ts: str, message: Rendered) -> None:
         """Show something else in a message of ours; raises `MessageGone` when it is no longer there."""
         self._updates.wait()
-        try:
-            self._call(
-                "chat.update",
-                self._client.chat_update,
-                channel=self._channel,
-                ts=ts,
-                text=message.text,
-                blocks=message.blocks,
-            )
-        except Reject as refused:
-            if refused.reason.rpartition(": ")[2] in _GONE:
-                raise MessageGone(refused.reason) from None
-            raise
+        self._call(
+            "chat.update",
+            self._client.chat_update,
+            channel=self._channel,
+            ts=ts,
+            text=message.text,
+            blocks=message.blocks,
+        )
 
     def tell(self, member: str, text: str) -> None:
         """Say something in the channel that only one member sees."""
@@ -187,8 +196,12 @@ class Slack:
             text=text,
         )
 
-    def upload(self, pictures: Sequence[Picture]) -> list[str]:
-        """Upload pictures that nobody sees yet; Slack's ids of them, in the same order.
+    def open_modal(self, trigger_id: str, view: dict[str, Any]) -> None:
+        """Open a modal for whoever the trigger belongs to, within three seconds of their click."""
+        self._call("views.open", self._client.views_open, trigger_id=trigger_id, view=view)
+
+    def upload(self, pictures: Sequence[Picture], thread_ts: str | None = None) -> list[str]:
+        """Upload pictures, and share them into a thread of the channel if one is given; Slack's ids, in this order.
 
         They are not usable at once: see `wait_until_ready`.
         """
@@ -202,7 +215,11 @@ class Slack:
             for picture in pictures
         ]
         answer = self._call(
-            "files.completeUploadExternal", self._client.files_upload_v2, file_uploads=uploads
+            "files.completeUploadExternal",
+            self._client.files_upload_v2,
+            file_uploads=uploads,
+            channel=self._channel if thread_ts else None,
+            thread_ts=thread_ts,
         )
         ids = {each.get("title"): str(each["id"]) for each in answer["files"]}
         return [ids[picture.title] for picture in pictures]
@@ -233,6 +250,14 @@ class Slack:
             deactivated=bool(user.get("deleted")),
         )
 
+    def can_be_chosen(self, member: str) -> bool:
+        """Whether a member is a person with an active account; asked of Slack at most every ten minutes."""
+        known = self._choosable.get(member)
+        if known is None or known[1] < self._clock():
+            known = (self._is_active_person(member), self._clock() + MEMBER_SECONDS)
+            self._choosable[member] = known
+        return known[0]
+
     def granted_scopes(self) -> set[str]:
         """What the token may do; raises when Slack does not take the token."""
         answer = self._call("auth.test", self._client.auth_test)
@@ -247,6 +272,14 @@ class Slack:
     def check_app_token(self, app_token: str) -> None:
         """Ask for a Socket Mode address without using it; raises when Slack does not take the token."""
         self._call("apps.connections.open", self._client.apps_connections_open, app_token=app_token)
+
+    def _is_active_person(self, member: str) -> bool:
+        try:
+            profile = self.profile(member)
+        except NoSuchMember:
+            return False
+        # Slack's own Slackbot is not marked as a bot.
+        return not (profile.is_bot or profile.deactivated or member == "USLACKBOT")
 
     def _ready(self, file: str) -> bool:
         info: dict[str, Any] = self._call("files.info", self._client.files_info, file=file).get("file") or {}
@@ -274,15 +307,20 @@ class Slack:
         if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR:
             return OutcomeUnknown(f"{method}: Slack answers {status}")
         error = str(answer.get("error", status))
+        reason = f"{method}: {error}"
         if "invalid slack file" in str(answer.data):
             return Retry(f"{method}: a picture is not ready", after=NOT_READY_AFTER)
-        if error in ("internal_error", "fatal_error", "request_timeout", "service_unavailable"):
-            return OutcomeUnknown(f"{method}: {error}")
-        if error in _OURS or error in _GONE or error.endswith("_not_found") and error != "channel_not_found":
-            return Reject(f"{method}: {error}")
+        if error in _TROUBLED:
+            return OutcomeUnknown(reason)
+        if error in _NO_MEMBER:
+            return NoSuchMember(reason)
+        if error in _GONE:
+            return MessageGone(reason)
+        if error in _OURS:
+            return Reject(reason)
         # A permission, a membership, a token, an archived channel: the operator can mend it, so nothing is given up.
         needed = answer.get("needed")
-        return Retry(f"{method}: {error}" + (f" (the Slack app needs the scope {needed})" if needed else ""))
+        return Retry(reason + (f" (the Slack app needs the scope {needed})" if needed else ""))
 
 
 def _retry_after(headers: Any) -> float:

@@ -68,15 +68,29 @@ class SocketMode:
         self._listeners.shutdown(wait=True)
 
     def _connect(self) -> None:
-        app = App(client=self._client, listener_executor=self._listeners)
+        app = App(client=self._client, listener_executor=self._listeners, logger=_bolt_log())
         self._register(app)
-        handler = SocketModeHandler(app, self._app_token, ping_interval=PING_SECONDS)
+        handler = SocketModeHandler(app, self._app_token, logger=_socket_log(), ping_interval=PING_SECONDS)
         try:
             handler.connect()  # type: ignore[no-untyped-call]  # Bolt's
         except BaseException:
             handler.close()  # type: ignore[no-untyped-call]  # Bolt's
             raise
         self._handler = handler
+
+
+def _bolt_log() -> logging.Logger:
+    """Bolt's log, without its warning that it ignores SLACK_BOT_TOKEN in the environment: the client has it."""
+    bolt = logging.getLogger("tagbot.slack.bolt")
+    bolt.setLevel(logging.ERROR)
+    return bolt
+
+
+def _socket_log() -> logging.Logger:
+    """The connection's log; below warnings it tells what people sent."""
+    socket = logging.getLogger("tagbot.slack.connection")
+    socket.setLevel(logging.WARNING)
+    return socket
 
 
 def _raise_if_refused(problem: Exception) -> None:

@@ -11,9 +11,11 @@ from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 
+from tagbot.blocks import Rendered, past_request
+from tagbot.consensus import Rule
 from tagbot.database import connected
 from tagbot.errors import Reject, Retry
-from tagbot.models import Face, writing
+from tagbot.models import Face, PastRequest, writing
 from tagbot.slack.client import MessageGone, Slack
 from tagbot.slack.requests import render
 
@@ -26,10 +28,10 @@ LONGEST_WAIT = 30.0
 class Updates:
     """One thread that shows what has changed, at Slack's pace; changes that somebody waits for go first."""
 
-    def __init__(self, slack: Slack, stop: threading.Event, required_votes: int) -> None:
+    def __init__(self, slack: Slack, stop: threading.Event, rule: Rule) -> None:
         self._slack = slack
         self._stop = stop
-        self._required_votes = required_votes
+        self._rule = rule
         self._owed: dict[str, list[Future[None]]] = {}
         self._changed = threading.Condition()
         self.last_error: str | None = None
@@ -102,17 +104,26 @@ class Updates:
             _settle(waiting, Future.set_exception, bug)
 
     def _show_now(self, face_id: str) -> None:
+        for past in PastRequest.select().where((PastRequest.face == face_id) & ~PastRequest.shown):
+            self._update(face_id, past.message_ts, past_request(face_id, past.reopened_by))
+            with writing():
+                PastRequest.update(shown=True).where(
+                    (PastRequest.face == face_id) & (PastRequest.round == past.round)
+                ).execute()
         face = Face.get_or_none(Face.id == face_id)
         if face is None or face.message_ts is None or face.shown_revision >= face.revision:
             return
-        try:
-            self._slack.update(face.message_ts, render(face, self._required_votes))
-        except MessageGone:
-            log.warning("the request of face=%s is gone from the channel", face_id)
+        self._update(face_id, face.message_ts, render(face, self._rule))
         with writing():
             Face.update(shown_revision=face.revision).where(
                 (Face.id == face_id) & (Face.shown_revision < face.revision)
             ).execute()
+
+    def _update(self, face_id: str, ts: str, rendered: Rendered) -> None:
+        try:
+            self._slack.update(ts, rendered)
+        except MessageGone:
+            log.warning("a request of face=%s is gone from the channel", face_id)
 
     def _fail_the_waiting(self) -> None:
         with self._changed:

@@ -20,24 +20,21 @@ def request_tagging_on_slack(message: FaceStored, services: Services) -> tuple[(
     # Again is harmless: a face that no longer waits is left alone, and one that may have been posted is looked for in
     # the channel first.
     face = Face.get_or_none((Face.id == message.face_id) & (Face.round == message.round))
-    if face is None or face.state != WAITING:
+    if face is None:
         return ()
-    if min(face.width, face.height) < services.settings.min_face_size:
+    if face.state == WAITING and _is_too_small(face, services.settings.min_face_size):
         with writing():
             Face.move(face.id, face.round, WAITING, REJECTED, reason="too_small", pending=None)
-    elif _take_place(face, services):
-        ts = _find(face, services) or _post(face, services)
-        with writing():
-            Face.move(
-                face.id,
-                face.round,
-                WAITING,
-                OPEN,
-                message_ts=ts,
-                pending=None,
-                shown_revision=Face.revision + 1,
-            )
+    elif face.state == WAITING and _take_place(face, services):
+        _note_posted(face, _find(face, services) or _post(face, services), services.now())
+    if services.settings.slack_pictures == "shared":
+        _share_pictures(message.face_id, services)
     return ()
+
+
+def _is_too_small(face: Face, min_face_size: int) -> bool:
+    """An operator who asks again about a small face wants it asked."""
+    return face.round == 1 and min(face.width, face.height) < min_face_size
 
 
 def _take_place(face: Face, services: Services) -> bool:
@@ -54,7 +51,7 @@ def _take_place(face: Face, services: Services) -> bool:
 
 
 def _find(face: Face, services: Services) -> str | None:
-    """The request that an earlier attempt may have posted; None when there was no attempt or it posted nothing."""
+    """The request that an earlier attempt may have posted; None when there was none or it posted nothing."""
     if face.posting_since is None:
         return None
     rest = face.posting_since + SETTLE_SECONDS - services.now()
@@ -64,15 +61,30 @@ def _find(face: Face, services: Services) -> str | None:
 
 
 def _post(face: Face, services: Services) -> str:
-    with _place_given_back(face):
-        files = _uploaded(face, services)
-        services.slack.wait_until_ready(files)
+    if services.settings.slack_pictures == "private":
+        with _place_given_back(face):
+            services.slack.wait_until_ready(_uploaded(face, services))
     Face.note(face.id, posting_since=services.now())
     try:
         with _place_given_back(face, unless=OutcomeUnknown):
-            return services.slack.post(render(face, services.settings.required_votes), face.id, face.round)
+            return services.slack.post(render(face, services.settings.rule), face.id, face.round)
     except OutcomeUnknown as lost:
         raise OutcomeUnknown(lost.reason, after=SETTLE_SECONDS) from None
+
+
+def _note_posted(face: Face, ts: str, now: float) -> None:
+    """From now on the request is open; what was posted is what the database says."""
+    with writing():
+        Face.move(
+            face.id,
+            face.round,
+            WAITING,
+            OPEN,
+            message_ts=ts,
+            posted_at=now,
+            pending=None,
+            shown_revision=Face.revision + 1,
+        )
 
 
 @contextmanager
@@ -86,14 +98,29 @@ def _place_given_back(face: Face, unless: type[Retry] | tuple[()] = ()) -> Itera
         raise
 
 
-def _uploaded(face: Face, services: Services) -> list[str]:
-    """Slack's ids of the two pictures, uploaded once for all attempts."""
+def _uploaded(face: Face, services: Services, thread_ts: str | None = None) -> list[str]:
+    """Slack's ids of the two pictures, uploaded once for all attempts and rounds."""
     if face.crop_file is None or face.context_file is None:
         face.crop_file, face.context_file = services.slack.upload(
             [
                 Picture(services.images.get(crop_key(face.id)), "Face", words.FACE_ALT),
                 Picture(services.images.get(context_key(face.id)), "Photo", words.CONTEXT_ALT),
-            ]
+            ],
+            thread_ts,
         )
         Face.note(face.id, crop_file=face.crop_file, context_file=face.context_file)
     return [face.crop_file, face.context_file]
+
+
+def _share_pictures(face_id: str, services: Services) -> None:
+    """Share the pictures into the request's thread, and then show them in the request too.
+
+    In this order, as only what was shared with the channel is sure to be seen there.
+    """
+    face = Face.get_by_id(face_id)
+    if face.state != OPEN or face.message_ts is None or face.crop_file is not None:
+        return
+    services.slack.wait_until_ready(_uploaded(face, services, face.message_ts))
+    with writing():
+        Face.changed(Face.id == face_id)
+    services.updates.show_soon(face_id)

@@ -4,14 +4,17 @@ from collections.abc import Iterator
 
 from tagbot import words
 from tagbot.errors import Reject
-from tagbot.messages import AnswerGiven, FaceTagged
-from tagbot.models import OPEN, WAITING, Face, Vote, writing
+from tagbot.messages import DONT_KNOW, NOT_A_FACE, AnswerGiven, FaceTagged
+from tagbot.models import OPEN, WAITING, Face, Person, Vote, writing
 from tagbot.services import Services
 
 
 def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[FaceTagged]:
     """Store the vote, in place of an earlier one by the same tagger."""
     # Again is harmless: there is one vote for each face and tagger, and the same answer writes the same row.
+    if _names_an_account(message) and not services.slack.can_be_chosen(message.answer):
+        services.slack.tell(message.tagger, words.cannot_be_chosen(message.answer))
+        return
     with writing():
         face = Face.get_or_none(Face.id == message.face_id)
         if face is None:
@@ -22,7 +25,7 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
             Vote.put(
                 face_id=face.id,
                 tagger=message.tagger,
-                answer=message.answer,
+                answer=_answer(message, services),
                 round=message.round,
                 at=message.at,
             )
@@ -34,10 +37,27 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
         yield FaceTagged(face_id=face.id, round=face.round, cause=f"{message.tagger}:{message.at:.6f}")
 
 
+def _names_an_account(message: AnswerGiven) -> bool:
+    return message.answer not in ("", NOT_A_FACE, DONT_KNOW)
+
+
+def _answer(message: AnswerGiven, services: Services) -> str:
+    """The vote as it is stored: who has no Slack account is a person of our own."""
+    return message.answer or Person.with_name(message.name, message.email, services.now()).id
+
+
 def _note_that_it_is_posted(face: Face, message: AnswerGiven) -> None:
     """A click proves that the request is in the channel, also before Slack's answer to the post was worked on."""
     if face.state == WAITING and face.round == message.round and message.message_ts:
-        Face.move(face.id, face.round, WAITING, OPEN, message_ts=message.message_ts, pending=None)
+        Face.move(
+            face.id,
+            face.round,
+            WAITING,
+            OPEN,
+            message_ts=message.message_ts,
+            posted_at=message.received,
+            pending=None,
+        )
         face.state = OPEN
 
 

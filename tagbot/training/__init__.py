@@ -54,7 +54,10 @@ class TrainingBackend(Protocol):
         """Take a face out of the model; no error when it is not there."""
 
     def check(self) -> str:
-        """Try the backend and say in a few words what answered; raises `Retry` or `Reject` saying what to mend."""
+        """Try the backend and say in a few words what answered.
+
+        Raises `Retry` or `Reject` saying what to mend.
+        """
 
     def close(self) -> None:
         """Let go of processes and connections."""

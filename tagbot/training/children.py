@@ -77,7 +77,7 @@ class Children:
         """End all processes now; calls in hand and later ones raise `Retry`."""
         with self._lock:
             self._closed = True
-            running = set(self._running)
+            running, self._running = self._running, set()
         for child in running:
             child.process.kill()
         for child in running:
@@ -102,6 +102,15 @@ class Children:
             self._running.discard(child)
 
 
+def _told(kind: str, value: Any) -> Any:
+    """What a child's outcome is here."""
+    if kind == "raised":
+        raise value
+    if kind == "bug":
+        raise ChildError(value)
+    return value
+
+
 class ChildError(Exception):
     """A bug in a child; its text is the traceback there."""
 
@@ -110,7 +119,7 @@ class _Child:
     """One process, used by one thread at a time."""
 
     def __init__(self, factory: str, time_limit: float) -> None:
-        self.alive = True
+        self.alive = False
         self._time_limit = time_limit
         self._connection, theirs = Pipe()
         with theirs:
@@ -126,7 +135,7 @@ class _Child:
             )
 
     def call(self, method: str, *arguments: object) -> Any:
-        """As `Children.call`; after the process has died, `alive` is False."""
+        """As `Children.call`; when the process can take no more calls, `alive` is False."""
         return self._within_limit(lambda: self._connection.send((method, arguments)))
 
     def receive(self) -> Any:
@@ -134,25 +143,29 @@ class _Child:
         return self._within_limit(lambda: None)
 
     def _within_limit(self, send: Callable[[], None]) -> Any:
+        late = threading.Event()
+
+        def kill() -> None:
+            late.set()
+            self.process.kill()
+
         # Killing ends a send or a receive that would otherwise wait for ever.
-        limit = threading.Timer(self._time_limit, self.process.kill)
+        limit = threading.Timer(self._time_limit, kill)
         limit.start()
+        # Whatever interrupts us in between: an answer that nobody fetched must not reach the next caller.
+        self.alive = False
         try:
             send()
             outcome: Outcome = self._connection.recv()
+            self.alive = True
         except GONE as why:
-            self.alive = False
-            late = limit.finished.is_set()
-            reason = f"was killed after {self._time_limit:g} s" if late else "ended before it answered"
+            reason = (
+                f"was killed after {self._time_limit:g} s" if late.is_set() else "ended before it answered"
+            )
             raise Retry(f"the face recogniser's process {reason}") from why
         finally:
             limit.cancel()
-        kind, value = outcome
-        if kind == "raised":
-            raise value
-        if kind == "bug":
-            raise ChildError(value)
-        return value
+        return _told(*outcome)
 
     def end(self) -> None:
         self.process.kill()

@@ -17,7 +17,7 @@ from tagbot.training import NO_FACE, NOT_AN_IMAGE, TOO_BLURRED, Refused
 from tagbot.training.local import models
 
 Pixels = NDArray[np.uint8]
-"""Height × width × 3, RGB."""  # noqa: RUF001 - the sign that people read
+"""Height × width × 3, RGB."""
 
 SCORE_FLOOR = 0.4
 """What dlib's detector must be sure of: the one false face seen in a portrait had 0.12, the real one 1.5."""
@@ -49,15 +49,17 @@ somebody else."""
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A face in pixels of the picture that was looked at."""
+    """A face."""
 
+    pixels: Pixels
+    """The picture that it was found in."""
     box: Any
-    """dlib's rectangle, which may reach beyond the picture."""
+    """dlib's rectangle there, which may reach beyond the picture."""
     score: float
 
 
 class Recogniser:
-    """dlib's face detector, its 5-point landmarks and its ResNet, loaded: half a second, 80 MB."""
+    """dlib's face detector, its 5-point landmarks and its ResNet, loaded; that takes half a second."""
 
     def __init__(self) -> None:
         landmarks, encoder = (str(model) for model in models())
@@ -86,24 +88,30 @@ class Recogniser:
             photo = read_photo(crop)
         except PictureRefused:
             return Refused(NOT_AN_IMAGE)
-        face = None
-        for pixels in _looks(photo):
-            face = self._middle_face(pixels)
-            if face is not None and face.score >= SCORE_FLOOR:
-                break
+        face = self._face_in(photo)
         if face is None:
             return Refused(NO_FACE)
-        landmarks = self._landmarks(pixels, face.box)
-        if _sharpness(dlib.get_face_chip(pixels, landmarks, size=CHIP_SIDE)) < SHARPNESS_FLOOR:
+        landmarks = self._landmarks(face.pixels, face.box)
+        if _sharpness(dlib.get_face_chip(face.pixels, landmarks, size=CHIP_SIDE)) < SHARPNESS_FLOOR:
             return Refused(TOO_BLURRED)
         if face.score < SCORE_FLOOR:
             return Refused(NO_FACE)
-        vector = self._encoder.compute_face_descriptor(pixels, landmarks)
+        vector = self._encoder.compute_face_descriptor(face.pixels, landmarks)
         return np.asarray(vector, dtype="<f4").tobytes()
 
     def _faces(self, pixels: Pixels, doublings: int, floor: float) -> list[Found]:
         boxes, scores, _ = self._detector.run(pixels, doublings, floor)
-        return [Found(box, score) for box, score in zip(boxes, scores, strict=True)]
+        return [Found(pixels, box, score) for box, score in zip(boxes, scores, strict=True)]
+
+    def _face_in(self, crop: Photo) -> Found | None:
+        """The face at the first look that shows a good one, else the best of the weak ones."""
+        weak = []
+        for pixels in _looks(crop):
+            face = self._middle_face(pixels)
+            if face is not None and face.score >= SCORE_FLOOR:
+                return face
+            weak += [face] if face is not None else []
+        return max(weak, key=lambda face: face.score, default=None)
 
     def _middle_face(self, pixels: Pixels) -> Found | None:
         """The face that fills most of the middle of a crop, of the good ones if there are any."""

@@ -15,6 +15,13 @@ Upload = Callable[..., str]
 Connect = Callable[[App], SocketModeHandler]
 
 
+def close(handler: SocketModeHandler) -> None:
+    """Close without the second for which the SDK sleeps on its queue: an empty message wakes it."""
+    handler.client.closed = True
+    handler.client.enqueue_message("")
+    handler.close()  # type: ignore[no-untyped-call]
+
+
 @pytest.fixture
 def slack() -> Iterator[Slack]:
     # Frequent pings end the SDK's blocking reads, so that its clients close within a moment.
@@ -40,21 +47,21 @@ def connect(slack: Slack) -> Iterator[Connect]:
     def connect(app: App) -> SocketModeHandler:
         handler = SocketModeHandler(app, slack.app_token, ping_interval=0.2)
         handlers.append(handler)
-        handler.connect()
+        handler.connect()  # type: ignore[no-untyped-call]
         slack.wait_for_connections()
         return handler
 
     yield connect
     for handler in handlers:
-        handler.close()
+        close(handler)
 
 
 @pytest.fixture
 def upload(slack: Slack, web: WebClient) -> Upload:
     """Upload a file and wait until it is ready; gives its id."""
 
-    def upload(data: bytes | None = None, name: str = "face.png", **where: str) -> str:
-        uploaded = web.files_upload_v2(content=data or png(), filename=name, alt_txt="a face", **where)
+    def upload(data: bytes | None = None) -> str:
+        uploaded = web.files_upload_v2(content=data or png(), filename="face.png", alt_txt="a face")
         file: str = uploaded["files"][0]["id"]
         slack.wait_for(lambda: web.files_info(file=file)["file"]["mimetype"], "the file")
         return file

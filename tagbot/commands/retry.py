@@ -1,0 +1,31 @@
+"""`python bot.py retry`: what `/facetag retry` does."""
+
+import argparse
+import sys
+
+from tagbot import parts
+from tagbot.commands.command import Command
+from tagbot.retry import ALL, NothingOfThatName, retry
+from tagbot.settings import Settings
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "target", nargs="?", default=ALL, metavar="all|QUEUE|FACE_ID", help="what to try again; default: all"
+    )
+
+
+def _run(settings: Settings, options: argparse.Namespace) -> int:
+    with parts.beside(settings) as queues:
+        try:
+            print(retry(queues, options.target).in_words())
+        except NothingOfThatName:
+            print(
+                f"There is no queue and no face {options.target}; the queues are {', '.join(queues)}.",
+                file=sys.stderr,
+            )
+            return 1
+    return 0
+
+
+COMMAND = Command("put dead letters back, or ask again about a face that was set aside", _arguments, _run)

@@ -1,0 +1,74 @@
+"""Somebody names a person who has no Slack account."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from slack_bolt import Ack, App
+
+from tagbot import blocks, words
+from tagbot.messages import AnswerGiven
+from tagbot.publish import Publish
+
+LONGEST_NAME = 200
+
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+OpenModal = Callable[[str, blocks.Block], None]
+"""Opens a modal for whoever a `trigger_id` belongs to; it lives three seconds."""
+
+
+def register(app: App, publish: Publish, open_modal: OpenModal, now: Callable[[], float]) -> None:
+    """Open the modal at once; have what it says stored, and only then acknowledge to Slack."""
+
+    @app.action(blocks.SOMEONE_ELSE)
+    def someone_else(ack: Ack, body: dict[str, Any]) -> None:
+        ack()
+        asked = blocks.Asked.parse(body["actions"][0]["block_id"])
+        if asked is not None:
+            modal = blocks.someone_else_modal(asked, body.get("container", {}).get("message_ts", ""))
+            open_modal(body["trigger_id"], modal)
+
+    @app.view(blocks.SOMEONE_ELSE)
+    def someone_else_said(ack: Ack, body: dict[str, Any]) -> None:
+        answer = parse(body, now())
+        if isinstance(answer, AnswerGiven):
+            publish(answer)
+            ack()
+        else:
+            ack(response_action="errors", errors=answer)
+
+
+def parse(body: Mapping[str, Any], now: float) -> AnswerGiven | dict[str, str]:
+    """The answer in Slack's `view_submission` payload; or what to mend, by the block that it is about."""
+    values = body["view"]["state"]["values"]
+    name = (values[blocks.NAME][blocks.NAME].get("value") or "").strip()
+    email = (values[blocks.EMAIL][blocks.EMAIL].get("value") or "").strip()
+    problems = _problems(name, email)
+    if problems:
+        return problems
+    asked = json.loads(body["view"]["private_metadata"])
+    # A submission has no time of Slack's, so it gets ours.
+    return AnswerGiven(
+        face_id=asked["face_id"],
+        round=asked["round"],
+        tagger=body["user"]["id"],
+        answer="",
+        name=name,
+        email=email,
+        at=now,
+        received=now,
+        message_ts=asked["message_ts"],
+    )
+
+
+def _problems(name: str, email: str) -> dict[str, str]:
+    problems = {}
+    if not name:
+        problems[blocks.NAME] = words.NAME_MISSING
+    elif len(name) > LONGEST_NAME:
+        problems[blocks.NAME] = words.NAME_TOO_LONG
+    if email and not EMAIL.fullmatch(email):
+        problems[blocks.EMAIL] = words.EMAIL_WRONG
+    return problems

@@ -1,0 +1,66 @@
+"""`retry`: put dead letters back, or ask again about a face that was set aside."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tagbot import words
+from tagbot.database import connected
+from tagbot.messages import FaceStored
+from tagbot.models import REJECTED, Face
+from tagbot.publish import publisher
+from tagbot.queues import SharedQueue
+
+ALL = "all"
+
+
+class NothingOfThatName(Exception):  # noqa: N818 - an answer to who asked
+    """What was asked for is neither a queue nor a face."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """What was done."""
+
+    messages: Mapping[str, int]
+    """How many dead letters went back, by queue; queues without any are left out."""
+    asked_again: bool = False
+    """Whether a rejected face is asked about again."""
+
+    def in_words(self) -> str:
+        """For people."""
+        by_queue = "".join(f"\n{name}: {count}" for name, count in self.messages.items())
+        return words.retried(sum(self.messages.values()), asked_again=self.asked_again) + by_queue
+
+
+def retry(queues: Mapping[str, SharedQueue], target: str) -> Retried:
+    """Retry `all`, a queue by its name, or a face by its id. Raises `NothingOfThatName`."""
+    if target in ("", ALL):
+        return Retried(_redriven(queues, None))
+    if target in queues:
+        return Retried(_redriven({target: queues[target]}, None))
+    with connected():
+        return _retry_face(queues, target)
+
+
+def _retry_face(queues: Mapping[str, SharedQueue], target: str) -> Retried:
+    face = Face.get_or_none(Face.id == _uuid(target))
+    if face is None:
+        raise NothingOfThatName(target)
+    messages = _redriven(queues, face.id)
+    asked_again = Face.ask_again(face.id, face.round, REJECTED, by=None)
+    if asked_again:
+        publisher(queues)(FaceStored(face_id=face.id, round=face.round + 1))
+    return Retried(messages, asked_again)
+
+
+def _redriven(queues: Mapping[str, SharedQueue], key: str | None) -> dict[str, int]:
+    counts = {name: queue.redrive(key) for name, queue in queues.items()}
+    return {name: count for name, count in counts.items() if count}
+
+
+def _uuid(text: str) -> str:
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        return text

@@ -1,0 +1,34 @@
+"""Take a face that got the wrong person out of the model, and have it asked about again."""
+
+from collections.abc import Iterator
+
+from tagbot import words
+from tagbot.messages import FaceReopened, FaceStored
+from tagbot.models import TAGGED, Face, PastRequest
+from tagbot.services import Services
+
+
+def undo_tag(message: FaceReopened, services: Services) -> Iterator[FaceStored]:
+    """Begin the face's next round; the message of this one says who reopened it."""
+    # Again is harmless: a round ends once; its repetition shows what is not shown yet and tells of the next round once
+    # more, which is asked about once.
+    face = Face.get_or_none(
+        (Face.id == message.face_id) & (Face.round == message.round) & (Face.state == TAGGED)
+    )
+    if face is not None:
+        if face.face_ref is not None:
+            services.training.remove_face(face.id, face.person_ref or "", face.face_ref)
+        Face.ask_again(face.id, message.round, TAGGED, by=message.by)
+    elif not _was_reopened(message):
+        services.slack.tell(message.by, words.NOT_TAGGED)
+        return
+    services.updates.show(message.face_id)
+    yield FaceStored(face_id=message.face_id, round=message.round + 1)
+
+
+def _was_reopened(message: FaceReopened) -> bool:
+    """Whether this very message ended the round, before a crash perhaps."""
+    past = PastRequest.get_or_none(
+        (PastRequest.face == message.face_id) & (PastRequest.round == message.round)
+    )
+    return past is not None and past.reopened_by == message.by

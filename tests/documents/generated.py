@@ -1,0 +1,97 @@
+"""What the documents take from the code: `make docs` writes it, a test compares it."""
+
+import argparse
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from tagbot.commands import COMMANDS
+from tagbot.pipeline import mermaid
+from tagbot.settings import Variable, variables
+
+ROOT = Path(__file__).parents[2]
+
+ENV_HEAD = """\
+# Settings of FaceTag. Copy this file to .env, beside bot.py, and fill in the first three.
+# A variable of the environment wins over the same one here.
+"""
+
+
+def env_example() -> str:
+    """`.env.example`: what has to be set waits to be filled in, the rest is a comment with its default."""
+    return ENV_HEAD + "".join(f"\n# {each.why}\n{_assignment(each)}\n" for each in required_first())
+
+
+def _assignment(variable: Variable) -> str:
+    return f"{variable.name}=" if variable.default is None else f"# {variable.name}={variable.default}"
+
+
+def required_first() -> list[Variable]:
+    """Every setting, first those that somebody has to fill in."""
+    return sorted((variable for _, variable in variables()), key=lambda each: each.default is not None)
+
+
+def settings_table() -> str:
+    """Every setting, its default, and what it is for."""
+    rows = [(f"`{each.name}`", _default(each), each.why) for each in required_first()]
+    return _table(("variable", "default", "what for"), rows)
+
+
+def _default(variable: Variable) -> str:
+    if variable.default is None:
+        return "required"
+    return f"`{variable.default}`" if variable.default else "empty"
+
+
+def commands_table() -> str:
+    """Every command as it is typed, with its own help."""
+    rows = [(f"`{_usage(name)}`", command.help) for name, command in COMMANDS.items()]
+    return _table(("command", "does"), [("`python bot.py`", "run the bot"), *rows])
+
+
+def _usage(name: str) -> str:
+    parser = argparse.ArgumentParser(prog=f"python bot.py {name}", add_help=False, usage=None)
+    COMMANDS[name].arguments(parser)
+    in_one_line = " ".join(parser.format_usage().removeprefix("usage: ").split())
+    return re.sub(r"(\w+) \[\1 \.\.\.\]", r"\1…", in_one_line)
+
+
+def flow() -> str:
+    """The drawing of the flow."""
+    return f"```mermaid\n{mermaid()}\n```"
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines)
+
+
+PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
+    "README.md": {"settings": settings_table, "commands": commands_table},
+    "docs/architecture.md": {"flow": flow},
+}
+"""By document, what stands in it between `<!-- NAME: … -->` and `<!-- /NAME -->`."""
+
+
+def files() -> Iterator[tuple[Path, str]]:
+    """Every file that takes something from the code, with its text as it should be."""
+    yield ROOT / ".env.example", env_example()
+    for document, parts in PARTS.items():
+        path = ROOT / document
+        text = path.read_text()
+        for name, part in parts.items():
+            text = _filled(text, name, part())
+        yield path, text
+
+
+def _filled(text: str, name: str, content: str) -> str:
+    before, begin, rest = _cut(text, rf"<!-- {name}: [^\n]* -->\n")
+    _, end, after = _cut(rest, rf"\n<!-- /{name} -->")
+    return f"{before}{begin}{content}{end}{after}"
+
+
+def _cut(text: str, marker: str) -> tuple[str, str, str]:
+    found = re.search(marker, text)
+    if found is None:
+        raise ValueError(f"the marker {marker!r} is missing")
+    return text[: found.start()], found[0], text[found.end() :]

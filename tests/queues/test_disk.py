@@ -1,0 +1,504 @@
+"""What the queues on disk promise beyond the contract."""
+
+import json
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from persistqueue import SQLiteAckQueue
+
+from tagbot.errors import Retry
+from tagbot.process_lock import AlreadyRunning
+from tagbot.queues import Counts, Delivery, Queue
+from tagbot.queues.disk import (
+    BUSY_SECONDS,
+    FULL,
+    MAX_CRASHES,
+    NORMAL,
+    Envelope,
+    QueueUnusable,
+    _DiskQueue,
+    _Rows,
+    disk_queues,
+    disk_queues_beside,
+    make_durable,
+)
+from tests.queues.conftest import NAME, DiskEngine
+
+
+@contextmanager
+def sql(disk: DiskEngine) -> Iterator[sqlite3.Connection]:
+    """The file as whoever has a `sqlite3` at hand sees it."""
+    with closing(sqlite3.connect(disk.file, isolation_level=None, timeout=0)) as connection:
+        yield connection
+
+
+def child(verb: str, disk: DiskEngine, number: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.queues.child", verb, str(disk.directory), str(number)]
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+@contextmanager
+def killed(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+    """SIGKILL, whatever happens."""
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def take(queue: Queue) -> Delivery:
+    delivery = queue.get(0)
+    assert delivery is not None
+    return delivery
+
+
+def ids(queue: Queue) -> list[str]:
+    found = []
+    while (delivery := queue.get(0)) is not None:
+        found.append(delivery.id)
+    return found
+
+
+# Killed.
+
+
+def test_what_was_put_before_a_kill_is_there(disk: DiskEngine) -> None:
+    stored: list[str] = []
+    for _ in range(3):
+        with killed(child("put", disk, len(stored))) as process:
+            stored.extend(line(process) for _ in range(100))
+            process.kill()
+            assert process.stdout is not None
+            stored.extend(process.stdout.read().split())
+    with disk.running() as queue:
+        found = ids(queue)
+    assert set(stored) <= set(found)
+    assert len(found) == len(set(found))
+
+
+def test_after_a_kill_what_was_in_hand_comes_back_and_what_was_delayed_is_not_early(disk: DiskEngine) -> None:
+    with killed(child("take", disk, 3)) as process:
+        parked, in_hand = line(process).split()
+    disk.clock.now = time.time()
+    with disk.running() as queue:
+        assert queue.counts() == Counts(ready=2, delayed=1)
+        assert ids(queue) == [in_hand, "m2"]
+        disk.pass_time(3600)
+        assert ids(queue) == [parked]
+
+
+def test_a_message_in_hand_at_too_many_crashes_becomes_a_dead_letter(disk: DiskEngine) -> None:
+    with disk.running() as queue:
+        queue.put("m1", "face1", {})
+    for _ in range(MAX_CRASHES):
+        with disk.running() as queue:
+            assert take(queue).attempt == 1, "a crash is no attempt"
+    with disk.running() as queue:
+        assert queue.counts() == Counts(dead=1)
+        assert queue.troubles()[0].error == "the bot crashed 5 times while it worked on this"
+        assert queue.redrive() == 1
+        take(queue)
+    with disk.running() as queue:
+        assert queue.counts() == Counts(ready=1), "crashes are counted anew as well"
+
+
+def test_crashes_count_in_a_row_only(disk: DiskEngine) -> None:
+    with disk.running() as queue:
+        queue.put("m1", "face1", {})
+    for _ in range(2 * MAX_CRASHES):
+        with disk.running() as queue:
+            take(queue).retry_after(0, "busy")
+            take(queue)
+    with disk.running() as queue:
+        assert queue.counts() == Counts(ready=1)
+
+
+# Durable.
+
+
+def test_every_connection_has_the_durability_declared_for_it(disk: DiskEngine) -> None:
+    with closing(_Rows(disk.file)) as rows:
+        for connection, level in ((rows._getter, FULL), (rows._putter, FULL), (rows._settler, NORMAL)):
+            connection.text_factory = str
+            assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+            assert connection.execute("PRAGMA synchronous").fetchone() == (level,)
+            assert connection.execute("PRAGMA fullfsync").fetchone() == (1,)
+
+
+def test_a_database_that_ignores_a_setting_is_refused() -> None:
+    with (
+        closing(sqlite3.connect(":memory:")) as connection,
+        pytest.raises(QueueUnusable, match="SQLite keeps journal_mode at memory, not wal"),
+    ):
+        make_durable(connection, FULL)
+
+
+def test_a_queue_whose_durability_cannot_be_had_does_not_open(disk: DiskEngine) -> None:
+    class InMemory(_Rows):
+        def _new_db_connection(self, path: str, multithreading: bool, timeout: float) -> sqlite3.Connection:  # noqa: ARG002
+            connection = sqlite3.connect(":memory:")
+            self._connections.append(connection)
+            make_durable(connection, FULL)
+            return connection
+
+    with pytest.raises(QueueUnusable, match=f"{NAME}.db cannot be used: SQLite keeps"):
+        InMemory(disk.file)
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed: fsyncs are not counted")
+def test_a_put_is_on_the_disk_when_it_returns(disk: DiskEngine, tmp_path: Path) -> None:
+    def fsyncs(puts: int) -> int:
+        report = tmp_path / f"{puts}.txt"
+        command = [
+            sys.executable,
+            "-m",
+            "tests.queues.child",
+            "put-some",
+            str(disk.directory / str(puts)),
+            str(puts),
+        ]
+        strace = ["strace", "-f", "-e", "trace=fsync,fdatasync", "-o", str(report)]
+        run = subprocess.run([*strace, *command], capture_output=True, text=True, check=False)
+        if "ptrace" in run.stderr:
+            pytest.skip("tracing is not permitted here: fsyncs are not counted")
+        assert run.returncode == 0, run.stderr
+        return len(re.findall(r"f(?:data)?sync\(", report.read_text()))
+
+    assert fsyncs(150) - fsyncs(50) >= 100
+
+
+# In the way: other processes, a full disk, bytes that are no message.
+
+
+def test_a_second_process_is_refused_and_takes_nothing(disk: DiskEngine) -> None:
+    with disk.running() as queue:
+        queue.put("m1", "face1", {})
+        take(queue)
+        with killed(child("put-some", disk, 1)) as process:
+            _, said = process.communicate(timeout=30)
+        assert process.returncode == 1
+        assert re.search(r"another process \(\d+\) is running: it holds .*lock", said)
+        with pytest.raises(AlreadyRunning), disk.running():
+            pass
+        assert queue.counts() == Counts(in_flight=1)
+
+
+def test_a_look_from_beside_changes_nothing(disk: DiskEngine) -> None:
+    with disk.running() as queue:
+        for each in range(4):
+            queue.put(f"m{each}", "face", {})
+        take(queue).retry_after(30, "busy")
+        take(queue).bury("bad")
+        delivery = take(queue)
+        with disk.beside() as beside:
+            assert beside.counts() == queue.counts() == Counts(1, 1, 1, 1)
+            assert beside.troubles() == queue.troubles()
+            assert beside.holds("m1")
+        assert queue.counts() == Counts(1, 1, 1, 1)
+        delivery.ack()
+        assert queue.counts() == Counts(1, 1, 0, 1)
+
+
+def test_a_look_makes_no_file(disk: DiskEngine) -> None:
+    with disk.beside() as beside:
+        assert (beside.counts(), beside.troubles(), beside.holds("m1")) == (Counts(), [], False)
+        assert beside.redrive() == 0
+    assert not disk.directory.exists()
+
+
+def test_a_look_while_no_bot_runs_sees_what_is_on_the_disk(disk: DiskEngine) -> None:
+    with disk.running() as queue:
+        for each in range(3):
+            queue.put(f"m{each}", "face", {})
+        take(queue).retry_after(30, "busy")
+        take(queue)
+    with disk.beside() as beside:
+        assert beside.counts() == Counts(ready=1, delayed=1, in_flight=1)
+
+
+def test_a_redrive_and_a_put_from_beside_reach_a_waiting_worker(disk: DiskEngine) -> None:
+    with disk.running() as queue, disk.beside() as beside, ThreadPoolExecutor() as pool:
+        queue.put("m1", "face1", {})
+        take(queue).bury("bad")
+        for act in (beside.redrive, lambda: beside.put("m2", "face2", {})):
+            waiting = pool.submit(queue.get, 30)
+            act()
+            assert waiting.result(timeout=5) is not None
+
+
+def test_a_put_from_beside_waits_for_a_bot(disk: DiskEngine) -> None:
+    with disk.beside() as beside:
+        beside.put("m1", "face1", {})
+    with disk.running() as queue:
+        assert ids(queue) == ["m1"]
+
+
+POISON = [
+    b"\xff\xfe\x00",
+    b"no JSON",
+    b"",
+    None,
+    42,
+    "[" * 100_000,
+    "[]",
+    json.dumps({"id": "x", "key": "y"}),
+    json.dumps({"id": 1, "key": "y", "body": {}}),
+    json.dumps({"id": "x", "key": "y", "body": []}),
+]
+
+
+def test_unreadable_rows_become_dead_letters_as_they_are_and_hold_up_nobody(disk: DiskEngine) -> None:
+    with disk.running() as queue:
+        with sql(disk) as connection:
+            connection.executemany(
+                "INSERT INTO ack_queue_messages (data, timestamp, status) VALUES (?, 0, 1)",
+                [(data,) for data in POISON],
+            )
+            connection.execute("UPDATE ack_queue_messages SET data = CAST(data AS TEXT) WHERE _id = 1")
+        queue.put("good", "face", {})
+        assert ids(queue) == ["good"]
+        assert queue.counts() == Counts(in_flight=1, dead=len(POISON))
+        assert {each.error for each in queue.troubles()} == {
+            "unreadable message: no JSON",
+            "unreadable message: a field is missing",
+        }
+        assert queue.redrive() == len(POISON)
+        assert queue.get(0) is None
+        with sql(disk) as connection:
+            rows = connection.execute(
+                "SELECT CAST(data AS BLOB), data FROM ack_queue_messages WHERE status = 9 AND _id > 1"
+            )
+            assert [row[1] for row in rows] == POISON[1:]
+
+
+def test_a_file_that_is_no_queue_is_refused_by_name(disk: DiskEngine) -> None:
+    disk.directory.mkdir()
+    disk.file.write_bytes(b"certainly no database" * 100)
+    with (
+        pytest.raises(QueueUnusable, match=rf"{NAME}.db cannot be used: file is not a database"),
+        disk.running(),
+    ):
+        pass
+
+
+def full(queue: Queue) -> None:
+    """Let the disk be full, as far as this queue's files go."""
+    assert isinstance(queue, _DiskQueue)
+    for connection in queue._rows._connections:
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+
+
+def test_a_put_on_a_full_disk_is_a_retry_that_says_so(disk: DiskEngine) -> None:
+    with disk.running() as queue:
+        full(queue)
+        with pytest.raises(Retry, match=f"the queue {NAME} cannot be reached: database or disk is full"):
+            queue.put("m1", "face1", {"text": "x" * 100_000})
+
+
+def test_while_another_process_writes_for_long_all_is_a_retry_and_nothing_is_lost(disk: DiskEngine) -> None:
+    with disk.running() as queue, sql(disk) as other:
+        assert isinstance(queue, _DiskQueue)
+        queue.put("m1", "face1", {})
+        queue.put("m2", "face2", {})
+        delivery = take(queue)
+        for connection in queue._rows._connections:
+            connection.execute("PRAGMA busy_timeout = 10")
+        other.execute("BEGIN IMMEDIATE")
+        for act in (lambda: queue.put("m3", "face3", {}), lambda: queue.get(0), queue.redrive):
+            with pytest.raises(Retry, match="database is locked"):
+                act()
+        delivery.ack()
+        assert queue.counts() == Counts(ready=1, in_flight=1), "the acknowledgement waits"
+        other.execute("ROLLBACK")
+        assert ids(queue) == ["m2"]
+        assert queue.counts() == Counts(in_flight=1)
+
+
+def test_a_put_gives_up_on_a_busy_file_before_slack_does() -> None:
+    assert BUSY_SECONDS < 3
+
+
+def test_after_closing_everything_is_a_retry(disk: DiskEngine) -> None:
+    with disk.running() as queue:
+        queue.put("m1", "face1", {})
+        delivery = take(queue)
+        queue.close()
+        for act in (lambda: queue.put("m2", "face2", {}), queue.counts, queue.tidy):
+            with pytest.raises(Retry):
+                act()
+        assert queue.get(0) is None
+        delivery.ack()
+    with disk.running() as queue:
+        assert ids(queue) == ["m1"]
+
+
+# Time.
+
+
+def test_a_clock_set_back_parks_no_message_for_longer_than_was_asked(disk: DiskEngine) -> None:
+    with disk.running() as queue:
+        queue.put("m1", "face1", {})
+        take(queue).retry_after(30, "busy")
+        disk.pass_time(-86_400)
+        assert queue.get(0) is None
+        disk.pass_time(30)
+        assert ids(queue) == ["m1"]
+
+
+def test_a_clock_set_back_while_no_bot_runs_neither(disk: DiskEngine) -> None:
+    with disk.running() as queue:
+        queue.put("m1", "face1", {})
+        take(queue).retry_after(30, "busy")
+    disk.pass_time(-86_400)
+    with disk.running() as queue:
+        assert queue.get(0) is None
+        disk.pass_time(30)
+        assert ids(queue) == ["m1"]
+
+
+def test_a_get_waits_exactly_until_a_retry_is_due(tmp_path: Path) -> None:
+    with disk_queues(tmp_path / "queues", [NAME]) as queues:
+        queue = queues[NAME]
+        queue.put("m1", "face1", {})
+        take(queue).retry_after(0.1, "busy")
+        started = time.time()
+        assert queue.get(5) is not None
+        assert 0.05 < time.time() - started < 0.2
+
+
+def test_no_wake_up_is_lost(disk: DiskEngine) -> None:
+    """One message at a time, there and back: a lost wake-up would show as a wait of `LOOK_SECONDS`."""
+    slow, handled = 0, threading.Semaphore(0)
+    with disk.running() as queue, ThreadPoolExecutor() as pool:
+
+        def work() -> None:
+            while (delivery := queue.get(30)) is not None:
+                delivery.ack()
+                handled.release()
+
+        worker = pool.submit(work)
+        for number in range(500):
+            started = time.monotonic()
+            queue.put(f"m{number}", "face", {})
+            assert handled.acquire(timeout=5)
+            slow += time.monotonic() - started > 0.2
+        queue.close()
+        worker.result(timeout=5)
+    assert slow <= 2, "now and then a busy disk is slow"
+
+
+# Flat.
+
+
+def test_no_question_reads_through_the_dead_letters(disk: DiskEngine) -> None:
+    with closing(_Rows(disk.file)) as rows:
+        asked: list[str] = []
+        for connection in rows._connections:
+            connection.set_trace_callback(asked.append)
+        rows.put(Envelope("m1", "face1", {}), 0)
+        rows.claim()
+        rows.park(1, 1, 1, "busy")
+        rows.wake(2)
+        rows.next_due()
+        rows.counts()
+        rows.holds("m1")
+        rows.resume()
+        rows.shorten(0)
+        plans = {
+            statement: rows._getter.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
+            for statement in set(asked)
+            if not statement.startswith("--")
+        }
+    scans = [
+        (statement, step[3].decode())
+        for statement, steps in plans.items()
+        for step in steps
+        if step[3].startswith(b"SCAN") and b"COVERING INDEX" not in step[3] and b"CONSTANT" not in step[3]
+    ]
+    assert len(plans) >= 9
+    assert scans == []
+
+
+def test_a_thousand_dead_letters_are_redriven_within_two_seconds(disk: DiskEngine) -> None:
+    with disk.running() as queue:
+        with sql(disk) as connection:
+            connection.execute(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
+                " INSERT INTO ack_queue_messages (data, timestamp, status, message_id, error)"
+                " SELECT '{}', 0, 9, 'm' || i, 'bad' FROM n"
+            )
+        started = time.monotonic()
+        assert queue.redrive() == 1000
+        assert time.monotonic() - started < 2
+        assert queue.counts() == Counts(ready=1000)
+
+
+def test_earlier_errors_are_kept_by_a_redrive(disk: DiskEngine) -> None:
+    with disk.running() as queue:
+        queue.put("m1", "face1", {})
+        for error in ("first", "second"):
+            take(queue).bury(error)
+            queue.redrive()
+        with sql(disk) as connection:
+            (errors,) = connection.execute("SELECT past_errors FROM ack_queue_messages").fetchone()
+    assert errors == "first\nsecond\n"
+
+
+def test_done_messages_leave_nothing_behind_and_the_files_stay_small(disk: DiskEngine) -> None:
+    with disk.running() as queue:
+        for number in range(500):
+            queue.put(f"m{number}", "face", {"text": "x" * 1000})
+            take(queue).ack()
+        queue.tidy()
+        with sql(disk) as connection:
+            assert connection.execute("SELECT count(*) FROM ack_queue_messages").fetchone() == (0,)
+        assert sum(file.stat().st_size for file in disk.directory.iterdir()) < 4_000_000
+
+
+# What of persist-queue's inside this builds on.
+
+
+def test_persist_queue_is_as_it_was_when_this_was_written() -> None:
+    assert version("persist-queue") == "1.1.0"
+    names = ["_init", "_new_db_connection", "_insert_into", "_table_name", "_SQL_CREATE", "_SQL_INSERT"]
+    assert [name for name in names if not hasattr(SQLiteAckQueue, name)] == []
+
+
+def test_persist_queue_has_the_connections_locks_and_table_that_are_used(disk: DiskEngine) -> None:
+    with closing(_Rows(disk.file)) as rows:
+        assert rows._table_name == "`ack_queue_messages`"
+        assert rows._connections == [rows._getter, rows._putter, rows._settler]
+        assert not rows.action_lock.locked()
+        assert not rows.tran_lock.locked()
+
+
+def test_nothing_is_ever_unpickled(disk: DiskEngine) -> None:
+    with closing(_Rows(disk.file)) as rows:
+        assert rows._serializer.__name__ == "persistqueue.serializers.json"
+
+
+def test_queues_beside_are_closed(disk: DiskEngine) -> None:
+    with disk.running(), disk_queues_beside(disk.directory, [NAME]) as queues:
+        pass
+    with pytest.raises(Retry):
+        queues[NAME].counts()

@@ -1,0 +1,299 @@
+"""Documents cannot lie: whatever they say of the code is compared with it."""
+
+import ast
+import inspect
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import tokenize
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from slack_sdk import WebClient
+
+from tagbot import schedule, words
+from tagbot.commands import COMMANDS
+from tagbot.handlers.facetag_command import COMMAND
+from tagbot.models import STATES
+from tagbot.pipeline import PIPELINE, QUEUES
+from tagbot.settings import Settings, variables
+from tagbot.slack.client import SCOPES
+from tests.documents import generated, picture
+
+ROOT = generated.ROOT
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+CODE = sorted([ROOT / "bot.py", *ROOT.glob("tagbot/**/*.py"), *ROOT.glob("tests/**/*.py")])
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+# --- What is written by `make docs` and `make pictures` ----------------------------------------------------
+
+
+def test_what_is_taken_from_the_code_is_as_the_code_has_it() -> None:
+    for path, text in generated.files():
+        assert path.read_text() == text, f"{name_of(path)} is not up to date: run `make docs`"
+
+
+def test_the_picture_shows_todays_request() -> None:
+    assert picture.drawn_from(picture.REQUEST) == picture.digest(), "run `make pictures`, and look at it"
+
+
+def test_env_example_names_every_setting_with_its_default_and_why() -> None:
+    entries = re.findall(r"^# (.+)\n(# )?([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE)
+
+    in_file = {name: (why, default if comment else None) for why, comment, name, default in entries}
+
+    assert in_file == {each.name: (each.why, each.default) for _, each in variables()}
+    assert len(entries) == len(in_file)
+
+
+def test_env_example_filled_in_is_a_working_env_file() -> None:
+    filled = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "SLACK_CHANNEL": "C0123456789"}
+    written = dict(
+        line.removeprefix("# ").split("=", 1)
+        for line in (ROOT / ".env.example").read_text().splitlines()
+        if re.match(r"(# )?[A-Z_]+=", line)
+    )
+
+    assert Settings.from_env(written | filled) == Settings.from_env(filled)
+
+
+# --- The Slack app -----------------------------------------------------------------------------------------
+
+# By method of Slack's Web API: the scopes without which it does not do what the bot needs of it, in a public
+# and in a private channel (docs.slack.dev has a page for each method).
+NEEDED_SCOPES: dict[str, set[str]] = {
+    "apps.connections.open": set(),  # the app token's own connections:write, which no manifest holds
+    "auth.test": set(),
+    "chat.delete": {"chat:write"},
+    "chat.getPermalink": set(),
+    "chat.postEphemeral": {"chat:write"},
+    "chat.postMessage": {"chat:write"},
+    "chat.update": {"chat:write"},
+    "conversations.history": {"channels:history", "groups:history"},
+    "conversations.info": {"channels:read", "groups:read"},
+    "conversations.members": {"channels:read", "groups:read"},
+    "files.completeUploadExternal": {"files:write"},
+    "files.delete": {"files:write"},
+    "files.getUploadURLExternal": {"files:write"},
+    "files.info": {"files:read"},
+    "users.info": {"users:read", "users:read.email"},  # without the second, profiles come without their email
+    "views.open": set(),
+    "views.push": set(),
+    "views.update": set(),
+}
+
+
+@pytest.fixture(name="manifest")
+def _manifest() -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads((ROOT / "manifest.json").read_text())
+    return manifest
+
+
+def test_the_manifest_asks_for_the_scopes_that_the_calls_need_and_no_others(manifest: dict[str, Any]) -> None:
+    needed = {scope for method in called_methods() for scope in NEEDED_SCOPES[method]} | {"commands"}
+
+    assert manifest["oauth_config"]["scopes"] == {"bot": sorted(needed)}
+    assert sorted(SCOPES) == sorted(needed), "`python bot.py check` looks for these"
+
+
+def called_methods() -> set[str]:
+    """Every method of the Web API that our code calls, in the SDK's words and then in Slack's."""
+    trees = [
+        ast.parse(path.read_text())
+        for path in CODE
+        if not name_of(path).startswith(("tests", "tagbot/sandbox"))
+    ]
+    attributes = {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    return {
+        method for name in attributes if "_" in name and hasattr(WebClient, name) for method in behind(name)
+    }
+
+
+def behind(name: str) -> set[str]:
+    """What a method of the SDK calls, itself or by others of its methods."""
+    source = inspect.getsource(getattr(WebClient, name))
+    others = [other for other in re.findall(r"self\.(\w+)\(", source) if "_" in other and other != "api_call"]
+    return set(re.findall(r'api_call\(\s*"([\w.]+)"', source)).union(
+        *(behind(other) for other in others if inspect.isfunction(getattr(WebClient, other, None)))
+    )
+
+
+def test_the_manifest_has_what_the_handlers_listen_to_and_nothing_else(manifest: dict[str, Any]) -> None:
+    listened = set(listeners())
+
+    assert {what for kind, what in listened if kind == "command"} == {"COMMAND", "ANYTHING"}
+    assert [command["command"] for command in manifest["features"]["slash_commands"]] == [COMMAND]
+    assert {what for kind, what in listened if kind in ("event", "shortcut")} == {"ANYTHING"}
+    assert "event_subscriptions" not in manifest["settings"]
+    assert "shortcuts" not in manifest["features"]
+    assert ("action" in dict(listened)) == manifest["settings"]["interactivity"]["is_enabled"]
+    assert manifest["settings"]["socket_mode_enabled"] is True
+
+
+def listeners() -> Iterator[tuple[str, str]]:
+    """What the handlers register: (action, TAG_PERSON) and so on."""
+    for path in (ROOT / "tagbot/handlers").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            for decorator in getattr(node, "decorator_list", ()):
+                if isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Attribute):
+                    yield decorator.func.attr, ast.unparse(decorator.args[0])
+
+
+def test_the_manifest_keeps_to_what_slack_takes(manifest: dict[str, Any]) -> None:
+    shown, features, settings = manifest["display_information"], manifest["features"], manifest["settings"]
+    (command,) = features["slash_commands"]
+
+    assert set(manifest) <= {"_metadata", "display_information", "features", "oauth_config", "settings"}
+    assert set(features) <= {"app_home", "bot_user", "shortcuts", "slash_commands", "unfurl_domains"}
+    assert set(command) <= {"command", "description", "usage_hint", "should_escape"}  # no url: Socket Mode
+    assert settings == {
+        "interactivity": {"is_enabled": True},
+        "org_deploy_enabled": False,
+        "socket_mode_enabled": True,
+        "token_rotation_enabled": False,
+    }
+    assert len(shown["name"]) <= 35
+    assert len(shown["description"]) <= 140
+    assert 174 < len(shown["long_description"]) <= 4000
+    assert re.fullmatch("#[0-9a-f]{6}", shown["background_color"])
+    assert len(features["bot_user"]["display_name"]) <= 80
+    assert len(command["command"]) <= 32
+    assert max(len(command["description"]), len(command["usage_hint"])) <= 1000
+
+
+def test_the_help_explains_what_the_usage_hint_names(manifest: dict[str, Any]) -> None:
+    hint = manifest["features"]["slash_commands"][0]["usage_hint"]
+
+    for word in re.findall(r"\b[a-z]+\b(?![|\]])", hint):
+        assert f"{COMMAND} {word}" in words.HELP
+
+
+# --- What the documents say --------------------------------------------------------------------------------
+
+
+def test_the_readme_names_every_command_of_the_help() -> None:
+    shown = subprocess.run(
+        [sys.executable, "bot.py", "--help"],
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "200", "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    commands = re.findall(r"^    ([a-z]+) ", shown, re.MULTILINE)
+
+    assert commands
+    for command in commands:
+        assert f"python bot.py {command}" in (ROOT / "README.md").read_text()
+
+
+def test_architecture_knows_every_stage_queue_state_reason_and_timed_job() -> None:
+    text = (ROOT / "docs/architecture.md").read_text()
+
+    names = [stage.name for stage in PIPELINE] + [job.name for job in schedule.JOBS]
+    for name in [*names, *QUEUES, *STATES, *words.REJECTED, *words.NOT_SENT]:
+        assert re.search(rf"`{name}`", text), name
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=name_of)
+def test_links_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", path.read_text()):
+        if not re.match(r"https?://|mailto:", target):
+            file, _, anchor = target.partition("#")
+            page = path.parent / file if file else path
+            assert page.exists(), target
+            assert not anchor or anchor in anchors(page), target
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors that a page's headings get, as on GitHub."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=name_of)
+def test_files_that_are_named_exist(path: Path) -> None:
+    for name in re.findall(
+        r"`((?:tagbot|tests|docs|requirements|\.ci)/[\w./-]*|[\w.-]+\.(?:py|md|toml))`", path.read_text()
+    ):
+        assert (ROOT / name).exists(), name
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=name_of)
+def test_commands_that_are_named_exist(path: Path) -> None:
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    code = " ".join(re.findall(r"`[^`]+`", path.read_text()))  # fences, too, lie between backquotes
+
+    assert set(re.findall(r"\bmake (?:\w+=\S+ )?([a-z]+)", code)) <= set(targets)
+    assert set(re.findall(r"bot\.py ([a-z]+)", code)) <= set(COMMANDS)
+
+
+def test_the_changelog_is_about_this_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+    assert f"## [{project['version']}]" in (ROOT / "CHANGELOG.md").read_text()
+
+
+# Put together, so that this file does not hold them.
+FORBIDDEN = [
+    "/" + "work/", "/" + "home/", "/" + "root/", "/" + "users/", "issue" + " #", "cla" + "ude",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("word", FORBIDDEN)
+def test_nothing_speaks_of_a_certain_machine_or_of_how_this_was_made(word: str) -> None:
+    others = [
+        ROOT / "Makefile",
+        ROOT / "manifest.json",
+        ROOT / "pyproject.toml",
+        ROOT / ".env.example",
+        ROOT / ".ci/run",
+    ]
+
+    assert [name_of(path) for path in [*DOCUMENTS, *CODE, *others] if word in path.read_text().lower()] == []
+
+
+# --- The code's own notes ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lock", "extras"), [("bot", []), ("all", ["local", "sandbox"]), ("dev", ["local", "sandbox", "dev"])]
+)
+def test_locks_have_every_direct_dependency_in_a_version_that_is_asked_for(
+    lock: str, extras: list[str]
+) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = project["dependencies"] + [
+        each for extra in extras for each in project["optional-dependencies"][extra]
+    ]
+    text = (ROOT / f"requirements/{lock}.txt").read_text()
+    locked = dict(re.findall(r"^([\w.-]+)==([\w.]+)", text, re.MULTILINE))
+
+    for requirement in map(Requirement, asked):
+        version = locked.get(canonicalize_name(requirement.name))
+        assert version is not None, f"{requirement.name} is not in {lock}.txt: run `make lock`"
+        assert requirement.specifier.contains(version), (
+            f"{requirement} is {version} in {lock}.txt: run `make lock`"
+        )
+
+
+@pytest.mark.parametrize("path", CODE, ids=name_of)
+def test_whoever_silences_a_check_says_why(path: Path) -> None:
+    for token in tokenize.generate_tokens(io.StringIO(path.read_text()).readline):
+        if token.type == tokenize.COMMENT and re.match(r"#\s*(noqa|type:\s*ignore)", token.string):
+            where = f"{name_of(path)}:{token.start[0]}: {token.string}"
+            assert re.fullmatch(
+                r"# noqa: [A-Z0-9, ]+ - .{3,}|# type: ignore\[[\w, -]+\]  # .{3,}", token.string
+            ), where

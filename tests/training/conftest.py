@@ -1,0 +1,113 @@
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageFilter
+
+from tagbot.pictures import Photo, Rectangle, crop_face, read_photo, stored_photo
+from tagbot.training import TrainingBackend
+from tagbot.training.local import LocalBackend
+
+FACE = Rectangle(175, 76, 91, 91)
+"""Of the astronaut, in her photo of 512 pixels square."""
+
+
+@dataclass(frozen=True)
+class Rig:
+    """A backend, and a look at what is in its model."""
+
+    backend: TrainingBackend
+    faces: Callable[[], dict[str, str]]
+    """The person by face id."""
+
+
+class Memory:
+    """Vectors, for as long as the tests run."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, tuple[str, bytes]] = {}
+
+    def put(self, face_id: str, person_ref: str, vector: bytes) -> None:
+        self.rows[face_id] = (person_ref, vector)
+
+    def delete(self, face_id: str) -> None:
+        self.rows.pop(face_id, None)
+
+    def count(self) -> int:
+        return len(self.rows)
+
+    def persons(self) -> dict[str, str]:
+        return {face_id: person for face_id, (person, _) in self.rows.items()}
+
+
+@pytest.fixture(scope="session")
+def vectors() -> Memory:
+    return Memory()
+
+
+@pytest.fixture(scope="session")
+def local(vectors: Memory) -> Iterator[LocalBackend]:
+    backend = LocalBackend(vectors, processes=2)
+    yield backend
+    backend.close()
+
+
+@pytest.fixture(scope="session")
+def local_rig(local: LocalBackend, vectors: Memory) -> Rig:
+    return Rig(local, vectors.persons)
+
+
+@pytest.fixture(params=["local"])
+def rig(request: pytest.FixtureRequest) -> Rig:
+    """Each backend in turn: another one needs a fixture NAME_rig and its name here."""
+    made: Rig = request.getfixturevalue(f"{request.param}_rig")
+    return made
+
+
+def photo_of(name: str) -> Image.Image:
+    spec = find_spec("skimage")
+    assert spec
+    assert spec.submodule_search_locations
+    data = Path(spec.submodule_search_locations[0]) / "data" / name
+    return read_photo(data.read_bytes()).image
+
+
+@pytest.fixture(scope="session")
+def astronaut() -> Image.Image:
+    return photo_of("astronaut.png")
+
+
+@pytest.fixture(scope="session")
+def portrait(astronaut: Image.Image) -> bytes:
+    return stored_photo(Photo(astronaut))
+
+
+@pytest.fixture(scope="session")
+def crop(astronaut: Image.Image) -> bytes:
+    return crop_face(Photo(astronaut), FACE, [])
+
+
+@pytest.fixture(scope="session")
+def blurred_crop(astronaut: Image.Image) -> bytes:
+    return crop_face(Photo(astronaut.filter(ImageFilter.GaussianBlur(4))), FACE, [])
+
+
+@pytest.fixture(scope="session", params=["chelsea.png", "coffee.png"])
+def no_person(request: pytest.FixtureRequest) -> bytes:
+    """A cat, a cup."""
+    return stored_photo(Photo(photo_of(request.param)))
+
+
+@pytest.fixture(scope="session")
+def group(astronaut: Image.Image) -> bytes:
+    """Three astronauts, the largest in the middle."""
+    image = Image.new("RGB", (1500, 700), "grey")
+    image.paste(astronaut.resize((300, 300)), (0, 0))
+    image.paste(astronaut.resize((700, 700)), (400, 0))
+    image.paste(astronaut.resize((400, 400)), (1100, 0))
+    out = BytesIO()
+    image.save(out, "JPEG", quality=92)
+    return out.getvalue()

@@ -1,0 +1,119 @@
+"""What every training backend keeps."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from PIL import Image, ImageFilter
+
+from tagbot.pictures import Photo, Rectangle, Size, crop_face, stored_photo
+from tagbot.training import NO_FACE, NOT_AN_IMAGE, TOO_BLURRED, Refused, Trained, TrainingBackend
+
+FACE = Rectangle(175, 76, 91, 91)
+
+
+def new_id() -> str:
+    return str(uuid4())
+
+
+def train(backend: TrainingBackend, face_id: str, person_ref: str, crop: bytes) -> Trained | Refused:
+    return backend.add_face(face_id, person_ref, crop, training_id=new_id())
+
+
+def test_the_face_of_a_person_is_found(rig: Any, portrait: bytes) -> None:
+    (face,) = rig.backend.detect(portrait)
+    assert face.inside(Size(512, 512))
+    assert face.overlap(FACE) > 0.8 * FACE.width * FACE.height
+
+
+def test_the_largest_face_comes_first(rig: Any, group: bytes) -> None:
+    faces = rig.backend.detect(group)
+    assert [400 <= face.left < 1100 for face in faces] == [True, False, False]
+    assert faces == sorted(faces, key=lambda face: -face.width * face.height)
+
+
+def test_that_there_is_no_face_is_no_error(rig: Any, no_person: bytes) -> None:
+    assert rig.backend.detect(no_person) == []
+
+
+def test_a_face_at_the_border_lies_within_the_picture(rig: Any, astronaut: Image.Image) -> None:
+    cut = astronaut.crop((150, 85, 500, 500))  # through her forehead
+    for face in rig.backend.detect(stored_photo(Photo(cut))):
+        assert face.inside(Size(*cut.size))
+
+
+def test_a_person_has_one_name_however_often_they_are_made_known(rig: Any) -> None:
+    person = new_id()
+    assert rig.backend.ensure_person(person) == rig.backend.ensure_person(person)
+
+
+def test_a_face_is_in_the_model_once_however_often_it_is_added(rig: Any, crop: bytes) -> None:
+    face, person, training = new_id(), rig.backend.ensure_person(new_id()), new_id()
+    before = len(rig.faces())
+    first = rig.backend.add_face(face, person, crop, training_id=training)
+    again = rig.backend.add_face(face, person, crop, training_id=training)
+    assert isinstance(first, Trained)
+    assert again == first
+    assert rig.faces()[face] == person
+    assert len(rig.faces()) == before + 1
+
+
+def test_a_face_can_leave_the_model_and_come_back(rig: Any, crop: bytes) -> None:
+    face, person = new_id(), rig.backend.ensure_person(new_id())
+    trained = train(rig.backend, face, person, crop)
+    assert isinstance(trained, Trained)
+    rig.backend.remove_face(face, person, trained.face_ref)
+    rig.backend.remove_face(face, person, trained.face_ref)
+    assert face not in rig.faces()
+    other = rig.backend.ensure_person(new_id())
+    assert isinstance(train(rig.backend, face, other, crop), Trained)
+    assert rig.faces()[face] == other
+
+
+def test_a_crop_without_a_face_is_refused(rig: Any, no_person: bytes) -> None:
+    face = new_id()
+    assert train(rig.backend, face, rig.backend.ensure_person(new_id()), no_person) == Refused(NO_FACE)
+    assert face not in rig.faces()
+
+
+def test_a_blurred_face_is_refused(rig: Any, blurred_crop: bytes) -> None:
+    face = new_id()
+    assert train(rig.backend, face, rig.backend.ensure_person(new_id()), blurred_crop) == Refused(TOO_BLURRED)
+    assert face not in rig.faces()
+
+
+@pytest.mark.parametrize("crop", [b"", b"nonsense", b"\xff\xd8\xff\xe0 cut off"])
+def test_what_is_no_picture_is_refused(rig: Any, crop: bytes) -> None:
+    assert train(rig.backend, new_id(), rig.backend.ensure_person(new_id()), crop) == Refused(NOT_AN_IMAGE)
+
+
+def test_several_threads_may_use_it(rig: Any, crop: bytes, portrait: bytes) -> None:
+    person, faces = rig.backend.ensure_person(new_id()), [new_id() for _ in range(6)]
+    with ThreadPoolExecutor(6) as threads:
+        found = threads.map(lambda _: rig.backend.detect(portrait), faces)
+        trained = threads.map(lambda face: train(rig.backend, face, person, crop), faces)
+        assert all(isinstance(answer, Trained) for answer in trained)
+        assert len({tuple(answer) for answer in found}) == 1
+    assert set(faces) <= set(rig.faces())
+
+
+@pytest.mark.parametrize("width", [40, 50, 80, 400])
+def test_faces_of_all_sizes_are_trained(rig: Any, astronaut: Image.Image, width: int) -> None:
+    factor = width / FACE.width
+    photo = Photo(astronaut).scaled(factor)
+    face = Rectangle(round(FACE.left * factor), round(FACE.top * factor), width, width)
+    answer = train(rig.backend, new_id(), rig.backend.ensure_person(new_id()), crop_face(photo, face, []))
+    assert isinstance(answer, Trained)
+
+
+@pytest.mark.parametrize("radius", [1, 2])
+def test_a_slightly_blurred_face_is_trained(rig: Any, astronaut: Image.Image, radius: int) -> None:
+    photo = Photo(astronaut.filter(ImageFilter.GaussianBlur(radius)))
+    answer = train(rig.backend, new_id(), rig.backend.ensure_person(new_id()), crop_face(photo, FACE, []))
+    assert isinstance(answer, Trained)
+
+
+def test_it_has_a_name_and_says_that_it_is_well(rig: Any) -> None:
+    assert rig.backend.name in {"local", "rekognition"}
+    assert rig.backend.check()
