@@ -102,7 +102,7 @@ class _Rows(SQLiteAckQueue):
     Any process may have one open; opening changes nothing but a new file. Every method raises `Retry` when
     the disk refuses: another process is busy writing, the disk is full, not writable, or broken.
 
-    Locks, in this order: `action_lock` for the reading connection, `tran_lock` for the writing ones.
+    `action_lock` guards the reading connection, `tran_lock` the writing ones.
     """
 
     # More columns than persist-queue has, rather than JSON that is rewritten at each attempt: SQL can then
@@ -386,10 +386,18 @@ class _DiskQueue:
         self._looked_at = clock()
         # Ends of deliveries that the disk refused.
         self._unwritten: deque[Callable[[], object]] = deque()
+        try:
+            self._next_due = self._recover()
+        except Retry as refused:
+            self._rows.close()
+            raise QueueUnusable(refused.reason) from refused
+
+    def _recover(self) -> float:
+        """Take up what the last process left; when the first delayed message is due."""
         if resumed := self._rows.resume():
-            log.warning("%s: %d messages were in hand when the bot stopped", name, resumed)
+            log.warning("%s: %d messages were in hand when the bot stopped", self.name, resumed)
         self._rows.shorten(self._looked_at)
-        self._next_due = self._rows.next_due()
+        return self._rows.next_due()
 
     def put(self, message_id: str, key: str, body: Mapping[str, Any]) -> None:
         self._rows.put(Envelope(message_id, key, body), self._clock())
@@ -427,8 +435,7 @@ class _DiskQueue:
         self._rows.checkpoint()
 
     def close(self) -> None:
-        with suppress(Retry):
-            self._write_unwritten()
+        self._write_unwritten()
         self._closed = True
         self._tell(everyone=True)
         self._rows.close()
@@ -439,15 +446,17 @@ class _DiskQueue:
 
     def park(self, row: int, seconds: float, error: str) -> None:
         """For deliveries."""
-        not_before = self._clock() + seconds
-        self._end(partial(self._rows.park, row, seconds, not_before, error))
-        with self._due_lock:
-            self._next_due = min(self._next_due, not_before)
-        self._tell()  # who waits may have to wait less long
+        self._end(partial(self._park, row, seconds, self._clock() + seconds, error))
 
     def bury(self, row: int, error: str) -> None:
         """For deliveries."""
         self._end(partial(self._rows.bury, row, error))
+
+    def _park(self, row: int, seconds: float, not_before: float, error: str) -> None:
+        self._rows.park(row, seconds, not_before, error)
+        with self._due_lock:
+            self._next_due = min(self._next_due, not_before)
+        self._tell()  # who waits may have to wait less long
 
     def _end(self, write: Callable[[], object]) -> None:
         """Write how a delivery ended, now or, if the disk refuses, later.
@@ -462,13 +471,9 @@ class _DiskQueue:
             self._unwritten.append(write)
 
     def _write_unwritten(self) -> None:
-        while self._unwritten:
-            write = self._unwritten.popleft()
-            try:
-                write()
-            except Retry:
-                self._unwritten.append(write)
-                raise
+        for _ in range(len(self._unwritten)):
+            with suppress(IndexError):  # another thread was faster
+                self._end(self._unwritten.popleft())
 
     def _look(self) -> _Delivery | None:
         try:

@@ -22,6 +22,10 @@ from tagbot.slack.pace import Holds, Pace
 TIMEOUT_SECONDS = 10
 """Of one call. Slack answers in tenths of a second; who waits longer waits for nothing."""
 
+UPDATES_PER_POST = 40 / 60
+UPDATES_AT_ONCE = 10
+"""Slack allows 50 updates a minute (Tier 3) where it allows 60 posts: 40 evenly and 10 at once are never more."""
+
 READY_SECONDS = 8.0
 """How long one attempt waits for uploaded pictures: Slack scans them first, usually within three seconds."""
 
@@ -127,9 +131,8 @@ class Slack:
         self._holds = Holds(clock)
         self._choosable: dict[str, tuple[bool, float]] = {}
         """By member: whether they can be chosen, and until when that is believed."""
-        self._posts = Pace(posts_per_second, stop, clock)
-        # Tier 3 is 50 updates a minute, for a channel that allows 60 posts a minute.
-        self._updates = Pace(posts_per_second * 50 / 60, stop, clock)
+        self._posts = Pace(posts_per_second, stop, clock=clock)
+        self._updates = Pace(posts_per_second * UPDATES_PER_POST, stop, burst=UPDATES_AT_ONCE, clock=clock)
 
     def post(self, message: Rendered, face_id: str, round: int) -> str:  # noqa: A002 - the glossary's word
         """Post a request into the channel; its `ts`.

@@ -8,13 +8,19 @@ from tagbot.errors import Retry
 
 
 class Pace:
-    """Lets callers through one at a time, evenly spaced, first come first served."""
+    """Lets callers through one at a time, first come first served: some at once, then evenly spaced."""
 
     def __init__(
-        self, per_second: float, stop: threading.Event, clock: Callable[[], float] = time.monotonic
+        self,
+        per_second: float,
+        stop: threading.Event,
+        *,
+        burst: int = 1,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`stop` ends all waiting."""
+        """`burst` callers may pass at once after a pause; `stop` ends all waiting."""
         self._interval = 1.0 / per_second
+        self._ahead = (burst - 1) * self._interval
         self._stop = stop
         self._clock = clock
         self._lock = threading.Lock()
@@ -25,7 +31,7 @@ class Pace:
         with self._lock:
             turn = max(self._next, self._clock())
             self._next = turn + self._interval
-        if self._stop.wait(max(0.0, turn - self._clock())):
+        if self._stop.wait(max(0.0, turn - self._ahead - self._clock())):
             raise Retry("the bot is stopping")
 
 

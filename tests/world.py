@@ -1,0 +1,171 @@
+"""A whole bot without its threads, for tests of its parts: real database, queues, pictures and recogniser.
+
+Only Slack is a stand-in, over real HTTP. `World.drain` works through the queues in the test's own thread, so that
+nothing happens behind a test's back; only what Slack shows is kept up to date by a thread, as in the bot.
+"""
+
+import importlib.util
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tagbot import parts, pictures
+from tagbot.database import connected, open_database
+from tagbot.messages import AnswerGiven, FaceStored, Message
+from tagbot.models import Face, Photo, context_key, crop_key, store_photo
+from tagbot.pictures import Rectangle
+from tagbot.pipeline import PIPELINE
+from tagbot.publish import Publish, publisher
+from tagbot.queues import Queue
+from tagbot.sandbox.client import Slack as SlackStandIn
+from tagbot.services import Services
+from tagbot.settings import Settings
+from tagbot.slack.client import Slack
+from tagbot.slack.socket import web_client
+from tagbot.slack.updates import Updates
+from tagbot.training import TrainingBackend
+from tagbot.worker import Deliveries, KeyLocks, Worker
+
+FACE = Rectangle(175, 76, 91, 91)
+"""Where the face is in `astronaut()`."""
+
+
+def photographs() -> Path:
+    """The folder of photographs that scikit-image brings along, found without importing it."""
+    spec = importlib.util.find_spec("skimage")
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError("scikit-image, which brings the tests' photographs, is not installed")
+    return Path(spec.submodule_search_locations[0]) / "data"
+
+
+def astronaut() -> bytes:
+    """A photograph of a person: Eileen Collins, by NASA, in the public domain. PNG, 512 × 512 pixels."""
+    return (photographs() / "astronaut.png").read_bytes()
+
+
+def environment(data_dir: Path, slack: SlackStandIn, **more: str) -> dict[str, str]:
+    """The settings of a bot on the stand-in, as its environment; fast where a real one is patient."""
+    return {
+        "SLACK_BOT_TOKEN": slack.bot_token,
+        "SLACK_APP_TOKEN": slack.app_token,
+        "SLACK_CHANNEL": slack.channel,
+        "SLACK_API_URL": slack.api_url,
+        "SLACK_POSTS_PER_SECOND": "1000",
+        "DATA_DIR": str(data_dir),
+        "RETRY_BASE_SECONDS": "0.05",
+        "RETRY_MAX_SECONDS": "0.2",
+        **more,
+    }
+
+
+@dataclass
+class World:
+    """The parts of one bot; `now` is its clock, which tests may set."""
+
+    settings: Settings
+    services: Services
+    queues: Mapping[str, Queue]
+    publish: Publish
+    slack: SlackStandIn
+    workers: list[Worker]
+    offset: float = 0.0
+    """Seconds by which the bot's clock is ahead of the real one."""
+
+    def face(self, *, posted: bool = False, stored_at: float | None = None, size: int = 91) -> Face:
+        """A face with its pictures in the database; with `posted`, its request is open in the channel."""
+        face_id = str(uuid.uuid4())
+        photo = pictures.read_photo(astronaut())
+        rectangle = Rectangle(FACE.left, FACE.top, size, size)
+        self.services.images.put(crop_key(face_id), pictures.crop_face(photo, rectangle, []))
+        self.services.images.put(context_key(face_id), pictures.context_picture(photo, rectangle))
+        now = self.services.now() if stored_at is None else stored_at
+        sha256 = uuid.uuid4().hex * 2
+        store_photo(
+            {"sha256": sha256, "width": 512, "height": 512, "faces_found": 1, "received_at": now},
+            [
+                {
+                    "id": face_id,
+                    "photo": sha256,
+                    "left": rectangle.left,
+                    "top": rectangle.top,
+                    "width": size,
+                    "height": size,
+                    "stored_at": now,
+                    "pending": FaceStored(face_id=face_id).id,
+                }
+            ],
+        )
+        if posted:
+            self.publish(FaceStored(face_id=face_id))
+            self.drain()
+        return Face.get_by_id(face_id)
+
+    def answer(self, face: Face, tagger: str, answer: str, **more: object) -> AnswerGiven:
+        """The message of somebody who answers now, in the face's round."""
+        now = self.services.now()
+        given = {"at": now, "received": now, "message_ts": face.message_ts or "", "round": face.round} | more
+        return AnswerGiven(face_id=face.id, tagger=tagger, answer=answer, **given)  # type: ignore[arg-type]  # as its fields are
+
+    def drain(self) -> None:
+        """Work through everything that is ready, the messages that follow included; then show what changed."""
+        while any([worker.work_once(timeout=0) for worker in self.workers]):
+            pass
+        self.show()
+
+    def show(self) -> None:
+        """Have Slack show what the database says."""
+        for face_id in Face.stale():
+            self.services.updates.show(face_id)
+
+    def messages(self, queue: str) -> list[Message]:
+        """Take what is ready in a queue, without working on it."""
+        stage = next(stage for stage in PIPELINE if stage.reads.QUEUE == queue)
+        taken: list[Message] = []
+        while (delivery := self.queues[queue].get(timeout=0)) is not None:
+            taken.append(stage.reads.from_json(delivery.body))
+            delivery.ack()
+        return taken
+
+
+@contextmanager
+def a_world(
+    data_dir: Path, slack: SlackStandIn, training: TrainingBackend, **variables: str
+) -> Iterator[World]:
+    """A world of its own below `data_dir`."""
+    settings = Settings.from_env(environment(data_dir, slack, **variables))
+    stop = threading.Event()
+    door = Slack(web_client(settings, 5), settings.slack_channel, settings.slack_posts_per_second, stop)
+    with parts.queues(settings) as queues:
+        open_database(settings.database_url)
+        publish = publisher(queues)
+        world: World
+        services = Services(
+            settings=settings,
+            inbox=parts.inbox(settings),
+            images=parts.image_store(settings),
+            training=training,
+            slack=door,
+            updates=Updates(door, stop, settings.rule),
+            now=lambda: time.time() + world.offset,
+        )
+        services.inbox.prepare()
+        world = World(settings, services, queues, publish, slack, workers(services, queues, publish))
+        showing = threading.Thread(target=services.updates.run)
+        showing.start()
+        try:
+            with connected():
+                yield world
+        finally:
+            stop.set()
+            services.updates.wake()
+            showing.join()
+
+
+def workers(services: Services, queues: Mapping[str, Queue], publish: Publish) -> list[Worker]:
+    """A worker for each stage."""
+    sources: Mapping[str, Deliveries] = {"inbox": services.inbox, **queues}
+    return [Worker(stage, sources[stage.reads.QUEUE], publish, services, KeyLocks()) for stage in PIPELINE]
