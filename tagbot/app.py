@@ -33,8 +33,8 @@ DRAIN_SECONDS = 8.0
 def run(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT.
 
-    Raises `AlreadyRunning`, `Reject` when a part that the settings ask for is not installed, and `SettingsError`
-    when Slack refuses a token.
+    Raises `AlreadyRunning`, `Reject` when a part that the settings ask for is not installed, and
+    `SettingsError` when Slack refuses a token.
     """
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

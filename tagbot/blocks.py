@@ -24,7 +24,9 @@ Block = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What a message shows: its blocks, and a text that says all that they say, for screen readers and notifications."""
+    """What a message shows: its blocks, and a text that says all that they say, for screen readers and
+    notifications.
+    """
 
     text: str
     blocks: list[Block]

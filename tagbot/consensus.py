@@ -54,8 +54,8 @@ Consensus = Agreed | Unknown | Waiting | PeopleDiffer
 def consensus(answers: Iterable[Answer], rule: Rule) -> Consensus:
     """What the answers amount to.
 
-    A simple majority of independent looks is what works best for faces (Kramer and Javorková, 2024). Where two
-    answers have enough votes at once, more votes win, then whoever had enough of them first; who does not
+    A simple majority of independent looks is what works best for faces (Kramer and Javorková, 2024). Where
+    two answers have enough votes at once, more votes win, then whoever had enough of them first; who does not
     know takes no side.
     """
     times: dict[str, list[float]] = {}

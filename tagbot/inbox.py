@@ -151,7 +151,8 @@ class Inbox:
         path = self.folder / name
         target = _free_name(self.rejected / name)
         try:
-            # The text first: a crash in between then leaves a photo that is refused again, never one without a reason.
+            # The text first: a crash in between then leaves a photo that is refused again, never one without
+            # a reason.
             target.with_name(f"{target.name}.error.txt").write_text(f"{reason}\n", encoding="utf-8")
             sidecar = self._own_sidecar(path)
             _move(path, target)

@@ -1,7 +1,7 @@
 """The tables, and the queries that have a name. Times are seconds since 1970, UTC.
 
-The database is the truth. A face's state moves by `Face.move` alone, which changes a row only while it still is
-in the state and round that the caller saw.
+The database is the truth. A face's state moves by `Face.move` alone, which changes a row only while it still
+is in the state and round that the caller saw.
 """
 
 import unicodedata
@@ -38,8 +38,8 @@ WAITING, OPEN, TRAINING, TAGGED, REJECTED = STATES = ("waiting", "open", "traini
 _write_lock = RLock()
 
 _OF_ONE_ROUND = (
-    "reason", "posting_since", "message_ts", "posted_at", "person", "claimed_by", "training_backend", "person_ref",
-    "face_ref", "closed_at", "tagged_at",
+    "reason", "posting_since", "message_ts", "posted_at", "person", "claimed_by", "training_backend",
+    "person_ref", "face_ref", "closed_at", "tagged_at",
 )  # fmt: skip
 """Columns of a face that begin empty in each round; the uploaded pictures serve them all."""
 
@@ -48,8 +48,8 @@ _OF_ONE_ROUND = (
 def writing() -> Iterator[None]:
     """A transaction that writes.
 
-    SQLite lets one writer in at a time and makes the others poll; a lock of our own lines this process's writers
-    up instead, which measured twice as fast with four threads.
+    SQLite lets one writer in at a time and makes the others poll; a lock of our own lines this process's
+    writers up instead, which measured twice as fast with four threads.
     """
     with _write_lock, database.atomic():
         yield
@@ -136,7 +136,9 @@ class Person(_Table):
 
     @classmethod
     def left_unknown(cls, time: float, limit: int) -> list[Self]:
-        """People with a Slack account who are in a face tagged before then, and whose profile was not read yet."""
+        """People with a Slack account who are in a face tagged before then, and whose profile was not read
+        yet.
+        """
         tagged = Face.select(Face.person).where((Face.state == TAGGED) & (Face.tagged_at < time))
         where = cls.enriched_at.is_null() & cls.slack_id.is_null(False) & (cls.id << tagged)
         return list(cls.select().where(where).limit(limit))
@@ -172,7 +174,9 @@ class Face(_Table):
     """Which asking this is; answers count only in the round whose message they were clicked in."""
 
     pending = TextField(null=True)
-    """Id of the message that is to ask for it, while one is under way; null for a face that waits in the database."""
+    """Id of the message that is to ask for it, while one is under way; null for a face that waits in the
+    database.
+    """
     posting_since = DoubleField(null=True)
     """The intent to post: set before Slack is called, and holding one of the open places from then on."""
     crop_file = CharField(32, null=True)
@@ -210,7 +214,9 @@ class Face(_Table):
 
     @classmethod
     def ask_again(cls, face_id: str, round: int, old: str, by: str | None) -> bool:  # noqa: A002 - as above
-        """Begin the next round of a face in state `old`, without the votes of this one; whether this call did."""
+        """Begin the next round of a face in state `old`, without the votes of this one; whether this call
+        did.
+        """
         with writing():
             face = cls.get_or_none((cls.id == face_id) & (cls.round == round) & (cls.state == old))
             if face is None:
@@ -244,7 +250,9 @@ class Face(_Table):
 
     @classmethod
     def places_taken(cls) -> int:
-        """Requests that are open in the channel, on their way there, or closed but still shown with their controls."""
+        """Requests that are open in the channel, on their way there, or closed but still shown with their
+        controls.
+        """
         posting = (cls.state == WAITING) & cls.posting_since.is_null(False)
         closing = (cls.state << (TRAINING, TAGGED, REJECTED)) & cls._is_stale()
         return cls.select().where((cls.state == OPEN) | posting | closing).count()

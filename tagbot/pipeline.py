@@ -58,7 +58,8 @@ class Source:
 PIPELINE = (
     # A photo waits in the inbox as safely as anywhere, so DetectFaces never gives up on one.
     Stage("DetectFaces", PhotoArrived, detect_faces, emits=(FaceStored,), workers=2, gives_up=False),
-    # Several at once, as a post waits for its pictures to be ready; the pace of posting is kept by the Slack door.
+    # Several at once, as a post waits for its pictures to be ready; the pace of posting is kept by the Slack
+    # door.
     Stage("RequestTaggingOnSlack", FaceStored, request_tagging_on_slack, workers=3),
     Stage("StoreFaceTagSql", AnswerGiven, store_face_tag_sql, emits=(FaceTagged,), workers=2),
     Stage(

@@ -6,7 +6,9 @@ from typing import Protocol
 from tagbot.messages import Message
 
 Publish = Callable[[Message], None]
-"""Puts a message on its queue; it is durable when this returns. Raises `Retry` when it could not be stored."""
+"""Puts a message on its queue; it is durable when this returns. Raises `Retry` when it could not be
+stored.
+"""
 
 
 class Put(Protocol):

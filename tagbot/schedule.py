@@ -20,7 +20,9 @@ from tagbot.waiting import let_next_in
 log = logging.getLogger(__name__)
 
 LOOKED_AT = 100
-"""So many of the oldest rows are looked at in one run: what has been left behind is older than what is under way."""
+"""So many of the oldest rows are looked at in one run: what has been left behind is older than what is
+under way.
+"""
 
 LEFT_BEHIND_SECONDS = 60.0
 """How long a row stands still before it counts as left half-done."""

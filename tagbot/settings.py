@@ -166,7 +166,7 @@ class Settings:
     )  # fmt: skip
     slack_pictures: str = setting(
         "SLACK_PICTURES", one_of("private", "shared"), "private",
-        "private: pictures are shown in the request only; shared: also in its thread, where private ones stay unseen.",
+        "private: shown in the request only; shared: also in its thread, for where private pictures stay unseen.",
     )  # fmt: skip
     data_dir: Path = setting(
         "DATA_DIR", folder, "data",
@@ -194,7 +194,7 @@ class Settings:
     )  # fmt: skip
     required_votes: int = setting(
         "REQUIRED_VOTES", whole_number(1), "2",
-        "How many different people have to choose the same person; 2 is right for most teams, 3 where people look alike.",
+        "How many people have to choose the same person; 2 for most teams, 3 where people look alike.",
     )  # fmt: skip
     unknown_after: int = setting(
         "UNKNOWN_AFTER", whole_number(1), "3",
@@ -202,7 +202,7 @@ class Settings:
     )  # fmt: skip
     max_open_requests: int = setting(
         "MAX_OPEN_REQUESTS", whole_number(1), "20",
-        "How many requests may be open at a time, so that an import of 1,000 photos does not flood the channel.",
+        "How many requests are open at a time, so that an import of 1,000 photos does not flood the channel.",
     )  # fmt: skip
     request_expires_days: float = setting(
         "REQUEST_EXPIRES_DAYS", number, "14",
@@ -230,7 +230,7 @@ class Settings:
     )  # fmt: skip
     admins: frozenset[str] = setting(
         "ADMINS", slack_ids, "",
-        "Slack ids, with commas, of who may retry and reopen a tagged face; empty: every member of the channel.",
+        "Slack ids, with commas, of who may retry and reopen a tagged face; empty: all of the channel.",
     )  # fmt: skip
     log_level: str = setting(
         "LOG_LEVEL", one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO",

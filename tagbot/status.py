@@ -39,9 +39,12 @@ def collect(queues: Mapping[str, Countable], inbox: Inbox) -> dict[str, Any]:
 def in_words(status: Mapping[str, Any]) -> str:
     """The figures as sentences, for people."""
     faces = status["faces"]
-    lines = [
+    about_faces = (
         f"Faces: {faces['tagged']} tagged, {faces['open']} open, {faces['training']} being learned, "
-        f"{faces['waiting']} waiting to be asked, {faces['rejected']} set aside.",
+        f"{faces['waiting']} waiting to be asked, {faces['rejected']} set aside."
+    )
+    lines = [
+        about_faces,
         *_about_photos(status),
         *(_about_queue(name, counts) for name, counts in status["queues"].items() if any(counts.values())),
         *map(_about_trouble, status["troubles"]),

@@ -30,7 +30,7 @@ REJECTED = {
 """Why a face was rejected."""
 
 NOT_SENT = {
-    "person_full": "There are enough pictures of this person already, so this one was not added to the model.",
+    "person_full": "The model has enough pictures of this person, so this one was not added.",
 }
 """Why a tagged face was not sent to the model."""
 

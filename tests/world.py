@@ -1,7 +1,8 @@
 """A whole bot without its threads, for tests of its parts: real database, queues, pictures and recogniser.
 
-Only Slack is a stand-in, over real HTTP. `World.drain` works through the queues in the test's own thread, so that
-nothing happens behind a test's back; only what Slack shows is kept up to date by a thread, as in the bot.
+Only Slack is a stand-in, over real HTTP. `World.drain` works through the queues in the test's own thread, so
+that nothing happens behind a test's back; only what Slack shows is kept up to date by a thread, as in the
+bot.
 """
 
 import importlib.util
@@ -16,7 +17,7 @@ from pathlib import Path
 from tagbot import parts, pictures
 from tagbot.database import connected, open_database
 from tagbot.messages import AnswerGiven, FaceStored, Message
-from tagbot.models import Face, Photo, context_key, crop_key, store_photo
+from tagbot.models import Face, context_key, crop_key, store_photo
 from tagbot.pictures import Rectangle
 from tagbot.pipeline import PIPELINE
 from tagbot.publish import Publish, publisher
@@ -111,8 +112,10 @@ class World:
         return AnswerGiven(face_id=face.id, tagger=tagger, answer=answer, **given)  # type: ignore[arg-type]  # as its fields are
 
     def drain(self) -> None:
-        """Work through everything that is ready, the messages that follow included; then show what changed."""
-        while any([worker.work_once(timeout=0) for worker in self.workers]):
+        """Work through everything that is ready, the messages that follow included; then show what
+        changed.
+        """
+        while sum(worker.work_once(timeout=0) for worker in self.workers):
             pass
         self.show()
 
@@ -123,7 +126,7 @@ class World:
 
     def messages(self, queue: str) -> list[Message]:
         """Take what is ready in a queue, without working on it."""
-        stage = next(stage for stage in PIPELINE if stage.reads.QUEUE == queue)
+        stage = next(stage for stage in PIPELINE if queue == stage.reads.QUEUE)
         taken: list[Message] = []
         while (delivery := self.queues[queue].get(timeout=0)) is not None:
             taken.append(stage.reads.from_json(delivery.body))

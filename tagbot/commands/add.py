@@ -70,7 +70,8 @@ def _add(photo: Path, inbox: Path) -> str:
     sha256 = hashlib.sha256(data).hexdigest()
     if Photo.get_or_none(Photo.sha256 == sha256) is not None:
         return "known"
-    # Named after its content too: two folders may both have a photo.jpg, and the same photo twice is one file.
+    # Named after its content too: two folders may both have a photo.jpg, and the same photo twice is one
+    # file.
     target = inbox / f"{photo.stem.lstrip('.')}-{sha256[:8]}{photo.suffix.lower()}"
     if beside is not None:
         _copy(sidecar, target.with_suffix(".json"))

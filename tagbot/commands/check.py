@@ -97,5 +97,5 @@ def _training(settings: Settings) -> str:
 
 
 COMMAND = Command(
-    "try every outside part and say how to mend what fails", lambda parser: None, _run, needs_slack=True
+    "try every outside part and say how to mend what fails", lambda _: None, _run, needs_slack=True
 )

@@ -81,8 +81,7 @@ def _utc(seconds: float) -> str:
 
 
 def _write_jsonl(lines: Iterator[dict[str, Any]], file: TextIO) -> None:
-    for line in lines:
-        file.write(json.dumps(line, ensure_ascii=False) + "\n")
+    file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
 
 
 def _write_csv(lines: Iterator[dict[str, Any]], file: TextIO) -> None:

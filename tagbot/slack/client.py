@@ -1,7 +1,7 @@
 """The door to Slack's Web API: the only caller of WebClient.
 
-It keeps to Slack's pace, and turns each failure into `Retry`, `OutcomeUnknown` or `Reject`. None of their texts
-holds a token or what a person wrote.
+It keeps to Slack's pace, and turns each failure into `Retry`, `OutcomeUnknown` or `Reject`. None of their
+texts holds a token or what a person wrote.
 """
 
 import http.client
@@ -24,7 +24,9 @@ TIMEOUT_SECONDS = 10
 
 UPDATES_PER_POST = 40 / 60
 UPDATES_AT_ONCE = 10
-"""Slack allows 50 updates a minute (Tier 3) where it allows 60 posts: 40 evenly and 10 at once are never more."""
+"""Slack allows 50 updates a minute (Tier 3) where it allows 60 posts: 40 evenly and 10 at once are never
+more.
+"""
 
 READY_SECONDS = 8.0
 """How long one attempt waits for uploaded pictures: Slack scans them first, usually within three seconds."""
@@ -46,9 +48,10 @@ EVENT_TYPE = "facetag_request"
 
 _OURS = frozenset(
     {
-        "invalid_arguments", "invalid_array_arg", "invalid_blocks", "invalid_blocks_format", "invalid_form_data",
-        "invalid_json", "invalid_metadata_format", "invalid_metadata_schema", "metadata_too_large", "missing_argument",
-        "msg_blocks_too_long", "msg_too_long", "no_text", "unknown_method",
+        "invalid_arguments", "invalid_array_arg", "invalid_blocks", "invalid_blocks_format",
+        "invalid_form_data", "invalid_json", "invalid_metadata_format", "invalid_metadata_schema",
+        "metadata_too_large", "missing_argument", "msg_blocks_too_long", "msg_too_long", "no_text",
+        "unknown_method",
     }
 )  # fmt: skip
 """Errors that a call will meet however often it is made, because what we send is wrong."""
@@ -137,8 +140,8 @@ class Slack:
     def post(self, message: Rendered, face_id: str, round: int) -> str:  # noqa: A002 - the glossary's word
         """Post a request into the channel; its `ts`.
 
-        Raises `OutcomeUnknown` when it may or may not have been posted: look with `find_request` before the next
-        attempt, as Slack has no way to recognise a repeated post.
+        Raises `OutcomeUnknown` when it may or may not have been posted: look with `find_request` before the
+        next attempt, as Slack has no way to recognise a repeated post.
         """
         self._posts.wait()
         metadata = {"event_type": EVENT_TYPE, "event_payload": {"face_id": face_id, "round": round}}
@@ -155,7 +158,9 @@ class Slack:
         return str(answer["ts"])
 
     def find_request(self, face_id: str, round: int, since: float) -> str | None:  # noqa: A002 - as above
-        """The `ts` of the request of a face and round posted after `since` (seconds since 1970), if there is one."""
+        """The `ts` of the request of a face and round posted after `since` (seconds since 1970), if there
+        is one.
+        """
         wanted = {"face_id": face_id, "round": round}
         cursor = ""
         while True:
@@ -204,7 +209,8 @@ class Slack:
         self._call("views.open", self._client.views_open, trigger_id=trigger_id, view=view)
 
     def upload(self, pictures: Sequence[Picture], thread_ts: str | None = None) -> list[str]:
-        """Upload pictures, and share them into a thread of the channel if one is given; Slack's ids, in this order.
+        """Upload pictures, and share them into a thread of the channel if one is given; Slack's ids, in this
+        order.
 
         They are not usable at once: see `wait_until_ready`.
         """
@@ -321,7 +327,8 @@ class Slack:
             return MessageGone(reason)
         if error in _OURS:
             return Reject(reason)
-        # A permission, a membership, a token, an archived channel: the operator can mend it, so nothing is given up.
+        # A permission, a membership, a token, an archived channel: the operator can mend it, so nothing is
+        # given up.
         needed = answer.get("needed")
         return Retry(reason + (f" (the Slack app needs the scope {needed})" if needed else ""))
 

@@ -1,4 +1,6 @@
-"""The connection by which Slack reaches the bot: Socket Mode, so that nothing has to be reachable from outside."""
+"""The connection by which Slack reaches the bot: Socket Mode, so that nothing has to be reachable from
+outside.
+"""
 
 import logging
 import threading
@@ -45,7 +47,9 @@ class SocketMode:
         self._listeners = ThreadPoolExecutor(LISTENERS, thread_name_prefix="listener")
 
     def connect(self, stop: threading.Event) -> None:
-        """Connect, trying until it works or the bot stops. Raises `SettingsError` when Slack refuses a token."""
+        """Connect, trying until it works or the bot stops. Raises `SettingsError` when Slack refuses a
+        token.
+        """
         while not stop.is_set():
             try:
                 self._connect()
@@ -80,7 +84,9 @@ class SocketMode:
 
 
 def _bolt_log() -> logging.Logger:
-    """Bolt's log, without its warning that it ignores SLACK_BOT_TOKEN in the environment: the client has it."""
+    """Bolt's log, without its warning that it ignores SLACK_BOT_TOKEN in the environment: the client has
+    it.
+    """
     bolt = logging.getLogger("tagbot.slack.bolt")
     bolt.setLevel(logging.ERROR)
     return bolt

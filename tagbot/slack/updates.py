@@ -1,8 +1,8 @@
 """Keeping the requests in Slack up to date with the database.
 
-A request shows what the rows of its face say, and nothing else. So an update is not queued but owed: the face's
-`revision` is ahead of its `shown_revision` until Slack shows it. Several changes fold into one update, a crash
-loses none, and who needs to know that Slack took it waits for it.
+A request shows what the rows of its face say, and nothing else. So an update is not queued but owed: the
+face's `revision` is ahead of its `shown_revision` until Slack shows it. Several changes fold into one
+update, a crash loses none, and who needs to know that Slack took it waits for it.
 """
 
 import logging

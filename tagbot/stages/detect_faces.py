@@ -7,20 +7,20 @@ from collections.abc import Iterator, Sequence
 from tagbot import pictures
 from tagbot.errors import Reject
 from tagbot.messages import FaceStored, PhotoArrived
-from tagbot.models import WAITING, Face, Photo, crop_key, context_key, photo_key, store_photo
+from tagbot.models import WAITING, Face, Photo, context_key, crop_key, photo_key, store_photo
 from tagbot.pictures import PictureRefused, Rectangle
 from tagbot.services import Services
 from tagbot.sidecar import KnownFace, Sidecar, SidecarRefused, read_sidecar
 
 FACE_IDS = uuid.UUID("6f1c1c1e-6d0a-4a52-9c5e-2b1f0f6a7d11")
-"""Namespace of the ids that are made up: the same photo gives the same ids, so that a repetition after a crash
-overwrites the pictures that it had stored instead of leaving them behind."""
+"""Namespace of the ids that are made up: the same photo gives the same ids, so that a repetition after a
+crash overwrites the pictures that it had stored instead of leaving them behind."""
 
 
 def detect_faces(message: PhotoArrived, services: Services) -> Iterator[FaceStored]:
     """Store a photo with its faces; what cannot be used is rejected with the reason."""
-    # Again is harmless: the photo's bytes are its identity. One that is known already adds nothing, and its faces that
-    # nobody has been asked about yet are told of once more.
+    # Again is harmless: the photo's bytes are its identity. One that is known already adds nothing, and its
+    # faces that nobody has been asked about yet are told of once more.
     arrived = services.inbox.read(message.name)
     sha256 = hashlib.sha256(arrived.photo).hexdigest()
     if Photo.get_or_none(Photo.sha256 == sha256) is None:
@@ -77,9 +77,8 @@ def _row(sha256: str, face_id: str, rectangle: Rectangle, now: float) -> dict[st
 def _known(faces: Sequence[KnownFace], photo: pictures.Photo) -> Sequence[KnownFace]:
     for number, face in enumerate(faces, 1):
         if not face.rectangle.inside(photo.size):
-            raise SidecarRefused(
-                f"face {number} of the sidecar lies outside the picture of {photo.size.width} × {photo.size.height} pixels"
-            )
+            size = f"{photo.size.width} × {photo.size.height} pixels"
+            raise SidecarRefused(f"face {number} of the sidecar lies outside the picture of {size}")
     return faces
 
 

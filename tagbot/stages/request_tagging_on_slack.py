@@ -17,8 +17,8 @@ SETTLE_SECONDS = 5.0
 
 def request_tagging_on_slack(message: FaceStored, services: Services) -> tuple[()]:
     """Post the request, leave the face waiting in the database, or reject it as too small."""
-    # Again is harmless: a face that no longer waits is left alone, and one that may have been posted is looked for in
-    # the channel first.
+    # Again is harmless: a face that no longer waits is left alone, and one that may have been posted is
+    # looked for in the channel first.
     face = Face.get_or_none((Face.id == message.face_id) & (Face.round == message.round))
     if face is None:
         return ()

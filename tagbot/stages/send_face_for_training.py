@@ -17,8 +17,8 @@ Outputs = Iterator[PersonAdded | TrainingSent | TrainingRefused]
 
 def send_face_for_training(message: FaceTagged, services: Services) -> Outputs:
     """Train the face once, by the one message that claimed it."""
-    # Again is harmless: only one message can claim a face; its own repetition finds what the backend answered noted,
-    # or asks it again for the same thing, which adds nothing twice.
+    # Again is harmless: only one message can claim a face; its own repetition finds what the backend
+    # answered noted, or asks it again for the same thing, which adds nothing twice.
     with writing():
         face = Face.get_or_none((Face.id == message.face_id) & (Face.round == message.round))
         if face is not None and face.state == OPEN:

@@ -47,7 +47,9 @@ def _answer(message: AnswerGiven, services: Services) -> str:
 
 
 def _note_that_it_is_posted(face: Face, message: AnswerGiven) -> None:
-    """A click proves that the request is in the channel, also before Slack's answer to the post was worked on."""
+    """A click proves that the request is in the channel, also before Slack's answer to the post was worked
+    on.
+    """
     if face.state == WAITING and face.round == message.round and message.message_ts:
         Face.move(
             face.id,

@@ -10,8 +10,8 @@ from tagbot.services import Services
 
 def undo_tag(message: FaceReopened, services: Services) -> Iterator[FaceStored]:
     """Begin the face's next round; the message of this one says who reopened it."""
-    # Again is harmless: a round ends once; its repetition shows what is not shown yet and tells of the next round once
-    # more, which is asked about once.
+    # Again is harmless: a round ends once; its repetition shows what is not shown yet and tells of the next
+    # round once more, which is asked about once.
     face = Face.get_or_none(
         (Face.id == message.face_id) & (Face.round == message.round) & (Face.state == TAGGED)
     )
