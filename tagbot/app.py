@@ -67,7 +67,7 @@ class Bot:
             images=parts.image_store(settings),
             training=parts.training_backend(settings),
             slack=slack,
-            updates=Updates(slack, self._quiet, settings.rule),
+            updates=Updates(slack, self._quiet, settings.rule, time.time),
             now=time.time,
         )
         self._publish = publisher(queues)

@@ -168,6 +168,10 @@ class TrainingRefused(FaceMessage):
     reason: str = ""
     """Why: what the backend answered, or what people agreed on (`tagbot.words.REJECTED` has them all)."""
 
+    @property
+    def id(self) -> str:
+        return f"{self.QUEUE}:{self.face_id}:{self.round}:{self.reason}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaceReopened(FaceMessage):

@@ -39,7 +39,7 @@ _write_lock = RLock()
 
 _OF_ONE_ROUND = (
     "reason", "posting_since", "message_ts", "posted_at", "person", "claimed_by", "training_backend",
-    "person_ref", "face_ref", "closed_at", "tagged_at",
+    "person_ref", "face_ref", "closed_at", "closing_shown_at", "tagged_at",
 )  # fmt: skip
 """Columns of a face that begin empty in each round; the uploaded pictures serve them all."""
 
@@ -199,7 +199,11 @@ class Face(_Table):
     person_ref = TextField(null=True)
     face_ref = TextField(null=True)
     closed_at = DoubleField(null=True)
-    """When it stopped taking answers."""
+    """When people's answers, or their absence, closed it."""
+    closing_shown_at = DoubleField(null=True)
+    """When Slack first showed it without its controls: answers clicked until then were clicked while it
+    was open.
+    """
     tagged_at = DoubleField(null=True)
 
     class Meta:

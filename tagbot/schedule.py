@@ -7,6 +7,7 @@ from datetime import UTC
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from tagbot import words
 from tagbot.consensus import Agreed, Unknown, consensus
 from tagbot.database import connected
 from tagbot.messages import FaceStored, FaceTagged, Message, PersonAdded, TrainingRefused, TrainingSent
@@ -88,8 +89,10 @@ def _left_behind(services: Services) -> Iterator[tuple[Message, ...]]:
             yield (FaceTagged(face_id=face.id, round=face.round, cause="mended"),)
     for face in Face.in_training_since(before, LOOKED_AT):
         sent = TrainingSent(face_id=face.id, round=face.round)
-        refused = TrainingRefused(face_id=face.id, round=face.round)
-        yield FaceTagged.from_id(face.claimed_by or "", face.id, face.round), sent, refused
+        refused = [
+            TrainingRefused(face_id=face.id, round=face.round, reason=reason) for reason in words.REJECTED
+        ]
+        yield FaceTagged.from_id(face.claimed_by or "", face.id, face.round), sent, *refused
     for person in Person.left_unknown(before, LOOKED_AT):
         yield (PersonAdded(person_id=person.id),)
 

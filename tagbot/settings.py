@@ -166,7 +166,7 @@ class Settings:
     )  # fmt: skip
     slack_pictures: str = setting(
         "SLACK_PICTURES", one_of("private", "shared"), "private",
-        "private: shown in the request only; shared: also in its thread, for where private pictures stay unseen.",
+        "private: shown in the request only; shared: also in its thread, where private ones stay unseen.",
     )  # fmt: skip
     data_dir: Path = setting(
         "DATA_DIR", folder, "data",

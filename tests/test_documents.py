@@ -6,11 +6,13 @@ import io
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import tokenize
 import tomllib
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +23,9 @@ from slack_sdk import WebClient
 
 from tagbot import schedule, words
 from tagbot.commands import COMMANDS
+from tagbot.database import connected, open_database
 from tagbot.handlers.facetag_command import COMMAND
-from tagbot.models import STATES
+from tagbot.models import STATES, ModelVectors, PastRequest, Person, Vote, store_photo
 from tagbot.pipeline import PIPELINE, QUEUES
 from tagbot.settings import Settings, variables
 from tagbot.slack.client import SCOPES
@@ -54,8 +57,11 @@ def test_env_example_names_every_setting_with_its_default_and_why() -> None:
 
     in_file = {name: (why, default if comment else None) for why, comment, name, default in entries}
 
-    assert in_file == {each.name: (each.why, each.default) for _, each in variables()}
     assert len(entries) == len(in_file)
+    assert in_file == {
+        each.name: (each.why, None if each.default is None else generated.as_written(each.default))
+        for _, each in variables()
+    }
 
 
 def test_env_example_filled_in_is_a_working_env_file() -> None:
@@ -109,25 +115,27 @@ def test_the_manifest_asks_for_the_scopes_that_the_calls_need_and_no_others(mani
 
 
 def called_methods() -> set[str]:
-    """Every method of the Web API that our code calls, in the SDK's words and then in Slack's."""
-    trees = [
-        ast.parse(path.read_text())
-        for path in CODE
-        if not name_of(path).startswith(("tests", "tagbot/sandbox"))
-    ]
-    attributes = {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    """Every method of the Web API that our code calls."""
+    ours = [path for path in ROOT.glob("tagbot/**/*.py") if "sandbox" not in path.parts]
+    nodes = (node for path in ours for node in ast.walk(ast.parse(path.read_text())))
     return {
-        method for name in attributes if "_" in name and hasattr(WebClient, name) for method in behind(name)
+        method
+        for node in nodes
+        if isinstance(node, ast.Attribute) and node.attr in SDK_METHODS
+        for method in behind(node.attr)
     }
 
 
+SDK_METHODS = {
+    name for name, _ in inspect.getmembers(WebClient, inspect.isfunction) if re.match(r"[a-z]+_", name)
+}
+
+
 def behind(name: str) -> set[str]:
-    """What a method of the SDK calls, itself or by others of its methods."""
+    """The API's methods that a method of the SDK calls, itself or by others of its methods."""
     source = inspect.getsource(getattr(WebClient, name))
-    others = [other for other in re.findall(r"self\.(\w+)\(", source) if "_" in other and other != "api_call"]
-    return set(re.findall(r'api_call\(\s*"([\w.]+)"', source)).union(
-        *(behind(other) for other in others if inspect.isfunction(getattr(WebClient, other, None)))
-    )
+    others = SDK_METHODS & set(re.findall(r"self\.(\w+)\(", source)) - {"api_call"}
+    return set(re.findall(r'api_call\(\s*"([\w.]+)"', source)).union(*map(behind, others))
 
 
 def test_the_manifest_has_what_the_handlers_listen_to_and_nothing_else(manifest: dict[str, Any]) -> None:
@@ -234,7 +242,7 @@ def test_files_that_are_named_exist(path: Path) -> None:
 @pytest.mark.parametrize("path", DOCUMENTS, ids=name_of)
 def test_commands_that_are_named_exist(path: Path) -> None:
     targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    code = " ".join(re.findall(r"`[^`]+`", path.read_text()))  # fences, too, lie between backquotes
+    code = " ; ".join(re.findall(r"```.*?```|`[^`\n]+`", path.read_text(), re.DOTALL))
 
     assert set(re.findall(r"\bmake (?:\w+=\S+ )?([a-z]+)", code)) <= set(targets)
     assert set(re.findall(r"bot\.py ([a-z]+)", code)) <= set(COMMANDS)
@@ -289,11 +297,48 @@ def test_locks_have_every_direct_dependency_in_a_version_that_is_asked_for(
         )
 
 
-@pytest.mark.parametrize("path", CODE, ids=name_of)
-def test_whoever_silences_a_check_says_why(path: Path) -> None:
+def test_whoever_silences_a_check_says_why() -> None:
+    silent = [
+        where for path in CODE for where, comment in silencers(path) if not WITH_REASON.fullmatch(comment)
+    ]
+
+    assert silent == []
+
+
+WITH_REASON = re.compile(r"# noqa: [A-Z0-9, ]+ - .{3,}|# type: ignore\[[\w, -]+\]  # .{3,}")
+
+
+def silencers(path: Path) -> Iterator[tuple[str, str]]:
+    """Every comment that silences a check, with where it is."""
     for token in tokenize.generate_tokens(io.StringIO(path.read_text()).readline):
         if token.type == tokenize.COMMENT and re.match(r"#\s*(noqa|type:\s*ignore)", token.string):
-            where = f"{name_of(path)}:{token.start[0]}: {token.string}"
-            assert re.fullmatch(
-                r"# noqa: [A-Z0-9, ]+ - .{3,}|# type: ignore\[[\w, -]+\]  # .{3,}", token.string
-            ), where
+            yield f"{name_of(path)}:{token.start[0]}: {token.string}", token.string
+
+
+# --- Forgetting a person -----------------------------------------------------------------------------------
+
+
+def test_the_recipe_for_forgetting_a_person_leaves_nothing_of_them(tmp_path: Path) -> None:
+    (recipe,) = re.findall(r"```sql\n(.*?)```", (ROOT / "docs/privacy.md").read_text(), re.DOTALL)
+    file = tmp_path / "tagbot.db"
+    open_database(f"sqlite:///{file}")
+    with connected():
+        ann, ben = Person.with_slack_id("U0ANN", 1.0), Person.with_slack_id("U0BEN", 1.0)
+        photo = {"sha256": "0" * 64, "width": 9, "height": 9, "faces_found": 2, "received_at": 1.0}
+        where = {"left": 0, "top": 0, "width": 9, "height": 9, "stored_at": 1.0, "photo": photo["sha256"]}
+        store_photo(photo, [{**where, "id": "anns", "person": ann}, {**where, "id": "bens", "person": ben}])
+        for face, person in (("anns", ann), ("bens", ben)):
+            Vote.put(face_id=face, tagger="U0BEN", answer=str(person.slack_id), round=1, at=1.0)
+            PastRequest.insert(face=face, round=1, message_ts="1.0").execute()
+            ModelVectors().put(face, person.id, b"vector")
+        Vote.put(face_id="bens", tagger="U0EVA", answer="U0ANN", round=1, at=1.0)
+        ann_id = ann.id
+
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript(recipe.replace("PERSON_ID", ann_id).replace("SLACK_ID", "U0ANN"))
+        left = "\n".join(connection.iterdump())
+
+    assert "U0ANN" not in left
+    assert ann_id not in left
+    assert "anns" not in left
+    assert left.count("bens") == 4, "Ben keeps his face, vote, past request and vector"

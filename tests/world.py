@@ -152,7 +152,7 @@ def a_world(
             images=parts.image_store(settings),
             training=training,
             slack=door,
-            updates=Updates(door, stop, settings.rule),
+            updates=Updates(door, stop, settings.rule, lambda: time.time() + world.offset),
             now=lambda: time.time() + world.offset,
         )
         services.inbox.prepare()

@@ -72,6 +72,7 @@ def up(migrator: Any, db: Database) -> None:  # noqa: ARG001 - the runner's sign
         person_ref = TextField(null=True)
         face_ref = TextField(null=True)
         closed_at = DoubleField(null=True)
+        closing_shown_at = DoubleField(null=True)
         tagged_at = DoubleField(null=True)
 
         class Meta:

@@ -235,7 +235,7 @@ class _Rows(SQLiteAckQueue):
         return self._store(
             "UPDATE ack_queue_messages SET status = 1, attempt = 1, crashes = 0,"
             " past_errors = substr(past_errors || error || char(10), -4000)"
-            " WHERE status = 9 AND status > 2 AND ifnull(key = ?, ?)",
+            " WHERE status = 9 AND status > 2 AND (key = ? OR ?)",
             None if key is None else _storable(key),
             key is None,
         )
@@ -374,9 +374,10 @@ class _Delivery:
 class _DiskQueue:
     """A queue in the process that works on it, of which there must be only one."""
 
-    def __init__(self, directory: Path, name: str, clock: Clock = time.time) -> None:
+    def __init__(self, directory: Path, name: str, clock: Clock, look_seconds: float = LOOK_SECONDS) -> None:
         self.name = name
         self._clock = clock
+        self._look_seconds = look_seconds
         self._rows = _Rows(_file(directory, name))
         self._closed = False
         # Told of news, which are counted, so that one between a look and the wait after it is not missed.
@@ -413,7 +414,8 @@ class _DiskQueue:
                 return None
             with self._changed:
                 if news == self._news and not self._closed:
-                    self._changed.wait(min(left, LOOK_SECONDS, max(0.0, self._next_due - self._clock())))
+                    due_in = max(0.0, self._next_due - self._clock())
+                    self._changed.wait(min(left, self._look_seconds, due_in))
         return None
 
     def counts(self) -> Counts:
@@ -525,7 +527,7 @@ class _DiskQueueBeside:
     Nothing in hand is touched, no lock is taken, and only a put makes a file where none is.
     """
 
-    def __init__(self, directory: Path, name: str, clock: Clock = time.time) -> None:
+    def __init__(self, directory: Path, name: str, clock: Clock) -> None:
         self.name = name
         self._clock = clock
         self._file = _file(directory, name)

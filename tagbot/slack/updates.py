@@ -15,7 +15,7 @@ from tagbot.blocks import Rendered, past_request
 from tagbot.consensus import Rule
 from tagbot.database import connected
 from tagbot.errors import Reject, Retry
-from tagbot.models import Face, PastRequest, writing
+from tagbot.models import OPEN, WAITING, Face, PastRequest, writing
 from tagbot.slack.client import MessageGone, Slack
 from tagbot.slack.requests import render
 
@@ -28,10 +28,11 @@ LONGEST_WAIT = 30.0
 class Updates:
     """One thread that shows what has changed, at Slack's pace; changes that somebody waits for go first."""
 
-    def __init__(self, slack: Slack, stop: threading.Event, rule: Rule) -> None:
+    def __init__(self, slack: Slack, stop: threading.Event, rule: Rule, now: Callable[[], float]) -> None:
         self._slack = slack
         self._stop = stop
         self._rule = rule
+        self._now = now
         self._owed: dict[str, list[Future[None]]] = {}
         self._changed = threading.Condition()
         self.last_error: str | None = None
@@ -114,9 +115,16 @@ class Updates:
         if face is None or face.message_ts is None or face.shown_revision >= face.revision:
             return
         self._update(face_id, face.message_ts, render(face, self._rule))
+        self._note_shown(face)
+
+    def _note_shown(self, face: Face) -> None:
+        closed = face.state not in (WAITING, OPEN) and face.closing_shown_at is None
         with writing():
-            Face.update(shown_revision=face.revision).where(
-                (Face.id == face_id) & (Face.shown_revision < face.revision)
+            Face.update(
+                shown_revision=face.revision,
+                **({"closing_shown_at": self._now()} if closed else {}),
+            ).where(
+                (Face.id == face.id) & (Face.round == face.round) & (Face.shown_revision < face.revision)
             ).execute()
 
     def _update(self, face_id: str, ts: str, rendered: Rendered) -> None:

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from tagbot import words
 from tagbot.errors import Reject
 from tagbot.messages import DONT_KNOW, NOT_A_FACE, AnswerGiven, FaceTagged
-from tagbot.models import OPEN, WAITING, Face, Person, Vote, writing
+from tagbot.models import OPEN, REJECTED, WAITING, Face, Person, Vote, writing
 from tagbot.services import Services
+from tagbot.stages.cleanup_tag import PEOPLE_SAID_SO
 
 
 def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[FaceTagged]:
@@ -29,7 +30,8 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
                 round=message.round,
                 at=message.at,
             )
-            Face.changed(Face.id == face.id)
+            if face.state == OPEN:
+                Face.changed(Face.id == face.id)
     if not counted:
         services.slack.tell(message.tagger, words.CLOSED)
     elif face.state == OPEN:
@@ -47,8 +49,8 @@ def _answer(message: AnswerGiven, services: Services) -> str:
 
 
 def _note_that_it_is_posted(face: Face, message: AnswerGiven) -> None:
-    """A click proves that the request is in the channel, also before Slack's answer to the post was worked
-    on.
+    """A click proves that the request is in the channel, also while Slack's answer to the post is under
+    way.
     """
     if face.state == WAITING and face.round == message.round and message.message_ts:
         Face.move(
@@ -64,10 +66,11 @@ def _note_that_it_is_posted(face: Face, message: AnswerGiven) -> None:
 
 
 def _was_open(face: Face, message: AnswerGiven) -> bool:
-    """Whether the face was open when the tagger clicked.
+    """Whether the request took answers, as the tagger saw it, when they clicked.
 
-    Slack's clock and ours may differ; the earlier of the two times is the one that cannot wrong the tagger.
+    It did until Slack showed it closed. Slack's clock and ours may differ; the earlier of the two times is
+    the one that cannot wrong the tagger.
     """
-    return face.state == OPEN or (
-        face.closed_at is not None and min(message.at, message.received) < face.closed_at
-    )
+    if face.state == REJECTED and face.reason not in PEOPLE_SAID_SO:
+        return False  # its votes are gone already
+    return face.closing_shown_at is None or min(message.at, message.received) < face.closing_shown_at

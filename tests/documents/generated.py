@@ -23,7 +23,14 @@ def env_example() -> str:
 
 
 def _assignment(variable: Variable) -> str:
-    return f"{variable.name}=" if variable.default is None else f"# {variable.name}={variable.default}"
+    if variable.default is None:
+        return f"{variable.name}="
+    return f"# {variable.name}={as_written(variable.default)}"
+
+
+def as_written(default: str) -> str:
+    """A default as it has to be written in `.env`, where DATA_DIR stands for nothing."""
+    return default.replace("DATA_DIR", "data")
 
 
 def required_first() -> list[Variable]:
@@ -85,9 +92,9 @@ def files() -> Iterator[tuple[Path, str]]:
 
 
 def _filled(text: str, name: str, content: str) -> str:
-    before, begin, rest = _cut(text, rf"<!-- {name}: [^\n]* -->\n")
-    _, end, after = _cut(rest, rf"\n<!-- /{name} -->")
-    return f"{before}{begin}{content}{end}{after}"
+    before, begin, rest = _cut(text, rf"<!-- {name}: [^\n]* -->")
+    _, end, after = _cut(rest, rf"<!-- /{name} -->")
+    return f"{before}{begin}\n{content}\n{end}{after}"
 
 
 def _cut(text: str, marker: str) -> tuple[str, str, str]:
