@@ -1,0 +1,174 @@
+"""Settings: all problems at once, each line naming its variable."""
+
+from pathlib import Path
+
+import pytest
+
+from tagbot.settings import Settings, SettingsError, variables
+
+SLACK = {
+    "SLACK_BOT_TOKEN": "xoxb-1-secret",
+    "SLACK_APP_TOKEN": "xapp-1-secret",
+    "SLACK_CHANNEL": "C0123456789",
+}
+
+BELOW_ONE = ("0", "-1", "1.5", "many", "nan", "1e3")
+NOT_ABOVE_ZERO = ("0", "-0.5", "soon", "nan", "inf", "1,5")
+
+WRONG: dict[str, tuple[str, ...]] = {
+    "SLACK_BOT_TOKEN": ("xapp-1-secret", "xoxb-", "secret"),
+    "SLACK_APP_TOKEN": ("xoxb-1-secret", "xapp-", "secret"),
+    "SLACK_CHANNEL": ("#faces", "faces", "U0123456789", "c0123456789", "C"),
+    "SLACK_API_URL": ("slack.com/api", "ftp://slack.com/api/", "https://"),
+    "SLACK_POSTS_PER_SECOND": NOT_ABOVE_ZERO,
+    "SLACK_PICTURES": ("public", "Private"),
+    "DATA_DIR": ("s3://bucket/data",),
+    "DATABASE_URL": ("tagbot.db", "sqlite:///", "mysql://host/db"),
+    "QUEUE_URL": ("disc", "redis://localhost"),
+    "IMAGE_STORE": ("ftp://bucket/prefix",),
+    "INBOX": ("ftp://bucket/prefix",),
+    "TRAINING_BACKEND": ("dlib", "LOCAL"),
+    "REQUIRED_VOTES": BELOW_ONE,
+    "UNKNOWN_AFTER": BELOW_ONE,
+    "MAX_OPEN_REQUESTS": BELOW_ONE,
+    "REQUEST_EXPIRES_DAYS": NOT_ABOVE_ZERO,
+    "MIN_FACE_SIZE": BELOW_ONE,
+    "MAX_FACES_PER_PERSON": BELOW_ONE,
+    "MAX_ATTEMPTS": BELOW_ONE,
+    "RETRY_BASE_SECONDS": NOT_ABOVE_ZERO,
+    "RETRY_MAX_SECONDS": NOT_ABOVE_ZERO,
+    "ADMINS": ("anna", "U0123456789;U0123456780", "@U0123456789"),
+    "LOG_LEVEL": ("LOUD", "info"),
+    "LOG_FORMAT": ("xml", "JSON"),
+}
+
+
+def problems(**env: str) -> list[str]:
+    with pytest.raises(SettingsError) as wrong:
+        Settings.from_env(SLACK | env)
+    assert str(wrong.value) == "\n".join(wrong.value.problems)
+    return wrong.value.problems
+
+
+def test_every_variable_has_a_wrong_value_here() -> None:
+    # What the later parts of the bot need (REKOGNITION_…) may have tables of their own.
+    assert WRONG.keys() == {
+        variable.name for _, variable in variables() if not variable.name.startswith("REKOG")
+    }
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [(variable, value) for variable, values in WRONG.items() for value in values]
+)
+def test_a_wrong_value_is_one_line_that_begins_with_its_variable(variable: str, value: str) -> None:
+    [line] = problems(**{variable: value})
+    assert line.startswith(f"{variable} ")
+    assert "\n" not in line
+
+
+def test_all_problems_come_at_once_in_one_line_each() -> None:
+    with pytest.raises(SettingsError) as wrong:
+        Settings.from_env({"REQUIRED_VOTES": "0", "LOG_LEVEL": "LOUD", "ADMINS": "anna"})
+    assert [line.split()[0] for line in wrong.value.problems] == [
+        "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_CHANNEL", "REQUIRED_VOTES", "ADMINS", "LOG_LEVEL",
+    ]  # fmt: skip
+
+
+def test_a_problem_never_repeats_a_token() -> None:
+    for variable in WRONG:
+        for secret in ("xoxb-1-secret", "xapp-1-secret", "xoxp-1-secret"):
+            if SLACK.get(variable) != secret:
+                [line] = problems(**{variable: secret})
+                assert "secret" not in line
+
+
+def test_a_password_in_the_address_of_the_database_is_not_repeated() -> None:
+    [line] = problems(DATABASE_URL="mysql://bot:hunter2@host/db")
+    assert "hunter2" not in line
+
+
+@pytest.mark.parametrize("variable", SLACK)
+def test_what_slack_needs_is_required(variable: str) -> None:
+    [line] = problems(**{variable: ""})
+    assert line.startswith(f"{variable} is missing")
+
+
+def test_an_empty_value_counts_as_none() -> None:
+    empty = {variable.name: "" for _, variable in variables() if variable.default is not None}
+    assert Settings.from_env(SLACK | empty) == Settings.from_env(SLACK)
+
+
+def test_the_defaults_are_those_that_the_contract_promises() -> None:
+    settings = Settings.from_env(SLACK)
+    assert settings.slack_api_url == "https://slack.com/api/"
+    assert settings.slack_posts_per_second == 1
+    assert settings.slack_pictures == "private"
+    assert settings.queue_url == "disk"
+    assert settings.training_backend == "local"
+    assert (settings.required_votes, settings.unknown_after) == (2, 3)
+    assert (settings.max_open_requests, settings.request_expires_days) == (20, 14)
+    assert (settings.min_face_size, settings.max_faces_per_person) == (50, 100)
+    assert (settings.max_attempts, settings.retry_base_seconds, settings.retry_max_seconds) == (20, 1, 300)
+    assert settings.admins == frozenset()
+    assert (settings.log_level, settings.log_format) == ("INFO", "text")
+
+
+def test_everything_on_disk_lies_below_data_dir_unless_told_otherwise() -> None:
+    settings = Settings.from_env(SLACK | {"DATA_DIR": "/srv/faces", "INBOX": "/mnt/camera"})
+    assert settings.data_dir == Path("/srv/faces")
+    assert settings.database_url == "sqlite:////srv/faces/tagbot.db"
+    assert settings.image_store == Path("/srv/faces/images")
+    assert settings.inbox == Path("/mnt/camera")
+
+
+def test_without_data_dir_it_is_the_folder_data() -> None:
+    settings = Settings.from_env(SLACK)
+    assert settings.data_dir == Path("data")
+    assert settings.database_url == "sqlite:///data/tagbot.db"
+
+
+def test_an_address_of_slack_gets_the_slash_that_it_needs() -> None:
+    assert Settings.from_env(SLACK | {"SLACK_API_URL": "http://localhost:1/api"}).slack_api_url.endswith(
+        "/api/"
+    )
+
+
+def test_fractions_are_allowed_where_they_make_sense() -> None:
+    settings = Settings.from_env(
+        SLACK | {"REQUEST_EXPIRES_DAYS": "0.5", "RETRY_BASE_SECONDS": "0.1", "RETRY_MAX_SECONDS": "2.5"}
+    )
+    assert (settings.request_expires_days, settings.retry_base_seconds, settings.retry_max_seconds) == (
+        0.5,
+        0.1,
+        2.5,
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["U0123456789,W0123456780", " U0123456789 , W0123456780 ", "U0123456789 W0123456780,"]
+)
+def test_admins_are_ids_between_commas_or_spaces(text: str) -> None:
+    settings = Settings.from_env(SLACK | {"ADMINS": text})
+    assert settings.admins == {"U0123456789", "W0123456780"}
+    assert settings.is_admin("U0123456789")
+    assert not settings.is_admin("U0000000000")
+
+
+def test_without_admins_everybody_is_one() -> None:
+    assert Settings.from_env(SLACK).is_admin("U0000000000")
+
+
+def test_secrets_are_not_in_its_repr() -> None:
+    shown = repr(Settings.from_env(SLACK))
+    assert "secret" not in shown
+    assert "C0123456789" in shown
+
+
+def test_commands_need_no_slack_settings() -> None:
+    settings = Settings.from_env({"DATA_DIR": "/srv/faces"}, for_slack=False)
+    assert settings.data_dir == Path("/srv/faces")
+
+
+def test_commands_are_told_what_is_wrong_all_the_same() -> None:
+    with pytest.raises(SettingsError, match="SLACK_CHANNEL should be a channel's id"):
+        Settings.from_env({"SLACK_CHANNEL": "#faces"}, for_slack=False)
