@@ -12,6 +12,11 @@ _OURS = frozenset({"action", "stage", "message_id", "ms"})
 """Fields that our lines add, for programs that read the log."""
 
 
+def without_tokens(text: str) -> str:
+    """The text with each of Slack's tokens in it left out."""
+    return _TOKEN.sub("(token)", text)
+
+
 class _Secretive(logging.Formatter):
     """Takes tokens out of whatever is logged, also by the libraries."""
 
@@ -19,7 +24,7 @@ class _Secretive(logging.Formatter):
         return time.gmtime(seconds)
 
     def format(self, record: logging.LogRecord) -> str:
-        return _TOKEN.sub("(token)", self.line(record))
+        return without_tokens(self.line(record))
 
     def line(self, record: logging.LogRecord) -> str:
         return super().format(record)

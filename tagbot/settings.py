@@ -9,6 +9,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from tagbot.consensus import Rule
+from tagbot.logs import without_tokens
 
 
 class SettingsError(Exception):
@@ -267,7 +268,9 @@ class Settings:
             try:
                 values[attribute] = _value(variable, text)
             except ValueError as problem:
-                problems.append(f"{variable.name} {problem}")
+                # A default can only be wrong because DATA_DIR is, which says so itself.
+                if env.get(variable.name) or variable.default is None:
+                    problems.append(without_tokens(f"{variable.name} {problem}"))
         if problems:
             raise SettingsError(problems)
         return cls(**values)

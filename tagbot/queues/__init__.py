@@ -69,8 +69,9 @@ class SharedQueue(Protocol):
     def put(self, message_id: str, key: str, body: Mapping[str, Any]) -> None:
         """Store a message: it survives a power cut once this returns. Raises `Retry` if it cannot be stored.
 
-        `key` is what the message is about (a face's id). A message whose id is still in the queue (ready,
-        delayed or in flight) is not stored a second time; one whose id is that of a dead letter revives it.
+        `key` is what the message is about (a face's id). A message whose id is ready or delayed is not
+        stored a second time; while it is in flight, it is handed out once more when that has ended well; one
+        whose id is that of a dead letter revives it.
         """
 
     def counts(self) -> Counts:

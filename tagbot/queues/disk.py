@@ -119,17 +119,22 @@ class _Rows(SQLiteAckQueue):
             delay FLOAT NOT NULL DEFAULT 0,
             not_before FLOAT NOT NULL DEFAULT 0,
             crashes INTEGER NOT NULL DEFAULT 0,
+            again INTEGER NOT NULL DEFAULT 0,   -- told once more while in flight
             error TEXT NOT NULL DEFAULT '',
             past_errors TEXT NOT NULL DEFAULT ''
         )"""
 
-    # A twin is not stored. A dead letter with the same id is the same fact: told again, it is revived with
-    # what is told now, in place. So a queue never holds two messages of one id, also after a redrive.
+    # A twin is not stored. What is told again while it is in flight is handed out once more afterwards: its
+    # stage may have looked at the world before the reason to tell it again came about. A dead letter with the
+    # same id is the same fact: told again, it is revived with what is told now, in place. So a queue never
+    # holds two messages of one id, also after a redrive.
     _SQL_INSERT = """
         INSERT INTO {table_name} (data, timestamp, status, message_id, key) VALUES (?, ?, 1, ?, ?)
-        ON CONFLICT (message_id) DO UPDATE SET data = excluded.data, key = excluded.key, status = 1,
-            attempt = 1, crashes = 0, past_errors = substr(past_errors || error || char(10), -4000)
-        WHERE status = 9"""
+        ON CONFLICT (message_id) DO UPDATE SET data = excluded.data, key = excluded.key,
+            status = iif(status = 9, 1, 2), again = (status = 2),
+            attempt = iif(status = 9, 1, attempt), crashes = iif(status = 9, 0, crashes),
+            past_errors = iif(status = 9, substr(past_errors || error || char(10), -4000), past_errors)
+        WHERE status IN (2, 9)"""
 
     _CLAIM = """
         UPDATE ack_queue_messages SET status = 2
@@ -196,7 +201,7 @@ class _Rows(SQLiteAckQueue):
                 connection.close()
 
     def put(self, envelope: Envelope, now: float) -> None:  # type: ignore[override]  # an envelope, not any item
-        """Store it, unless it is ready, delayed or in flight already."""
+        """Store it, unless it is ready or delayed already."""
         with self._disk():
             self._insert_into(envelope.to_json(), now, _storable(envelope.id), _storable(envelope.key))
 
@@ -206,15 +211,25 @@ class _Rows(SQLiteAckQueue):
             claimed = self._settler.execute(self._CLAIM).fetchall()
         return claimed[0] if claimed else None
 
-    def drop(self, row: int) -> None:
-        """The work is done. Deleted at once: marking it done and clearing later is two writes, and growth."""
-        self._settle("DELETE FROM ack_queue_messages WHERE _id = ? AND status = 2", row)
+    def drop(self, row: int) -> bool:
+        """The work is done. Deleted at once: marking it done and clearing later is two writes, and growth.
+
+        Whether it is ready once more instead, as it was told again meanwhile.
+        """
+        if self._settle("DELETE FROM ack_queue_messages WHERE _id = ? AND status = 2 AND NOT again", row):
+            return False
+        ready = self._settle(
+            "UPDATE ack_queue_messages SET status = 1, again = 0, attempt = 1, crashes = 0"
+            " WHERE _id = ? AND status = 2",
+            row,
+        )
+        return ready > 0
 
     def park(self, row: int, delay: float, not_before: float, error: str) -> None:
         """Let it wait for its next attempt."""
         # Its stage came back from it, so whatever crashed the bot before was not this message.
         self._settle(
-            "UPDATE ack_queue_messages SET status = 3, attempt = attempt + 1, crashes = 0,"
+            "UPDATE ack_queue_messages SET status = 3, attempt = attempt + 1, crashes = 0, again = 0,"
             " delay = ?, not_before = ?, error = ? WHERE _id = ? AND status = 2",
             delay,
             not_before,
@@ -225,7 +240,7 @@ class _Rows(SQLiteAckQueue):
     def bury(self, row: int, error: str) -> None:
         """Make it a dead letter, with its envelope as it is, readable or not."""
         self._store(
-            "UPDATE ack_queue_messages SET status = 9, error = ? WHERE _id = ? AND status = 2",
+            "UPDATE ack_queue_messages SET status = 9, again = 0, error = ? WHERE _id = ? AND status = 2",
             _storable(error),
             row,
         )
@@ -243,7 +258,7 @@ class _Rows(SQLiteAckQueue):
     def resume(self) -> int:
         """Make ready, or bury after too many crashes, what was in a stage's hands at a crash; how many."""
         return self._store(
-            "UPDATE ack_queue_messages SET crashes = crashes + 1,"
+            "UPDATE ack_queue_messages SET crashes = crashes + 1, again = 0,"
             " status = iif(crashes + 1 < ?, 1, 9), error = iif(crashes + 1 < ?, error, ?)"
             " WHERE status = 2 AND status < 3",
             MAX_CRASHES,
@@ -444,7 +459,7 @@ class _DiskQueue:
 
     def drop(self, row: int) -> None:
         """For deliveries."""
-        self._end(partial(self._rows.drop, row))
+        self._end(partial(self._drop, row))
 
     def park(self, row: int, seconds: float, error: str) -> None:
         """For deliveries."""
@@ -453,6 +468,10 @@ class _DiskQueue:
     def bury(self, row: int, error: str) -> None:
         """For deliveries."""
         self._end(partial(self._rows.bury, row, error))
+
+    def _drop(self, row: int) -> None:
+        if self._rows.drop(row):
+            self._tell()
 
     def _park(self, row: int, seconds: float, not_before: float, error: str) -> None:
         self._rows.park(row, seconds, not_before, error)

@@ -8,18 +8,20 @@ import fnmatch
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import fields, replace
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from aiohttp import web
 
 from tagbot.sandbox.errors import Refused
 from tagbot.sandbox.faults import Fault, Faults
 from tagbot.sandbox.people import People
-from tagbot.sandbox.socket_mode import SocketMode
-from tagbot.sandbox.state import Act, Channel, Json, Member
-from tagbot.sandbox.world import World
+from tagbot.sandbox.socket_mode import Delivery, SocketMode
+from tagbot.sandbox.state import Act, Channel, File, Json, Member, Message, Rules, View, Workspace
+from tagbot.sandbox.world import Call, World
 
 Asked: TypeAlias = Mapping[str, Any]
+T = TypeVar("T")
+D = TypeVar("D", Member, Channel, Rules, Fault)
 Handler: TypeAlias = Callable[[Asked], Any | Awaitable[Any]]
 
 LONGEST_WAIT = 60.0  # seconds, of one long poll
@@ -94,40 +96,40 @@ class Control:
         timeout = min(float(asked.get("timeout", LONGEST_WAIT)), LONGEST_WAIT)
         return {"version": await self.world.changes.since(int(asked.get("since", -1)), timeout)}
 
-    def messages(self, asked: Asked) -> list[Json]:
+    def messages(self, asked: Asked) -> list[Message]:
         """The messages of a channel with the replies in its threads; `removed`: those that are gone."""
         channel = self.world.channel(asked["channel"])
-        return [message for message in (channel.removed if asked.get("removed") else channel.messages)]
+        return channel.removed if asked.get("removed") else channel.messages
 
-    def ephemerals(self, asked: Asked) -> list[Json]:
+    def ephemerals(self, asked: Asked) -> list[Message]:
         """What one person alone sees."""
         mine = (each for each in self.world.workspace.ephemerals if each.ephemeral_to == asked["member"])
         return [message for message in mine if message.shown]
 
-    def views(self, asked: Asked) -> list[Json]:
+    def views(self, asked: Asked) -> list[View]:
         """The modals that a person has open, the front one last."""
         everything = self.world.workspace.views.values()
         return [view for view in everything if view.member == asked["member"] and view.open]
 
-    def files(self, _asked: Asked) -> list[Json]:
+    def files(self, _asked: Asked) -> list[File]:
         """Every file that ever was."""
-        return [file for file in self.world.workspace.files.values()]
+        return list(self.world.workspace.files.values())
 
-    async def acts(self, asked: Asked) -> list[Json]:
+    async def acts(self, asked: Asked) -> list[Act]:
         """What people did, one (`id`) or all; `wait`: answers when it has ended."""
         acts = [act for act in self.world.workspace.acts.values() if asked.get("id") in (None, act.id)]
         for act in acts if asked.get("wait") else []:
             await self.people.finished(act)
-        return [act for act in acts]
+        return acts
 
-    def calls(self, asked: Asked) -> list[Json]:
+    def calls(self, asked: Asked) -> list[Call]:
         """The ledger of the calls whose method matches."""
         pattern = asked.get("method", "*")
         return [call for call in self.world.ledger if fnmatch.fnmatchcase(call.method, pattern)]
 
-    def deliveries(self, _asked: Asked) -> list[Json]:
+    def deliveries(self, _asked: Asked) -> list[Delivery]:
         """Every envelope that was sent, or could not be."""
-        return [delivery for delivery in self.socket_mode.deliveries]
+        return self.socket_mode.deliveries
 
     def connections(self, _asked: Asked) -> Json:
         """The open connections, and how many acknowledgements belonged to nothing."""
@@ -147,61 +149,61 @@ class Control:
 
     # ------------------------------------------------------------ acting as people
 
-    async def use(self, asked: Asked) -> Json:
+    async def use(self, asked: Asked) -> Act:
         """Click or choose: `member`, `where` (a ts or a view), `action_id`, `value`, `block_id`."""
         who, where, action = asked["member"], asked["where"], asked["action_id"]
         return await self._act(
             self.people.use(who, where, action, asked.get("value"), asked.get("block_id")), asked
         )
 
-    async def submit(self, asked: Asked) -> Json:
+    async def submit(self, asked: Asked) -> Act:
         """Submit a modal: `member`, `view`, `values`."""
         return await self._act(
             self.people.submit(asked["member"], asked["view"], asked.get("values") or {}), asked
         )
 
-    async def close_view(self, asked: Asked) -> Json:
+    async def close_view(self, asked: Asked) -> Act:
         """Close a modal: `member`, `view`; `clear`: the whole stack."""
         clear = bool(asked.get("clear"))
         return await self._act(self.people.close_view(asked["member"], asked["view"], clear=clear), asked)
 
-    async def slash(self, asked: Asked) -> Json:
+    async def slash(self, asked: Asked) -> Act:
         """Type a command: `member`, `command`, `text`, `channel`."""
         return await self._act(
             self.people.slash(asked["member"], asked["command"], asked.get("text", ""), asked["channel"]),
             asked,
         )
 
-    async def _act(self, act: Act, asked: Asked) -> Json:
+    async def _act(self, act: Act, asked: Asked) -> Act:
         """The act; ended, unless the caller does not want to wait."""
         return await self.people.finished(act) if asked.get("wait", True) else act
 
-    def say(self, asked: Asked) -> Json:
+    def say(self, asked: Asked) -> Message:
         """Say something: `member`, `channel`, `text`, `thread_ts`."""
         return self.people.say(asked["member"], asked["channel"], asked["text"], asked.get("thread_ts"))
 
-    def share(self, asked: Asked) -> Json:
+    def share(self, asked: Asked) -> File:
         """Share a file: `member`, `channel`, `name`, `data` in base64, `text`."""
         data, text = base64.b64decode(asked["data"]), asked.get("text", "")
         return self.people.share(asked["member"], asked["channel"], asked["name"], data, text)
 
     # ------------------------------------------------------------ setting up
 
-    def set_member(self, asked: Asked) -> Json:
+    def set_member(self, asked: Asked) -> Member:
         """Add an account, or change what is named of it."""
         members = self.world.workspace.members
         known = members.get(asked["id"]) or Member(asked["id"], asked["id"].lower(), asked["id"])
         members[known.id] = changed(known, asked)
         return self._done(members[known.id])
 
-    def set_channel(self, asked: Asked) -> Json:
+    def set_channel(self, asked: Asked) -> Channel:
         """Add a channel, or change what is named of it: archive it, make it private, change who is in it."""
         channels = self.world.workspace.channels
         known = channels.get(asked["id"]) or Channel(asked["id"], asked["id"].lower())
         channels[known.id] = changed(known, asked)
         return self._done(channels[known.id])
 
-    def set_workspace(self, asked: Asked) -> Json:
+    def set_workspace(self, asked: Asked) -> Workspace:
         """Change the app's scopes, commands, subscriptions or tokens."""
         for name, value in asked.items():
             if name not in ("scopes", "commands", "subscriptions", "bot_token", "app_token"):
@@ -209,18 +211,19 @@ class Control:
             setattr(self.world.workspace, name, value)
         return self._done(self.world.workspace)
 
-    def set_rules(self, asked: Asked) -> Json:
+    def set_rules(self, asked: Asked) -> Rules:
         """Bend the rules."""
         self.world.rules = changed(self.world.rules, asked)
         return self._done(self.world.rules)
 
-    def _done(self, thing: Any) -> Json:
+    def _done(self, thing: T) -> T:
+        """What was set; whoever waits learns that something changed."""
         self.world.changes.note()
         return thing
 
     # ------------------------------------------------------------ breaking things
 
-    def fail(self, asked: Asked) -> Json:
+    def fail(self, asked: Asked) -> Fault:
         """Set a fault."""
         fault = changed(Fault(asked["method"]), asked)
         self.faults.waiting.append(fault)
@@ -236,7 +239,7 @@ class Control:
         return {"ended": self.socket_mode.disconnect(asked["kind"], asked.get("connection"))}
 
 
-def changed(thing: Any, asked: Asked) -> Any:
+def changed(thing: D, asked: Asked) -> D:
     """A dataclass with other values; a name that it does not have is refused."""
     unknown = set(asked) - {each.name for each in fields(thing)}
     if unknown:

@@ -127,17 +127,39 @@ def test_a_redrive_leaves_alone_what_is_ready_delayed_or_in_hand(queue: Queue) -
     assert queue.counts() == Counts(ready=1, delayed=1, in_flight=1)
 
 
-def test_a_twin_of_a_message_that_is_ready_delayed_or_in_hand_is_not_stored(
-    engine: DiskEngine, queue: Queue
-) -> None:
+def test_a_twin_of_a_message_that_is_ready_or_delayed_is_not_stored(engine: DiskEngine, queue: Queue) -> None:
     put(queue, 1, 1)
-    delivery = take(queue)
-    put(queue, 1)
-    delivery.retry_after(30, "busy")
+    take(queue).retry_after(30, "busy")
     put(queue, 1)
     engine.pass_time(30)
     assert take(queue).attempt == 2
     assert queue.counts() == Counts(in_flight=1)
+
+
+def test_what_is_told_again_while_it_is_in_hand_is_handed_out_once_more(queue: Queue) -> None:
+    queue.put("m1", "face1", {"number": 1})
+    delivery = take(queue)
+    queue.put("m1", "face1", {"number": 2})
+    assert queue.get(0) is None, "not while the first is in hand"
+    delivery.ack()
+    again = take(queue)
+    assert (again.body, again.attempt) == ({"number": 2}, 1)
+    again.ack()
+    assert queue.counts() == Counts()
+
+
+def test_what_was_told_again_and_then_fails_is_handed_out_as_its_next_attempt(
+    engine: DiskEngine, queue: Queue
+) -> None:
+    put(queue, 1)
+    delivery = take(queue)
+    put(queue, 1)
+    delivery.retry_after(30, "busy")
+    engine.pass_time(30)
+    again = take(queue)
+    assert again.attempt == 2
+    again.ack()
+    assert queue.counts() == Counts()
 
 
 def test_a_message_that_is_done_may_be_put_again(queue: Queue) -> None:

@@ -1,0 +1,115 @@
+"""The rule of consensus: tables of cases, and what holds for any answers."""
+
+import random
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tagbot.consensus import Agreed, Answer, Consensus, PeopleDiffer, Rule, Unknown, Waiting, consensus
+from tagbot.messages import DONT_KNOW, NOT_A_FACE
+
+USUAL = Rule(required_votes=2, unknown_after=3)
+
+
+def said(*answers: str) -> list[Answer]:
+    """One tagger after the other."""
+    return [Answer(f"T{number}", answer, float(number)) for number, answer in enumerate(answers)]
+
+
+CASES: list[tuple[tuple[str, ...], Consensus]] = [
+    ((), Waiting()),
+    (("ANNA",), Waiting()),
+    (("ANNA", "ANNA"), Agreed("ANNA")),
+    (("ANNA", "ANNA", "ANNA"), Agreed("ANNA")),
+    (("ANNA", "BEN"), PeopleDiffer()),
+    (("ANNA", "BEN", "CHIARA"), PeopleDiffer()),
+    (("ANNA", "BEN", "ANNA"), Agreed("ANNA")),
+    ((NOT_A_FACE,), Waiting()),
+    ((NOT_A_FACE, NOT_A_FACE), Agreed(NOT_A_FACE)),
+    ((NOT_A_FACE, "ANNA"), PeopleDiffer()),
+    ((DONT_KNOW,), Waiting()),
+    ((DONT_KNOW, DONT_KNOW), Waiting()),
+    ((DONT_KNOW, DONT_KNOW, DONT_KNOW), Unknown()),
+    ((DONT_KNOW, "ANNA"), Waiting()),
+    ((DONT_KNOW, "ANNA", "ANNA"), Agreed("ANNA")),
+    ((DONT_KNOW, "ANNA", "BEN"), PeopleDiffer()),
+    ((DONT_KNOW, DONT_KNOW, DONT_KNOW, "ANNA"), Waiting()),
+    ((DONT_KNOW, DONT_KNOW, DONT_KNOW, NOT_A_FACE), Unknown()),
+    ((DONT_KNOW, DONT_KNOW, DONT_KNOW, "ANNA", "ANNA"), Agreed("ANNA")),
+]
+
+
+@pytest.mark.parametrize(("answers", "outcome"), CASES)
+def test_what_answers_amount_to_where_two_have_to_agree(answers: tuple[str, ...], outcome: Consensus) -> None:
+    assert consensus(said(*answers), USUAL) == outcome
+
+
+def test_one_answer_is_enough_where_one_is_required() -> None:
+    assert consensus(said("ANNA"), Rule(1, 3)) == Agreed("ANNA")
+
+
+def test_three_have_to_agree_where_three_are_required() -> None:
+    assert consensus(said("ANNA", "ANNA"), Rule(3, 3)) == Waiting()
+    assert consensus(said("ANNA", "BEN", "ANNA", "ANNA"), Rule(3, 3)) == Agreed("ANNA")
+
+
+def test_where_two_answers_have_enough_the_more_frequent_one_wins() -> None:
+    assert consensus(said("ANNA", "ANNA", "BEN", "BEN", "BEN"), USUAL) == Agreed("BEN")
+
+
+def test_where_they_are_equally_frequent_the_one_that_had_enough_first_wins() -> None:
+    assert consensus(said("ANNA", "BEN", "BEN", "ANNA"), USUAL) == Agreed("BEN")
+
+
+answers = st.lists(
+    st.tuples(st.sampled_from(["ANNA", "BEN", "CHIARA", NOT_A_FACE, DONT_KNOW]), st.floats(0, 1e9)),
+    max_size=9,
+).map(lambda rows: [Answer(f"T{number}", answer, at) for number, (answer, at) in enumerate(rows)])
+rules = st.builds(Rule, st.integers(1, 4), st.integers(1, 4))
+
+
+@given(answers, rules, st.randoms(use_true_random=False))
+def test_the_order_in_which_answers_are_read_does_not_matter(
+    given: list[Answer], rule: Rule, chance: random.Random
+) -> None:
+    mixed = given[:]
+    chance.shuffle(mixed)
+    assert consensus(mixed, rule) == consensus(given, rule)
+
+
+@given(answers, rules)
+def test_people_agree_if_and_only_if_enough_of_them_give_one_answer(given: list[Answer], rule: Rule) -> None:
+    counts = Counter(each.answer for each in given if each.answer != DONT_KNOW)
+    outcome = consensus(given, rule)
+    if isinstance(outcome, Agreed):
+        assert counts[outcome.answer] == max(counts.values()) >= rule.required_votes
+    else:
+        assert max(counts.values(), default=0) < rule.required_votes
+
+
+@given(answers, rules)
+def test_it_is_unknown_only_while_nobody_has_named_anyone(given: list[Answer], rule: Rule) -> None:
+    if isinstance(consensus(given, rule), Unknown):
+        assert {each.answer for each in given} <= {DONT_KNOW, NOT_A_FACE}
+        assert sum(each.answer == DONT_KNOW for each in given) >= rule.unknown_after
+
+
+@given(answers, rules)
+def test_people_differ_only_where_there_are_two_opinions_and_no_agreement(
+    given: list[Answer], rule: Rule
+) -> None:
+    opinions = {each.answer for each in given} - {DONT_KNOW}
+    outcome = consensus(given, rule)
+    if isinstance(outcome, PeopleDiffer):
+        assert len(opinions) > 1
+    if isinstance(outcome, Waiting):
+        assert len(opinions) <= 1
+
+
+@given(answers, rules)
+def test_one_more_who_does_not_know_never_undoes_an_agreement(given: list[Answer], rule: Rule) -> None:
+    outcome = consensus(given, rule)
+    if isinstance(outcome, Agreed):
+        assert consensus([*given, Answer("T99", DONT_KNOW, 2e9)], rule) == outcome

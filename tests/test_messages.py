@@ -1,0 +1,90 @@
+"""The facts that travel: what they say survives the queue, older and newer versions included."""
+
+import json
+from dataclasses import MISSING, fields
+
+import pytest
+
+from tagbot.errors import Reject
+from tagbot.messages import (
+    AnswerGiven,
+    FaceMessage,
+    FaceReopened,
+    FaceStored,
+    FaceTagged,
+    Message,
+    PersonAdded,
+    PhotoArrived,
+    TrainingRefused,
+    TrainingSent,
+)
+
+EXAMPLES: list[Message] = [
+    PhotoArrived(name="photo.jpg"),
+    FaceStored(face_id="F", round=2),
+    AnswerGiven(face_id="F", round=2, tagger="U1", answer="U2", at=1.25, received=1.5, message_ts="1.0"),
+    AnswerGiven(face_id="F", tagger="U1", answer="", name="Zoë", email="zoe@example.com", at=2.0),
+    FaceTagged(face_id="F", round=2, cause="U1:1.250000"),
+    PersonAdded(person_id="P"),
+    TrainingSent(face_id="F", round=3),
+    TrainingRefused(face_id="F", reason="no_face"),
+    FaceReopened(face_id="F", by="U1"),
+]
+EACH = pytest.mark.parametrize("message", EXAMPLES, ids=lambda message: type(message).__name__)
+
+
+def test_every_message_has_an_example_here() -> None:
+    def kinds(of: type[Message]) -> set[type[Message]]:
+        return {each for kind in of.__subclasses__() for each in ({kind} | kinds(kind))}
+
+    assert {type(message) for message in EXAMPLES} == kinds(Message) - {FaceMessage}
+
+
+@EACH
+def test_it_comes_out_of_the_queue_as_it_went_in(message: Message) -> None:
+    assert type(message).from_json(json.loads(json.dumps(message.to_json()))) == message
+
+
+@EACH
+def test_fields_that_this_version_does_not_know_are_left_out(message: Message) -> None:
+    assert type(message).from_json(message.to_json() | {"of_tomorrow": [1]}) == message
+
+
+@EACH
+def test_a_message_of_yesterday_with_ids_only_still_loads(message: Message) -> None:
+    needed = {field.name for field in fields(message) if field.default is MISSING}
+    assert needed <= {"name", "face_id", "person_id", "tagger", "answer"}
+    body = message.to_json()
+    type(message).from_json({name: body[name] for name in needed})
+
+
+@EACH
+def test_one_without_its_ids_is_rejected(message: Message) -> None:
+    with pytest.raises(Reject, match=f"not a {type(message).__name__} message"):
+        type(message).from_json({})
+
+
+@EACH
+def test_its_id_begins_with_its_queue_and_is_the_same_for_the_same_fact(message: Message) -> None:
+    assert message.id.startswith(f"{message.QUEUE}:")
+    assert type(message).from_json(message.to_json()).id == message.id
+
+
+def test_ids_tell_different_facts_apart() -> None:
+    assert len({message.id for message in EXAMPLES}) == len(EXAMPLES)
+
+
+def test_messages_about_one_face_share_its_key_and_no_other_does() -> None:
+    assert {message.key for message in EXAMPLES if isinstance(message, FaceMessage)} == {"F"}
+    assert PersonAdded(person_id="P").key == "P"
+
+
+@pytest.mark.parametrize("change", [{"tagger": "U9"}, {"at": 1.000001}, {"round": 2}, {"face_id": "G"}])
+def test_a_change_of_mind_is_another_answer(change: dict[str, object]) -> None:
+    answer = AnswerGiven(face_id="F", tagger="U1", answer="U2", at=1.0)
+    assert AnswerGiven(**(answer.to_json() | change)).id != answer.id
+
+
+def test_the_message_that_claimed_a_face_is_found_again_by_its_id() -> None:
+    claim = FaceTagged(face_id="F", round=2, cause="U1:1.250000")
+    assert FaceTagged.from_id(claim.id, "F", 2) == claim

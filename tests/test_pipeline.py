@@ -1,0 +1,91 @@
+"""The flow: closed, complete, named as the contract names it, and checked by mypy."""
+
+import ast
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from mypy import api
+
+from tagbot import pipeline
+from tagbot.messages import PhotoArrived
+from tagbot.pipeline import PIPELINE, QUEUES, SOURCES, arrows, mermaid
+
+STAGES = [
+    "DetectFaces", "RequestTaggingOnSlack", "StoreFaceTagSql", "SendFaceForTraining", "EnrichUser", "FinalizeTag",
+    "CleanupTag", "UndoTag",
+]  # fmt: skip
+
+CONTRACT_QUEUES = {
+    "images-in-db", "face-tagging", "face-tagged", "face-enrich-user", "face-training-sent", "face-cleanup",
+    "face-undo",
+}  # fmt: skip
+
+FLOW = {
+    ("inbox", "inbox", "DetectFaces"),
+    ("DetectFaces", "images-in-db", "RequestTaggingOnSlack"),
+    ("FaceTag", "face-tagging", "StoreFaceTagSql"),
+    ("StoreFaceTagSql", "face-tagged", "SendFaceForTraining"),
+    ("SendFaceForTraining", "face-enrich-user", "EnrichUser"),
+    ("SendFaceForTraining", "face-training-sent", "FinalizeTag"),
+    ("SendFaceForTraining", "face-cleanup", "CleanupTag"),
+    ("WrongPerson", "face-undo", "UndoTag"),
+    ("UndoTag", "images-in-db", "RequestTaggingOnSlack"),
+}
+"""What the contract's drawing shows."""
+
+WRONG_PAIR = """
+from tagbot.messages import {message}
+from tagbot.pipeline import Stage
+from tagbot.stages.enrich_user import enrich_user
+
+PIPELINE = (Stage("EnrichUser", {message}, enrich_user),)
+"""
+
+
+def test_the_stages_are_those_of_the_contract() -> None:
+    assert [stage.name for stage in PIPELINE] == STAGES
+
+
+def test_the_queues_are_those_of_the_contract() -> None:
+    assert set(QUEUES) == CONTRACT_QUEUES
+    assert len(QUEUES) == len(CONTRACT_QUEUES)
+
+
+def test_the_arrows_of_the_contract_are_all_there() -> None:
+    assert set(arrows()) >= FLOW
+
+
+def test_every_message_that_is_written_has_exactly_one_reader() -> None:
+    readers = Counter(stage.reads for stage in PIPELINE)
+    written = {message for writer in (*SOURCES, *PIPELINE) for message in writer.emits}
+    assert written == set(readers)
+    assert set(readers.values()) == {1}
+
+
+def test_every_queue_has_one_kind_of_message() -> None:
+    assert len({stage.reads.QUEUE for stage in PIPELINE}) == len(PIPELINE)
+
+
+def test_only_a_photo_in_the_inbox_is_never_given_up() -> None:
+    assert [stage.reads for stage in PIPELINE if not stage.gives_up] == [PhotoArrived]
+
+
+def test_the_drawing_shows_every_stage_and_every_queue() -> None:
+    drawing = mermaid()
+    assert all(name in drawing for name in (*STAGES, *QUEUES))
+    assert len(drawing.splitlines()) == 1 + len(SOURCES) + len(PIPELINE) + len(list(arrows()))
+
+
+def test_the_table_has_no_annotation_as_that_would_hide_wrong_pairs() -> None:
+    tree = ast.parse(Path(pipeline.__file__).read_text(encoding="utf-8"))
+    assert any(
+        isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PIPELINE" for node in tree.body
+    )
+
+
+@pytest.mark.parametrize(("message", "accepted"), [("PersonAdded", True), ("TrainingSent", False)])
+def test_mypy_takes_a_stage_with_its_own_message_only(message: str, accepted: bool) -> None:
+    out, errors, code = api.run(["--strict", "--command", WRONG_PAIR.format(message=message)])
+    assert (code == 0) is accepted, out + errors
+    assert accepted or 'Argument 3 to "Stage" has incompatible type' in out
