@@ -1,14 +1,13 @@
 """The bot: builds its parts, starts its threads, and stops them in order."""
 
 import logging
+import os
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
-
-from apscheduler.schedulers.background import BackgroundScheduler
 
 from tagbot import parts, schedule, status, words
 from tagbot.database import open_database
@@ -26,8 +25,10 @@ from tagbot.worker import Deliveries, KeyLocks, Worker
 
 log = logging.getLogger(__name__)
 
-DRAIN_SECONDS = 8.0
-"""How long work in hand may take once the bot is told to stop; with what follows, 10 in all."""
+DRAIN_SECONDS = 6.0
+"""How long work in hand may take once the connection to Slack is closed; with what is before and after, 10
+in all.
+"""
 
 
 def run(settings: Settings) -> None:
@@ -46,6 +47,8 @@ def run(settings: Settings) -> None:
 
 def _stopper(stop: threading.Event) -> Callable[[int, FrameType | None], None]:
     def on_signal(number: int, _: FrameType | None) -> None:
+        if stop.is_set():
+            os._exit(1)  # told twice: at once, as after a crash
         log.info("stopping on %s", signal.Signals(number).name)
         stop.set()
 
@@ -88,12 +91,13 @@ class Bot:
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set; what is in hand then is finished first."""
         self._services.inbox.prepare()
-        with self._scheduled(), self._showing(), self._working():
+        with self._scheduled(), self._showing(), self._working(stop):
             log.info("FaceTag is running")
             try:
                 self._socket.connect(stop)
                 stop.wait()
             finally:
+                stop.set()
                 self._socket.close()
         log.info("FaceTag has stopped")
 
@@ -109,9 +113,8 @@ class Bot:
             return words.nothing_of_that_name(target)
 
     @contextmanager
-    def _working(self) -> Iterator[None]:
-        """A thread for each worker of each stage."""
-        stop = threading.Event()
+    def _working(self, stop: threading.Event) -> Iterator[None]:
+        """A thread for each worker of each stage; they take nothing more once `stop` is set."""
         threads = [
             threading.Thread(target=worker.run, args=(stop,), name=name, daemon=True)
             for name, worker in self._workers()
@@ -121,7 +124,6 @@ class Bot:
         try:
             yield
         finally:
-            stop.set()
             self._services.inbox.close()
             _join(threads, DRAIN_SECONDS)
             self._quiet.set()
@@ -149,9 +151,7 @@ class Bot:
 
     @contextmanager
     def _scheduled(self) -> Iterator[None]:
-        scheduler: BackgroundScheduler = schedule.start(
-            schedule.Surroundings(self._services, self._queues, self._publish)
-        )
+        scheduler = schedule.start(schedule.Surroundings(self._services, self._queues, self._publish))
         try:
             yield
         finally:

@@ -262,10 +262,11 @@ class Face(_Table):
         return cls.select().where((cls.state == OPEN) | posting | closing).count()
 
     @classmethod
-    def waiting_before(cls, face: Self) -> int:
-        """How many older faces wait in the database, with nobody on their way to ask about them."""
+    def older_ones_wait(cls, face: Self, free: int) -> bool:
+        """Whether so many older faces wait in the database, with nobody on their way to ask about them."""
         older = (cls.stored_at < face.stored_at) | ((cls.stored_at == face.stored_at) & (cls.id < face.id))
-        return cls.select().where((cls.state == WAITING) & cls.pending.is_null() & older).count()
+        where = (cls.state == WAITING) & cls.pending.is_null() & older
+        return len(cls.select(cls.id).where(where).limit(free)) == free
 
     @classmethod
     def next_waiting(cls, limit: int) -> list[Self]:
@@ -278,9 +279,12 @@ class Face(_Table):
         )
 
     @classmethod
-    def on_their_way(cls) -> int:
-        """How many waiting faces have a message that is to ask for them, and no place yet."""
-        return cls.select().where(cls._has_message() & cls.posting_since.is_null()).count()
+    def on_their_way(cls, limit: int) -> int:
+        """How many waiting faces have a message that is to ask for them, and no place yet; counted up to
+        `limit`.
+        """
+        where = cls._has_message() & cls.posting_since.is_null()
+        return len(cls.select(cls.id).where(where).limit(limit))
 
     @classmethod
     def with_message(cls, limit: int) -> list[Self]:

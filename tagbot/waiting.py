@@ -12,7 +12,8 @@ def let_next_in(max_open_requests: int) -> Iterator[FaceStored]:
     Whoever closes a request calls this; so does a timed job, for what a crash in between left behind.
     """
     with writing():
-        free = max_open_requests - Face.places_taken() - Face.on_their_way()
+        free = max_open_requests - Face.places_taken()
+        free -= Face.on_their_way(max(free, 0))
         faces = Face.next_waiting(free) if free > 0 else []
         messages = [FaceStored(face_id=face.id, round=face.round) for face in faces]
         for message in messages:

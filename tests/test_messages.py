@@ -34,10 +34,10 @@ EACH = pytest.mark.parametrize("message", EXAMPLES, ids=lambda message: type(mes
 
 
 def test_every_message_has_an_example_here() -> None:
-    def kinds(of: type[Message]) -> set[type[Message]]:
-        return {each for kind in of.__subclasses__() for each in ({kind} | kinds(kind))}
+    def kinds(of: type[Message]) -> set[str]:
+        return {name for kind in of.__subclasses__() for name in ({kind.__name__} | kinds(kind))}
 
-    assert {type(message) for message in EXAMPLES} == kinds(Message) - {FaceMessage}
+    assert {type(message).__name__ for message in EXAMPLES} == kinds(Message) - {FaceMessage.__name__}
 
 
 @EACH

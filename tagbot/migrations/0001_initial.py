@@ -104,5 +104,10 @@ def up(migrator: Any, db: Database) -> None:  # noqa: ARG001 - the runner's sign
         vector = BlobField()
 
     db.create_tables([Photo, Person, Face, Vote, PastRequest, TrainedVector])
-    # What Slack does not show yet is few among many: found without looking through them all.
-    db.execute_sql("CREATE INDEX face_stale ON face (id) WHERE shown_revision < revision")  # type: ignore[no-untyped-call]  # peewee's
+    # What is under way is few among many: found without looking through them all.
+    for index in (
+        "face_stale ON face (id) WHERE shown_revision < revision",
+        "face_posting ON face (id) WHERE posting_since IS NOT NULL",
+        "face_pending ON face (stored_at, id) WHERE pending IS NOT NULL",
+    ):
+        db.execute_sql(f"CREATE INDEX {index}")  # type: ignore[no-untyped-call]  # peewee's

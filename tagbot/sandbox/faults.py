@@ -1,6 +1,7 @@
 """What goes wrong on purpose: bad answers, silence, torn connections."""
 
 import asyncio
+import contextlib
 import fnmatch
 import json
 import socket
@@ -122,5 +123,6 @@ def tear(transport: asyncio.BaseTransport | None) -> None:
         return  # closed already
     connection: socket.socket | None = transport.get_extra_info("socket")
     if connection is not None:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
+        with contextlib.suppress(OSError):  # the other side was quicker: the socket is closed
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
     transport.abort()

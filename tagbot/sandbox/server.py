@@ -81,12 +81,14 @@ def serving(port: int = 0) -> Iterator[str]:
     """A Slack in a thread; gives its address."""
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
-        running = threading.Thread(target=loop.run_forever, name="sandbox")
+        running = threading.Thread(target=loop.run_forever, name="sandbox", daemon=True)
         running.start()
         thread = Thread(loop, Sandbox())
         try:
             yield thread.start(port)
         finally:
-            thread.stop()
-            loop.call_soon_threadsafe(loop.stop)
-            running.join()
+            try:
+                thread.stop()
+            finally:
+                loop.call_soon_threadsafe(loop.stop)
+                running.join()

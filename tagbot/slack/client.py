@@ -5,9 +5,11 @@ texts holds a token or what a person wrote.
 """
 
 import http.client
+import re
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,10 +58,16 @@ _OURS = frozenset(
 )  # fmt: skip
 """Errors that a call will meet however often it is made, because what we send is wrong."""
 
+RETRY_AFTER = 1.0
+"""Seconds to leave a method alone that Slack limits without saying for how long."""
+
+_CODE = re.compile(r"[a-z0-9_]{1,80}")
+"""How Slack writes an error."""
+
 _TROUBLED = frozenset({"internal_error", "fatal_error", "request_timeout", "service_unavailable"})
 """Errors that say that Slack itself failed, perhaps half-way."""
 
-_NO_MEMBER = frozenset({"user_not_found", "user_not_visible"})
+_NO_MEMBER = frozenset({"user_not_found", "user_not_visible", "user_not_in_channel"})
 
 _GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"})
 """Errors that say that a message of ours can no longer be changed."""
@@ -85,7 +93,7 @@ class OutcomeUnknown(Retry):
 
 
 class NoSuchMember(Reject):
-    """The workspace has no member of that id, or hides them from the bot."""
+    """The workspace has no member of that id, hides them from the bot, or they left the channel."""
 
 
 class MessageGone(Reject):
@@ -195,14 +203,15 @@ class Slack:
         )
 
     def tell(self, member: str, text: str) -> None:
-        """Say something in the channel that only one member sees."""
-        self._call(
-            "chat.postEphemeral",
-            self._client.chat_postEphemeral,
-            channel=self._channel,
-            user=member,
-            text=text,
-        )
+        """Say something in the channel that only one member sees; nothing happens when they have left it."""
+        with suppress(NoSuchMember):
+            self._call(
+                "chat.postEphemeral",
+                self._client.chat_postEphemeral,
+                channel=self._channel,
+                user=member,
+                text=text,
+            )
 
     def open_modal(self, trigger_id: str, view: dict[str, Any]) -> None:
         """Open a modal for whoever the trigger belongs to, within three seconds of their click."""
@@ -316,6 +325,8 @@ class Slack:
         if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR:
             return OutcomeUnknown(f"{method}: Slack answers {status}")
         error = str(answer.get("error", status))
+        if not _CODE.fullmatch(error):  # a proxy's page, say, which may stand for whatever Slack answered
+            return OutcomeUnknown(f"{method}: an answer that is not Slack's, with status {status}")
         reason = f"{method}: {error}"
         if "invalid slack file" in str(answer.data):
             return Retry(f"{method}: a picture is not ready", after=NOT_READY_AFTER)
@@ -337,5 +348,6 @@ def _retry_after(headers: Any) -> float:
     """Seconds; Slack's SDK gives each header as a text or as a list of them."""
     for name, value in dict(headers).items():
         if name.lower() == "retry-after":
-            return float(value[0] if isinstance(value, list) else value)
-    return 1.0
+            with suppress(ValueError):  # a date, as a proxy may write it
+                return float(value[0] if isinstance(value, list) else value)
+    return RETRY_AFTER

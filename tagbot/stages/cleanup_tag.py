@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tagbot.consensus import Agreed, Unknown, consensus
 from tagbot.messages import NOT_A_FACE, FaceStored, TrainingRefused
 from tagbot.models import OPEN, REJECTED, TRAINING, Face, Vote, writing
 from tagbot.services import Services
@@ -20,7 +21,7 @@ def cleanup_tag(message: TrainingRefused, services: Services) -> Iterator[FaceSt
     # A request that nobody finished is open; if people finish it meanwhile, it is theirs.
     old = OPEN if message.reason == UNANSWERED else TRAINING
     with writing():
-        moved = Face.move(
+        moved = not _is_finished(message, services) and Face.move(
             message.face_id,
             message.round,
             old,
@@ -33,3 +34,9 @@ def cleanup_tag(message: TrainingRefused, services: Services) -> Iterator[FaceSt
             Vote.delete().where(Vote.face == message.face_id).execute()
     services.updates.show(message.face_id)
     yield from let_next_in(services.settings.max_open_requests)
+
+
+def _is_finished(message: TrainingRefused, services: Services) -> bool:
+    """Whether people have answered in full what is to be closed as unanswered."""
+    outcome = consensus(Vote.of(message.face_id), services.settings.rule)
+    return message.reason == UNANSWERED and isinstance(outcome, Agreed | Unknown)

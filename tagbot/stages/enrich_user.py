@@ -16,11 +16,13 @@ def enrich_user(message: PersonAdded, services: Services) -> tuple[()]:
         return ()
     profile = services.slack.profile(person.slack_id)
     with writing():
-        person.name = profile.real_name or profile.display_name or None
-        person.email = profile.email
-        person.picture_url = profile.picture_url
-        person.enriched_at = services.now()
-        person.save()
+        # Only what the profile says: meanwhile the training backend may have come to know the person.
+        Person.update(
+            name=profile.real_name or profile.display_name or None,
+            email=profile.email,
+            picture_url=profile.picture_url,
+            enriched_at=services.now(),
+        ).where(Person.id == person.id).execute()
         tagged = (Face.person == person) & (Face.state == TAGGED)
         Face.changed(tagged)
         faces = [face.id for face in Face.select(Face.id).where(tagged)]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tagbot import words
-from tagbot.errors import Retry
+from tagbot.errors import Reject, Retry
 from tagbot.messages import FaceStored
 from tagbot.models import OPEN, REJECTED, WAITING, Face, context_key, crop_key, writing
 from tagbot.services import Services
@@ -43,7 +43,7 @@ def _take_place(face: Face, services: Services) -> bool:
         return True
     with writing():
         free = services.settings.max_open_requests - Face.places_taken()
-        if free <= Face.waiting_before(face):
+        if free <= 0 or Face.older_ones_wait(face, free):
             Face.note(face.id, pending=None)
             return False
         Face.note(face.id, posting_since=services.now())
@@ -83,16 +83,17 @@ def _note_posted(face: Face, ts: str, now: float) -> None:
             message_ts=ts,
             posted_at=now,
             pending=None,
+            posting_since=None,
             shown_revision=Face.revision + 1,
         )
 
 
 @contextmanager
 def _place_given_back(face: Face, unless: type[Retry] | tuple[()] = ()) -> Iterator[None]:
-    """What surely posted nothing lets another face have the place until the next attempt."""
+    """What surely posted nothing lets another face have the place, until the next attempt if there is one."""
     try:
         yield
-    except Retry as why:
+    except (Retry, Reject) as why:
         if not isinstance(why, unless):
             Face.note(face.id, posting_since=None)
         raise
@@ -108,7 +109,9 @@ def _uploaded(face: Face, services: Services, thread_ts: str | None = None) -> l
             ],
             thread_ts,
         )
-        Face.note(face.id, crop_file=face.crop_file, context_file=face.context_file)
+        # In the same write, so that no attempt that ends here leaves the request without its pictures.
+        changes = {"crop_file": face.crop_file, "context_file": face.context_file}
+        Face.note(face.id, revision=Face.revision + 1, **changes)
     return [face.crop_file, face.context_file]
 
 
@@ -118,9 +121,8 @@ def _share_pictures(face_id: str, services: Services) -> None:
     In this order, as only what was shared with the channel is sure to be seen there.
     """
     face = Face.get_by_id(face_id)
-    if face.state != OPEN or face.message_ts is None or face.crop_file is not None:
+    are_shown = face.crop_file is not None and face.shown_revision >= face.revision
+    if face.state != OPEN or face.message_ts is None or are_shown:
         return
     services.slack.wait_until_ready(_uploaded(face, services, face.message_ts))
-    with writing():
-        Face.changed(Face.id == face_id)
     services.updates.show_soon(face_id)

@@ -61,6 +61,7 @@ def _note_that_it_is_posted(face: Face, message: AnswerGiven) -> None:
             message_ts=message.message_ts,
             posted_at=message.received,
             pending=None,
+            posting_since=None,
         )
         face.state = OPEN
 

@@ -23,5 +23,3 @@ def _make_world(tmp_path: Path, stand_in: SlackStandIn, recogniser: LocalBackend
 def _people(stand_in: SlackStandIn) -> list[str]:
     """Slack ids of five people in the channel."""
     return stand_in.people
-
-

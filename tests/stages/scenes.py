@@ -1,6 +1,8 @@
 """What tests of several stages need: faces on their way, and what people see of them in Slack."""
 
 import json
+import re
+import time
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Any
@@ -11,6 +13,9 @@ from tagbot.messages import Message as Fact
 from tagbot.models import Face, Vote, crop_key
 from tagbot.sandbox.state import Message
 from tests.world import World
+
+PATIENCE = 10.0
+"""Seconds that a test waits for something to happen."""
 
 MakeWorld = Callable[..., World]
 """A world with these settings, in place of the one before."""
@@ -80,7 +85,7 @@ def tagged(world: World, person: str, **more: Any) -> Face:
     return face
 
 
-def in_training(world: World, person: str) -> Face:
+def agreed(world: World, person: str) -> Face:
     """A face that people agree on, its `FaceTagged` not worked on yet; the queue is empty."""
     face = world.face(posted=True)
     for tagger in world.slack.people[:2]:
@@ -100,3 +105,18 @@ def only(messages: list[Fact]) -> Any:
     """The one message that is there."""
     (message,) = messages
     return message
+
+
+def drain_until(world: World, happened: Callable[[], object]) -> None:
+    """Work through the queues, delayed messages included, until this is so."""
+    end = time.monotonic() + PATIENCE
+    while not happened():
+        assert time.monotonic() < end, "it did not happen"
+        for worker in world.workers:
+            worker.work_once(timeout=0.02)
+    world.drain()
+
+
+def without_made_up_ids(text: str) -> str:
+    """Slack makes up the ids of blocks that have none."""
+    return re.sub(r'"block_id": "b[0-9A-Z]+"', "", text)

@@ -1,10 +1,309 @@
-"""StoreFaceTagSql."""
+"""StoreFaceTagSql: one vote for each face and tagger, and nobody sees what it says."""
 
+import pytest
+
+from tagbot import words
+from tagbot.errors import Reject, Retry
+from tagbot.messages import DONT_KNOW, NOT_A_FACE, AnswerGiven, FaceStored, FaceTagged
+from tagbot.models import Face, Person, Vote
+from tagbot.queues import Counts
+from tagbot.stages.store_face_tag_sql import store_face_tag_sql
+from tests.stages.scenes import (
+    MakeWorld,
+    drain_until,
+    fresh,
+    objects,
+    say,
+    seen,
+    shown,
+    votes,
+    without_made_up_ids,
+)
 from tests.world import World
 
 
-def test_an_answer_is_stored_as_a_vote(world: World) -> None:
+def work(world: World, answer: AnswerGiven) -> list[FaceTagged]:
+    """The stage alone, on one message."""
+    return list(store_face_tag_sql(answer, world.services))
+
+
+def last_words_to(world: World, member: str) -> str:
+    """What this person alone was told last."""
+    return world.slack.ephemerals(member)[-1].text
+
+
+def test_an_answer_becomes_a_vote_and_the_next_message(world: World, people: list[str]) -> None:
     face = world.face(posted=True)
-    world.publish(world.answer(face, world.slack.people[0], world.slack.people[1]))
+    answer = world.answer(face, people[0], people[1])
+    (told,) = work(world, answer)
+    assert votes(face) == {people[0]: people[1]}
+    assert (told.face_id, told.round) == (face.id, 1)
+    assert fresh(face).state == "open"
+
+
+def test_the_request_says_who_has_answered_and_never_what(world: World, people: list[str]) -> None:
+    face = world.face(posted=True)
+    tagger, chosen = people[0], people[4]
+    name = world.slack.members()[chosen].real_name
+    work(world, world.answer(face, tagger, chosen))
+    message = shown(world, face)
+    assert words.mention(tagger) in message.text
+    assert any(words.mention(tagger) in str(each.get("text")) for each in objects(message.blocks))
+    for version in (message, *message.history):
+        everything = f"{version.text}{version.blocks}{version.metadata}"
+        assert chosen not in everything
+        assert name not in everything
+
+
+@pytest.mark.parametrize("answer", [NOT_A_FACE, DONT_KNOW, "somebody by name"])
+def test_the_request_looks_the_same_whatever_was_answered(
+    world: World, people: list[str], answer: str
+) -> None:
+    face, other = world.face(posted=True), world.face(posted=True)
+    work(world, world.answer(other, people[0], people[3]))
+    if answer in (NOT_A_FACE, DONT_KNOW):
+        work(world, world.answer(face, people[0], answer))
+    else:
+        work(world, world.answer(face, people[0], "", name="Zora Neale", email="zora@example.com"))
+    mine, theirs = seen(shown(world, face)), seen(shown(world, other))
+    one, two = fresh(face), fresh(other)
+    for ids in ((one.id, two.id), (one.crop_file, two.crop_file), (one.context_file, two.context_file)):
+        assert all(ids)
+        mine = mine.replace(str(ids[0]), str(ids[1]))
+    assert without_made_up_ids(mine) == without_made_up_ids(theirs)
+    assert "Zora" not in mine
+
+
+def test_a_later_answer_replaces_the_earlier_one(world: World, people: list[str]) -> None:
+    face = world.face(posted=True)
+    say(world, face, people[1], people[0])
+    say(world, face, people[2], people[0])
+    assert votes(face) == {people[0]: people[2]}
+
+
+def test_the_later_answer_counts_whichever_is_worked_on_first(world: World, people: list[str]) -> None:
+    face = world.face(posted=True)
+    now = world.services.now()
+    work(world, world.answer(face, people[0], people[2], at=now + 0.000_002))
+    work(world, world.answer(face, people[0], people[1], at=now + 0.000_001))
+    assert votes(face) == {people[0]: people[2]}
+
+
+def test_two_answers_of_one_tagger_are_one_vote(world: World, people: list[str]) -> None:
+    face = world.face(posted=True)
+    say(world, face, people[1], people[0], people[0])
+    assert fresh(face).state == "open"
+    assert votes(face) == {people[0]: people[1]}
+
+
+def test_twice_is_harmless(world: World, people: list[str]) -> None:
+    face = world.face(posted=True)
+    answer = world.answer(face, people[0], people[1])
+    first = work(world, answer)  # a crash before its output was stored…
+    again = work(world, answer)  # … and the message once more
+    assert [each.id for each in first] == [each.id for each in again]
+    assert votes(face) == {people[0]: people[1]}
+    assert Vote.select().count() == 1
+
+
+def test_a_repetition_after_the_face_was_trained_changes_and_tells_nothing(
+    world: World, people: list[str]
+) -> None:
+    face = world.face(posted=True)
+    answer = world.answer(face, people[0], people[2])
+    world.publish(answer)
     world.drain()
-    print(world.slack.messages())
+    say(world, face, people[2], people[1])
+    assert fresh(face).state == "tagged"
+    assert work(world, answer) == []
+    assert votes(face) == {people[0]: people[2], people[1]: people[2]}
+    assert world.slack.ephemerals(people[0]) == []
+
+
+# --- Who can be chosen ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", ["a bot", "the bot itself", "somebody who left", "nobody", "Slackbot"])
+def test_who_is_no_active_person_cannot_be_chosen(world: World, people: list[str], who: str) -> None:
+    chosen = {
+        "a bot": world.slack.other_bot,
+        "the bot itself": world.slack.bot_user,
+        "somebody who left": world.slack.former,
+        "nobody": "U0NOBODY99",
+        "Slackbot": "USLACKBOT",
+    }[who]
+    if who == "Slackbot":  # Slack's own is no bot by its profile
+        world.slack.set_member(chosen, name="slackbot", real_name="Slackbot")
+    face = world.face(posted=True)
+    assert work(world, world.answer(face, people[0], chosen)) == []
+    assert votes(face) == {}
+    assert last_words_to(world, people[0]) == words.cannot_be_chosen(chosen)
+    assert all(world.slack.ephemerals(other) == [] for other in people[1:])
+
+
+def test_an_earlier_answer_stays_when_a_bot_is_chosen_later(world: World, people: list[str]) -> None:
+    face = world.face(posted=True)
+    say(world, face, people[1], people[0])
+    work(world, world.answer(face, people[0], world.slack.other_bot))
+    assert votes(face) == {people[0]: people[1]}
+
+
+def test_people_can_choose_themselves(world: World, people: list[str]) -> None:
+    face = world.face(posted=True)
+    work(world, world.answer(face, people[0], people[0]))
+    assert votes(face) == {people[0]: people[0]}
+
+
+# --- Someone without an account -------------------------------------------------------------------------
+
+
+def test_one_name_is_one_person_whatever_its_case_spacing_and_email(world: World, people: list[str]) -> None:
+    face = world.face(posted=True)
+    spellings = [
+        ("Zoë Ångström", ""),
+        ("  zoë   ångström ", "zoe@example.com"),
+        ("ZOË ÅNGSTRÖM", "other@example.com"),
+        ("Zoe\u0308 A\u030angstro\u0308m", ""),  # the same letters, composed of two characters each
+    ]
+    for tagger, (name, email) in zip(people, spellings, strict=False):
+        work(world, world.answer(face, tagger, "", name=name, email=email))
+    assert len(set(votes(face).values())) == 1
+    person = Person.get()
+    assert Person.select().count() == 1
+    assert (person.name, person.email) == ("Zoë Ångström", "zoe@example.com")
+    assert votes(face)[people[0]] == person.id
+
+
+def test_different_names_are_different_people(world: World, people: list[str]) -> None:
+    face = world.face(posted=True)
+    work(world, world.answer(face, people[0], "", name="Ann Lee"))
+    work(world, world.answer(face, people[1], "", name="Anne Lee"))
+    assert len(set(votes(face).values())) == 2
+
+
+# --- Closed faces and other rounds ----------------------------------------------------------------------
+
+
+def test_an_answer_clicked_after_closing_is_told_so_and_changes_nothing(
+    world: World, people: list[str]
+) -> None:
+    face = world.face(posted=True)
+    say(world, face, people[2], *people[:2])
+    before = seen(shown(world, face))
+    assert work(world, world.answer(fresh(face), people[3], people[4])) == []
+    assert last_words_to(world, people[3]) == words.CLOSED
+    assert people[3] not in votes(face)
+    assert seen(shown(world, face)) == before
+
+
+def test_an_answer_clicked_while_open_is_stored_also_after_closing(world: World, people: list[str]) -> None:
+    face = world.face(posted=True)
+    late = world.answer(face, people[3], people[4])
+    say(world, face, people[2], *people[:2])
+    before = seen(shown(world, face))
+    assert work(world, late) == []
+    assert votes(face)[people[3]] == people[4]
+    assert fresh(face).person.slack_id == people[2]
+    assert world.slack.ephemerals(people[3]) == []
+    assert seen(shown(world, face)) == before
+
+
+@pytest.mark.parametrize("ahead", [-3.0, 3.0])
+def test_a_slack_clock_that_differs_from_ours_wrongs_no_tagger(
+    world: World, people: list[str], ahead: float
+) -> None:
+    face = world.face(posted=True)
+    now = world.services.now()
+    late = world.answer(face, people[3], people[4], at=now + ahead, received=now)
+    say(world, face, people[2], *people[:2])
+    work(world, late)
+    assert people[3] in votes(face)
+
+
+def test_an_answer_of_an_old_round_is_told_that_it_is_closed(world: World, people: list[str]) -> None:
+    face = world.face(posted=True)
+    old = world.answer(face, people[3], people[4])
+    say(world, face, people[2], *people[:2])
+    assert Face.ask_again(face.id, 1, "tagged", by=people[0])
+    world.publish(FaceStored(face_id=face.id, round=2))
+    world.drain()
+    assert work(world, old) == []
+    assert votes(face) == {}
+    assert last_words_to(world, people[3]) == words.CLOSED
+
+
+def test_a_click_before_the_post_was_noted_opens_the_face(world: World, people: list[str]) -> None:
+    face = world.face()  # Slack has the request, we have no answer to the post yet
+    answer = world.answer(face, people[0], people[1], message_ts="1700000000.000100")
+    (told,) = work(world, answer)
+    assert told.face_id == face.id
+    assert (fresh(face).state, fresh(face).message_ts) == ("open", "1700000000.000100")
+    assert votes(face) == {people[0]: people[1]}
+
+
+# --- Failures -------------------------------------------------------------------------------------------
+
+
+def test_an_unknown_face_is_rejected(world: World, people: list[str]) -> None:
+    answer = AnswerGiven(face_id="0" * 36, tagger=people[0], answer=people[1], at=1.0)
+    with pytest.raises(Reject):
+        work(world, answer)
+    world.publish(answer)
+    world.drain()
+    assert world.queues["face-tagging"].counts() == Counts(dead=1)
+
+
+@pytest.mark.parametrize(
+    ("fault", "after"),
+    [
+        ({"status": 429, "retry_after": 7}, 7.0),
+        ({"status": 503}, None),
+        ({"reset": True}, None),
+        ({"error": "missing_scope"}, None),
+        ({"error": "token_revoked"}, None),
+        ({"error": "internal_error"}, None),
+    ],
+)
+def test_an_answer_is_kept_while_slack_cannot_say_who_was_chosen(
+    world: World, people: list[str], fault: dict[str, object], after: float | None
+) -> None:
+    face = world.face(posted=True)
+    answer = world.answer(face, people[0], people[1])
+    world.slack.fail("users.info", **fault)
+    with pytest.raises(Retry) as why:
+        work(world, answer)
+    assert why.value.after == after
+    assert votes(face) == {}
+
+
+def test_an_answer_that_was_put_off_is_stored_when_slack_is_back(make_world: MakeWorld) -> None:
+    world = make_world(RETRY_BASE_SECONDS="0.01", RETRY_MAX_SECONDS="0.01")
+    face, people = world.face(posted=True), world.slack.people
+    world.slack.fail("users.info", status=503, times=2)
+    world.publish(world.answer(face, people[0], people[1]))
+    drain_until(world, lambda: votes(face))
+    assert votes(face) == {people[0]: people[1]}
+    assert len(world.slack.calls("users.info")) == 3
+
+
+def test_what_could_not_be_told_is_told_later(world: World, people: list[str]) -> None:
+    face = world.face(posted=True)
+    answer = world.answer(face, people[0], world.slack.other_bot)
+    world.slack.fail("chat.postEphemeral", status=503)
+    with pytest.raises(Retry):
+        work(world, answer)
+    assert work(world, answer) == []
+    assert last_words_to(world, people[0]) == words.cannot_be_chosen(world.slack.other_bot)
+
+
+def test_who_has_left_the_channel_need_not_be_told(world: World, people: list[str]) -> None:
+    face = world.face(posted=True)
+    world.slack.set_channel(members=[*people[1:], world.slack.bot_user])
+    assert work(world, world.answer(face, people[0], world.slack.other_bot)) == []
+
+
+def test_an_update_that_fails_does_not_hold_up_the_vote(world: World, people: list[str]) -> None:
+    face = world.face(posted=True)
+    world.slack.fail("chat.update", status=500)
+    assert len(work(world, world.answer(face, people[0], people[1]))) == 1
+    assert votes(face) == {people[0]: people[1]}

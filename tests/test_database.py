@@ -1,0 +1,185 @@
+"""The database: its layout, its durability, and many who use it at once."""
+
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from peewee import IntegrityError, SqliteDatabase
+
+from tagbot.database import MIGRATIONS, PRAGMAS, DatabaseUnsafe, connected, open_database
+from tagbot.models import TABLES, Face, Person, Photo, Vote, database, store_photo, writing
+
+OPEN = """
+import sys
+from tagbot.database import connected, open_database
+from tagbot.models import Person
+sys.stdin.readline()
+open_database(sys.argv[1])
+with connected():
+    Person.with_slack_id("U1", 1.0)
+"""
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> Iterator[str]:
+    url = f"sqlite:///{tmp_path}/data/tagbot.db"
+    open_database(url)
+    with connected():
+        yield url
+
+
+def path_of(url: str) -> Path:
+    return Path(url.removeprefix("sqlite:///"))
+
+
+def a_face(face_id: str = "F", **changes: object) -> dict[str, object]:
+    rectangle = {"left": 1, "top": 2, "width": 90, "height": 91}
+    return {"id": face_id, "photo": "0" * 64, "stored_at": 1.0} | rectangle | changes
+
+
+PHOTO: dict[str, object] = {
+    "sha256": "0" * 64,
+    "width": 512,
+    "height": 512,
+    "faces_found": 1,
+    "received_at": 1.0,
+}
+
+
+def layout(file: Path) -> dict[str, object]:
+    """Of each table its columns, what they refer to and its indexes, but for their names."""
+    with closing(sqlite3.connect(file)) as connection:
+
+        def ask(pragma: str) -> list[tuple[object, ...]]:
+            return connection.execute(f"PRAGMA {pragma}").fetchall()
+
+        return {
+            table._meta.table_name: (
+                [column[:4] + column[5:] for column in ask(f"table_info('{table._meta.table_name}')")],
+                sorted(key[2:5] for key in ask(f"foreign_key_list('{table._meta.table_name}')")),
+                sorted(
+                    (index[2], tuple(column[2] for column in ask(f"index_info('{index[1]}')")))
+                    for index in ask(f"index_list('{table._meta.table_name}')")
+                    if not index[4]  # a partial one is no field's, and made by hand
+                ),
+            )
+            for table in TABLES
+        }
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_models(url: str, tmp_path: Path) -> None:
+    file = tmp_path / "of-the-models.db"
+    today = SqliteDatabase(str(file))
+    with today.bind_ctx(TABLES):
+        today.create_tables(TABLES)
+        today.close()
+    assert layout(path_of(url)) == layout(file)
+
+
+def test_there_is_no_table_besides_them_but_the_list_of_migrations(url: str) -> None:
+    assert url
+    ours = {table._meta.table_name for table in TABLES}
+    assert set(database.get_tables()) - ours == {"schema_migration"}
+
+
+def test_a_state_that_the_contract_does_not_know_cannot_be_stored(url: str) -> None:
+    assert url
+    store_photo(PHOTO, [a_face()])
+    with pytest.raises(IntegrityError):
+        Face.update(state="lost").where(Face.id == "F").execute()
+
+
+def test_a_photo_is_stored_with_its_faces_or_not_at_all(url: str) -> None:
+    assert url
+    with pytest.raises(IntegrityError):
+        store_photo(PHOTO, [a_face("F"), a_face("F")])
+    assert (Photo.select().count(), Face.select().count()) == (0, 0)
+
+
+def test_what_a_row_refers_to_has_to_exist(url: str) -> None:
+    assert url
+    with pytest.raises(IntegrityError, match="FOREIGN KEY"), writing():
+        Vote.put(face_id="nobody", tagger="U1", answer="U2", round=1, at=1.0)
+
+
+def test_every_connection_of_every_thread_is_durable_and_says_so(url: str) -> None:
+    assert url
+    found: list[dict[str, str]] = []
+
+    def look() -> None:
+        with connected():
+            found.append(
+                {name: str(database.execute_sql(f"PRAGMA {name}").fetchone()[0]) for name in PRAGMAS}
+            )
+
+    for thread in (threads := [threading.Thread(target=look) for _ in range(2)]):
+        thread.start()
+    for thread in threads:
+        thread.join()
+    look()
+    assert found == [{name: str(value) for name, value in PRAGMAS.items()}] * 3
+    assert PRAGMAS.items() >= {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}.items()
+
+
+def test_a_database_that_does_not_keep_a_setting_is_refused() -> None:
+    # SQLite has no write-ahead log in memory, and says nothing about it.
+    with pytest.raises(DatabaseUnsafe, match="journal_mode=memory"):
+        open_database("sqlite:///:memory:")
+    Path(":memory:.migrating").unlink()
+
+
+def test_data_of_this_version_is_there_when_it_is_opened_again(url: str) -> None:
+    store_photo(PHOTO, [a_face()])
+    with writing():
+        person = Person.with_name("Zoë  Ångström", "zoe@example.com", 5.0)
+        Vote.put(face_id="F", tagger="U1", answer=person.id, round=1, at=1_800_000_000.123456)
+    database.close()
+    open_database(url)
+    with connected():
+        assert Person.get_by_id(person.id).name == "Zoë Ångström"
+        assert [(vote.tagger, vote.at) for vote in Vote.of("F")] == [("U1", 1_800_000_000.123456)]
+        assert Face.get_by_id("F").photo.width == 512
+
+
+def test_threads_that_read_and_then_write_never_meet_a_locked_database(url: str) -> None:
+    assert url
+    store_photo(PHOTO, [a_face()])
+    problems: list[BaseException] = []
+
+    def count_up() -> None:
+        try:
+            with connected():
+                for _ in range(15):
+                    with writing():
+                        Face.note("F", revision=Face.get_by_id("F").revision + 1)
+        except BaseException as problem:
+            problems.append(problem)
+            raise
+
+    for thread in (threads := [threading.Thread(target=count_up) for _ in range(8)]):
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not problems
+    assert Face.get_by_id("F").revision == 8 * 15
+
+
+def test_processes_that_open_it_at_once_make_it_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/new/tagbot.db"
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", OPEN, url], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    assert [process.communicate("go\n", timeout=20)[1] for process in processes] == ["", ""]
+    open_database(url)
+    with connected():
+        assert Person.select().count() == 1
+        [(done,)] = database.execute_sql("SELECT count(*) FROM schema_migration").fetchall()
+        assert done == len(list(MIGRATIONS.glob("[0-9]*.py")))
