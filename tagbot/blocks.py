@@ -19,6 +19,9 @@ NAME = "name"
 EMAIL = "email"
 """`block_id` and `action_id` of the modal's inputs."""
 
+BLOCK_ID = re.compile(r"\Aface:([0-9a-f-]{36}):(\d{1,9})\Z")
+"""Of what holds the controls of a request: the face and the round."""
+
 Block = dict[str, Any]
 
 
@@ -75,7 +78,7 @@ class Asked:
     @classmethod
     def parse(cls, block_id: str) -> "Asked | None":
         """From the `block_id` of a control; None when it is none of ours."""
-        match = re.fullmatch(r"face:([0-9a-f-]{36}):(\d{1,9})", block_id)
+        match = BLOCK_ID.match(block_id)
         return cls(match[1], int(match[2])) if match else None
 
 
@@ -134,6 +137,9 @@ def _training(shown: Request) -> Rendered:
 def _tagged(shown: Request) -> Rendered:
     not_sent = words.NOT_SENT.get(shown.reason or "", "")
     closed = _closed(shown, words.tagged_as(_named(shown.person)), words.answered_by(shown.taggers), not_sent)
+    if shown.person is not None and shown.person.name:
+        # Letter by letter, also where it has stars or colons that Slack would take for its markup.
+        closed.blocks[0]["text"] = _plain(words.tagged_as(shown.person.name)) | {"emoji": False}
     reopen = _button(WRONG_PERSON, words.WRONG_PERSON) | {"confirm": _confirm()}
     return Rendered(_text(closed.text, words.WRONG_PERSON), [*closed.blocks, _actions(shown, reopen)])
 

@@ -401,6 +401,11 @@ class ModelVectors:
         with writing():
             TrainedVector.delete().where(TrainedVector.face_id == face_id).execute()
 
+    def persons(self) -> dict[str, str]:
+        """The person by face."""
+        rows: Any = TrainedVector.select(TrainedVector.face_id, TrainedVector.person_ref).tuples()
+        return dict(rows)
+
     def count(self) -> int:
         """How many faces the local model knows."""
         return TrainedVector.select().count()

@@ -20,6 +20,9 @@ MAX_BYTES = 20_000_000
 MAX_PIXELS = 25_000_000
 """Of a photo as it comes: the contract's 25 megapixels, 75 MB once decoded."""
 
+MAX_BYTES_SENT = 5_242_880
+"""Of a picture that Rekognition takes as bytes: 5 MB in its sense."""
+
 MAX_SIDE = 65_500
 """Of a photo as it comes, in pixels: libjpeg writes no longer side (JPEG_MAX_DIMENSION)."""
 
@@ -270,6 +273,15 @@ def _plain_rgb(image: Image.Image) -> Image.Image:
 def stored_photo(photo: Photo) -> bytes:
     """The whole photo as a JPEG that `read_photo` takes again."""
     return _jpeg(photo.image)
+
+
+def fitted(picture: bytes) -> bytes:
+    """A JPEG as a backend takes it: smaller where it has more than `MAX_BYTES_SENT`."""
+    photo = read_photo(picture) if len(picture) > MAX_BYTES_SENT else None
+    while photo is not None and len(picture) > MAX_BYTES_SENT:
+        photo = photo.scaled(0.7)
+        picture = _jpeg(photo.image)
+    return picture
 
 
 def crop_face(photo: Photo, rectangle: Rectangle, others: Iterable[Rectangle]) -> bytes:

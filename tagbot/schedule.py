@@ -1,7 +1,7 @@
 """The timed jobs, as a list."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 
@@ -55,7 +55,8 @@ class Job:
 
 def let_waiting_in(around: Surroundings) -> None:
     """Fill free places in the channel that nobody filled, because a crash came between."""
-    for message in let_next_in(around.services.settings.max_open_requests):
+    given_up = around.queues[FaceStored.QUEUE].counts().dead
+    for message in let_next_in(around.services.settings.max_open_requests, given_up):
         around.publish(message)
 
 
@@ -112,10 +113,10 @@ JOBS = (
 )
 
 
-def start(around: Surroundings) -> BackgroundScheduler:
+def start(around: Surroundings, jobs: Iterable[Job] = JOBS) -> BackgroundScheduler:
     """Run the jobs in threads of their own until the scheduler is shut down."""
     scheduler = BackgroundScheduler(timezone=UTC)
-    for job in JOBS:
+    for job in jobs:
         scheduler.add_job(
             _guarded, "interval", args=(job, around), seconds=job.seconds, coalesce=True, max_instances=1
         )

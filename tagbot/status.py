@@ -57,7 +57,8 @@ def in_words(status: Mapping[str, Any]) -> str:
 def _about_photos(status: Mapping[str, Any]) -> list[str]:
     lines = []
     if status["inbox"]:
-        lines.append(f"Inbox: {status['inbox']} photos to take over.")
+        photos = "photo" if status["inbox"] == 1 else "photos"
+        lines.append(f"Inbox: {status['inbox']} {photos} to take over.")
     if status["photos_without_faces"]:
         lines.append(f"Photos in which no face was found: {status['photos_without_faces']}.")
     return lines

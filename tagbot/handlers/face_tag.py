@@ -13,9 +13,9 @@ from tagbot.publish import Publish
 def register(app: App, publish: Publish, now: Callable[[], float]) -> None:
     """Have the answer stored, and only then acknowledge to Slack."""
 
-    @app.action(blocks.TAG_PERSON)
-    @app.action(blocks.NOT_A_FACE)
-    @app.action(blocks.DONT_KNOW)
+    @app.action({"action_id": blocks.TAG_PERSON, "block_id": blocks.BLOCK_ID})
+    @app.action({"action_id": blocks.NOT_A_FACE, "block_id": blocks.BLOCK_ID})
+    @app.action({"action_id": blocks.DONT_KNOW, "block_id": blocks.BLOCK_ID})
     def face_tag(ack: Ack, body: dict[str, Any]) -> None:
         answer = parse(body, now())
         if answer is not None:

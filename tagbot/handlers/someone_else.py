@@ -22,7 +22,7 @@ OpenModal = Callable[[str, blocks.Block], None]
 def register(app: App, publish: Publish, open_modal: OpenModal, now: Callable[[], float]) -> None:
     """Open the modal at once; have what it says stored, and only then acknowledge to Slack."""
 
-    @app.action(blocks.SOMEONE_ELSE)
+    @app.action({"action_id": blocks.SOMEONE_ELSE, "block_id": blocks.BLOCK_ID})
     def someone_else(ack: Ack, body: dict[str, Any]) -> None:
         ack()
         asked = blocks.Asked.parse(body["actions"][0]["block_id"])

@@ -13,7 +13,7 @@ from tagbot.publish import Publish
 def register(app: App, publish: Publish, is_admin: Callable[[str], bool]) -> None:
     """Have the face reopened, and only then acknowledge to Slack."""
 
-    @app.action(blocks.WRONG_PERSON)
+    @app.action({"action_id": blocks.WRONG_PERSON, "block_id": blocks.BLOCK_ID})
     def wrong_person(ack: Ack, body: dict[str, Any], respond: Respond) -> None:
         asked = blocks.Asked.parse(body["actions"][0]["block_id"])
         member = body["user"]["id"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from tagbot import pictures
 from tagbot.errors import Reject
 from tagbot.messages import FaceStored, PhotoArrived
-from tagbot.models import WAITING, Face, Photo, context_key, crop_key, photo_key, store_photo
+from tagbot.models import WAITING, Face, Photo, context_key, crop_key, photo_key, store_photo, writing
 from tagbot.pictures import PictureRefused, Rectangle
 from tagbot.services import Services
 from tagbot.sidecar import KnownFace, Sidecar, SidecarRefused, read_sidecar
@@ -23,7 +23,7 @@ def detect_faces(message: PhotoArrived, services: Services) -> Iterator[FaceStor
     # faces that nobody has been asked about yet are told of once more.
     arrived = services.inbox.read(message.name)
     sha256 = hashlib.sha256(arrived.photo).hexdigest()
-    if Photo.get_or_none(Photo.sha256 == sha256) is None:
+    if not _is_known(sha256):
         try:
             _take_over(sha256, arrived.photo, read_sidecar(arrived.sidecar), services)
         except (PictureRefused, SidecarRefused) as why:
@@ -39,7 +39,7 @@ def _take_over(sha256: str, data: bytes, sidecar: Sidecar, services: Services) -
         _known(sidecar.faces, photo) if sidecar.faces is not None else _found(services.training.detect(whole))
     )
     ids = [face.id or str(uuid.uuid5(FACE_IDS, f"{sha256}:{number}")) for number, face in enumerate(found)]
-    _check_new(ids)
+    _check_new(ids, sha256)
     rectangles = [face.rectangle for face in found]
     services.images.put(photo_key(sha256), whole)
     for face_id, rectangle in zip(ids, rectangles, strict=True):
@@ -47,18 +47,25 @@ def _take_over(sha256: str, data: bytes, sidecar: Sidecar, services: Services) -
         services.images.put(crop_key(face_id), pictures.crop_face(photo, rectangle, others))
         services.images.put(context_key(face_id), pictures.context_picture(photo, rectangle))
     now = services.now()
-    store_photo(
-        {
-            "sha256": sha256,
-            "source": sidecar.source,
-            "taken_at": sidecar.taken_at,
-            "width": photo.size.width,
-            "height": photo.size.height,
-            "faces_found": len(found),
-            "received_at": now,
-        },
-        [_row(sha256, face_id, rectangle, now) for face_id, rectangle in zip(ids, rectangles, strict=True)],
-    )
+    row = {
+        "sha256": sha256,
+        "source": sidecar.source,
+        "taken_at": sidecar.taken_at,
+        "width": photo.size.width,
+        "height": photo.size.height,
+        "faces_found": len(found),
+        "received_at": now,
+    }
+    rows = [_row(sha256, face_id, rectangle, now) for face_id, rectangle in zip(ids, rectangles, strict=True)]
+    with writing():
+        # Another worker may have taken over a copy of the same file meanwhile.
+        if not _is_known(sha256):
+            _check_new(ids, sha256)
+            store_photo(row, rows)
+
+
+def _is_known(sha256: str) -> bool:
+    return Photo.get_or_none(Photo.sha256 == sha256) is not None
 
 
 def _row(sha256: str, face_id: str, rectangle: Rectangle, now: float) -> dict[str, object]:
@@ -86,7 +93,7 @@ def _found(rectangles: Sequence[Rectangle]) -> list[KnownFace]:
     return [KnownFace(None, rectangle) for rectangle in rectangles]
 
 
-def _check_new(ids: Sequence[str]) -> None:
-    taken = Face.select(Face.id).where(Face.id.in_(ids)).first() if ids else None
+def _check_new(ids: Sequence[str], sha256: str) -> None:
+    taken = Face.select(Face.id).where(Face.id.in_(ids) & (Face.photo != sha256)).first() if ids else None
     if taken is not None:
         raise SidecarRefused(f"the sidecar's face id {taken.id} belongs to another photo already")

@@ -4,10 +4,16 @@ A backend turns the failures of what it stands on into `Retry` and `Reject`. Tha
 is no failure but an answer: `Refused`.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 from tagbot.pictures import Rectangle
+
+PERSON_FULL = "person_full"
+MODEL_FULL = "model_full"
+DIFFERS = "differs"
+"""Reasons of `NotSent`."""
 
 NO_FACE = "no_face"
 TOO_BLURRED = "too_blurred"
@@ -30,6 +36,25 @@ class Refused:
     """`NO_FACE`, `TOO_BLURRED` …"""
 
 
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """The face is nobody's in the model, and nothing is left of it there; people's tag stands all the same."""
+
+    reason: str
+    """`PERSON_FULL`, `MODEL_FULL`, or `DIFFERS`: the machine takes the face for somebody else's."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFace:
+    """A face in the model, as the backend lists it."""
+
+    face_ref: str
+    face_id: str
+    """Empty where the backend knows none."""
+    person_ref: str | None
+    """None where it is nobody's."""
+
+
 class TrainingBackend(Protocol):
     """What learns faces. All methods may be called from any thread, and again after a crash."""
 
@@ -43,15 +68,24 @@ class TrainingBackend(Protocol):
     def ensure_person(self, person_id: str) -> str:
         """Make the person known to the model; how the backend calls them."""
 
-    def add_face(self, face_id: str, person_ref: str, crop: bytes, *, training_id: str) -> Trained | Refused:
+    def add_face(
+        self, face_id: str, person_ref: str, crop: bytes, *, training_id: str, anyway: bool = False
+    ) -> Trained | Refused | NotSent:
         """Add the one face in `crop` (a JPEG) to the model, as that person's.
 
         Repeating a call adds nothing twice. `training_id` names this training of the face: a second training
-        (after the face left the model) has another.
+        (after the face left the model) has another. With `anyway`, the machine's own opinion does not count.
         """
 
     def remove_face(self, face_id: str, person_ref: str, face_ref: str) -> None:
         """Take a face out of the model; no error when it is not there."""
+
+    def faces(self) -> Iterator[ModelFace]:
+        """Every face in the model."""
+
+    @property
+    def problem(self) -> str | None:
+        """What the operator has to mend or should know, None when all is well as far as the backend knows."""
 
     def check(self) -> str:
         """Try the backend and say in a few words what answered.

@@ -28,6 +28,9 @@ class Vectors(Protocol):
     def delete(self, face_id: str) -> None:
         """Forget a face's vector; no error when there is none."""
 
+    def persons(self) -> Mapping[str, str]:
+        """The person by face."""
+
     def count(self) -> int:
         """How many there are."""
 
@@ -70,7 +73,8 @@ class LocalBackend:
         crop: bytes,
         *,
         training_id: str,  # noqa: ARG002 - a vector that is put twice is one vector
-    ) -> Trained | Refused:
+        anyway: bool = False,  # noqa: ARG002 - this machine never differs
+    ) -> Trained | Refused | NotSent:
         """As the interface says; the face is called by its own id."""
         described: bytes | Refused = self._children.call("describe", crop)
         if isinstance(described, Refused):
@@ -81,6 +85,16 @@ class LocalBackend:
     def remove_face(self, face_id: str, person_ref: str, face_ref: str) -> None:  # noqa: ARG002 - one id is enough
         """As the interface says."""
         self._vectors.delete(face_id)
+
+    def faces(self) -> Iterator[ModelFace]:
+        """As the interface says."""
+        for face_id, person_ref in self._vectors.persons().items():
+            yield ModelFace(face_id, face_id, person_ref)
+
+    @property
+    def problem(self) -> str | None:
+        """Always None: what is missing here is noticed at the start."""
+        return None
 
     def check(self) -> str:
         """Start a process and let it load the models."""

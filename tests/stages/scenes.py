@@ -4,6 +4,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -12,6 +13,7 @@ from PIL import Image, ImageFilter
 from tagbot.messages import Message as Fact
 from tagbot.models import Face, Vote, crop_key
 from tagbot.sandbox.state import Message
+from tagbot.training import TrainingBackend
 from tests.world import World
 
 PATIENCE = 10.0
@@ -97,7 +99,7 @@ def blur(world: World, face: Face) -> None:
     """Make the face's stored crop too blurred to learn from."""
     crop = Image.open(BytesIO(world.services.images.get(crop_key(face.id))))
     out = BytesIO()
-    crop.filter(ImageFilter.GaussianBlur(9)).save(out, "JPEG", quality=92)
+    crop.filter(ImageFilter.GaussianBlur(4)).save(out, "JPEG", quality=92)
     world.services.images.put(crop_key(face.id), out.getvalue())
 
 
@@ -120,3 +122,14 @@ def drain_until(world: World, happened: Callable[[], object]) -> None:
 def without_made_up_ids(text: str) -> str:
     """Slack makes up the ids of blocks that have none."""
     return re.sub(r'"block_id": "b[0-9A-Z]+"', "", text)
+
+
+def with_backend(world: World, backend: TrainingBackend) -> World:
+    """The same world with another training backend."""
+    return replace(world, services=replace(world.services, training=backend))
+
+
+def person_of(face: Face) -> str | None:
+    """Slack id of who the face was tagged as."""
+    person = fresh(face).person
+    return person.slack_id if person else None

@@ -1,0 +1,264 @@
+"""The training backend on Amazon Rekognition: a face collection with user vectors.
+
+At AWS, a person is a user of the same id, and a face is a vector whose ExternalImageId is the face's id.
+"""
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+from tagbot.errors import Reject, Retry
+from tagbot.pictures import Rectangle, fitted, read_photo
+from tagbot.training import DIFFERS, MODEL_FULL, NO_FACE, PERSON_FULL, ModelFace, NotSent, Refused, Trained
+from tagbot.training.aws import Absent, AlreadyThere, Aws, PictureUnusable, QuotaReached, token
+
+log = logging.getLogger(__name__)
+
+CONFIDENCE = 80.0
+"""Per cent: what DetectFaces is less sure to be a face is left out."""
+
+PAGE = 4096
+"""Most faces that ListFaces gives at once."""
+
+REASONS = {
+    "EXCEEDS_MAX_FACES": "several_faces",
+    "EXTREME_POSE": "turned_away",
+    "LOW_BRIGHTNESS": "too_dark",
+    "LOW_SHARPNESS": "too_blurred",
+    "LOW_CONFIDENCE": NO_FACE,
+    "SMALL_BOUNDING_BOX": "too_small",
+    "LOW_FACE_QUALITY": "low_quality",
+}
+"""Why IndexFaces left a face out, by AWS's word; the first that fits is told."""
+
+ACTIONS = (
+    "AssociateFaces", "CreateCollection", "CreateUser", "DeleteFaces", "DescribeCollection", "DisassociateFaces",
+    "IndexFaces", "ListFaces",
+)  # fmt: skip
+"""What the bot does to its collection; besides, DetectFaces, which is about no collection."""
+
+
+class RekognitionBackend:
+    """Implements `tagbot.training.TrainingBackend`."""
+
+    name = "rekognition"
+
+    def __init__(self, aws: Aws) -> None:
+        """Nothing is called, and nothing of AWS is loaded, until it is needed."""
+        self._aws = aws
+        self.vanished = False
+        """Whether the collection, once there, was found missing and made anew."""
+
+    @property
+    def problem(self) -> str | None:
+        """What the operator should know, None when all is well."""
+        if self.vanished and self._aws.problem is None:
+            return (
+                f"the collection {self._aws.collection} had vanished and was made again: "
+                "python bot.py reconcile --fix sends the tagged faces again"
+            )
+        return self._aws.problem
+
+    def detect(self, picture: bytes) -> list[Rectangle]:
+        """As the interface says."""
+        size = read_photo(picture).size
+        try:
+            answer = self._aws.call("detect_faces", Image={"Bytes": fitted(picture)})
+        except PictureUnusable as why:
+            raise Reject(f"Rekognition cannot read the photo: {why.reason}") from None
+        faces = [
+            _pixels(face["BoundingBox"], size.width, size.height)
+            for face in answer.get("FaceDetails", [])
+            if face.get("Confidence", 0.0) >= CONFIDENCE
+        ]
+        return sorted(faces, key=lambda face: face.width * face.height, reverse=True)
+
+    def ensure_person(self, person_id: str) -> str:
+        """As the interface says."""
+        self._create_user(person_id, token("person", person_id))
+        return person_id
+
+    def add_face(
+        self, face_id: str, person_ref: str, crop: bytes, *, training_id: str, anyway: bool = False
+    ) -> Trained | Refused | NotSent:
+        """As the interface says. IndexFaces stores the same bytes under the same id once, however often."""
+        try:
+            answer = self._in_collection(
+                "index_faces",
+                Image={"Bytes": crop},
+                ExternalImageId=face_id,
+                MaxFaces=1,
+                QualityFilter="AUTO",
+            )
+        except PictureUnusable as why:
+            return Refused(why.reason)
+        except QuotaReached:
+            return NotSent(MODEL_FULL)
+        if not answer.get("FaceRecords"):
+            return Refused(_why_unindexed(answer))
+        face_ref = str(answer["FaceRecords"][0]["Face"]["FaceId"])
+        why_not = self._associate(face_ref, person_ref, training_id, anyway=anyway)
+        if why_not is not None:
+            self.remove_face(face_id, self._owner(face_ref) or person_ref, face_ref)
+            return NotSent(why_not)
+        return Trained(face_ref)
+
+    def remove_face(self, face_id: str, person_ref: str, face_ref: str) -> None:
+        """As the interface says."""
+        with suppress(Absent):
+            self._aws.call(
+                "disassociate_faces",
+                UserId=person_ref,
+                FaceIds=[face_ref],
+                ClientRequestToken=token("remove", face_id, person_ref, face_ref),
+            )
+        with suppress(Absent):
+            answer = self._aws.call("delete_faces", FaceIds=[face_ref])
+            for failed in answer.get("UnsuccessfulFaceDeletions", []):
+                if "FACE_NOT_FOUND" not in failed.get("Reasons", []):
+                    raise Retry(f"Rekognition did not delete a face: {', '.join(failed.get('Reasons', []))}")
+
+    def faces(self) -> Iterator[ModelFace]:
+        """As the interface says."""
+        arguments: dict[str, Any] = {"MaxResults": PAGE}
+        while True:
+            try:
+                page = self._aws.call("list_faces", **arguments)
+            except Absent:
+                return
+            for face in page.get("Faces", []):
+                yield ModelFace(face["FaceId"], face.get("ExternalImageId", ""), face.get("UserId"))
+            if not page.get("NextToken"):
+                return
+            arguments["NextToken"] = page["NextToken"]
+
+    def check(self) -> str:
+        """Try each permission without changing anything; raises `Reject` with all that are missing."""
+        missing = [problem for problem in map(self._try, HARMLESS) if problem]
+        if missing:
+            policy = json.dumps(self.policy(), indent=2)
+            raise Reject("; ".join(dict.fromkeys(missing)) + f"\nThe least that the bot needs:\n{policy}")
+        try:
+            faces = self._aws.call("describe_collection").get("FaceCount", 0)
+        except Absent:
+            return f"answers; the collection {self._aws.collection} is made when the first face comes"
+        return f"answers, {faces} faces in the collection {self._aws.collection}"
+
+    def policy(self) -> dict[str, Any]:
+        """The IAM policy with the least rights."""
+        collection = f"arn:aws:rekognition:*:*:collection/{self._aws.collection}"
+        return {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Action": [f"rekognition:{action}" for action in ACTIONS],
+                    "Resource": collection,
+                },
+                {"Effect": "Allow", "Action": "rekognition:DetectFaces", "Resource": "*"},
+            ],
+        }
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _create_user(self, person_id: str, request: str) -> None:
+        with suppress(AlreadyThere):
+            self._in_collection("create_user", UserId=person_id, ClientRequestToken=request)
+
+    def _in_collection(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        """A call that the collection has to be there for; it is made when it is missing."""
+        try:
+            return self._aws.call(operation, **arguments)
+        except Absent:
+            self._make_collection()
+            return self._aws.call(operation, **arguments)
+
+    def _make_collection(self) -> None:
+        with suppress(AlreadyThere):
+            self._aws.call("create_collection")
+            log.warning("the collection %s was missing and has been made", self._aws.collection)
+            self.vanished = True
+
+    def _associate(self, face_ref: str, person_ref: str, training_id: str, *, anyway: bool) -> str | None:
+        """Make the face the person's; why not, or None."""
+        arguments = {
+            "UserId": person_ref,
+            "FaceIds": [face_ref],
+            "ClientRequestToken": token("train", training_id, face_ref),
+            **({"UserMatchThreshold": 0.0} if anyway else {}),
+        }
+        try:
+            answer = self._associated(arguments, training_id)
+        except QuotaReached:
+            return PERSON_FULL
+        # A face that was this person's already is in neither list.
+        reasons = [
+            reason
+            for failed in answer.get("UnsuccessfulFaceAssociations", [])
+            for reason in failed.get("Reasons", [])
+        ]
+        if "FACE_NOT_FOUND" in reasons:
+            raise Retry("Rekognition does not find the face that it has just indexed")
+        return DIFFERS if reasons else None
+
+    def _associated(self, arguments: dict[str, Any], training_id: str) -> dict[str, Any]:
+        try:
+            return self._aws.call("associate_faces", **arguments)
+        except Absent:
+            # The user went with a collection that vanished. AWS would answer the first request for them from
+            # memory, so this is another one.
+            self._create_user(arguments["UserId"], token("person", arguments["UserId"], training_id))
+            return self._aws.call("associate_faces", **arguments)
+
+    def _owner(self, face_ref: str) -> str | None:
+        """Whose face it is at AWS, None when it is nobody's."""
+        page = self._aws.call("list_faces", FaceIds=[face_ref])
+        return next((face.get("UserId") for face in page.get("Faces", [])), None)
+
+    def _try(self, probe: tuple[str, dict[str, Any]]) -> str | None:
+        """What AWS has against an operation, None when it would do it."""
+        operation, arguments = probe
+        try:
+            self._aws.call(operation, **arguments)
+        except (Absent, AlreadyThere, PictureUnusable, QuotaReached):
+            return None
+        except (Retry, Reject) as why:
+            return why.reason
+        return None
+
+
+_NOBODY = "facetag-check"
+
+_NOTHING = "00000000-0000-0000-0000-000000000000"
+
+_NO_PICTURE = {"Bytes": b"no picture"}
+
+HARMLESS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("describe_collection", {}),
+    ("list_faces", {"MaxResults": 1}),
+    ("index_faces", {"Image": _NO_PICTURE}),
+    ("associate_faces", {"UserId": _NOBODY, "FaceIds": [_NOTHING]}),
+    ("disassociate_faces", {"UserId": _NOBODY, "FaceIds": [_NOTHING]}),
+    ("delete_faces", {"FaceIds": [_NOTHING]}),
+    ("detect_faces", {"Image": _NO_PICTURE}),
+)
+"""Calls that change nothing, one for each permission that can be tried that way: AWS looks at the permission first,
+and then finds no picture, or nobody of these ids. CreateCollection and CreateUser would leave something behind, so
+they are not tried.
+"""
+
+
+def _why_unindexed(answer: dict[str, Any]) -> str:
+    reasons = {reason for face in answer.get("UnindexedFaces", []) for reason in face.get("Reasons", [])}
+    return next((ours for theirs, ours in REASONS.items() if theirs in reasons), NO_FACE)
+
+
+def _pixels(box: dict[str, float], width: int, height: int) -> Rectangle:
+    """From AWS's shares of the picture's sides; a box may reach beyond them."""
+    left, top = max(0, round(box["Left"] * width)), max(0, round(box["Top"] * height))
+    right = min(width, round((box["Left"] + box["Width"]) * width))
+    bottom = min(height, round((box["Top"] + box["Height"]) * height))
+    return Rectangle.between(left, top, max(right, left + 1), max(bottom, top + 1))

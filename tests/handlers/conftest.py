@@ -1,0 +1,98 @@
+"""The bot's handlers, connected to the stand-in as in the bot, on the world's queues and database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Event
+
+import pytest
+from slack_bolt import App
+from slack_sdk import WebClient
+
+from tagbot import status, words
+from tagbot.handlers import Wiring, register_all
+from tagbot.messages import Message
+from tagbot.models import Face
+from tagbot.retry import NothingOfThatName, retry
+from tagbot.sandbox.client import Slack
+from tagbot.slack.socket import SocketMode, web_client
+from tests.world import World
+
+
+@dataclass
+class Desk:
+    """The handlers and whatever they reach for."""
+
+    world: World
+    client: WebClient
+    """To post what the bot itself would not."""
+    app: App
+    stored: list[tuple[Message, float]] = field(default_factory=list)
+    """What was put on a queue, and the bot's clock when that was done."""
+
+    @property
+    def slack(self) -> Slack:
+        return self.world.slack
+
+    def request(self) -> Face:
+        """A face whose request is open in the channel."""
+        return self.world.face(posted=True)
+
+
+def wiring(world: World, desk: list[Desk], *, admins: frozenset[str]) -> Wiring:
+    def publish(message: Message) -> None:
+        world.publish(message)
+        desk[0].stored.append((message, world.services.now()))
+
+    def retried(target: str) -> str:
+        try:
+            return retry(world.queues, target).in_words()
+        except NothingOfThatName:
+            return words.nothing_of_that_name(target)
+
+    return Wiring(
+        publish=publish,
+        open_modal=world.services.slack.open_modal,
+        status=lambda: status.in_words(status.collect(world.queues, world.services.inbox)),
+        retry=retried,
+        is_admin=lambda member: not admins or member in admins,
+        now=world.services.now,
+    )
+
+
+@contextmanager
+def connected_desk(world: World, *, admins: frozenset[str] = frozenset()) -> Iterator[Desk]:
+    """Handlers that are connected by Socket Mode."""
+    # Frequent pings end the SDK's blocking reads, so that its client closes within a moment.
+    world.slack.rules(ping_seconds=0.1)
+    client = web_client(world.settings, 5)
+    desks: list[Desk] = []
+    wired = wiring(world, desks, admins=admins)
+    apps: list[App] = []
+
+    def register(app: App) -> None:
+        apps.append(app)
+        register_all(app, wired)
+
+    socket = SocketMode(client, world.settings.slack_app_token, register)
+    socket.connect(Event())
+    desks.append(Desk(world, client, apps[-1]))
+    world.slack.wait_for_connections()
+    try:
+        yield desks[0]
+    finally:
+        _wake(socket)
+        socket.close()
+
+
+def _wake(socket: SocketMode) -> None:
+    """Spare the second for which the SDK sleeps on its queue: an empty message wakes it."""
+    if socket._handler is not None:
+        socket._handler.client.closed = True
+        socket._handler.client.enqueue_message("")
+
+
+@pytest.fixture
+def desk(world: World) -> Iterator[Desk]:
+    with connected_desk(world) as desk:
+        yield desk

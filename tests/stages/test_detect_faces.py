@@ -1,0 +1,309 @@
+"""DetectFaces: a photo is taken over from the inbox, with its faces."""
+
+import hashlib
+import json
+import threading
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import ExifTags, Image
+
+from tagbot.database import connected
+from tagbot.errors import Reject, Retry
+from tagbot.messages import FaceStored, PhotoArrived
+from tagbot.models import Face, ModelVectors, Photo, context_key, crop_key, photo_key, photos_without_faces
+from tagbot.stages.detect_faces import detect_faces
+from tagbot.training.local import LocalBackend
+from tests.stages.scenes import fresh, requests, with_backend
+from tests.world import FACE, World, astronaut, photographs
+
+IDS = [str(uuid.UUID(int=number)) for number in (1, 2, 3)]
+
+
+def put(world: World, name: str, photo: bytes, sidecar: Any = None) -> PhotoArrived:
+    """A photo in the inbox, beside its sidecar if there is one."""
+    folder = world.services.inbox.folder
+    if sidecar is not None:
+        text = sidecar if isinstance(sidecar, bytes) else json.dumps(sidecar).encode()
+        (folder / name).with_suffix(".json").write_bytes(text)
+    (folder / name).write_bytes(photo)
+    return PhotoArrived(name=name)
+
+
+def work(world: World, message: PhotoArrived) -> list[FaceStored]:
+    """The stage alone, on one message."""
+    return list(detect_faces(message, world.services))
+
+
+def take_over(world: World, until: Callable[[], object]) -> None:
+    """Have the worker take what lies in the inbox, which it watches for a second first."""
+    worker = world.workers[0]
+    assert worker.stage.reads is PhotoArrived
+    for _ in range(100):
+        worker.work_once(timeout=0.1)
+        if until():
+            return
+    raise AssertionError("it did not happen")
+
+
+def rectangle(left: int, top: int = 76, width: int = 91, height: int = 91) -> dict[str, int]:
+    """As a sidecar has it."""
+    return {"left": left, "top": top, "width": width, "height": height}
+
+
+def three_faces() -> dict[str, Any]:
+    """A sidecar with three faces, the last one without an id."""
+    faces = [
+        {"id": IDS[0], "rectangle": rectangle(175)},
+        {"id": IDS[1].upper(), "rectangle": rectangle(10)},
+        {"rectangle": rectangle(300)},
+    ]
+    return {"source": "lobby-camera", "taken_at": "2026-11-23T09:30:00Z", "faces": faces, "other": 1}
+
+
+def stored_files(world: World) -> set[Path]:
+    """All pictures in the image store."""
+    return set(world.settings.image_store.rglob("*.jpg"))
+
+
+# --- It works -------------------------------------------------------------------------------------------
+
+
+def test_the_faces_of_a_photo_are_found_cut_out_and_stored(world: World) -> None:
+    (told,) = work(world, put(world, "party.png", astronaut()))
+    face = Face.get()
+    assert (told.face_id, told.round) == (face.id, 1)
+    assert (face.state, face.pending) == ("waiting", told.id)
+    middle = face.left + face.width // 2, face.top + face.height // 2
+    assert abs(middle[0] - (FACE.left + FACE.width // 2)) < 20
+    assert abs(middle[1] - (FACE.top + FACE.height // 2)) < 20
+    photo = Photo.get()
+    assert photo.sha256 == hashlib.sha256(astronaut()).hexdigest()
+    assert (photo.width, photo.height, photo.faces_found, photo.source) == (512, 512, 1, None)
+    for key in (photo_key(photo.sha256), crop_key(face.id), context_key(face.id)):
+        assert Image.open(BytesIO(world.services.images.get(key))).format == "JPEG"
+
+
+def test_a_photo_that_was_taken_over_is_gone_from_the_inbox_with_its_sidecar(world: World) -> None:
+    put(world, "party.png", astronaut(), three_faces())
+    take_over(world, lambda: Photo.select().count())
+    assert list(world.services.inbox.folder.iterdir()) == []
+    assert list(world.services.inbox.rejected.iterdir()) == []
+    assert len(world.messages("images-in-db")) == 3
+
+
+def test_with_faces_in_the_sidecar_these_are_taken_and_none_is_looked_for(
+    world: World,
+) -> None:
+    gone = LocalBackend(ModelVectors())
+    gone.close()  # it would say so if it were asked
+    world = with_backend(world, gone)
+    messages = work(world, put(world, "party.png", astronaut(), three_faces()))
+    assert {message.face_id for message in messages} >= set(IDS[:2])
+    photo = Photo.get()
+    assert (photo.source, photo.taken_at, photo.faces_found) == ("lobby-camera", "2026-11-23T09:30:00Z", 3)
+    face = Face.get_by_id(IDS[1])
+    assert (face.left, face.top, face.width, face.height) == (10, 76, 91, 91)
+    assert Face.select().count() == 3
+
+
+def test_a_photo_without_a_face_is_kept_and_counted(world: World) -> None:
+    cat = (photographs() / "chelsea.png").read_bytes()
+    assert work(world, put(world, "cat.png", cat)) == []
+    assert Photo.get().faces_found == 0
+    assert photos_without_faces() == 1
+    assert world.services.images.get(photo_key(Photo.get().sha256))
+
+
+def test_a_sidecar_may_say_that_there_is_no_face(world: World) -> None:
+    assert work(world, put(world, "party.png", astronaut(), {"faces": []})) == []
+    assert (Photo.get().faces_found, Face.select().count()) == (0, 0)
+
+
+def test_a_sidecar_without_faces_has_them_looked_for(world: World) -> None:
+    (told,) = work(world, put(world, "party.png", astronaut(), {"source": "phone"}))
+    assert (Photo.get().source, Face.get().id) == ("phone", told.face_id)
+
+
+def test_every_face_is_asked_about_in_the_channel(world: World) -> None:
+    messages = work(world, put(world, "party.png", astronaut(), three_faces()))
+    for message in messages:
+        world.publish(message)
+    world.drain()
+    assert {
+        request.metadata["event_payload"]["face_id"] for request in requests(world) if request.metadata
+    } == {message.face_id for message in messages}
+
+
+def test_pictures_are_stored_upright_and_without_exif(world: World) -> None:
+    image = Image.open(BytesIO(astronaut())).convert("RGB").transpose(Image.Transpose.ROTATE_90)
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    exif[ExifTags.Base.Artist] = "Secret Photographer"
+    exif[ExifTags.Base.Make] = "CameraMaker"
+    out = BytesIO()
+    image.save(out, "JPEG", quality=92, exif=exif, comment=b"a secret comment")
+    assert b"Secret Photographer" in out.getvalue()
+    (told,) = work(world, put(world, "phone.jpg", out.getvalue()))
+    face = Face.get_by_id(told.face_id)
+    assert abs(face.left - FACE.left) < 30, "pixels count after the orientation is applied"
+    assert abs(face.top - FACE.top) < 30
+    for path in stored_files(world):
+        data = path.read_bytes()
+        assert b"Exif" not in data
+        assert b"secret" not in data.lower()
+        assert dict(Image.open(BytesIO(data)).getexif()) == {}
+    assert len(stored_files(world)) == 3
+
+
+# --- Twice is harmless ----------------------------------------------------------------------------------
+
+
+def test_the_same_photo_twice_is_taken_once(world: World) -> None:
+    first = work(world, put(world, "party.png", astronaut()))
+    again = work(world, put(world, "copy.png", astronaut(), three_faces()))
+    assert [each.id for each in again] == [each.id for each in first], (
+        "told of once more, while nobody was asked"
+    )
+    assert (Photo.select().count(), Face.select().count()) == (1, 1)
+    world.publish(first[0])
+    world.publish(again[0])
+    world.drain()
+    assert len(requests(world)) == 1
+    assert work(world, put(world, "third.png", astronaut())) == []
+
+
+def test_two_workers_that_meet_the_same_photo_take_it_once(world: World) -> None:
+    messages = [put(world, f"copy-{number}.png", astronaut()) for number in range(4)]
+    start = threading.Barrier(len(messages))
+
+    def worker(message: PhotoArrived) -> list[FaceStored]:
+        with connected():
+            start.wait()
+            return work(world, message)
+
+    with ThreadPoolExecutor(len(messages)) as pool:
+        told = [each for found in pool.map(worker, messages) for each in found]
+    assert (Photo.select().count(), Face.select().count()) == (1, 1)
+    assert {each.face_id for each in told} == {Face.get().id}
+
+
+def test_a_crash_between_pictures_and_rows_leaves_nothing_behind(world: World) -> None:
+    message = put(world, "party.png", astronaut())
+    # A folder where the last picture is to go: what comes before it is stored, and then it fails.
+    (told,) = work(world, message)
+    pictures = stored_files(world)
+    context = next(path for path in pictures if path.name.startswith("context"))
+    Face.delete().execute()
+    Photo.delete().execute()
+    context.unlink()
+    context.mkdir()
+    with pytest.raises(Retry):
+        work(world, message)
+    assert (Photo.select().count(), Face.select().count()) == (0, 0)
+    context.rmdir()
+    (again,) = work(world, message)
+    assert again == told, "the ids are made from the photo"
+    assert stored_files(world) == pictures
+
+
+def test_a_crash_before_the_message_was_stored_tells_it_again(world: World) -> None:
+    message = put(world, "party.png", astronaut(), three_faces())
+    first = work(world, message)
+    assert work(world, message) == first
+
+
+# --- Retry ----------------------------------------------------------------------------------------------
+
+
+def test_a_recogniser_that_takes_too_long_leaves_the_photo_where_it_is(world: World) -> None:
+    message = put(world, "party.png", astronaut())
+    slow = LocalBackend(ModelVectors(), processes=1, time_limit=0.01)
+    try:
+        with pytest.raises(Retry):
+            work(with_backend(world, slow), message)
+    finally:
+        slow.close()
+    assert Photo.select().count() == 0
+    assert (world.services.inbox.folder / "party.png").is_file()
+    assert len(work(world, message)) == 1
+
+
+def test_an_image_store_that_cannot_be_written_leaves_the_photo_where_it_is(world: World) -> None:
+    message = put(world, "party.png", astronaut(), three_faces())
+    world.settings.image_store.write_text("in the way")
+    with pytest.raises(Retry):
+        work(world, message)
+    world.settings.image_store.unlink()
+    assert len(work(world, message)) == 3
+
+
+# --- Reject ---------------------------------------------------------------------------------------------
+
+
+def cut_off() -> bytes:
+    """A JPEG without its end."""
+    out = BytesIO()
+    Image.open(BytesIO(astronaut())).convert("RGB").save(out, "JPEG")
+    return out.getvalue()[:20_000]
+
+
+REFUSALS = {
+    "nothing": (b"", None, "the file is empty"),
+    "text": (b"hello, I am no picture", None, "not a picture"),
+    "cut off": (cut_off(), None, "broken or cut off"),
+    "too heavy": (astronaut() + bytes(20_000_000), None, "over the limit of 20 MB"),
+    "outside": (
+        astronaut(),
+        {"faces": [{"rectangle": rectangle(500)}]},
+        "face 1 of the sidecar lies outside",
+    ),
+    "no pixels": (astronaut(), {"faces": [{"rectangle": rectangle(5, width=0)}]}, "lies outside"),
+    "not json": (astronaut(), b"{", "the sidecar is not JSON"),
+    "no uuid": (astronaut(), {"faces": [{"id": "7", "rectangle": rectangle(5)}]}, "its id is not a UUID"),
+    "twins": (
+        astronaut(),
+        {"faces": [{"id": IDS[0], "rectangle": rectangle(5)}, {"id": IDS[0], "rectangle": rectangle(9)}]},
+        "two faces the same id",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", REFUSALS)
+def test_what_cannot_be_used_is_refused_with_the_reason(world: World, what: str) -> None:
+    photo, sidecar, reason = REFUSALS[what]
+    with pytest.raises(Reject, match=reason):
+        work(world, put(world, "photo.png", photo, sidecar))
+    assert (Photo.select().count(), Face.select().count()) == (0, 0)
+    assert stored_files(world) == set()
+
+
+def test_what_is_refused_lies_beside_its_reason_and_the_rest_goes_on(world: World) -> None:
+    put(world, "bad.png", b"no picture", {"source": "x"})
+    put(world, "good.png", astronaut(), three_faces())
+    rejected = world.services.inbox.rejected
+    take_over(world, lambda: Photo.select().count() and (rejected / "bad.png").exists())
+    assert {path.name for path in rejected.iterdir()} == {"bad.png", "bad.json", "bad.png.error.txt"}
+    assert "not a picture" in (rejected / "bad.png.error.txt").read_text()
+    assert Face.select().count() == 3
+
+
+def test_a_face_id_of_another_photo_is_refused_and_its_pictures_stay(world: World) -> None:
+    other = world.face()
+    crop = world.services.images.get(crop_key(other.id))
+    sidecar = {"faces": [{"id": other.id, "rectangle": rectangle(5, 5, 60, 60)}]}
+    with pytest.raises(Reject, match="belongs to another photo already"):
+        work(world, put(world, "party.png", astronaut(), sidecar))
+    assert world.services.images.get(crop_key(other.id)) == crop
+    assert fresh(other).photo == other.photo
+    assert Photo.select().count() == 1
+
+
+def test_a_photo_that_went_away_is_rejected(world: World) -> None:
+    with pytest.raises(Reject):
+        work(world, PhotoArrived(name="gone.png"))
