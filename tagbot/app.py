@@ -68,7 +68,7 @@ class Bot:
             settings=settings,
             inbox=parts.inbox(settings),
             images=parts.image_store(settings),
-            training=parts.training_backend(settings),
+            training=parts.training_backend(settings, self._quiet),
             slack=slack,
             updates=Updates(slack, self._quiet, settings.rule, time.time),
             now=time.time,
@@ -80,6 +80,7 @@ class Bot:
             status=self.status,
             retry=self.retry,
             is_admin=settings.is_admin,
+            may_retry=self.may_retry,
             now=time.time,
         )
         self._socket = SocketMode(
@@ -104,6 +105,13 @@ class Bot:
     def status(self) -> str:
         """What `/facetag status` says."""
         return status.in_words(status.collect(self._queues, self._services.inbox))
+
+    def may_retry(self, member: str, channel: str) -> bool:
+        """Whether somebody who types in a channel may retry: an admin, or, without admins, who is in ours."""
+        settings = self._services.settings
+        if settings.admins or channel == settings.slack_channel:
+            return settings.is_admin(member)
+        return self._services.slack.is_in_channel(member)
 
     def retry(self, target: str) -> str:
         """What `/facetag retry` does, in words."""

@@ -7,12 +7,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tagbot import words
+from tagbot.training import DIFFERS
 
 TAG_PERSON = "tag_person"
 NOT_A_FACE = "not_a_face"
 DONT_KNOW = "dont_know"
 SOMEONE_ELSE = "someone_else"
 WRONG_PERSON = "wrong_person"
+TRAIN_ANYWAY = "train_anyway"
 """`action_id`s; `SOMEONE_ELSE` is also the `callback_id` of its modal."""
 
 NAME = "name"
@@ -140,8 +142,11 @@ def _tagged(shown: Request) -> Rendered:
     if shown.person is not None and shown.person.name:
         # Letter by letter, also where it has stars or colons that Slack would take for its markup.
         closed.blocks[0]["text"] = _plain(words.tagged_as(shown.person.name)) | {"emoji": False}
-    reopen = _button(WRONG_PERSON, words.WRONG_PERSON) | {"confirm": _confirm()}
-    return Rendered(_text(closed.text, words.WRONG_PERSON), [*closed.blocks, _actions(shown, reopen)])
+    controls = {WRONG_PERSON: _button(WRONG_PERSON, words.WRONG_PERSON) | {"confirm": _confirm()}}
+    if shown.reason == DIFFERS:
+        controls[TRAIN_ANYWAY] = _button(TRAIN_ANYWAY, words.TRAIN_ANYWAY)
+    labels = [control["text"]["text"] for control in controls.values()]
+    return Rendered(_text(closed.text, *labels), [*closed.blocks, _actions(shown, *controls.values())])
 
 
 def _rejected(shown: Request) -> Rendered:

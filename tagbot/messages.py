@@ -15,6 +15,8 @@ NOT_A_FACE = "not_a_face"
 """The answer that there is nobody to tag; it counts like a person."""
 DONT_KNOW = "dont_know"
 """The answer of who cannot tell."""
+ANYWAY = "anyway:"
+"""Begins the cause of what an admin wants trained although people and machine differ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,11 +123,16 @@ class FaceTagged(FaceMessage):
     QUEUE: ClassVar[str] = "face-tagged"
 
     cause: str = ""
-    """Whose vote was stored, and when it was clicked."""
+    """Whose vote was stored, and when it was clicked; or who wants it trained anyway."""
 
     @property
     def id(self) -> str:
         return f"{self.QUEUE}:{self.face_id}:{self.round}:{self.cause}"
+
+    @property
+    def anyway(self) -> bool:
+        """Whether the face is to be sent to the model although people and machine differ."""
+        return self.cause.startswith(ANYWAY)
 
     @classmethod
     def from_id(cls, message_id: str, face_id: str, round: int) -> Self:  # noqa: A002 - the glossary's word

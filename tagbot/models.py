@@ -382,7 +382,41 @@ class TrainedVector(_Table):
     vector = BlobField()
 
 
-TABLES: tuple[type[_Table], ...] = (Photo, Person, Face, Vote, PastRequest, TrainedVector)
+class BackendCalls(_Table):
+    """How often an operation of the training backend was called, by month."""
+
+    month = CharField(7)
+    """Of UTC, as 2026-11."""
+    operation = CharField(64)
+    count = IntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("month", "operation")
+
+
+class Notice(_Table):
+    """Something that the operator should know until it is dealt with."""
+
+    name = CharField(64, primary_key=True)
+    text = TextField()
+    since = DoubleField()
+
+    @classmethod
+    def put(cls, name: str, text: str, now: float) -> None:
+        """Say it; said already, it stays as it was."""
+        with writing():
+            cls.insert(name=name, text=text, since=now).on_conflict_ignore().execute()
+
+    @classmethod
+    def clear(cls, name: str) -> None:
+        """It has been dealt with."""
+        with writing():
+            cls.delete().where(cls.name == name).execute()
+
+
+TABLES: tuple[type[_Table], ...] = (
+    Photo, Person, Face, Vote, PastRequest, TrainedVector, BackendCalls, Notice,
+)  # fmt: skip
 
 
 class ModelVectors:

@@ -1,7 +1,9 @@
 """Building the parts that the bot and its commands share, from the settings."""
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from threading import Event
 
 from tagbot.database import open_database
 from tagbot.image_store import FolderStore, ImageStore
@@ -12,6 +14,7 @@ from tagbot.queues import Queue, SharedQueue
 from tagbot.queues.disk import disk_queues, disk_queues_beside
 from tagbot.settings import Settings
 from tagbot.training import TrainingBackend
+from tagbot.training.ledger import Ledger
 from tagbot.training.local import LocalBackend
 
 
@@ -25,9 +28,25 @@ def image_store(settings: Settings) -> ImageStore:
     return FolderStore(settings.image_store)
 
 
-def training_backend(settings: Settings) -> TrainingBackend:  # noqa: ARG001 - there is one so far
-    """What learns faces; raises `Reject` when something that it needs is not installed."""
-    return LocalBackend(ModelVectors())
+def training_backend(settings: Settings, stop: Event) -> TrainingBackend:
+    """What learns faces; raises `Reject` when something that it needs is not installed. `stop` ends its
+    waiting.
+    """
+    if settings.training_backend == "local":
+        return LocalBackend(ModelVectors())
+    # Imported here: boto3 takes a fifth of a second and 30 MB, which a local bot can do without.
+    from tagbot.training.aws import Aws
+    from tagbot.training.rekognition import RekognitionBackend
+
+    ledger = Ledger(time.time)
+    aws = Aws(
+        settings.rekognition_collection,
+        settings.aws_region or None,
+        settings.rekognition_calls_per_second,
+        ledger.record,
+        stop,
+    )
+    return RekognitionBackend(aws, ledger)
 
 
 def queues(settings: Settings) -> AbstractContextManager[Mapping[str, Queue]]:

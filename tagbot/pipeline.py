@@ -79,6 +79,7 @@ SOURCES = (
     Source("inbox", (PhotoArrived,)),
     Source("FaceTag", (AnswerGiven,)),
     Source("WrongPerson", (FaceReopened,)),
+    Source("TrainAnyway", (FaceTagged,)),
     Source("TimedJobs", (FaceStored, FaceTagged, TrainingRefused, PersonAdded)),
 )
 

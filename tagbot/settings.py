@@ -116,6 +116,15 @@ def number(text: str) -> float:
     return value
 
 
+def collection_id(text: str) -> str:
+    """A name as AWS allows it."""
+    if not re.fullmatch(r"[a-zA-Z0-9_.\-]{1,255}", text):
+        raise ValueError(
+            f"should be at most 255 letters, digits, dots, dashes and underscores, but is {text!r}"
+        )
+    return text
+
+
 def slack_ids(text: str) -> frozenset[str]:
     """Ids of Slack members, separated by commas or spaces; none in an empty text."""
     ids = frozenset(re.split(r"[,\s]+", text.strip())) - {""}
@@ -190,8 +199,20 @@ class Settings:
         "Photos put here are taken over.",
     )  # fmt: skip
     training_backend: str = setting(
-        "TRAINING_BACKEND", one_of("local"), "local",
-        "What learns the faces: local is a recogniser on this machine.",
+        "TRAINING_BACKEND", one_of("local", "rekognition"), "local",
+        "What learns the faces: local is a recogniser on this machine, rekognition is Amazon's.",
+    )  # fmt: skip
+    rekognition_collection: str = setting(
+        "REKOGNITION_COLLECTION", collection_id, "facetag",
+        "Name of the face collection at Amazon Rekognition; made when it is missing.",
+    )  # fmt: skip
+    rekognition_calls_per_second: float = setting(
+        "REKOGNITION_CALLS_PER_SECOND", number, "5",
+        "What AWS allows in most regions.",
+    )  # fmt: skip
+    aws_region: str = setting(
+        "AWS_REGION", str, "",
+        "Where Rekognition is called; keys, roles and endpoints come as AWS documents them.",
     )  # fmt: skip
     required_votes: int = setting(
         "REQUIRED_VOTES", whole_number(1), "2",

@@ -1,13 +1,15 @@
 """What the bot has done, what waits and why: the same for `/facetag status` and `python bot.py status`."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Protocol
 
 from tagbot.database import connected
 from tagbot.inbox import Inbox
-from tagbot.models import Face, photos_without_faces
+from tagbot.models import Face, Notice, photos_without_faces
 from tagbot.queues import Counts, Trouble
+from tagbot.training.ledger import usage
 
 
 class Countable(Protocol):
@@ -28,6 +30,8 @@ def collect(queues: Mapping[str, Countable], inbox: Inbox) -> dict[str, Any]:
             "queues": {name: asdict(queue.counts()) for name, queue in queues.items()},
             "inbox": inbox.waiting(),
             "photos_without_faces": photos_without_faces(),
+            "training": usage(time.time()),
+            "notices": [notice.text for notice in Notice.select().order_by(Notice.since)],
             "troubles": [
                 {"queue": name, **asdict(trouble)}
                 for name, queue in queues.items()
@@ -48,6 +52,8 @@ def in_words(status: Mapping[str, Any]) -> str:
         *_about_photos(status),
         *(_about_queue(name, counts) for name, counts in status["queues"].items() if any(counts.values())),
         *map(_about_trouble, status["troubles"]),
+        *_about_training(status["training"]),
+        *(f"Please look at this: {notice}." for notice in status["notices"]),
     ]
     if not any(any(counts.values()) for counts in status["queues"].values()):
         lines.append("Nothing is waiting between the stages.")
@@ -74,6 +80,13 @@ def _about_queue(name: str, counts: Mapping[str, int]) -> str:
     return (
         f"{name}: " + ", ".join(f"{counts[key]} {words}" for key, words in parts.items() if counts[key]) + "."
     )
+
+
+def _about_training(usage: Mapping[str, Any] | None) -> list[str]:
+    if usage is None:
+        return []
+    cost = f"about ${usage['estimated_dollars']:.2f}"
+    return [f"Amazon Rekognition since the start of the month: {usage['calls']} calls, {cost}."]
 
 
 def _about_trouble(trouble: Mapping[str, Any]) -> str:

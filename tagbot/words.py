@@ -10,6 +10,7 @@ NOT_A_FACE = "Not a face"
 DONT_KNOW = "I don't know"
 SOMEONE_ELSE = "Someone else…"
 WRONG_PERSON = "Wrong person?"
+TRAIN_ANYWAY = "Add it anyway"
 FACE_ALT = "The face to name, cut out of the photo"
 CONTEXT_ALT = "The photo around it, with the face in a double frame"
 TAGGED_ALT = "The face that was named"
@@ -21,6 +22,11 @@ SHOWN_TAGGERS = 20
 REJECTED = {
     "no_face": "No face could be found in this picture, so it cannot be learned.",
     "too_blurred": "This picture is too blurred to learn from.",
+    "too_dark": "This picture is too dark to learn from.",
+    "turned_away": "This face is turned away too far to learn from.",
+    "several_faces": "There are several faces in this picture, so it cannot be learned.",
+    "low_quality": "This picture is not good enough to learn from.",
+    "too_large": "This picture is too large to be learned.",
     "not_an_image": "This picture cannot be read, so it cannot be learned.",
     "too_small": "This face is too small to recognise anybody.",
     "not_a_face": "You agree that there is nobody to tag here.",
@@ -31,6 +37,9 @@ REJECTED = {
 
 NOT_SENT = {
     "person_full": "The model has enough pictures of this person, so this one was not added.",
+    "model_full": "The model is full, so this picture was not added.",
+    "differs": "You and the machine differ: it sees somebody else here. Your word counts, so the face stays "
+    "tagged; it was not added to the model.",
 }
 """Why a tagged face was not sent to the model."""
 

@@ -1,6 +1,6 @@
 """What `python bot.py` can do besides running: one command a file, each with a `COMMAND`."""
 
-from tagbot.commands import add, check, export, retry, status
+from tagbot.commands import add, check, export, reconcile, retry, status
 from tagbot.commands.command import Command
 
 COMMANDS: dict[str, Command] = {
@@ -8,5 +8,6 @@ COMMANDS: dict[str, Command] = {
     "status": status.COMMAND,
     "retry": retry.COMMAND,
     "export": export.COMMAND,
+    "reconcile": reconcile.COMMAND,
     "check": check.COMMAND,
 }

@@ -87,7 +87,7 @@ def _channel(slack: Slack) -> str:
 
 def _training(settings: Settings) -> str:
     open_database(settings.database_url)
-    backend = parts.training_backend(settings)
+    backend = parts.training_backend(settings, Event())
     with connected():
         try:
             return backend.check()

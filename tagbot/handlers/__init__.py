@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from slack_bolt import App
 
-from tagbot.handlers import face_tag, facetag_command, fallbacks, someone_else, wrong_person
+from tagbot.handlers import face_tag, facetag_command, fallbacks, someone_else, train_anyway, wrong_person
 from tagbot.handlers.someone_else import OpenModal
 from tagbot.publish import Publish
 
@@ -21,6 +21,8 @@ class Wiring:
     retry: Callable[[str], str]
     """Does what `/facetag retry` is asked for, and says what it did."""
     is_admin: Callable[[str], bool]
+    may_retry: Callable[[str, str], bool]
+    """Whether a member who types in a channel may retry."""
     now: Callable[[], float]
 
 
@@ -29,5 +31,6 @@ def register_all(app: App, wiring: Wiring) -> None:
     face_tag.register(app, wiring.publish, wiring.now)
     someone_else.register(app, wiring.publish, wiring.open_modal, wiring.now)
     wrong_person.register(app, wiring.publish, wiring.is_admin)
-    facetag_command.register(app, wiring.status, wiring.retry, wiring.is_admin)
+    train_anyway.register(app, wiring.publish, wiring.is_admin)
+    facetag_command.register(app, wiring.status, wiring.retry, wiring.may_retry)
     fallbacks.register(app)

@@ -11,7 +11,7 @@ COMMAND = "/facetag"
 
 
 def register(
-    app: App, status: Callable[[], str], retry: Callable[[str], str], is_admin: Callable[[str], bool]
+    app: App, status: Callable[[], str], retry: Callable[[str], str], may_retry: Callable[[str, str], bool]
 ) -> None:
     """Answer so that only who asked sees it; what is not known gets the help."""
 
@@ -25,6 +25,7 @@ def register(
             case ["status"]:
                 return status()
             case ["retry", *target] if len(target) <= 1:
-                return retry("".join(target)) if is_admin(command["user_id"]) else words.ADMINS_ONLY
+                allowed = may_retry(command["user_id"], command["channel_id"])
+                return retry("".join(target)) if allowed else words.ADMINS_ONLY
             case _:
                 return words.HELP

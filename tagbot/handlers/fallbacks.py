@@ -9,7 +9,7 @@ from slack_bolt import Ack, App, BoltResponse, Respond
 
 from tagbot import words
 from tagbot.blocks import NAME
-from tagbot.errors import Retry
+from tagbot.errors import Reject, Retry
 
 log = logging.getLogger(__name__)
 
@@ -31,28 +31,44 @@ def register(app: App) -> None:
     @app.shortcut(ANYTHING)
     @app.view(ANYTHING)
     @app.view_closed(ANYTHING)
-    def unknown_other(ack: Ack, body: dict[str, Any]) -> None:
+    def unknown_other(ack: Ack, body: dict[str, Any], respond: Respond) -> None:
         ack()
         _note("payload", body)
+        if body.get("response_url"):
+            respond(words.UNKNOWN_ACT, response_type="ephemeral", replace_original=False)
 
     @app.event(ANYTHING)
     def unknown_event(body: dict[str, Any]) -> None:
         _note("event", body)
 
     @app.error
-    def failed(error: Exception, ack: Ack, body: dict[str, Any], respond: Respond) -> BoltResponse:
+    def failed(
+        error: Exception, ack: Ack, body: dict[str, Any], respond: Respond, response: BoltResponse | None
+    ) -> None:
         """The only place that deals with what goes wrong in a handler."""
-        if body.get("type") == "view_submission":
-            ack(response_action="errors", errors={NAME: words.NOT_STORED})  # keeps what was typed
-        else:
-            ack()
-        if isinstance(error, Retry):
+        if response is not None:
+            _acknowledge(ack, body, response)
+        if isinstance(error, Retry | Reject):
             log.error("a handler could not finish: %s", error.reason)
         else:
             log.error("bug in a handler", exc_info=error)
         if body.get("response_url"):
             respond(words.NOT_STORED, response_type="ephemeral", replace_original=False)
-        return BoltResponse(status=200)
+
+
+def _acknowledge(ack: Ack, body: Mapping[str, Any], response: BoltResponse) -> None:
+    """Let Slack hear what it still waits for; a modal stays open, with what was typed.
+
+    As the handler failed, Bolt sends `response` and not what `ack` is given, as soon as `ack` was called: so
+    it is filled in before.
+    """
+    is_modal = body.get("type") == "view_submission"
+    says: dict[str, Any] = (
+        {"response_action": "errors", "errors": {NAME: words.NOT_STORED}} if is_modal else {}
+    )
+    filled: BoltResponse = Ack()(**says)  # type: ignore[no-untyped-call]  # Bolt's
+    response.headers, response.body, response.status = filled.headers, filled.body, filled.status
+    ack(**says)
 
 
 def _note(what: str, body: Mapping[str, Any]) -> None:

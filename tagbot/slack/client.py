@@ -287,6 +287,23 @@ class Slack:
         answer = self._call("conversations.info", self._client.conversations_info, channel=self._channel)
         return dict(answer["channel"])
 
+    def is_in_channel(self, member: str) -> bool:
+        """Whether somebody is a member of the channel that tags."""
+        cursor = ""
+        while True:
+            page = self._call(
+                "conversations.members",
+                self._client.conversations_members,
+                channel=self._channel,
+                limit=200,
+                cursor=cursor,
+            )
+            if member in (page.get("members") or ()):
+                return True
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return False
+
     def check_app_token(self, app_token: str) -> None:
         """Ask for a Socket Mode address without using it; raises when Slack does not take the token."""
         self._call("apps.connections.open", self._client.apps_connections_open, app_token=app_token)

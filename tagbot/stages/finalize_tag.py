@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from peewee import fn
+
 from tagbot.messages import FaceStored, TrainingSent
 from tagbot.models import TAGGED, TRAINING, Face, writing
 from tagbot.services import Services
@@ -12,6 +14,12 @@ def finalize_tag(message: TrainingSent, services: Services) -> Iterator[FaceStor
     """Give the face its person, have Slack show it, and let the next face in."""
     # Again is harmless: the state moves once, and Slack is only told what it does not show yet.
     with writing():
-        Face.move(message.face_id, message.round, TRAINING, TAGGED, tagged_at=services.now())
+        Face.move(
+            message.face_id,
+            message.round,
+            TRAINING,
+            TAGGED,
+            tagged_at=fn.COALESCE(Face.tagged_at, services.now()),
+        )
     services.updates.show(message.face_id)
     yield from let_next_in(services.settings.max_open_requests)

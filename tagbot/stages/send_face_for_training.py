@@ -5,12 +5,10 @@ from typing import Any
 
 from tagbot.consensus import Agreed, Unknown, consensus
 from tagbot.messages import NOT_A_FACE, FaceTagged, PersonAdded, TrainingRefused, TrainingSent
-from tagbot.models import OPEN, TRAINING, Face, Person, Vote, crop_key, writing
+from tagbot.models import OPEN, TAGGED, TRAINING, Face, Person, Vote, crop_key, writing
 from tagbot.services import Services
 from tagbot.stages.cleanup_tag import UNKNOWN
-from tagbot.training import Refused
-
-PERSON_FULL = "person_full"
+from tagbot.training import DIFFERS, PERSON_FULL, NotSent, Refused
 
 Outputs = Iterator[PersonAdded | TrainingSent | TrainingRefused]
 
@@ -23,12 +21,14 @@ def send_face_for_training(message: FaceTagged, services: Services) -> Outputs:
         face = Face.get_or_none((Face.id == message.face_id) & (Face.round == message.round))
         if face is not None and face.state == OPEN:
             face = _claim(face, message, services)
+        elif face is not None and message.anyway and face.state == TAGGED and face.reason == DIFFERS:
+            face = _claim_anyway(face, message)
     if face is None or face.state != TRAINING or face.claimed_by != message.id:
         return
     if face.person is None:
         yield TrainingRefused(face_id=face.id, round=face.round, reason=face.reason or UNKNOWN)
     else:
-        yield from _train(face, face.person, services)
+        yield from _train(face, face.person, message, services)
 
 
 def _claim(face: Face, message: FaceTagged, services: Services) -> Face:
@@ -47,29 +47,46 @@ def _claim(face: Face, message: FaceTagged, services: Services) -> Face:
     return Face.get_by_id(face.id)
 
 
+def _claim_anyway(face: Face, message: FaceTagged) -> Face:
+    """Have a tagged face learned that the machine takes for somebody else's."""
+    Face.move(face.id, face.round, TAGGED, TRAINING, claimed_by=message.id, reason=None)
+    return Face.get_by_id(face.id)
+
+
 def _as(face: Face, person: Person, services: Services) -> dict[str, Any]:
     full = face.in_model_of(person) >= services.settings.max_faces_per_person
     return {"person": person, "reason": PERSON_FULL if full else None}
 
 
-def _train(face: Face, person: Person, services: Services) -> Outputs:
+def _train(face: Face, person: Person, message: FaceTagged, services: Services) -> Outputs:
     if face.reason is None and face.face_ref is None:
-        person_ref = person.training_ref or _made_known(person, services)
-        crop = services.images.get(crop_key(face.id))
-        training_id = f"{face.id}:{face.round}"
-        answer = services.training.add_face(face.id, person_ref, crop, training_id=training_id)
-        if isinstance(answer, Refused):
-            yield TrainingRefused(face_id=face.id, round=face.round, reason=answer.reason)
+        refused = _send(face, person, message, services)
+        if refused is not None:
+            yield TrainingRefused(face_id=face.id, round=face.round, reason=refused)
             return
-        Face.note(
-            face.id,
-            training_backend=services.training.name,
-            person_ref=person_ref,
-            face_ref=answer.face_ref,
-        )
     if person.enriched_at is None:
         yield PersonAdded(person_id=person.id)
     yield TrainingSent(face_id=face.id, round=face.round)
+
+
+def _send(face: Face, person: Person, message: FaceTagged, services: Services) -> str | None:
+    """Have the backend learn the face, and note what it answered; why it cannot use the picture, or None."""
+    person_ref = person.training_ref or _made_known(person, services)
+    answer = services.training.add_face(
+        face.id,
+        person_ref,
+        services.images.get(crop_key(face.id)),
+        training_id=message.id,  # of the one message that claimed the face: another training has another
+        anyway=message.anyway,
+    )
+    if isinstance(answer, Refused):
+        return answer.reason
+    if isinstance(answer, NotSent):
+        Face.note(face.id, reason=answer.reason)
+    else:
+        backend = services.training.name
+        Face.note(face.id, training_backend=backend, person_ref=person_ref, face_ref=answer.face_ref)
+    return None
 
 
 def _made_known(person: Person, services: Services) -> str:

@@ -38,7 +38,9 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """The face is nobody's in the model, and nothing is left of it there; people's tag stands all the same."""
+    """The face is nobody's in the model, and nothing is left of it there; people's tag stands all the
+    same.
+    """
 
     reason: str
     """`PERSON_FULL`, `MODEL_FULL`, or `DIFFERS`: the machine takes the face for somebody else's."""

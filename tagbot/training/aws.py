@@ -1,7 +1,7 @@
 """The door to Amazon Rekognition: the only importer of boto3.
 
-It paces the calls, counts them, and turns each failure into what can be done about it. The operator hears of a
-configuration that is wrong once in the log, and in `status` for as long as it lasts.
+It paces the calls, counts them, and turns each failure into what can be done about it. The operator hears of
+a configuration that is wrong once in the log, and in `status` for as long as it lasts.
 """
 
 import hashlib
@@ -27,7 +27,8 @@ BUSY = frozenset(
     {
         "ConflictException", "InternalServerError", "LimitExceededException",
         "ProvisionedThroughputExceededException", "RequestTimeout", "RequestTimeoutException",
-        "ServiceUnavailable", "ServiceUnavailableException", "ThrottlingException", "TooManyRequestsException",
+        "ServiceUnavailable", "ServiceUnavailableException", "ThrottlingException",
+        "TooManyRequestsException",
     }
 )  # fmt: skip
 """Errors that say that the same call may succeed later."""
@@ -54,7 +55,9 @@ class PictureUnusable(Exception):  # noqa: N818 - an answer about the picture
 
 
 class QuotaReached(Exception):  # noqa: N818 - an answer about the collection
-    """ServiceQuotaExceededException: the person has as many faces, or the collection as many, as AWS allows."""
+    """ServiceQuotaExceededException: the person has as many faces, or the collection as many, as AWS
+    allows.
+    """
 
 
 class AlreadyThere(Exception):  # noqa: N818 - as AWS's name for it
@@ -70,7 +73,12 @@ class Aws:
     """Calls of one collection. Any thread may use it."""
 
     def __init__(
-        self, collection: str, region: str | None, calls_per_second: float, record: Record, stop: threading.Event
+        self,
+        collection: str,
+        region: str | None,
+        calls_per_second: float,
+        record: Record,
+        stop: threading.Event,
     ) -> None:
         """Credentials and endpoint come the way that AWS documents; `stop` ends all waiting."""
         self.collection = collection
@@ -85,8 +93,8 @@ class Aws:
     def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
         """One call, such as `index_faces`, on the collection.
 
-        Raises `Absent`, `AlreadyThere`, `PictureUnusable` and `QuotaReached`, which are answers, and `Retry` and
-        `Reject`.
+        Raises `Absent`, `AlreadyThere`, `PictureUnusable` and `QuotaReached`, which are answers, and `Retry`
+        and `Reject`.
         """
         self._pace.wait()
         if operation != "detect_faces":
@@ -130,7 +138,7 @@ class Aws:
             return AlreadyThere(operation)
         if code in answers:
             return answers[code]
-        if code in BUSY or status >= 500:  # noqa: PLR2004 - HTTP's border of the server's own errors
+        if code in BUSY or status >= 500:
             return Retry(f"Rekognition is busy: {code}")
         if code in OUR_FAULT:
             return Reject(f"Rekognition refuses {_action(operation)}: {code}")
@@ -139,7 +147,9 @@ class Aws:
     def _no_answer(self, lost: BotoCoreError) -> Retry:
         name = type(lost).__name__
         if "Credential" in name:
-            return self._misconfigured("AWS credentials are missing: set AWS_ACCESS_KEY_ID and its secret, or a role")
+            return self._misconfigured(
+                "AWS credentials are missing: set AWS_ACCESS_KEY_ID and its secret, or a role"
+            )
         if "Region" in name:
             return self._misconfigured("the AWS region is missing: set AWS_REGION")
         return Retry(f"Rekognition does not answer: {name}")
@@ -154,8 +164,8 @@ class Aws:
 
 def _cure(operation: str, code: str) -> str:
     if code == "AccessDeniedException":
-        return f"AWS denies {_action(operation)}: add this permission to the bot's IAM policy (`check` prints it)"
-    return f"AWS does not take the bot's credentials ({code}): check AWS_ACCESS_KEY_ID and its secret, or the role"
+        return f"AWS denies {_action(operation)}: add it to the bot's IAM policy (`check` prints the policy)"
+    return f"AWS does not take the bot's credentials ({code}): check AWS_ACCESS_KEY_ID and its secret"
 
 
 def _action(operation: str) -> str:

@@ -2,12 +2,13 @@
 
 import importlib.util
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
 from tagbot.errors import Reject
 from tagbot.pictures import Rectangle
-from tagbot.training import Refused, Trained
+from tagbot.training import ModelFace, NotSent, Refused, Trained
 from tagbot.training.children import Children
 
 TIME_LIMIT = 60.0

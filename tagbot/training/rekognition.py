@@ -13,6 +13,7 @@ from tagbot.errors import Reject, Retry
 from tagbot.pictures import Rectangle, fitted, read_photo
 from tagbot.training import DIFFERS, MODEL_FULL, NO_FACE, PERSON_FULL, ModelFace, NotSent, Refused, Trained
 from tagbot.training.aws import Absent, AlreadyThere, Aws, PictureUnusable, QuotaReached, token
+from tagbot.training.ledger import Ledger
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +35,8 @@ REASONS = {
 """Why IndexFaces left a face out, by AWS's word; the first that fits is told."""
 
 ACTIONS = (
-    "AssociateFaces", "CreateCollection", "CreateUser", "DeleteFaces", "DescribeCollection", "DisassociateFaces",
-    "IndexFaces", "ListFaces",
+    "AssociateFaces", "CreateCollection", "CreateUser", "DeleteFaces", "DescribeCollection",
+    "DisassociateFaces", "IndexFaces", "ListFaces",
 )  # fmt: skip
 """What the bot does to its collection; besides, DetectFaces, which is about no collection."""
 
@@ -45,20 +46,14 @@ class RekognitionBackend:
 
     name = "rekognition"
 
-    def __init__(self, aws: Aws) -> None:
+    def __init__(self, aws: Aws, ledger: Ledger) -> None:
         """Nothing is called, and nothing of AWS is loaded, until it is needed."""
         self._aws = aws
-        self.vanished = False
-        """Whether the collection, once there, was found missing and made anew."""
+        self._ledger = ledger
 
     @property
     def problem(self) -> str | None:
-        """What the operator should know, None when all is well."""
-        if self.vanished and self._aws.problem is None:
-            return (
-                f"the collection {self._aws.collection} had vanished and was made again: "
-                "python bot.py reconcile --fix sends the tagged faces again"
-            )
+        """As the interface says."""
         return self._aws.problem
 
     def detect(self, picture: bytes) -> list[Rectangle]:
@@ -180,7 +175,7 @@ class RekognitionBackend:
         with suppress(AlreadyThere):
             self._aws.call("create_collection")
             log.warning("the collection %s was missing and has been made", self._aws.collection)
-            self.vanished = True
+            self._ledger.collection_was_made(self._aws.collection)
 
     def _associate(self, face_ref: str, person_ref: str, training_id: str, *, anyway: bool) -> str | None:
         """Make the face the person's; why not, or None."""
@@ -245,9 +240,9 @@ HARMLESS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("delete_faces", {"FaceIds": [_NOTHING]}),
     ("detect_faces", {"Image": _NO_PICTURE}),
 )
-"""Calls that change nothing, one for each permission that can be tried that way: AWS looks at the permission first,
-and then finds no picture, or nobody of these ids. CreateCollection and CreateUser would leave something behind, so
-they are not tried.
+"""Calls that change nothing, one for each permission that can be tried that way: AWS looks at the permission
+first, and then finds no picture, or nobody of these ids. CreateCollection and CreateUser would leave
+something behind, so they are not tried.
 """
 
 

@@ -1,0 +1,45 @@
+"""`python bot.py reconcile`: compare the training backend's model with the database."""
+
+import argparse
+import uuid
+from contextlib import closing
+from threading import Event
+
+from tagbot import parts
+from tagbot.commands.command import Command
+from tagbot.database import connected, open_database
+from tagbot.reconcile import Difference, counted, differences, mend
+from tagbot.settings import Settings
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--fix", action="store_true", help="mend what differs")
+
+
+def _run(settings: Settings, options: argparse.Namespace) -> int:
+    open_database(settings.database_url)
+    with closing(parts.training_backend(settings, Event())) as training, connected():
+        found = list(differences(training))
+        _print(found)
+        if not found:
+            return 0
+        if not options.fix:
+            print("python bot.py reconcile --fix mends this.")
+            return 1
+        mend(found, training, parts.image_store(settings), uuid.uuid4().hex)
+        left = list(differences(training))
+        print(f"{len(found) - len(left)} mended, {len(left)} left.")
+        return 1 if left else 0
+
+
+def _print(found: list[Difference]) -> None:
+    """A table: a line for each difference, and one that counts them."""
+    if found:
+        print(f"{'DIFFERENCE':<14} {'FACE':<36} {'IN THE MODEL AS':<36} PERSON IN THE MODEL")
+    for difference in found:
+        person = difference.person_ref or "-"
+        print(f"{difference.kind:<14} {difference.face_id:<36} {difference.face_ref:<36} {person}")
+    print(", ".join(f"{kind}: {count}" for kind, count in counted(found).items()))
+
+
+COMMAND = Command("compare the training backend's model with the database, and mend it", _arguments, _run)

@@ -1,0 +1,27 @@
+"""An admin wants a face learned that people and machine see differently."""
+
+from collections.abc import Callable
+from typing import Any
+
+from slack_bolt import Ack, App, Respond
+
+from tagbot import blocks, words
+from tagbot.messages import ANYWAY, FaceTagged
+from tagbot.publish import Publish
+
+
+def register(app: App, publish: Publish, is_admin: Callable[[str], bool]) -> None:
+    """Have the face sent to the model all the same, and only then acknowledge to Slack."""
+
+    @app.action({"action_id": blocks.TRAIN_ANYWAY, "block_id": blocks.BLOCK_ID})
+    def train_anyway(ack: Ack, body: dict[str, Any], respond: Respond) -> None:
+        action = body["actions"][0]
+        asked = blocks.Asked.parse(action["block_id"])
+        member = body["user"]["id"]
+        allowed = is_admin(member)
+        if asked is not None and allowed:
+            cause = f"{ANYWAY}{member}:{action['action_ts']}"
+            publish(FaceTagged(face_id=asked.face_id, round=asked.round, cause=cause))
+        ack()
+        if not allowed:
+            respond(words.ADMINS_ONLY, response_type="ephemeral", replace_original=False)

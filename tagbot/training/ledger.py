@@ -1,0 +1,58 @@
+"""What a bot on Amazon Rekognition keeps for its operator, in the database: calls made, and what happened."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from tagbot.models import TAGGED, BackendCalls, Face, Notice, writing
+
+VANISHED = "collection-vanished"
+
+PRICED = frozenset({"index_faces", "detect_faces"})
+"""Operations that AWS counts as looking at a picture."""
+
+DOLLARS_A_PICTURE = 0.001
+"""List price of the first million pictures a month, in most regions; what is stored costs cents."""
+
+
+class Ledger:
+    """Any thread may use it that has a connection to the database."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+
+    def record(self, operation: str) -> None:
+        """Count a call that reached AWS."""
+        with writing():
+            BackendCalls.insert(month=_month(self._now()), operation=operation, count=1).on_conflict(
+                conflict_target=[BackendCalls.month, BackendCalls.operation],
+                update={BackendCalls.count: BackendCalls.count + 1},
+            ).execute()
+
+    def collection_was_made(self, collection: str) -> None:
+        """Tell the operator, if faces were in a collection of that name before."""
+        trained = (Face.state == TAGGED) & (Face.training_backend == "rekognition")
+        if Face.select().where(trained).exists():
+            text = (
+                f"the collection {collection} had vanished and was made again: "
+                "python bot.py reconcile --fix sends the tagged faces again"
+            )
+            Notice.put(VANISHED, text, self._now())
+
+
+def usage(now: float) -> dict[str, Any] | None:
+    """Calls since the start of the month, by operation, and what they cost; None when there were none."""
+    rows: Any = BackendCalls.select(BackendCalls.operation, BackendCalls.count)
+    calls = dict(rows.where(BackendCalls.month == _month(now)).tuples())
+    if not calls:
+        return None
+    pictures = sum(count for operation, count in calls.items() if operation in PRICED)
+    return {
+        "calls": sum(calls.values()),
+        "by_operation": calls,
+        "estimated_dollars": round(pictures * DOLLARS_A_PICTURE, 3),
+    }
+
+
+def _month(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m}"

@@ -1,0 +1,123 @@
+"""`export`: the lines of the contract, as JSON and as CSV."""
+
+import csv
+import json
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tagbot.database import connected, open_database
+from tagbot.models import Face, Person, Vote, store_photo, writing
+from tests.commands.conftest import Run
+
+SHA256 = "ab" * 32
+
+
+def tagged(face_id: str, person: Person, tagged_at: float, **more: Any) -> dict[str, Any]:
+    rectangle = {"left": 12, "top": 8, "width": 96, "height": 97}
+    row = {"id": face_id, "photo": SHA256, "stored_at": 1.0, "state": "tagged", "person": person.id}
+    return {**row, **rectangle, "tagged_at": tagged_at, **more}
+
+
+@pytest.fixture
+def anna(tmp_path: Path) -> str:
+    """A database with two tagged faces and three others; Anna's id at the bot."""
+    open_database(f"sqlite:///{tmp_path}/data/tagbot.db")
+    with connected():
+        with writing():
+            anna = Person.with_slack_id("U0ANNA", 1.0)
+            Person.update(name="Anna Lindqvist", email="anna@example.com").execute()
+            zoe = Person.with_name("Zoë", None, 1.0)
+        photo = {"sha256": SHA256, "source": "lobby, left", "taken_at": None, "width": 512, "height": 512}
+        refs = {"training_backend": "local", "person_ref": anna.id, "face_ref": "f-newer"}
+        store_photo(
+            {**photo, "faces_found": 5, "received_at": 1.0},
+            [
+                tagged("f-newer", anna, 1_800_000_100.0, **refs),
+                tagged("f-older", zoe, 1_800_000_000.5, reason="person_full"),
+                *(
+                    tagged(f"f-{state}", anna, 1.0) | {"state": state}
+                    for state in ("open", "training", "rejected")
+                ),
+            ],
+        )
+        with writing():
+            Vote.put(face_id="f-newer", tagger="U2", answer="dont_know", round=1, at=1_799_999_990.123456)
+            Vote.put(face_id="f-newer", tagger="U1", answer="U0ANNA", round=1, at=1_799_999_980.0)
+        assert Face.select().count() == 5
+        return str(anna.id)
+
+
+def test_a_line_is_exactly_as_the_contract_says(run: Run, anna: str) -> None:
+    ran = run("export")
+    assert (ran.code, ran.err) == (0, "")
+    older, newer = (json.loads(line) for line in ran.out.splitlines())
+    assert newer == {
+        "face_id": "f-newer",
+        "photo": SHA256,
+        "source": "lobby, left",
+        "rectangle": {"left": 12, "top": 8, "width": 96, "height": 97},
+        "person": {"id": anna, "slack_id": "U0ANNA", "name": "Anna Lindqvist", "email": "anna@example.com"},
+        "votes": [
+            {"tagger": "U1", "answer": "U0ANNA", "at": "2027-01-15T07:59:40.000Z"},
+            {"tagger": "U2", "answer": "dont_know", "at": "2027-01-15T07:59:50.123Z"},
+        ],
+        "training": {"backend": "local", "person_ref": anna, "face_ref": "f-newer"},
+        "tagged_at": "2027-01-15T08:01:40.000Z",
+    }
+    assert list(newer) == [
+        "face_id", "photo", "source", "rectangle", "person", "votes", "training", "tagged_at",
+    ]  # fmt: skip
+    assert older["face_id"] == "f-older"
+
+
+def test_people_without_an_account_and_faces_that_were_not_sent_have_nulls(run: Run, anna: str) -> None:
+    assert anna
+    older = json.loads(run("export").out.splitlines()[0])
+    assert (older["person"]["slack_id"], older["person"]["name"], older["person"]["email"]) == (
+        None,
+        "Zoë",
+        None,
+    )
+    assert older["training"] is None
+    assert older["votes"] == []
+
+
+def test_csv_has_the_same_fields_flattened_with_dots_and_the_votes_as_json(run: Run, anna: str) -> None:
+    lines = [json.loads(line) for line in run("export", "--format", "jsonl").out.splitlines()]
+    rows = list(csv.DictReader(StringIO(run("export", "--format", "csv").out)))
+    assert list(rows[0]) == [
+        "face_id", "photo", "source",
+        "rectangle.left", "rectangle.top", "rectangle.width", "rectangle.height",
+        "person.id", "person.slack_id", "person.name", "person.email", "votes",
+        "training.backend", "training.person_ref", "training.face_ref", "tagged_at",
+    ]  # fmt: skip
+    assert [row["face_id"] for row in rows] == [line["face_id"] for line in lines]
+    older, newer = rows
+    assert json.loads(newer["votes"]) == lines[1]["votes"]
+    assert (newer["source"], newer["rectangle.left"], newer["person.id"]) == ("lobby, left", "12", anna)
+    assert (older["person.slack_id"], older["training.backend"], older["training.face_ref"]) == ("", "", "")
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_it_goes_into_a_file_where_one_is_named(run: Run, tmp_path: Path, anna: str, form: str) -> None:
+    assert anna
+    printed = run("export", "--format", form).out
+    ran = run("export", "--format", form, "--output", str(tmp_path / "faces"))
+    assert (ran.code, ran.out) == (0, "")
+    assert (tmp_path / "faces").read_bytes() == printed.encode()
+
+
+def test_a_file_that_cannot_be_written_is_told_in_one_line(run: Run, tmp_path: Path, anna: str) -> None:
+    assert anna
+    ran = run("export", "--output", str(tmp_path / "not-there" / "faces"))
+    assert ran.code == 1
+    [line] = ran.err.splitlines()
+    assert "not-there" in line
+
+
+def test_without_tagged_faces_there_are_no_lines(run: Run) -> None:
+    assert run("export").out == ""
+    assert len(run("export", "--format", "csv").out.splitlines()) == 1

@@ -1,0 +1,82 @@
+"""/facetag: answered in time, so that only who asked sees it."""
+
+import pytest
+
+from tagbot import words
+from tagbot.messages import FaceStored
+from tagbot.models import OPEN, REJECTED, Face, writing
+from tests.handlers.conftest import Desk, connected_desk
+from tests.world import World
+
+
+def ask(desk: Desk, text: str) -> str:
+    """What the bot answers to whoever typed this."""
+    anna = desk.slack.people[0]
+    before = len(desk.slack.ephemerals(anna))
+    act = desk.slack.slash(anna, "/facetag", text)
+    assert (act.acknowledged, act.error) == (True, None)
+    assert (act.latency_ms or 0.0) < 3000
+    reply = desk.slack.wait_for(
+        lambda: (desk.slack.ephemerals(anna)[before:] or [None])[0],  # type: ignore[list-item]  # None while there is none
+        "the reply",
+    )
+    assert desk.slack.messages() == [message for message in desk.slack.messages() if message.metadata]
+    return reply.text
+
+
+def bury(world: World) -> Face:
+    face = world.face()
+    world.publish(FaceStored(face_id=face.id))
+    delivery = world.queues["images-in-db"].get(0)
+    assert delivery is not None
+    delivery.bury("Slack is away")
+    return face
+
+
+@pytest.mark.parametrize("text", ["help", "", "nonsense", "status please", "retry one two", "Status!"])
+def test_what_it_does_not_know_gets_the_help(desk: Desk, text: str) -> None:
+    assert ask(desk, text) == words.HELP
+
+
+def test_the_help_names_every_word_that_it_knows() -> None:
+    assert all(f"/facetag {word}" in words.HELP for word in ("status", "retry", "help"))
+
+
+@pytest.mark.parametrize("text", ["status", "  status  "])
+def test_status_says_what_waits_and_why(desk: Desk, text: str) -> None:
+    bury(desk.world)
+    lines = ask(desk, text).splitlines()
+    assert "Faces: 0 tagged, 0 open, 0 being learned, 1 waiting to be asked, 0 set aside." in lines
+    assert "images-in-db: 1 given up because: Slack is away." in lines
+
+
+@pytest.mark.parametrize("target", ["", "all", "images-in-db", "FACE"])
+def test_retry_puts_dead_letters_back_and_says_how_many(desk: Desk, target: str) -> None:
+    face = bury(desk.world)
+    reply = ask(desk, f"retry {face.id if target == 'FACE' else target}".strip())
+    assert reply == "1 message is tried again.\nimages-in-db: 1"
+    assert desk.world.queues["images-in-db"].counts().ready == 1
+
+
+def test_retry_asks_again_about_a_rejected_face(desk: Desk) -> None:
+    face = desk.request()
+    with writing():
+        Face.move(face.id, 1, OPEN, REJECTED, reason="unknown")
+    assert ask(desk, f"retry {face.id}") == "1 face is asked about again."
+    desk.world.drain()
+    assert Face.get_by_id(face.id).round == 2
+
+
+def test_retry_of_something_unknown_changes_nothing_and_says_so(desk: Desk) -> None:
+    bury(desk.world)
+    assert ask(desk, "retry images<!channel>") == words.nothing_of_that_name("images<!channel>")
+    assert desk.world.queues["images-in-db"].counts().dead == 1
+
+
+@pytest.mark.parametrize("text", ["retry", "retry all"])
+def test_with_admins_others_cannot_retry(world: World, text: str) -> None:
+    bury(world)
+    with connected_desk(world, admins=frozenset({world.slack.people[1]})) as desk:
+        assert ask(desk, text) == words.ADMINS_ONLY
+        assert "Faces: " in ask(desk, "status")
+    assert world.queues["images-in-db"].counts().dead == 1

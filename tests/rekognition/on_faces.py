@@ -1,0 +1,106 @@
+"""The operations on pictures and on the faces in a collection."""
+
+import uuid
+from collections.abc import Sequence
+
+from tests.rekognition.errors import RekognitionError
+from tests.rekognition.pages import page
+from tests.rekognition.pictures import FACES_LOOKED_AT, Picture, SeenFace, by_size, picture_of, unindexed
+from tests.rekognition.service_model import Json
+from tests.rekognition.state import MODEL_VERSION, Account, Collection, Vector
+
+MOST_FACES = 4096  # a page
+
+
+def detect_faces(account: Account, request: Json) -> Json:
+    """The faces in a picture, with the attributes that are always given."""
+    return {"FaceDetails": [face.detail() for face in account.faces_in(picture_of(request))]}
+
+
+def index_faces(account: Account, request: Json) -> Json:
+    """Store the faces of a picture; that none can be stored is no error."""
+    collection, picture = account.collection(request), picture_of(request)
+    faces = account.faces_in(picture)
+    bad = [face for face in faces if face.reasons and request.get("QualityFilter", "AUTO") != "NONE"]
+    good = [face for face in faces if face not in bad]
+    chosen = best(good, min(request.get("MaxFaces", FACES_LOOKED_AT), FACES_LOOKED_AT))
+    vectors = stored(account, collection, picture, [(faces.index(face), face) for face in chosen])
+    return {
+        "FaceRecords": [record(vector) for vector in vectors],
+        "UnindexedFaces": [
+            *(unindexed(face, ["EXCEEDS_MAX_FACES"]) for face in good if face not in chosen),
+            *(unindexed(face, face.reasons) for face in bad),
+        ],
+        "FaceModelVersion": MODEL_VERSION,
+    }
+
+
+def best(faces: Sequence[SeenFace], most: int) -> list[SeenFace]:
+    """So many faces: the lowest quality goes first, then the smallest; what stays, largest first."""
+    return by_size(sorted(faces, key=lambda face: (len(face.reasons), -face.area()))[:most])
+
+
+def stored(
+    account: Account, collection: Collection, picture: Picture, faces: Sequence[tuple[int, SeenFace]]
+) -> list[Vector]:
+    """The vectors of these faces. One that is there already, of the same bytes under the same
+    `ExternalImageId`, is not stored twice. Without an `ExternalImageId` it always is.
+    """
+    twins = [
+        vector
+        for vector in collection.vectors.values()
+        if picture.external_id and (vector.image, vector.external_id) == (picture.sha256, picture.external_id)
+    ]
+    image_id = twins[0].image_id if twins else str(uuid.uuid4())
+    known = {twin.number: twin for twin in twins}
+    new = {
+        number: Vector(face, number, picture.sha256, image_id, picture.external_id)
+        for number, face in faces
+        if number not in known
+    }
+    if len(collection.vectors) + len(new) > account.rules.faces_per_collection:
+        raise RekognitionError("ServiceQuotaExceededException")
+    collection.vectors |= {vector.face_id: vector for vector in new.values()}
+    return [(known | new)[number] for number, _ in faces]
+
+
+def record(vector: Vector) -> Json:
+    """The `FaceRecord` of a stored face, which does not tell whose it is."""
+    face = {name: value for name, value in vector.as_json().items() if name != "UserId"}
+    return {"Face": face, "FaceDetail": vector.seen.detail()}
+
+
+def list_faces(account: Account, request: Json) -> Json:
+    """The faces of a collection; of these ids or this user, if the request says so.
+
+    Whether a user who is not there is an error or has no faces is not documented; here it is an error, so
+    that nobody counts on the other.
+    """
+    collection = account.collection(request)
+    rows = list(collection.vectors.values())
+    if "FaceIds" in request:
+        rows = [row for row in rows if row.face_id in request["FaceIds"]]
+    if "UserId" in request:
+        collection.user(request["UserId"])
+        rows = [row for row in rows if row.user_id == request["UserId"]]
+    faces, more = page(rows, request, lambda row: row.face_id, account.rules.page_size or MOST_FACES)
+    listed = [{**face.as_json(), "IndexFacesModelVersion": MODEL_VERSION} for face in faces]
+    return {"Faces": listed, "FaceModelVersion": MODEL_VERSION, **more}
+
+
+def delete_faces(account: Account, request: Json) -> Json:
+    """Remove faces that belong to nobody."""
+    collection = account.collection(request)
+    deleted: list[str] = []
+    refused: list[Json] = []
+    for face_id in dict.fromkeys(request["FaceIds"]):
+        vector = collection.vectors.get(face_id)
+        if vector is None:
+            refused.append({"FaceId": face_id, "Reasons": ["FACE_NOT_FOUND"]})
+        elif vector.user_id:
+            why = ["ASSOCIATED_TO_AN_EXISTING_USER"]
+            refused.append({"FaceId": face_id, "UserId": vector.user_id, "Reasons": why})
+        else:
+            del collection.vectors[face_id]
+            deleted.append(face_id)
+    return {"DeletedFaces": deleted, "UnsuccessfulFaceDeletions": refused}
