@@ -56,6 +56,7 @@ def wiring(world: World, desk: list[Desk], *, admins: frozenset[str]) -> Wiring:
         status=lambda: status.in_words(status.collect(world.queues, world.services.inbox)),
         retry=retried,
         is_admin=lambda member: not admins or member in admins,
+        may_retry=lambda member, _: not admins or member in admins,
         now=world.services.now,
     )
 

@@ -2,14 +2,18 @@
 
 import uuid
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from tests.rekognition.errors import RekognitionError
 from tests.rekognition.pages import page
-from tests.rekognition.pictures import FACES_LOOKED_AT, Picture, SeenFace, by_size, picture_of, unindexed
+from tests.rekognition.pictures import FACES_LOOKED_AT, Picture, SeenFace, picture_of, unindexed
 from tests.rekognition.service_model import Json
 from tests.rekognition.state import MODEL_VERSION, Account, Collection, Vector
 
 MOST_FACES = 4096  # a page
+
+Numbered: TypeAlias = tuple[int, SeenFace]
+"""A face, and the how-manieth of its picture it is."""
 
 
 def detect_faces(account: Account, request: Json) -> Json:
@@ -20,28 +24,32 @@ def detect_faces(account: Account, request: Json) -> Json:
 def index_faces(account: Account, request: Json) -> Json:
     """Store the faces of a picture; that none can be stored is no error."""
     collection, picture = account.collection(request), picture_of(request)
-    faces = account.faces_in(picture)
-    bad = [face for face in faces if face.reasons and request.get("QualityFilter", "AUTO") != "NONE"]
-    good = [face for face in faces if face not in bad]
-    chosen = best(good, min(request.get("MaxFaces", FACES_LOOKED_AT), FACES_LOOKED_AT))
-    vectors = stored(account, collection, picture, [(faces.index(face), face) for face in chosen])
+    faces = list(enumerate(account.faces_in(picture)))
+    filtered = request.get("QualityFilter", "AUTO") != "NONE"
+    bad = [face for _, face in faces if filtered and face.reasons]
+    good = [(number, face) for number, face in faces if not (filtered and face.reasons)]
+    chosen, left = parted(good, min(request.get("MaxFaces", FACES_LOOKED_AT), FACES_LOOKED_AT))
+    vectors = stored(account, collection, picture, chosen)
     return {
         "FaceRecords": [record(vector) for vector in vectors],
         "UnindexedFaces": [
-            *(unindexed(face, ["EXCEEDS_MAX_FACES"]) for face in good if face not in chosen),
+            *(unindexed(face, ["EXCEEDS_MAX_FACES"]) for _, face in left),
             *(unindexed(face, face.reasons) for face in bad),
         ],
         "FaceModelVersion": MODEL_VERSION,
     }
 
 
-def best(faces: Sequence[SeenFace], most: int) -> list[SeenFace]:
-    """So many faces: the lowest quality goes first, then the smallest; what stays, largest first."""
-    return by_size(sorted(faces, key=lambda face: (len(face.reasons), -face.area()))[:most])
+def parted(faces: Sequence[Numbered], most: int) -> tuple[Sequence[Numbered], Sequence[Numbered]]:
+    """So many faces, and those left over. The lowest quality goes first, then the smallest; what stays,
+    stays in its order: largest first.
+    """
+    ranked = sorted(faces, key=lambda numbered: len(numbered[1].reasons))
+    return sorted(ranked[:most], key=lambda numbered: numbered[0]), ranked[most:]
 
 
 def stored(
-    account: Account, collection: Collection, picture: Picture, faces: Sequence[tuple[int, SeenFace]]
+    account: Account, collection: Collection, picture: Picture, faces: Sequence[Numbered]
 ) -> list[Vector]:
     """The vectors of these faces. One that is there already, of the same bytes under the same
     `ExternalImageId`, is not stored twice. Without an `ExternalImageId` it always is.

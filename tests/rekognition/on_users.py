@@ -62,7 +62,9 @@ def associate_faces(account: Account, request: Json) -> Json:
         elif vector and vector not in had:
             fitting.append(vector)
     check_quota(account, len(had), len(fitting))
-    account.change(user)
+    if fitting:
+        account.change(user)
+        user.ever_had_faces = True
     return answer(collection, user, "Associat", hand_over(fitting, user.user_id), refused)
 
 
@@ -88,7 +90,8 @@ def disassociate_faces(account: Account, request: Json) -> Json:
             refused.append({"FaceId": face_id, **reason})
         elif vector and vector.user_id:
             fitting.append(vector)
-    account.change(user)
+    if fitting:
+        account.change(user)
     return answer(collection, user, "Disassociat", hand_over(fitting, None), refused)
 
 
@@ -122,5 +125,5 @@ def answer(
     return {
         f"{verb}edFaces": [{"FaceId": face_id} for face_id in done],
         f"UnsuccessfulFace{verb}ions": list(refused),
-        "UserStatus": collection.status(user),
+        "UserStatus": "UPDATING" if done else collection.status(user),
     }

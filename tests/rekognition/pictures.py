@@ -122,10 +122,8 @@ def picture_of(request: Json) -> Picture:
     if min(width, height) < SMALLEST_SIDE:
         raise RekognitionError("InvalidParameterException")
     if max(width, height) > LARGEST_SIDE:
-        raise RekognitionError(
-            "ImageTooLargeException",
-            f"Input image dimensions {width} x {height} exceed maximum dimension size of {LARGEST_SIDE} pixels",
-        )
+        limit = f"exceed maximum dimension size of {LARGEST_SIDE} pixels"
+        raise RekognitionError("ImageTooLargeException", f"Input image dimensions {width} x {height} {limit}")
     return Picture(image["Bytes"], width, height, request.get("ExternalImageId"))
 
 

@@ -45,6 +45,7 @@ def service_model() -> ServiceModel:
 def read_request(operation: str, body: bytes) -> Json:
     """The request of an operation, its pictures as bytes, if it is one that the service takes."""
     shape = service_model().operation_model(operation).input_shape
+    assert shape  # every operation of Rekognition takes something
     request = read(shape, parsed(body))
     findings = list(violations(shape, request, ""))
     if findings:
@@ -67,8 +68,7 @@ def read(shape: Shape, value: Any) -> Any:
     """A value with its blobs as bytes; what is of another type than its shape is refused."""
     if shape.type_name == "blob":
         return blob(value)
-    kinds = KINDS[shape.type_name]
-    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+    if not fits(value, KINDS[shape.type_name]):
         raise RekognitionError("SerializationException", f"{value!r} can not be converted to {shape.name}")
     if isinstance(shape, StructureShape):
         return structure(shape, value)
@@ -77,6 +77,11 @@ def read(shape: Shape, value: Any) -> Any:
     if isinstance(shape, MapShape):
         return {read(shape.key, key): read(shape.value, item) for key, item in value.items()}
     return value
+
+
+def fits(value: Any, kinds: tuple[type, ...]) -> bool:
+    """Whether a value is of one of these types; Python's truth values are numbers, JSON's are not."""
+    return isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
 
 
 def blob(value: Any) -> bytes:

@@ -50,7 +50,7 @@ def running_rekognition(**rules: Any) -> Iterator["Rekognition"]:
             )
             yield rekognition
         finally:
-            if rekognition:
+            if rekognition is not None:
                 rekognition.close_clients()
             asyncio.run_coroutine_threadsafe(server.stop(), loop).result(PATIENCE)
             loop.call_soon_threadsafe(loop.stop)

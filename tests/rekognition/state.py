@@ -18,13 +18,13 @@ MODEL_VERSION = "7.0"
 class Rules:
     """What a test may bend, and what Amazon does not tell.
 
-    - `faces_per_user`, `faces_per_collection`: the quotas of the service, so that tests can come by them soon.
+    - `faces_per_user`, `faces_per_collection`: the service's quotas, lower where a test wants to meet them.
     - `full_user_refuses_all`: whether a full user refuses also a face that is its own already. The
       documentation has both sentences: such a face “will be ignored”, and calls “after the limit is reached”
       end in `ServiceQuotaExceededException`.
-    - `page_size`: the most that a list gives at once, where the request allows more; None: as the model says.
+    - `page_size`: the most that a list gives at once, even if asked for more; None: as the model says.
     - `token_seconds`: how long a `ClientRequestToken` is remembered; None: for ever. Amazon's is unknown.
-    - `updating_seconds`: how long a user stays `UPDATING` after a change; changing it meanwhile is a conflict.
+    - `updating_seconds`: how long a user is `UPDATING` after a change; to change it meanwhile is a conflict.
     """
 
     faces_per_user: int = 100
@@ -65,6 +65,7 @@ class User:
     """A group of faces; `key` is what the service sorts users by."""
 
     user_id: str
+    ever_had_faces: bool = False
     busy_until: float = 0.0
     key: str = field(default_factory=lambda: str(uuid.uuid4()))
 
@@ -97,7 +98,7 @@ class Collection:
         """The `UserStatus`."""
         if time.monotonic() < user.busy_until:
             return "UPDATING"
-        return "ACTIVE" if self.faces_of(user.user_id) else "CREATED"
+        return "ACTIVE" if user.ever_had_faces else "CREATED"
 
 
 def arn(collection_id: str) -> str:

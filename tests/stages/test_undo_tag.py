@@ -248,7 +248,7 @@ def test_a_model_that_cannot_be_changed_now_leaves_the_face_tagged(world: World,
 class Unreachable(LocalBackend):
     """A backend behind a network that is down."""
 
-    def remove_face(self, face_id: str, person_ref: str, face_ref: str) -> None:
+    def remove_face(self, face_id: str, person_ref: str, face_ref: str) -> None:  # noqa: ARG002 - as the interface has it
         raise Retry("no network")
 
 
