@@ -329,7 +329,7 @@ class Slack:
             return function(**arguments)
         except SlackApiError as refused:
             raise self._refusal(method, refused.response) from None
-        except (SlackClientError, OSError, http.client.HTTPException) as lost:
+        except (SlackClientError, OSError, http.client.HTTPException, UnicodeDecodeError) as lost:
             raise OutcomeUnknown(f"{method}: no answer from Slack ({type(lost).__name__})") from None
 
     def _refusal(self, method: str, answer: Any) -> Retry | Reject:

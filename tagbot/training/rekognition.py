@@ -50,6 +50,8 @@ class RekognitionBackend:
         """Nothing is called, and nothing of AWS is loaded, until it is needed."""
         self._aws = aws
         self._ledger = ledger
+        self._seen = False
+        """Whether the collection was there, or made, since the bot started."""
 
     @property
     def problem(self) -> str | None:
@@ -165,11 +167,20 @@ class RekognitionBackend:
 
     def _in_collection(self, operation: str, **arguments: Any) -> dict[str, Any]:
         """A call that the collection has to be there for; it is made when it is missing."""
+        if not self._seen:
+            self._look_for_collection()
         try:
             return self._aws.call(operation, **arguments)
         except Absent:
             self._make_collection()
             return self._aws.call(operation, **arguments)
+
+    def _look_for_collection(self) -> None:
+        try:
+            self._aws.call("describe_collection")
+        except Absent:
+            self._make_collection()
+        self._seen = True
 
     def _make_collection(self) -> None:
         with suppress(AlreadyThere):

@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from PIL import Image
 
 from tagbot.sandbox.client import Slack
 from tagbot.sandbox.state import Message
+from tests.rekognition.stand_in import running_rekognition
 from tests.scenario.running_bot import PATIENCE, RunningBot, quiet, running_bot
 from tests.world import FACE, astronaut
 
@@ -60,9 +62,21 @@ def three_astronauts() -> tuple[bytes, list[dict[str, Any]]]:
     return file.getvalue(), faces
 
 
-def test_a_photo_goes_in_and_a_tagged_face_comes_out(tmp_path: Path, stand_in: Slack) -> None:
+@pytest.fixture(params=["local", "rekognition"])
+def backend(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+    """The settings that choose a training backend."""
+    if request.param == "local":
+        yield {"TRAINING_BACKEND": "local"}
+        return
+    with running_rekognition() as rekognition:
+        yield {"TRAINING_BACKEND": "rekognition", **rekognition.environment()}
+
+
+def test_a_photo_goes_in_and_a_tagged_face_comes_out(
+    tmp_path: Path, stand_in: Slack, backend: dict[str, str]
+) -> None:
     anna, ben, chiara, *_ = stand_in.people
-    with running_bot(tmp_path, stand_in) as bot:
+    with running_bot(tmp_path, stand_in, **backend) as bot:
         bot.put("portrait.png", astronaut())
         request = stand_in.wait_for_message(timeout=PATIENCE)
         assert len(pictures(request)) == 2
@@ -75,6 +89,7 @@ def test_a_photo_goes_in_and_a_tagged_face_comes_out(tmp_path: Path, stand_in: S
         assert status["faces"] == {"waiting": 0, "open": 0, "training": 0, "tagged": 1, "rejected": 0}
         [line] = bot.export()
         assert_is_the_line_of_the_spec(line, request, taggers=[anna, ben], person=chiara)
+        assert line["training"]["backend"] == backend["TRAINING_BACKEND"]
         assert not list((tmp_path / "inbox").iterdir())
         assert bot.stop() == 0
 
@@ -95,7 +110,6 @@ def assert_is_the_line_of_the_spec(
         "email": "chiara@example.com",
     }
     assert [(vote["tagger"], vote["answer"]) for vote in line["votes"]] == [(who, person) for who in taggers]
-    assert line["training"]["backend"] == "local"
     assert all(time.endswith("Z") for time in (line["tagged_at"], *(vote["at"] for vote in line["votes"])))
 
 

@@ -1,0 +1,239 @@
+"""Updates: what Slack shows follows the database, in few calls, and nothing is lost on the way."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+from slack_sdk import WebClient
+
+from tagbot import words
+from tagbot.database import connected
+from tagbot.errors import Reject, Retry
+from tagbot.models import Face, PastRequest, Vote
+from tagbot.slack.updates import Updates
+from tests.stages.scenes import fresh, seen, shown
+from tests.world import World
+
+
+def answered(world: World, face: Face, *taggers: str) -> None:
+    """Votes that the request does not show yet."""
+    for tagger in taggers:
+        Vote.put(face_id=face.id, tagger=tagger, answer="dont_know", round=1, at=world.services.now())
+        Face.changed(Face.id == face.id)
+
+
+def updated(world: World) -> list[str]:
+    """The messages that were changed, in the order of the calls."""
+    return [str(call.args["ts"]) for call in world.slack.calls("chat.update")]
+
+
+def says(world: World, face: Face, tagger: str) -> bool:
+    """Whether the request in Slack says that this person has answered."""
+    return words.mention(tagger) in seen(world.slack.message(str(face.message_ts)))
+
+
+@contextmanager
+def busy(world: World, face: Face) -> Iterator[None]:
+    """Slack is slow to take an update of this face, as long as the block lasts, or nearly."""
+    world.slack.fail("chat.update", delay=0.4)
+    Face.changed(Face.id == face.id)
+    world.services.updates.show_soon(face.id)
+    world.slack.wait_for(lambda: updated(world))
+    yield
+
+
+@contextmanager
+def another(world: World) -> Iterator[Updates]:
+    """Updates as a bot has them that was just started."""
+    stop = threading.Event()
+    updates = Updates(world.services.slack, stop, world.settings.rule, world.services.now)
+    running = threading.Thread(target=updates.run)
+    running.start()
+    try:
+        yield updates
+    finally:
+        stop.set()
+        updates.wake()
+        running.join()
+
+
+def test_when_show_returns_slack_shows_what_the_database_says(world: World) -> None:
+    face, tagger = world.face(posted=True), world.slack.people[0]
+    answered(world, face, tagger)
+    world.services.updates.show(face.id)
+    assert says(world, face, tagger)
+    assert Face.stale() == []
+
+
+def test_what_is_shown_already_needs_no_call(world: World) -> None:
+    face = world.face(posted=True)
+    for _ in range(3):
+        world.services.updates.show(face.id)
+    assert updated(world) == []
+
+
+def test_a_face_without_a_message_and_an_unknown_one_need_no_call(world: World) -> None:
+    world.services.updates.show(world.face().id)
+    world.services.updates.show("0" * 36)
+    assert updated(world) == []
+
+
+def test_several_changes_of_one_message_are_one_update(world: World) -> None:
+    slow, face = world.face(posted=True), world.face(posted=True)
+    with busy(world, slow):
+        for tagger in world.slack.people:
+            answered(world, face, tagger)
+            world.services.updates.show_soon(face.id)
+    world.services.updates.show(face.id)
+    assert updated(world) == [slow.message_ts, face.message_ts]
+    assert all(says(world, face, tagger) for tagger in world.slack.people)
+
+
+def test_a_change_during_an_update_is_shown_by_the_next_one(world: World) -> None:
+    face, tagger = world.face(posted=True), world.slack.people[0]
+    with busy(world, face):
+        answered(world, face, tagger)
+        world.services.updates.show(face.id)
+    assert len(updated(world)) == 2
+    assert says(world, face, tagger)
+
+
+def test_a_change_during_an_update_is_not_taken_for_shown(world: World) -> None:
+    face = world.face(posted=True)
+    with busy(world, face):
+        answered(world, face, world.slack.people[0])
+    world.slack.wait_for(lambda: world.slack.calls("chat.update")[0].status)
+    assert face.id in Face.stale()
+
+
+def test_who_waits_goes_first(world: World) -> None:
+    slow, *others = (world.face(posted=True) for _ in range(5))
+    with busy(world, slow):
+        for face in others:
+            Face.changed(Face.id == face.id)
+        for face in others[:3]:
+            world.services.updates.show_soon(face.id)
+        world.services.updates.show(others[3].id)
+    world.show()
+    assert updated(world)[:2] == [slow.message_ts, others[3].message_ts]
+    assert sorted(updated(world)) == sorted(str(face.message_ts) for face in (slow, *others))
+
+
+def test_all_who_wait_for_one_message_are_told_by_one_update(world: World) -> None:
+    slow, face = world.face(posted=True), world.face(posted=True)
+    answered(world, face, world.slack.people[0])
+    with busy(world, slow), ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: world.services.updates.show(face.id), range(8)))
+    assert updated(world).count(str(face.message_ts)) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        ({"status": 429, "retry_after": 1}, Retry),
+        ({"status": 500}, Retry),
+        ({"reset": True}, Retry),
+        ({"error": "not_in_channel"}, Retry),
+        ({"error": "invalid_blocks"}, Reject),
+    ],
+    ids=str,
+)
+def test_who_waits_learns_that_it_failed_and_it_is_caught_up_later(
+    world: World, fault: dict[str, object], kind: type[Exception]
+) -> None:
+    face, tagger = world.face(posted=True), world.slack.people[0]
+    answered(world, face, tagger)
+    world.slack.fail("chat.update", **fault)
+    with pytest.raises(kind):
+        world.services.updates.show(face.id)
+    assert world.services.updates.last_error
+    assert not says(world, face, tagger)
+    if "status" in fault and fault["status"] == 429:
+        return
+    assert world.services.updates.catch_up() == 1
+    world.slack.wait_for(lambda: says(world, face, tagger))
+    world.services.updates.show(face.id)
+    assert world.services.updates.last_error is None
+
+
+def test_what_nobody_waits_for_is_caught_up_too(world: World) -> None:
+    face, tagger = world.face(posted=True), world.slack.people[0]
+    answered(world, face, tagger)
+    world.slack.fail("chat.update", status=503)
+    world.services.updates.show_soon(face.id)
+    world.slack.wait_for(lambda: [call for call in world.slack.calls("chat.update") if call.status])
+    world.services.updates.catch_up()
+    world.slack.wait_for(lambda: says(world, face, tagger))
+
+
+def test_one_message_that_fails_does_not_hold_up_the_others(world: World) -> None:
+    bad, good = world.face(posted=True), world.face(posted=True)
+    answered(world, bad, world.slack.people[0])
+    answered(world, good, world.slack.people[0])
+    world.slack.fail("chat.update", error="invalid_blocks")
+    with pytest.raises(Reject):
+        world.services.updates.show(bad.id)
+    world.services.updates.show(good.id)
+    assert says(world, good, world.slack.people[0])
+
+
+def test_a_crash_loses_no_update(world: World) -> None:
+    face, tagger = world.face(posted=True), world.slack.people[0]
+    answered(world, face, tagger)  # and the bot dies before it tells anybody
+    with another(world) as updates:
+        assert updates.catch_up() == 1
+        world.slack.wait_for(lambda: says(world, face, tagger))
+
+
+def test_a_crash_loses_no_farewell_of_an_earlier_round(world: World) -> None:
+    face = world.face(posted=True)
+    PastRequest.insert(face=face.id, round=0, message_ts=face.message_ts, reopened_by=None).execute()
+    with another(world) as updates:
+        updates.catch_up()
+        world.slack.wait_for(lambda: "operator" in world.slack.message(str(face.message_ts)).text)
+        updates.show(face.id)
+        assert updates.catch_up() == 0
+
+
+def test_a_message_that_somebody_deleted_is_left_alone(world: World) -> None:
+    face = world.face(posted=True)
+    client = WebClient(world.slack.bot_token, base_url=world.slack.api_url)
+    client.chat_delete(channel=world.slack.channel, ts=str(face.message_ts))
+    answered(world, face, world.slack.people[0])
+    world.services.updates.show(face.id)
+    assert Face.stale() == []
+    assert world.slack.messages() == []
+
+
+def test_after_the_end_who_waits_is_told_so(world: World) -> None:
+    face = world.face(posted=True)
+    answered(world, face, world.slack.people[0])
+    stop = threading.Event()
+    updates = Updates(world.services.slack, stop, world.settings.rule, world.services.now)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(updates.show, face.id)
+        while not updates._owed:
+            waiting.done()
+        stop.set()
+        updates.run()
+        with pytest.raises(Retry, match="stopping"):
+            waiting.result(5)
+    assert fresh(face).shown_revision < fresh(face).revision
+
+
+def test_fifty_votes_at_once_end_in_a_message_that_equals_the_database(world: World) -> None:
+    face = world.face(posted=True)
+    taggers = [f"U0TAGGER{number:02}" for number in range(50)]
+
+    def vote(tagger: str) -> None:
+        with connected():
+            answered(world, face, tagger)
+            world.services.updates.show_soon(face.id)
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(vote, taggers))
+    message = shown(world, face)
+    assert f"and {50 - words.SHOWN_TAGGERS} more" in message.text
+    assert len(updated(world)) < 50, "they fold"
