@@ -30,6 +30,9 @@ DRAIN_SECONDS = 6.0
 in all.
 """
 
+STOP_SECONDS = 9.5
+"""After so long the bot ends, whatever still waits for an answer: a reply to Slack alone may wait for 30."""
+
 
 def run(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT.
@@ -51,8 +54,16 @@ def _stopper(stop: threading.Event) -> Callable[[int, FrameType | None], None]:
             os._exit(1)  # told twice: at once, as after a crash
         log.info("stopping on %s", signal.Signals(number).name)
         stop.set()
+        watch = threading.Timer(STOP_SECONDS, _leave)
+        watch.daemon = True
+        watch.start()
 
     return on_signal
+
+
+def _leave() -> None:
+    log.warning("not all that is in hand was finished in time; it is taken up again at the next start")
+    os._exit(0)
 
 
 class Bot:

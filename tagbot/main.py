@@ -7,11 +7,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dotenv import dotenv_values
+from peewee import PeeweeException
 
 from tagbot import app, logs
 from tagbot.commands import COMMANDS
+from tagbot.database import DatabaseUnsafe
 from tagbot.errors import Reject, Retry
 from tagbot.process_lock import AlreadyRunning
+from tagbot.queues.disk import QueueUnusable
 from tagbot.settings import Settings, SettingsError
 
 FAILED, WRONG_SETTINGS, RUNNING_ALREADY = 1, 2, 3
@@ -20,9 +23,16 @@ FAILED, WRONG_SETTINGS, RUNNING_ALREADY = 1, 2, 3
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the command line asks for; the exit code."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.command and (options.sandbox or options.port is not None):
+        parser.error("--sandbox and --port go with no command")
+    if options.port is not None and not options.sandbox:
+        parser.error("--port goes with --sandbox")
     command = COMMANDS.get(options.command)
     try:
+        if options.sandbox:
+            return _run_sandbox(options.port)
         settings = Settings.from_env(_environment(), for_slack=command is None or command.needs_slack)
         logs.set_up(settings.log_level if command is None else "WARNING", settings.log_format)
         if command is not None:
@@ -37,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # who read our output has gone: nothing to say, and nobody to say it to
         return FAILED
+    except (OSError, PeeweeException, DatabaseUnsafe, QueueUnusable) as why:
+        return _complain(FAILED, f"FaceTag cannot use what it keeps on disk: {why}")
     return 0
 
 
@@ -45,16 +57,46 @@ def _parser() -> argparse.ArgumentParser:
         prog="bot.py",
         description="Without a command: run the bot. Settings come from the environment and .env.",
     )
+    parser.add_argument(
+        "--sandbox",
+        action="store_true",
+        help="run the bot against a Slack on this machine, with a page in the browser; it needs no settings",
+    )
+    parser.add_argument("--port", type=int, metavar="N", help="where the page of --sandbox answers")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name, command in COMMANDS.items():
         command.arguments(commands.add_parser(name, help=command.help, description=command.help))
     return parser
 
 
+def _run_sandbox(port: int | None) -> int:
+    try:
+        from tagbot.sandbox.page.run import Options, run
+    except ModuleNotFoundError as missing:
+        return _complain(
+            FAILED, f"{missing.name}, which --sandbox needs, is not installed: `make venv WITH=all` adds it"
+        )
+    env = _environment()
+    screen = sys.platform == "darwin" or bool(env.get("DISPLAY") or env.get("WAYLAND_DISPLAY"))
+    run(
+        Options(
+            data_dir=Path(env.get("DATA_DIR") or "data"),
+            port=port,
+            env=os.environ,
+            from_file=_env_file(),
+            browse=screen and sys.stdout.isatty(),
+        )
+    )
+    return 0
+
+
 def _environment() -> Mapping[str, str]:
     """The environment, and below it `.env` in the current folder."""
-    from_file = {name: value for name, value in dotenv_values(Path(".env")).items() if value is not None}
-    return from_file | os.environ
+    return {**_env_file(), **os.environ}
+
+
+def _env_file() -> Mapping[str, str]:
+    return {name: value for name, value in dotenv_values(Path(".env")).items() if value is not None}
 
 
 def _complain(code: int, *lines: str) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tagbot.pictures import Rectangle
+from tagbot.pictures import Rectangle, Size
 
 
 class SidecarRefused(Exception):  # noqa: N818 - an answer to who wrote it, not an error of ours
@@ -30,6 +30,13 @@ class Sidecar:
     source: str | None = None
     taken_at: str | None = None
     faces: tuple[KnownFace, ...] | None = None
+
+    def check_inside(self, picture: Size) -> None:
+        """Raises `SidecarRefused` when a face lies outside the picture, whose size this is."""
+        for number, face in enumerate(self.faces or (), 1):
+            if not face.rectangle.inside(picture):
+                size = f"{picture.width} × {picture.height} pixels"
+                raise SidecarRefused(f"face {number} of the sidecar lies outside the picture of {size}")
 
 
 def read_sidecar(text: bytes | None) -> Sidecar:

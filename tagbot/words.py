@@ -14,7 +14,7 @@ TRAIN_ANYWAY = "Add it anyway"
 FACE_ALT = "The face to name, cut out of the photo"
 CONTEXT_ALT = "The photo around it, with the face in a double frame"
 TAGGED_ALT = "The face that was named"
-LEARNING = "You agree. The face is being learned; this takes a moment."
+LEARNING = "Thank you, that is enough answers. What comes of them appears here in a moment."
 
 SHOWN_TAGGERS = 20
 """So many are named; more would push the message apart on a phone."""
@@ -30,8 +30,8 @@ REJECTED = {
     "not_an_image": "This picture cannot be read, so it cannot be learned.",
     "too_small": "This face is too small to recognise anybody.",
     "not_a_face": "You agree that there is nobody to tag here.",
-    "unknown": "Nobody here knows who this is.",
-    "unanswered": "This question went unanswered for a long time.",
+    "unknown": "Nobody here knows who this is. `/facetag retry` with the id below asks again.",
+    "unanswered": "This question went unanswered for too long. `/facetag retry` with the id below asks again.",
 }
 """Why a face was rejected."""
 

@@ -34,41 +34,58 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
     open_database(settings.database_url)
     refused: list[str] = []
     counts: Counter[str] = Counter()
+    added: set[str] = set()
+    photos = _photos(options.paths, refused)
     with connected():
-        for photo in tqdm(_photos(options.paths), unit=" photos", disable=None, leave=False):
+        for photo in tqdm(photos, unit=" photos", disable=None, leave=False):
             try:
-                counts[_add(photo, settings.inbox)] += 1
+                counts[_add(photo, settings.inbox, added)] += 1
             except (PictureRefused, SidecarRefused, OSError) as why:
-                refused.append(f"{photo}: {why.strerror if isinstance(why, OSError) else why}")
+                refused.append(_because(photo, why))
     for line in refused:
         print(f"refused: {line}", file=sys.stderr)
     print(f"{counts['added']} added, {counts['known']} known already, {len(refused)} refused")
     return 1 if refused else 0
 
 
-def _photos(paths: Sequence[Path]) -> list[Path]:
-    return list(dict.fromkeys(photo for path in paths for photo in _below(path)))
+def _photos(paths: Sequence[Path], refused: list[str]) -> list[Path]:
+    searched: set[Path] = set()
+    return list(dict.fromkeys(photo for path in paths for photo in _below(path, searched, refused)))
 
 
-def _below(path: Path) -> Iterator[Path]:
-    """The photos of a folder and its folders, hidden ones left out; or the file itself."""
-    if not path.is_dir():
-        yield path
+def _below(path: Path, searched: set[Path], refused: list[str]) -> Iterator[Path]:
+    """The photos of a folder and its folders, hidden ones left out; or the file itself.
+
+    A folder that was `searched` already, as links may lead back to it, is not searched again.
+    """
+    try:
+        entries = sorted(path.iterdir()) if path.is_dir() else None
+        folder = path.resolve()
+    except OSError as why:
+        refused.append(_because(path, why))
         return
-    for entry in sorted(path.iterdir()):
-        if not entry.name.startswith(".") and (entry.is_dir() or entry.suffix.lower() in PHOTOS):
-            yield from _below(entry)
+    if entries is None:
+        yield path
+    elif folder not in searched:
+        searched.add(folder)
+        for entry in entries:
+            if not entry.name.startswith(".") and (entry.is_dir() or entry.suffix.lower() in PHOTOS):
+                yield from _below(entry, searched, refused)
 
 
-def _add(photo: Path, inbox: Path) -> str:
-    """Copy one photo; whether it was `added` or `known`."""
+def _because(path: Path, why: Exception) -> str:
+    return f"{path}: {why.strerror if isinstance(why, OSError) else why}"
+
+
+def _add(photo: Path, inbox: Path, added: set[str]) -> str:
+    """Copy one photo, unless it was before; whether it was `added` or is `known` already."""
     data = photo.read_bytes()
     sidecar = photo.with_suffix(".json")
     beside = sidecar.read_bytes() if sidecar.is_file() else None
-    read_photo(data)
-    read_sidecar(beside)
+    size = read_photo(data).size
+    read_sidecar(beside).check_inside(size)
     sha256 = hashlib.sha256(data).hexdigest()
-    if Photo.get_or_none(Photo.sha256 == sha256) is not None:
+    if sha256 in added or Photo.get_or_none(Photo.sha256 == sha256) is not None:
         return "known"
     # Named after its content too: two folders may both have a photo.jpg, and the same photo twice is one
     # file.
@@ -76,6 +93,7 @@ def _add(photo: Path, inbox: Path) -> str:
     if beside is not None:
         _copy(sidecar, target.with_suffix(".json"))
     _copy(photo, target)
+    added.add(sha256)
     return "added"
 
 

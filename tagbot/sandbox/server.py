@@ -11,6 +11,7 @@ from aiohttp import web
 
 from tagbot.sandbox.control import Control
 from tagbot.sandbox.faults import Faults
+from tagbot.sandbox.guard import add_headers, guard
 from tagbot.sandbox.people import People
 from tagbot.sandbox.socket_mode import SocketMode
 from tagbot.sandbox.web_api import WebApi
@@ -30,10 +31,13 @@ class Sandbox:
         self.web_api = WebApi(self.world, self.faults, self.socket_mode)
         self.people = People(self.world, self.socket_mode)
         self.control = Control(self.world, self.people, self.socket_mode, self.faults)
-        self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=0.2)
+        self.application = self._application()
+        """More routes may be added before the start."""
+        self._runner = web.AppRunner(self.application, access_log=None, shutdown_timeout=0.2)
 
     def _application(self) -> web.Application:
-        application = web.Application(client_max_size=LARGEST_UPLOAD)
+        application = web.Application(client_max_size=LARGEST_UPLOAD, middlewares=[guard])
+        application.on_response_prepare.append(add_headers)
         application.add_routes(
             [
                 web.route("*", "/api/{method}", self.web_api.call),
@@ -46,10 +50,13 @@ class Sandbox:
         )
         return application
 
-    async def start(self, port: int = 0) -> str:
-        """Answer from now on, on a port (0: a free one); gives the address, without a slash at its end."""
+    async def start(self, port: int = 0, listener: socket.socket | None = None) -> str:
+        """Answer from now on, on a port (0: a free one) or a socket that is there already.
+
+        Gives the address, without a slash at its end.
+        """
         await self._runner.setup()
-        listener = socket.create_server((HOST, port))
+        listener = listener or socket.create_server((HOST, port))
         self.world.base_url = f"http://{HOST}:{listener.getsockname()[1]}"
         await web.SockSite(self._runner, listener).start()
         return self.world.base_url

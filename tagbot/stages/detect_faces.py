@@ -35,9 +35,8 @@ def detect_faces(message: PhotoArrived, services: Services) -> Iterator[FaceStor
 def _take_over(sha256: str, data: bytes, sidecar: Sidecar, services: Services) -> None:
     photo = pictures.read_photo(data)
     whole = pictures.stored_photo(photo)
-    found = (
-        _known(sidecar.faces, photo) if sidecar.faces is not None else _found(services.training.detect(whole))
-    )
+    sidecar.check_inside(photo.size)
+    found = sidecar.faces if sidecar.faces is not None else _found(services.training.detect(whole))
     ids = [face.id or str(uuid.uuid5(FACE_IDS, f"{sha256}:{number}")) for number, face in enumerate(found)]
     _check_new(ids, sha256)
     rectangles = [face.rectangle for face in found]
@@ -79,14 +78,6 @@ def _row(sha256: str, face_id: str, rectangle: Rectangle, now: float) -> dict[st
         "stored_at": now,
         "pending": FaceStored(face_id=face_id).id,
     }
-
-
-def _known(faces: Sequence[KnownFace], photo: pictures.Photo) -> Sequence[KnownFace]:
-    for number, face in enumerate(faces, 1):
-        if not face.rectangle.inside(photo.size):
-            size = f"{photo.size.width} × {photo.size.height} pixels"
-            raise SidecarRefused(f"face {number} of the sidecar lies outside the picture of {size}")
-    return faces
 
 
 def _found(rectangles: Sequence[Rectangle]) -> list[KnownFace]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from tagbot import words
+from tagbot.errors import Retry
 from tagbot.messages import FaceReopened, FaceStored
 from tagbot.models import TAGGED, Face, PastRequest
 from tagbot.services import Services
@@ -18,7 +19,8 @@ def undo_tag(message: FaceReopened, services: Services) -> Iterator[FaceStored]:
     if face is not None:
         if face.face_ref is not None:
             services.training.remove_face(face.id, face.person_ref or "", face.face_ref)
-        Face.ask_again(face.id, message.round, TAGGED, by=message.by)
+        if not Face.ask_again(face.id, message.round, TAGGED, by=message.by):
+            raise Retry("the face is being sent to the model just now")
     elif not _was_reopened(message):
         services.slack.tell(message.by, words.NOT_TAGGED)
         return

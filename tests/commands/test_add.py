@@ -1,10 +1,13 @@
 """`add`: photos go into the inbox with their sidecars, whether or not the bot runs."""
 
+import hashlib
 import json
 import os
 import pty
+import select
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -19,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def album(tmp_path: Path) -> Path:
-    """Folders with photos: two of the same name, hidden ones, other files, a sidecar, one that is no photo."""
+    """Folders: two of the same name, hidden ones, a sidecar, other files, one that is no photo."""
     album = tmp_path / "album"
     for name in ("one/photo.png", "two/photo.png", "two/deep/last.PNG", ".trash/gone.png", "one/.hidden.png"):
         (album / name).parent.mkdir(parents=True, exist_ok=True)
@@ -76,8 +79,6 @@ def test_a_second_copy_of_a_photo_is_known_already(run: Run, tmp_path: Path, alb
 
 
 def test_a_photo_that_was_taken_over_before_is_known_already(run: Run, tmp_path: Path, album: Path) -> None:
-    import hashlib
-
     open_database(f"sqlite:///{tmp_path}/data/tagbot.db")
     sha256 = hashlib.sha256((album / "two/photo.png").read_bytes()).hexdigest()
     with connected():
@@ -117,9 +118,7 @@ def test_a_path_that_cannot_be_taken_is_refused_and_the_others_are_added(
     assert name in ran.err
 
 
-def test_folders_that_lead_back_into_themselves_are_searched_once(
-    run: Run, tmp_path: Path, album: Path
-) -> None:
+def test_folders_that_lead_back_into_themselves_are_searched_once(run: Run, album: Path) -> None:
     (album / "two/back").symlink_to(album / "two", target_is_directory=True)
     (album / "two/again").symlink_to(album / "two", target_is_directory=True)
     ran = run("add", str(album / "two"))
@@ -129,6 +128,7 @@ def test_folders_that_lead_back_into_themselves_are_searched_once(
 def test_there_is_a_progress_bar_only_on_a_terminal(run: Run, tmp_path: Path, album: Path) -> None:
     assert run("add", str(album / "two")).err == ""
     ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 80))
     try:
         subprocess.run(
             [sys.executable, str(ROOT / "bot.py"), "add", str(album / "two")],
@@ -138,7 +138,8 @@ def test_there_is_a_progress_bar_only_on_a_terminal(run: Run, tmp_path: Path, al
             stderr=theirs,
             check=True,
         )
-        assert b"2/2" in os.read(ours, 4096)
+        assert select.select([ours], [], [], 0)[0], "nothing was shown"
+        assert b"/2" in os.read(ours, 4096)
     finally:
         os.close(ours)
         os.close(theirs)

@@ -51,18 +51,18 @@ def parted(faces: Sequence[Numbered], most: int) -> tuple[Sequence[Numbered], Se
 def stored(
     account: Account, collection: Collection, picture: Picture, faces: Sequence[Numbered]
 ) -> list[Vector]:
-    """The vectors of these faces. One that is there already, of the same bytes under the same
-    `ExternalImageId`, is not stored twice. Without an `ExternalImageId` it always is.
-    """
-    twins = [
-        vector
-        for vector in collection.vectors.values()
-        if picture.external_id and (vector.image, vector.external_id) == (picture.sha256, picture.external_id)
-    ]
-    image_id = twins[0].image_id if twins else str(uuid.uuid4())
-    known = {twin.number: twin for twin in twins}
+    """The vectors of these faces; those that are there already are not stored twice."""
+    known = {vector.number: vector for vector in vectors_of(collection, picture)}
+    image_id = next((vector.image_id for vector in known.values()), str(uuid.uuid4()))
     new = {
-        number: Vector(face, number, picture.sha256, image_id, picture.external_id)
+        number: Vector(
+            face_id=new_face_id(account, collection, picture, number),
+            seen=face,
+            number=number,
+            image=picture.sha256,
+            image_id=image_id,
+            external_id=picture.external_id,
+        )
         for number, face in faces
         if number not in known
     }
@@ -70,6 +70,21 @@ def stored(
         raise RekognitionError("ServiceQuotaExceededException")
     collection.vectors |= {vector.face_id: vector for vector in new.values()}
     return [(known | new)[number] for number, _ in faces]
+
+
+def vectors_of(collection: Collection, picture: Picture) -> list[Vector]:
+    """The faces of the same bytes under the same `ExternalImageId`; without one, nothing is the same."""
+    same = (picture.sha256, picture.external_id)
+    vectors = collection.vectors.values() if picture.external_id else ()
+    return [vector for vector in vectors if (vector.image, vector.external_id) == same]
+
+
+def new_face_id(account: Account, collection: Collection, picture: Picture, number: int) -> str:
+    """The id of a face to be stored: by chance, or such that the same face gets it again."""
+    if not (account.rules.face_ids_return and picture.external_id):
+        return str(uuid.uuid4())
+    face = f"{collection.arn} {picture.external_id} {picture.sha256} {number}"
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, face))
 
 
 def record(vector: Vector) -> Json:

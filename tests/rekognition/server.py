@@ -14,16 +14,16 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from tagbot.sandbox.faults import tear
-from tests.rekognition.errors import RekognitionError
+from tests.rekognition.errors import BAD_REQUEST, RekognitionError
 from tests.rekognition.faults import Fault, Faults
 from tests.rekognition.ledger import Call, Ledger
 from tests.rekognition.service import OPERATIONS, Service
 from tests.rekognition.service_model import Json
-from tests.rekognition.signature import caller
+from tests.rekognition.signature import check_signature
 
 HOST = "127.0.0.1"
 CONTENT_TYPE = "application/x-amz-json-1.1"
-TARGET = "RekognitionService."
+TARGET = "RekognitionService"
 LARGEST_REQUEST = 64 * 2**20  # bytes
 OK = 200
 
@@ -49,13 +49,11 @@ class Answer:
 class Server:
     """The service, behind signatures, faults and a ledger.
 
-    - `secrets`: the access keys that it knows. Calls with the `operator`'s are a test's own: they meet no
-      fault and no missing permission, and are not in the ledger.
+    - `secrets`: by the access keys that it knows.
     - `bugs`: tracebacks of what is wrong with the stand-in itself.
     """
 
     secrets: Mapping[str, str]
-    operator: str
     service: Service = field(default_factory=Service)
     faults: Faults = field(default_factory=Faults)
     ledger: Ledger = field(default_factory=Ledger)
@@ -78,8 +76,9 @@ class Server:
         await self._runner.cleanup()
 
     async def _serve(self, request: web.Request) -> web.Response:
+        body = await request.read()
         try:
-            answer = await self._answer(request, await request.read())
+            answer = await self._answer(request, body)
         except Exception:
             self.bugs.append(traceback.format_exc())
             raise
@@ -90,17 +89,15 @@ class Server:
 
     async def _answer(self, request: web.Request, body: bytes) -> Answer | None:
         """The answer to a request; None: a torn connection."""
-        operation = request.headers.get("X-Amz-Target", "").removeprefix(TARGET)
-        if operation not in OPERATIONS or request.content_type != CONTENT_TYPE:
-            self.ledger.open(operation, body)
-            return Answer({"__type": "UnknownOperationException"}, RekognitionError("").status)
+        prefix, _, operation = request.headers.get("X-Amz-Target", "").rpartition(".")
+        call = self.ledger.open(operation, body)
+        if (prefix, request.content_type) != (TARGET, CONTENT_TYPE) or operation not in OPERATIONS:
+            return self._closed(call, Answer({"__type": "UnknownOperationException"}, BAD_REQUEST))
         try:
-            key = caller(str(request.url), request.headers, body, self.secrets)
+            check_signature(str(request.url), request.headers, body, self.secrets)
         except RekognitionError as error:
-            return self._closed(self.ledger.open(operation, body), refused(error))
-        if key == self.operator:
-            return self._effect(operation, body, allowed=True)
-        return await self._with_faults(self.ledger.open(operation, body), body)
+            return self._closed(call, refused(error))
+        return await self._with_faults(call, body)
 
     async def _with_faults(self, call: Call, body: bytes) -> Answer | None:
         fault = self.faults.take(call.operation)
@@ -114,9 +111,9 @@ class Server:
         answer = wrong(fault) if fault.harms() else real
         return self._closed(call, answer) if answer else None
 
-    def _effect(self, operation: str, body: bytes, *, allowed: bool = False) -> Answer:
+    def _effect(self, operation: str, body: bytes) -> Answer:
         try:
-            return Answer(self.service.answer(operation, body, allowed=allowed))
+            return Answer(self.service.answer(operation, body))
         except RekognitionError as error:
             return refused(error)
 

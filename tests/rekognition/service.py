@@ -51,7 +51,7 @@ class Service:
         self.lock = threading.RLock()
 
     def answer(self, operation: str, body: bytes, *, allowed: bool = False) -> Json:
-        """Do what is asked, if the caller may ask it (`allowed`: whatever it is); errors are raised."""
+        """Do what is asked, if it may be asked (`allowed`: whatever it is); errors are raised."""
         with self.lock:
             request = read_request(operation, body)
             if not allowed:

@@ -22,8 +22,8 @@ NEEDED = {"host", "x-amz-date", "x-amz-target"}
 """Headers that must be signed; the content type need not be."""
 
 
-def caller(url: str, headers: Mapping[str, str], body: bytes, secrets: Mapping[str, str]) -> str:
-    """The access key of a request that is signed with its secret."""
+def check_signature(url: str, headers: Mapping[str, str], body: bytes, secrets: Mapping[str, str]) -> None:
+    """Whether a request is signed with the secret of a known access key."""
     authorization = headers.get("Authorization")
     if not authorization:
         raise RekognitionError("MissingAuthenticationTokenException")
@@ -38,7 +38,6 @@ def caller(url: str, headers: Mapping[str, str], body: bytes, secrets: Mapping[s
     expected = signature(url, signed, body, Credentials(claim["key"], secrets[claim["key"]]))
     if not NEEDED.issubset(names) or not hmac.compare_digest(expected, claim["signature"]):
         raise RekognitionError("InvalidSignatureException")
-    return claim["key"]
 
 
 def check_scope(claim: re.Match[str]) -> None:

@@ -6,15 +6,18 @@
         rekognition.look(lambda picture: [SeenFace(reasons=("LOW_SHARPNESS",))])
         assert rekognition.vectors() == {face_id: [face_ref]}
 
-Calls of the bot are signed with the key of `environment()`, a test's own calls with that of `operator()`.
+`rekognition.client()` is a boto3 client as the bot has one; `rekognition.do` is the test's own hand.
 """
 
 import asyncio
+import base64
 import hashlib
+import json
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -24,34 +27,36 @@ from tests.rekognition.faults import Fault
 from tests.rekognition.ledger import Call
 from tests.rekognition.pictures import Faces, Picture, SeenFace
 from tests.rekognition.server import Server
+from tests.rekognition.service_model import Json
 from tests.rekognition.state import REGION, Collection, Rules
 
 if TYPE_CHECKING:
     from types_boto3_rekognition.client import RekognitionClient
 
 BOT_KEY, BOT_SECRET = "AKIAFACETAGBOT000000", "the-secret-of-the-bot"
-OPERATOR_KEY, OPERATOR_SECRET = "AKIAFACETAGOPERATOR0", "the-secret-of-the-operator"
 PATIENCE = 10.0  # seconds that a test waits for something to happen
+
+
+@cache
+def session() -> boto3.session.Session:
+    """One for all clients: each reads Amazon's description of the service anew."""
+    return boto3.session.Session()
 
 
 @contextmanager
 def running_rekognition(**rules: Any) -> Iterator["Rekognition"]:
     """A Rekognition of its own in the background, with these rules bent (see `state.Rules`)."""
-    server = Server({BOT_KEY: BOT_SECRET, OPERATOR_KEY: OPERATOR_SECRET}, OPERATOR_KEY)
+    server = Server({BOT_KEY: BOT_SECRET})
     server.service.account.rules = Rules(**rules)
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
         thread = threading.Thread(target=loop.run_forever, name="rekognition", daemon=True)
         thread.start()
-        rekognition = None
         try:
-            rekognition = Rekognition(
-                server, asyncio.run_coroutine_threadsafe(server.start(), loop).result(PATIENCE)
-            )
-            yield rekognition
+            address = asyncio.run_coroutine_threadsafe(server.start(), loop).result(PATIENCE)
+            with closing(Rekognition(server, address)) as rekognition:
+                yield rekognition
         finally:
-            if rekognition is not None:
-                rekognition.close_clients()
             asyncio.run_coroutine_threadsafe(server.stop(), loop).result(PATIENCE)
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
@@ -79,13 +84,17 @@ class Rekognition:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
-    def operator(self) -> "RekognitionClient":
-        """A client for the test's own hands: never denied or failed, and not in the ledger."""
-        return self.client(OPERATOR_KEY, OPERATOR_SECRET)
+    def do(self, operation: str, **request: Any) -> Json:
+        """An operation by the test itself, without the wire: `do("DeleteUser", CollectionId=…, UserId=…)`.
+
+        It is never denied or failed, and not in the ledger. Raises `RekognitionError`.
+        """
+        body = json.dumps(request, default=lambda data: base64.b64encode(data).decode())
+        return self._service.answer(operation, body.encode(), allowed=True)
 
     def client(self, key: str = BOT_KEY, secret: str = BOT_SECRET, **config: Any) -> "RekognitionClient":
         """A client with the bot's key, or another; it tries once unless `config` says otherwise."""
-        made: RekognitionClient = boto3.session.Session().client(
+        made: RekognitionClient = session().client(
             "rekognition",
             endpoint_url=self.address,
             region_name=REGION,
@@ -96,7 +105,7 @@ class Rekognition:
         self._clients.append(made)
         return made
 
-    def close_clients(self) -> None:
+    def close(self) -> None:
         """Close the connections of the clients that were made here."""
         for client in self._clients:
             client.close()

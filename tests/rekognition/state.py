@@ -19,6 +19,8 @@ class Rules:
     """What a test may bend, and what Amazon does not tell.
 
     - `faces_per_user`, `faces_per_collection`: the service's quotas, lower where a test wants to meet them.
+    - `face_ids_return`: whether a face that was deleted gets its former id when it is indexed again. The ids
+      in Amazon's examples are digests (UUID version 5), so it may be; nobody should count on either.
     - `full_user_refuses_all`: whether a full user refuses also a face that is its own already. The
       documentation has both sentences: such a face “will be ignored”, and calls “after the limit is reached”
       end in `ServiceQuotaExceededException`.
@@ -29,6 +31,7 @@ class Rules:
 
     faces_per_user: int = 100
     faces_per_collection: int = 10_000_000
+    face_ids_return: bool = False
     full_user_refuses_all: bool = False
     page_size: int | None = None
     token_seconds: float | None = None
@@ -39,13 +42,13 @@ class Rules:
 class Vector:
     """A face in a collection; `image`: which bytes it comes from, `number`: the how-manieth face in them."""
 
+    face_id: str
     seen: SeenFace
     number: int
     image: str
     image_id: str
     external_id: str | None
     user_id: str | None = None
-    face_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     def as_json(self) -> Json:
         """The `Face` of the answers."""

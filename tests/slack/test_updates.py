@@ -45,18 +45,18 @@ def busy(world: World, face: Face) -> Iterator[None]:
 
 
 @contextmanager
-def another(world: World) -> Iterator[Updates]:
-    """Updates as a bot has them that was just started."""
+def another(world: World) -> Iterator[tuple[Updates, threading.Thread]]:
+    """Updates as a bot has them that is just starting; the thread that is to run them."""
     stop = threading.Event()
     updates = Updates(world.services.slack, stop, world.settings.rule, world.services.now)
     running = threading.Thread(target=updates.run)
-    running.start()
     try:
-        yield updates
+        yield updates, running
     finally:
         stop.set()
         updates.wake()
-        running.join()
+        if running.is_alive():
+            running.join()
 
 
 def test_when_show_returns_slack_shows_what_the_database_says(world: World) -> None:
@@ -81,13 +81,14 @@ def test_a_face_without_a_message_and_an_unknown_one_need_no_call(world: World) 
 
 
 def test_several_changes_of_one_message_are_one_update(world: World) -> None:
-    slow, face = world.face(posted=True), world.face(posted=True)
-    with busy(world, slow):
+    face = world.face(posted=True)
+    with another(world) as (updates, running):
         for tagger in world.slack.people:
             answered(world, face, tagger)
-            world.services.updates.show_soon(face.id)
-    world.services.updates.show(face.id)
-    assert updated(world) == [slow.message_ts, face.message_ts]
+            updates.show_soon(face.id)
+        running.start()
+        updates.show(face.id)
+    assert updated(world) == [face.message_ts]
     assert all(says(world, face, tagger) for tagger in world.slack.people)
 
 
@@ -109,24 +110,37 @@ def test_a_change_during_an_update_is_not_taken_for_shown(world: World) -> None:
 
 
 def test_who_waits_goes_first(world: World) -> None:
-    slow, *others = (world.face(posted=True) for _ in range(5))
-    with busy(world, slow):
-        for face in others:
+    first, second, third = (world.face(posted=True) for _ in range(3))
+    with another(world) as (updates, running), ThreadPoolExecutor(1) as pool:
+        for face in (first, second, third):
             Face.changed(Face.id == face.id)
-        for face in others[:3]:
-            world.services.updates.show_soon(face.id)
-        world.services.updates.show(others[3].id)
-    world.show()
-    assert updated(world)[:2] == [slow.message_ts, others[3].message_ts]
-    assert sorted(updated(world)) == sorted(str(face.message_ts) for face in (slow, *others))
+        updates.show_soon(first.id)
+        updates.show_soon(second.id)
+        waiting = pool.submit(updates.show, third.id)
+        wait_until_owed(updates, third)
+        running.start()
+        waiting.result()
+        updates.show(second.id)
+        updates.show(first.id)
+    assert updated(world)[0] == third.message_ts
+    assert sorted(updated(world)) == [face.message_ts for face in (first, second, third)]
 
 
 def test_all_who_wait_for_one_message_are_told_by_one_update(world: World) -> None:
-    slow, face = world.face(posted=True), world.face(posted=True)
+    face = world.face(posted=True)
     answered(world, face, world.slack.people[0])
-    with busy(world, slow), ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: world.services.updates.show(face.id), range(8)))
-    assert updated(world).count(str(face.message_ts)) == 1
+    with another(world) as (updates, running), ThreadPoolExecutor(8) as pool:
+        waiting = [pool.submit(updates.show, face.id) for _ in range(8)]
+        wait_until_owed(updates, face, 8)
+        running.start()
+        assert [each.result() for each in waiting] == [None] * 8
+    assert updated(world) == [face.message_ts]
+
+
+def wait_until_owed(updates: Updates, face: Face, count: int = 1) -> None:
+    """Return when so many wait for this face to be shown."""
+    with updates._changed:
+        assert updates._changed.wait_for(lambda: len(updates._owed.get(face.id, ())) >= count, 5)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +196,8 @@ def test_one_message_that_fails_does_not_hold_up_the_others(world: World) -> Non
 def test_a_crash_loses_no_update(world: World) -> None:
     face, tagger = world.face(posted=True), world.slack.people[0]
     answered(world, face, tagger)  # and the bot dies before it tells anybody
-    with another(world) as updates:
+    with another(world) as (updates, running):
+        running.start()
         assert updates.catch_up() == 1
         world.slack.wait_for(lambda: says(world, face, tagger))
 
@@ -190,7 +205,8 @@ def test_a_crash_loses_no_update(world: World) -> None:
 def test_a_crash_loses_no_farewell_of_an_earlier_round(world: World) -> None:
     face = world.face(posted=True)
     PastRequest.insert(face=face.id, round=0, message_ts=face.message_ts, reopened_by=None).execute()
-    with another(world) as updates:
+    with another(world) as (updates, running):
+        running.start()
         updates.catch_up()
         world.slack.wait_for(lambda: "operator" in world.slack.message(str(face.message_ts)).text)
         updates.show(face.id)
@@ -214,8 +230,7 @@ def test_after_the_end_who_waits_is_told_so(world: World) -> None:
     updates = Updates(world.services.slack, stop, world.settings.rule, world.services.now)
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(updates.show, face.id)
-        while not updates._owed:
-            waiting.done()
+        wait_until_owed(updates, face)
         stop.set()
         updates.run()
         with pytest.raises(Retry, match="stopping"):

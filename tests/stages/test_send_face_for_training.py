@@ -11,6 +11,7 @@ from tagbot import words
 from tagbot.database import connected
 from tagbot.errors import Reject, Retry
 from tagbot.messages import (
+    ANYWAY,
     DONT_KNOW,
     NOT_A_FACE,
     FaceTagged,
@@ -21,12 +22,15 @@ from tagbot.messages import (
 )
 from tagbot.models import Face, ModelVectors, Person, TrainedVector, Vote, crop_key
 from tagbot.queues import Counts
+from tagbot.stages.finalize_tag import finalize_tag
 from tagbot.stages.send_face_for_training import send_face_for_training
+from tagbot.training import DIFFERS, NotSent
 from tagbot.training.local import LocalBackend
 from tests.stages.scenes import (
     MakeWorld,
     agreed,
     blur,
+    controls,
     fresh,
     person_of,
     say,
@@ -277,7 +281,7 @@ def test_a_crash_after_the_backend_learned_it_asks_for_the_same_again(
     work(world, told(face))
     assert len(recorder.crops) == 2
     assert len(set(recorder.crops)) == 1, "the same bytes on every attempt"
-    assert set(recorder.trainings) == {f"{face.id}:1"}
+    assert len(set(recorder.trainings)) == 1, "named as one training"
     assert TrainedVector.select().count() == 1
     assert fresh(face).face_ref == face.id
     work(world, told(face))
@@ -322,6 +326,74 @@ def test_what_is_no_picture_is_refused_by_the_backend(world: World, people: list
     face = agreed(world, people[2])
     world.services.images.put(crop_key(face.id), b"no picture")
     assert work(world, told(face)) == [TrainingRefused(face_id=face.id, reason="not_an_image")]
+
+
+# --- People and machine differ --------------------------------------------------------------------------
+
+
+class Opinionated(LocalBackend):
+    """A machine that takes every face for somebody else's, unless it is told that this does not count."""
+
+    def add_face(self, face_id: str, person_ref: str, crop: bytes, **how: Any) -> Any:
+        if not how.get("anyway"):
+            return NotSent(DIFFERS)
+        return super().add_face(face_id, person_ref, crop, **how)
+
+
+@pytest.fixture(name="differing")
+def _differing(world: World) -> Iterator[World]:
+    """A world with such a machine."""
+    backend = Opinionated(ModelVectors(), processes=1)
+    yield with_backend(world, backend)
+    backend.close()
+
+
+def settle(world: World, message: FaceTagged) -> list[Message]:
+    """The stage and FinalizeTag after it; what the stage wrote."""
+    outputs = work(world, message)
+    for output in outputs:
+        if isinstance(output, TrainingSent):
+            list(finalize_tag(output, world.services))
+    return outputs
+
+
+def test_when_people_and_machine_differ_people_win_and_the_message_says_so(
+    differing: World, people: list[str]
+) -> None:
+    face = agreed(differing, people[2])
+    settle(differing, told(face))
+    row = fresh(face)
+    assert (row.state, row.reason, person_of(face)) == ("tagged", "differs", people[2])
+    assert (row.training_backend, row.person_ref, row.face_ref) == (None, None, None)
+    message = shown(differing, face)
+    assert words.NOT_SENT["differs"] in message.text
+    assert controls(message) == {"wrong_person", "train_anyway"}
+
+
+def test_a_face_that_the_machine_would_not_have_is_trained_anyway_once(
+    differing: World, people: list[str]
+) -> None:
+    face = agreed(differing, people[2])
+    settle(differing, told(face))
+    anyway = told(face, f"{ANYWAY}{people[0]}")
+    first = work(differing, anyway)
+    assert [type(output) for output in first] == [PersonAdded, TrainingSent]
+    assert work(differing, anyway) == first, "again"
+    list(finalize_tag(TrainingSent(face_id=face.id), differing.services))
+    assert work(differing, anyway) == []
+    row = fresh(face)
+    assert (row.state, row.reason, row.face_ref, person_of(face)) == ("tagged", None, face.id, people[2])
+    assert TrainedVector.select().count() == 1
+    assert controls(shown(differing, face)) == {"wrong_person"}
+
+
+def test_only_where_people_and_machine_differ_is_a_face_trained_anyway(
+    world: World, people: list[str]
+) -> None:
+    face = tagged(world, people[2])
+    claimed_by = fresh(face).claimed_by
+    assert work(world, told(face, f"{ANYWAY}{people[0]}")) == []
+    assert (fresh(face).state, fresh(face).claimed_by) == ("tagged", claimed_by)
 
 
 # --- Retry and Reject -----------------------------------------------------------------------------------

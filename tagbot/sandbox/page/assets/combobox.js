@@ -1,0 +1,134 @@
+// A picker as Slack has it: a field to type into, and a list of what fits (the ARIA pattern “combobox”).
+
+import { ICONS, el, icon, newId } from "./dom.js";
+
+/**
+ * `options`: `{ value, label, note, face }`, `chosen`: the value that stands in it.
+ * `attributes` go to the field; `pick(option)` is called with what was chosen.
+ */
+export function combobox({ options, chosen, placeholder, attributes, pick }) {
+  const list = el("ul", { role: "listbox", id: newId("list"), class: "options", hidden: true });
+  const field = el("input", {
+    type: "text",
+    class: "picker-field",
+    role: "combobox",
+    autocomplete: "off",
+    spellcheck: "false",
+    placeholder,
+    "aria-label": placeholder,
+    "aria-expanded": "false",
+    "aria-autocomplete": "list",
+    "aria-controls": list.id,
+    ...attributes,
+  });
+  const state = { active: 0, shown: [], value: chosen ?? null };
+  const label = () => options.find((option) => option.value === state.value)?.label ?? "";
+
+  function open(typed) {
+    const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
+    state.shown = options.filter((option) => fits(option, words));
+    state.active = Math.max(0, state.shown.findIndex((option) => option.value === state.value));
+    list.replaceChildren(...state.shown.map(drawn), ...(state.shown.length ? [] : [el("li", { class: "none" }, "Nobody of that name")]));
+    list.hidden = false;
+    field.setAttribute("aria-expanded", "true");
+    turn(list, field);
+    mark();
+  }
+
+  function close() {
+    list.hidden = true;
+    list.replaceChildren();
+    field.setAttribute("aria-expanded", "false");
+    field.removeAttribute("aria-activedescendant");
+    field.value = label();
+  }
+
+  function drawn(option) {
+    return el(
+      "li",
+      {
+        role: "option",
+        id: newId("option"),
+        "data-value": option.value,
+        "aria-selected": String(option.value === state.value),
+        // Before the field loses its focus, which would close the list.
+        onmousedown: (event) => event.preventDefault(),
+        onclick: () => choose(option),
+      },
+      option.face ?? "",
+      el("span", { class: "option-label" }, option.label),
+      option.note ? el("span", { class: "option-note" }, option.note) : "",
+    );
+  }
+
+  function mark() {
+    [...list.children].forEach((child, index) => child.classList.toggle("active", index === state.active));
+    const active = state.shown.length ? list.children[state.active] : null;
+    if (!active) field.removeAttribute("aria-activedescendant");
+    else {
+      field.setAttribute("aria-activedescendant", active.id);
+      active.scrollIntoView({ block: "nearest" });
+    }
+  }
+
+  async function choose(option) {
+    const before = state.value;
+    state.value = option.value;
+    close();
+    if ((await pick(option)) === false) {
+      state.value = before;
+      field.value = label();
+    }
+  }
+
+  function move(event, step) {
+    event.preventDefault();
+    if (list.hidden) open("");
+    else {
+      state.active = (state.active + step + state.shown.length) % Math.max(1, state.shown.length);
+      mark();
+    }
+  }
+
+  const keys = {
+    ArrowDown: (event) => move(event, 1),
+    ArrowUp: (event) => move(event, -1),
+    Enter: (event) => {
+      event.preventDefault();
+      if (list.hidden) open("");
+      else if (state.shown.length) choose(state.shown[state.active]);
+    },
+    Escape: (event) => {
+      if (list.hidden) return;
+      event.preventDefault(); // a dialog around it stays open
+      event.stopPropagation();
+      close();
+    },
+    Tab: () => close(),
+  };
+
+  field.addEventListener("keydown", (event) => keys[event.key]?.(event));
+  field.addEventListener("input", () => open(field.value));
+  field.addEventListener("click", () => {
+    if (!list.hidden) return;
+    field.select();
+    open("");
+  });
+  field.addEventListener("blur", close);
+  field.value = label();
+  const picker = el("span", { class: "picker" }, field, icon(ICONS.chevron), list);
+  picker.current = () => state.value;
+  return picker;
+}
+
+function fits(option, words) {
+  const text = `${option.label} ${option.note ?? ""}`.toLowerCase();
+  return words.every((word) => text.includes(word));
+}
+
+/** Have the list open upwards where there is no room below. */
+function turn(list, field) {
+  const box = field.getBoundingClientRect();
+  const room = window.innerHeight - box.bottom;
+  list.classList.toggle("above", room < 300 && box.top > room);
+}

@@ -1,0 +1,38 @@
+// Members as the page draws them: a square with initials, since no picture is fetched from anywhere.
+
+import { el } from "./dom.js";
+
+/** A member's square; the bot has its own face. */
+export function avatar(id, member, size = "") {
+  if (member?.is_bot && member.handle === "facetag")
+    return el("img", { class: `avatar ${size}`, src: "page/assets/icon.svg", alt: "", width: 36, height: 36 });
+  const initials = (member?.real_name ?? "?").split(/\s+/).map((part) => [...part][0]).slice(0, 2).join("");
+  return el("span", { class: `avatar ${size} hue-${hue(id)}`, "aria-hidden": "true" }, initials);
+}
+
+/** One of eight colours, always the same for a member. */
+function hue(id) {
+  return [...id].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 8, 5);
+}
+
+/** Every member as an option of a picker, as Slack lists them: also bots; closed accounts last. */
+export function memberOptions(members) {
+  return Object.entries(members)
+    .sort(([, one], [, other]) => rank(one) - rank(other) || one.real_name.localeCompare(other.real_name))
+    .map(([id, member]) => ({
+      value: id,
+      label: member.real_name,
+      note: note(member),
+      face: avatar(id, member, "small"),
+    }));
+}
+
+function rank(member) {
+  return (member.is_bot ? 1 : 0) + (member.deleted ? 2 : 0);
+}
+
+function note(member) {
+  if (member.deleted) return "deactivated";
+  if (member.is_bot) return "app";
+  return member.name === member.real_name ? "" : member.name;
+}

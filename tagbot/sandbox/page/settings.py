@@ -1,0 +1,59 @@
+"""The settings of the sandbox's bot: Slack is the stand-in, the folder is the sandbox's own."""
+
+import shlex
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from tagbot.sandbox import defaults
+from tagbot.sandbox.page.bot_process import BOT, ROOT
+from tagbot.sandbox.state import APP_TOKEN, BOT_TOKEN
+from tagbot.settings import variables
+
+PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+"""Slack's SDK would ask them, and they know nothing of this machine."""
+
+THE_VISITORS = (
+    "REQUIRED_VOTES",
+    "UNKNOWN_AFTER",
+    "MAX_OPEN_REQUESTS",
+    "REQUEST_EXPIRES_DAYS",
+    "MIN_FACE_SIZE",
+    "MAX_FACES_PER_PERSON",
+    "ADMINS",
+    "LOG_LEVEL",
+)
+"""What may be set from outside (not by .env): it leads nowhere but to other rules of the game."""
+
+
+def bot_environment(outer: Mapping[str, str], address: str, data_dir: Path) -> dict[str, str]:
+    """The whole environment of the bot. Nothing in it leads to the real Slack, or to real data.
+
+    It retries sooner than in real life, and gives up after five minutes instead of an hour.
+    """
+    ours = {name for _, variable in variables() for name in (variable.name,)}
+    kept = {
+        name: value
+        for name, value in outer.items()
+        if name not in ours - set(THE_VISITORS) and name.lower() not in PROXIES
+    }
+    return kept | {
+        "SLACK_BOT_TOKEN": BOT_TOKEN,
+        "SLACK_APP_TOKEN": APP_TOKEN,
+        "SLACK_CHANNEL": defaults.FACES,
+        "SLACK_API_URL": f"{address}/api/",
+        "SLACK_POSTS_PER_SECOND": "2",
+        "DATA_DIR": str(data_dir),
+        "RETRY_MAX_SECONDS": "5",
+        "MAX_ATTEMPTS": "60",
+        "LOG_FORMAT": "json",
+    }
+
+
+def add_command(outer: Mapping[str, str], data_dir: Path) -> str:
+    """What one types in a terminal to add a photo; what `.env` may say of other folders is taken back."""
+    folders = ("INBOX", "DATABASE_URL", "QUEUE_URL", "IMAGE_STORE")
+    python = Path(sys.executable)
+    shown = python.relative_to(ROOT) if python.is_relative_to(ROOT) else python
+    words = [f"DATA_DIR={shlex.quote(str(data_dir))}", *(f"{name}=" for name in folders if outer.get(name))]
+    return " ".join([f"cd {shlex.quote(str(BOT.parent))} &&", *words, str(shown), "bot.py", "add", "PHOTO…"])

@@ -1,0 +1,140 @@
+"""`check`: a line for each part, and how to mend what fails."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tagbot.pipeline import QUEUES
+from tagbot.queues.disk import disk_queues
+from tagbot.sandbox.client import Slack
+from tests.commands.conftest import Run
+
+PARTS = [
+    "database", "queues", "image store", "Slack bot token", "Slack app token", "Slack channel",
+    "training backend",
+]  # fmt: skip
+
+
+def test_each_part_has_a_line_when_all_is_well(on_slack: Run) -> None:
+    ran = on_slack("check")
+    assert (ran.code, ran.err) == (0, "")
+    assert [line.split(":")[0] for line in ran.out.splitlines()] == [f"ok    {part}" for part in PARTS]
+
+
+def archived(slack: Slack, _: Path) -> None:
+    slack.set_channel(is_archived=True)
+
+
+def not_invited(slack: Slack, _: Path) -> None:
+    slack.set_channel(members=slack.people)
+
+
+def without_a_scope(slack: Slack, _: Path) -> None:
+    scopes = slack.state()["workspace"]["scopes"]
+    slack.set_workspace(
+        scopes=[scope for scope in scopes if scope not in ("files:write", "users:read.email")]
+    )
+
+
+def refused_bot_token(slack: Slack, _: Path) -> None:
+    slack.set_workspace(bot_token="xoxb-another")
+
+
+def refused_app_token(slack: Slack, _: Path) -> None:
+    slack.set_workspace(app_token="xapp-another")
+
+
+def away(slack: Slack, _: Path) -> None:
+    slack.fail("auth.test", times=None, reset=True)
+
+
+def damaged_queue(_: Slack, data: Path) -> None:
+    (data / "queues").mkdir(parents=True)
+    (data / "queues/face-tagging.db").write_bytes(b"no database at all" * 100)
+
+
+def damaged_database(_: Slack, data: Path) -> None:
+    data.mkdir()
+    (data / "tagbot.db").write_bytes(b"no database at all" * 100)
+
+
+def no_folder_for_pictures(_: Slack, data: Path) -> None:
+    data.mkdir()
+    (data / "images").write_text("a file in the place of the folder")
+
+
+BROKEN: list[tuple[Callable[[Slack, Path], None], str, str]] = [
+    (archived, "Slack channel", "archived: choose another one"),
+    (not_invited, "Slack channel", "/invite"),
+    (without_a_scope, "Slack bot token", "files:write, users:read.email"),
+    (refused_bot_token, "Slack bot token", "invalid_auth"),
+    (refused_app_token, "Slack app token", "invalid_auth"),
+    (away, "Slack bot token", "no answer from Slack"),
+    (damaged_queue, "queues", "face-tagging.db cannot be used"),
+    (damaged_database, "database", "not a database"),
+    (no_folder_for_pictures, "image store", "images"),
+]
+
+
+@pytest.mark.parametrize(("break_it", "part", "says"), BROKEN)
+@pytest.mark.parametrize(
+    "dlib", [False]
+)  # starting the recogniser takes a second; without it, that part fails too
+def test_a_part_that_fails_says_how_to_mend_it(
+    on_slack: Run,
+    stand_in: Slack,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    break_it: Callable[[Slack, Path], None],
+    part: str,
+    says: str,
+) -> None:
+    monkeypatch.setitem(sys.modules, "dlib", None)  # starting the recogniser takes a second
+    break_it(stand_in, tmp_path / "data")
+    ran = on_slack("check")
+    assert ran.code == 1
+    [line] = [line for line in ran.out.splitlines() if line.startswith(f"FAILS {part}: ")]
+    assert says in line
+    assert "xoxb-" not in ran.out + ran.err
+    assert "xapp-" not in ran.out + ran.err
+
+
+def test_a_channel_that_slack_does_not_know_is_told_with_the_variable(
+    on_slack: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "dlib", None)
+    ran = on_slack("check", SLACK_CHANNEL="C0NOWHERE1")
+    assert ran.code == 1
+    assert "FAILS Slack channel: conversations.info: channel_not_found: is SLACK_CHANNEL right" in ran.out
+
+
+def test_a_recogniser_that_is_not_installed_says_what_to_install(
+    on_slack: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "dlib", None)
+    ran = on_slack("check")
+    assert ran.code == 1
+    assert (
+        "FAILS training backend: dlib, which TRAINING_BACKEND=local needs, is not installed: `make venv`"
+        in ran.out
+    )
+
+
+def test_it_needs_the_slack_settings(run: Run) -> None:
+    ran = run("check")
+    assert ran.code == 2
+    assert [line.split()[0] for line in ran.err.splitlines()] == [
+        "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_CHANNEL",
+    ]  # fmt: skip
+
+
+def test_it_works_beside_a_running_bot(
+    on_slack: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "dlib", None)
+    with disk_queues(tmp_path / "data/queues", QUEUES) as queues:
+        queues["face-tagging"].put("m", "F", {})
+        ran = on_slack("check")
+    assert f"ok    queues: {len(QUEUES)} queues, 1 messages ready" in ran.out

@@ -1,0 +1,155 @@
+"""The command line as a process: exit codes, signals, and what happens before Slack is there."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tagbot.commands import COMMANDS
+from tagbot.database import connected, open_database
+from tagbot.main import main
+from tagbot.models import OPEN, Face
+from tagbot.sandbox.client import Slack, running_slack
+from tests.scenario.running_bot import PATIENCE, ROOT, running_bot
+from tests.world import astronaut, environment
+
+
+def bot(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run `python bot.py` in a folder, with no settings but these."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "DATA_DIR"))}
+    return subprocess.run(
+        [sys.executable, str(ROOT / "bot.py"), *arguments],
+        cwd=folder,
+        env={**env, **settings},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def log(data_dir: Path) -> str:
+    return (data_dir / "bot.log").read_text()
+
+
+def faces(data_dir: Path) -> list[Face]:
+    open_database(f"sqlite:///{data_dir}/tagbot.db")
+    with connected():
+        return list(Face.select())
+
+
+def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["--help"])
+    assert end.value.code == 0
+    told = capsys.readouterr().out
+    assert set(COMMANDS) <= {line.split()[0] for line in told.splitlines() if line.startswith("    ")}
+    assert {"add", "status", "retry", "export", "check"} <= COMMANDS.keys()
+
+
+@pytest.mark.parametrize(
+    "arguments", [["dance"], ["add"], ["export", "--format", "xml"], ["status", "--loud"]]
+)
+def test_a_command_line_that_it_does_not_understand_is_told_so(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 2
+    assert "usage: " in capsys.readouterr().err
+
+
+def test_without_settings_nothing_starts_and_each_problem_has_a_line(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("REQUIRED_VOTES=0\nLOG_LEVEL=LOUD\nSLACK_CHANNEL=C0123456789\n")
+    ran = bot(tmp_path, LOG_LEVEL="INFO", MAX_ATTEMPTS="never")
+    assert (ran.returncode, ran.stdout) == (2, "")
+    # .env is read, and what the environment says comes first.
+    assert [line.split()[0] for line in ran.stderr.splitlines()] == [
+        "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "REQUIRED_VOTES", "MAX_ATTEMPTS",
+    ]  # fmt: skip
+    assert [path.name for path in tmp_path.iterdir()] == [".env"]
+
+
+@pytest.mark.parametrize("variable", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"])
+def test_a_token_that_slack_refuses_ends_the_bot_naming_the_variable(
+    tmp_path: Path, stand_in: Slack, variable: str
+) -> None:
+    prefix = "xoxb" if "BOT" in variable else "xapp"
+    settings = environment(tmp_path / "data", stand_in) | {variable: f"{prefix}-of-somebody-else"}
+    ran = bot(tmp_path, **settings)
+    assert ran.returncode == 2
+    assert f"{variable} is refused by Slack" in ran.stderr.splitlines()
+    assert "Traceback" not in ran.stderr
+    assert "somebody-else" not in ran.stderr
+
+
+def test_a_second_bot_is_refused_and_the_first_finishes_what_it_has_in_hand(
+    tmp_path: Path, stand_in: Slack
+) -> None:
+    stand_in.fail("chat.postMessage", delay=1.5)
+    with running_bot(tmp_path, stand_in) as first:
+        second = bot(tmp_path, **first.env)
+        assert second.returncode == 3
+        assert second.stderr.splitlines()[-1].startswith("FaceTag is running already on this DATA_DIR: ")
+        assert "Traceback" not in second.stderr
+
+        first.put("photo.png", astronaut())
+        stand_in.wait_for(lambda: stand_in.calls("chat.postMessage") or None, "the post", timeout=PATIENCE)
+        started = time.monotonic()
+        assert first.stop(signal.SIGTERM) == 0
+        assert time.monotonic() - started < 10
+    [face] = faces(tmp_path)
+    assert face.state == OPEN
+    assert [message.ts for message in stand_in.messages()] == [face.message_ts]
+    assert "FaceTag has stopped" in log(tmp_path)
+    assert "did not finish in time" not in log(tmp_path)
+
+
+def test_ctrl_c_ends_it_in_time_also_while_slack_is_silent(tmp_path: Path, stand_in: Slack) -> None:
+    with running_bot(tmp_path, stand_in) as running:
+        running.put("photo.png", astronaut())
+        request = stand_in.wait_for_message(timeout=PATIENCE)
+        stand_in.fail("*", times=None, hang=60.0)
+        # A reply by response_url, an update and a look-up all hang.
+        stand_in.slash(stand_in.people[0], "/facetag", "help")
+        stand_in.click(stand_in.people[0], request.ts, "dont_know")
+        started = time.monotonic()
+        assert running.stop(signal.SIGINT) == 0
+        assert time.monotonic() - started < 10
+    stand_in.heal()
+    assert "Traceback" not in log(tmp_path)
+
+
+def test_photos_are_taken_in_while_slack_is_away_and_asked_about_once_it_is_there(tmp_path: Path) -> None:
+    with running_slack() as somewhere:
+        settings = environment(tmp_path / "data", somewhere)
+        port = int(somewhere.address.rpartition(":")[2])
+    (tmp_path / "data/inbox").mkdir(parents=True)
+    (tmp_path / "data/inbox/photo.png").write_bytes(astronaut())
+    with (tmp_path / "bot.log").open("wb") as told:
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "bot.py")],
+            cwd=tmp_path,
+            env={**os.environ, **settings},
+            stdout=told,
+            stderr=told,
+        )
+    try:
+        until = time.monotonic() + PATIENCE
+        while (tmp_path / "data/inbox/photo.png").exists():
+            assert time.monotonic() < until
+            time.sleep(0.05)  # another process works, of which nothing else tells
+        with running_slack(port, file_ready_seconds=0.0, rate_limits=0.0) as slack:
+            slack.wait_for_connections(timeout=PATIENCE)
+            slack.wait_for_message(timeout=PATIENCE)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(12) == 0
+    finally:
+        process.kill()
+        process.wait()
+    assert "Slack does not answer" in log(tmp_path)
+    assert len(faces(tmp_path / "data")) == 1
