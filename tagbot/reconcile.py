@@ -68,7 +68,9 @@ def mend(found: Sequence[Difference], training: TrainingBackend, images: ImageSt
     """
     for difference in found:
         if difference.kind != MISSING:
-            training.remove_face(difference.face_id, difference.person_ref or "", difference.face_ref)
+            training.remove_face(
+                difference.face_id, difference.person_ref, difference.face_ref, training_id=f"reconcile:{run}"
+            )
     again = {each.face_id for each in found if each.kind in (MISSING, WRONG_PERSON)}
     for face_id in sorted(again):
         _send_again(face_id, training, images, run)

@@ -31,7 +31,7 @@ REJECTED = {
     "too_small": "This face is too small to recognise anybody.",
     "not_a_face": "You agree that there is nobody to tag here.",
     "unknown": "Nobody here knows who this is. `/facetag retry` with the id below asks again.",
-    "unanswered": "This question went unanswered for too long. `/facetag retry` with the id below asks again.",
+    "unanswered": "This question went unanswered too long. `/facetag retry` with the id below asks again.",
 }
 """Why a face was rejected."""
 

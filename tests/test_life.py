@@ -1,12 +1,14 @@
 """One face's life in any order of events: it always ends in a state that the contract allows.
 
-People answer, change their minds and do not know; messages come again; the backend is busy or refuses; time runs
-out; somebody reopens or retries; work is done in any order. After each step and at the end the rules must hold.
+People answer, change their minds and do not know; messages come again; the backend is busy or refuses; time
+runs out; somebody reopens or retries; work is done in any order. The rules hold after each step, and at the
+end.
 """
 
 import time
 from collections.abc import Iterator
 from dataclasses import astuple
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -206,13 +208,17 @@ class Life(RuleBasedStateMachine):
     def finish(self) -> None:
         """Work until nothing is left to do, waiting for what waits for its next attempt."""
         until = time.monotonic() + 10
-        while any([self.work(stage) for stage in range(len(self.world.workers))]) or self.delayed():
+        while self.work_at_all_stages() or self.delayed():
             if self.backend.mood == "busy":
                 self.backend.mood = "well"
             if self.delayed():
                 time.sleep(0.01)  # the queue's own clock has to go on
             assert time.monotonic() < until
         self.world.show()
+
+    def work_at_all_stages(self) -> bool:
+        worked = [self.work(stage) for stage in range(len(self.world.workers))]
+        return any(worked)
 
     def delayed(self) -> bool:
         return any(queue.counts().delayed for queue in self.world.queues.values())
@@ -284,7 +290,7 @@ MOVES = {
 }
 
 
-def payload_of(message: Shown) -> dict[str, object]:
+def payload_of(message: Shown) -> dict[str, Any]:
     return dict((message.metadata or {}).get("event_payload") or {})
 
 

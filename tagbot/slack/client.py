@@ -72,6 +72,8 @@ _NO_MEMBER = frozenset({"user_not_found", "user_not_visible", "user_not_in_chann
 _GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"})
 """Errors that say that a message of ours can no longer be changed."""
 
+_NO_PICTURE = frozenset({"file_not_found", "file_deleted"})
+
 
 SCOPES = (
     "channels:history",
@@ -98,6 +100,14 @@ class NoSuchMember(Reject):
 
 class MessageGone(Reject):
     """Somebody deleted the message."""
+
+
+class PictureNotReady(Retry):
+    """Slack does not show a picture yet, or no longer: see `are_there`."""
+
+
+class PictureGone(Reject):
+    """Somebody deleted the picture, or Slack did as the workspace tells it to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +253,9 @@ class Slack:
         return [ids[picture.title] for picture in pictures]
 
     def wait_until_ready(self, files: Sequence[str]) -> None:
-        """Return when uploaded pictures can be shown; raises `Retry` when that takes long."""
+        """Return when uploaded pictures can be shown; raises `Retry` when that takes long, and `PictureGone`
+        when one was deleted.
+        """
         deadline = self._clock() + READY_SECONDS
         for file in files:
             looks = 0
@@ -251,6 +263,15 @@ class Slack:
                 if self._clock() > deadline or self._stop.wait(READY_POLLS[min(looks, len(READY_POLLS) - 1)]):
                     raise Retry("Slack has not made an uploaded picture ready", after=NOT_READY_AFTER)
                 looks += 1
+
+    def are_there(self, files: Sequence[str]) -> bool:
+        """Whether uploaded pictures exist, ready or not."""
+        try:
+            for file in files:
+                self._ready(file)
+        except PictureGone:
+            return False
+        return True
 
     def profile(self, member: str) -> Profile:
         """What a member's profile says; raises `Reject` when there is no such member."""
@@ -346,13 +367,15 @@ class Slack:
             return OutcomeUnknown(f"{method}: an answer that is not Slack's, with status {status}")
         reason = f"{method}: {error}"
         if "invalid slack file" in str(answer.data):
-            return Retry(f"{method}: a picture is not ready", after=NOT_READY_AFTER)
+            return PictureNotReady(f"{method}: a picture is not ready", after=NOT_READY_AFTER)
         if error in _TROUBLED:
             return OutcomeUnknown(reason)
         if error in _NO_MEMBER:
             return NoSuchMember(reason)
         if error in _GONE:
             return MessageGone(reason)
+        if error in _NO_PICTURE:
+            return PictureGone(reason)
         if error in _OURS:
             return Reject(reason)
         # A permission, a membership, a token, an archived channel: the operator can mend it, so nothing is

@@ -16,7 +16,7 @@ from tagbot.consensus import Rule
 from tagbot.database import connected
 from tagbot.errors import Reject, Retry
 from tagbot.models import OPEN, WAITING, Face, PastRequest, writing
-from tagbot.slack.client import MessageGone, Slack
+from tagbot.slack.client import MessageGone, PictureNotReady, Slack
 from tagbot.slack.requests import render
 
 log = logging.getLogger(__name__)
@@ -114,8 +114,20 @@ class Updates:
         face = Face.get_or_none(Face.id == face_id)
         if face is None or face.message_ts is None or face.shown_revision >= face.revision:
             return
-        self._update(face_id, face.message_ts, render(face, self._rule))
+        try:
+            self._update(face_id, face.message_ts, render(face, self._rule))
+        except PictureNotReady:
+            if self._slack.are_there([file for file in (face.crop_file, face.context_file) if file]):
+                raise
+            self._forget_pictures(face)
+            self._update(face_id, face.message_ts, render(face, self._rule))
         self._note_shown(face)
+
+    def _forget_pictures(self, face: Face) -> None:
+        """A request whose pictures were deleted in Slack goes on without; its next round has new ones."""
+        log.warning("the pictures of face=%s were deleted in Slack", face.id)
+        face.crop_file = face.context_file = None
+        Face.note(face.id, crop_file=None, context_file=None)
 
     def _note_shown(self, face: Face) -> None:
         closed = face.state not in (WAITING, OPEN) and face.closing_shown_at is None

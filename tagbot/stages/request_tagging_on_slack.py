@@ -8,7 +8,7 @@ from tagbot.errors import Reject, Retry
 from tagbot.messages import FaceStored
 from tagbot.models import OPEN, REJECTED, WAITING, Face, context_key, crop_key, writing
 from tagbot.services import Services
-from tagbot.slack.client import OutcomeUnknown, Picture
+from tagbot.slack.client import OutcomeUnknown, Picture, PictureGone
 from tagbot.slack.requests import render
 
 SETTLE_SECONDS = 5.0
@@ -63,7 +63,7 @@ def _find(face: Face, services: Services) -> str | None:
 def _post(face: Face, services: Services) -> str:
     if services.settings.slack_pictures == "private":
         with _place_given_back(face):
-            services.slack.wait_until_ready(_uploaded(face, services))
+            _have_ready(face, services)
     Face.note(face.id, posting_since=services.now())
     try:
         with _place_given_back(face, unless=OutcomeUnknown):
@@ -99,6 +99,15 @@ def _place_given_back(face: Face, unless: type[Retry] | tuple[()] = ()) -> Itera
         raise
 
 
+def _have_ready(face: Face, services: Services, thread_ts: str | None = None) -> None:
+    """Return when Slack can show the face's pictures; those that were deleted there are uploaded anew."""
+    try:
+        services.slack.wait_until_ready(_uploaded(face, services, thread_ts))
+    except PictureGone as gone:
+        Face.note(face.id, crop_file=None, context_file=None)
+        raise Retry(gone.reason) from None
+
+
 def _uploaded(face: Face, services: Services, thread_ts: str | None = None) -> list[str]:
     """Slack's ids of the two pictures, uploaded once for all attempts and rounds."""
     if face.crop_file is None or face.context_file is None:
@@ -124,5 +133,5 @@ def _share_pictures(face_id: str, services: Services) -> None:
     are_shown = face.crop_file is not None and face.shown_revision >= face.revision
     if face.state != OPEN or face.message_ts is None or are_shown:
         return
-    services.slack.wait_until_ready(_uploaded(face, services, face.message_ts))
+    _have_ready(face, services, face.message_ts)
     services.updates.show_soon(face_id)

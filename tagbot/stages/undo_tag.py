@@ -18,7 +18,9 @@ def undo_tag(message: FaceReopened, services: Services) -> Iterator[FaceStored]:
     )
     if face is not None:
         if face.face_ref is not None:
-            services.training.remove_face(face.id, face.person_ref or "", face.face_ref)
+            services.training.remove_face(
+                face.id, face.person_ref, face.face_ref, training_id=face.claimed_by or message.id
+            )
         if not Face.ask_again(face.id, message.round, TAGGED, by=message.by):
             raise Retry("the face is being sent to the model just now")
     elif not _was_reopened(message):

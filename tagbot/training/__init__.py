@@ -79,8 +79,11 @@ class TrainingBackend(Protocol):
         (after the face left the model) has another. With `anyway`, the machine's own opinion does not count.
         """
 
-    def remove_face(self, face_id: str, person_ref: str, face_ref: str) -> None:
-        """Take a face out of the model; no error when it is not there."""
+    def remove_face(self, face_id: str, person_ref: str | None, face_ref: str, *, training_id: str) -> None:
+        """Take a face out of the model; no error when it is not there.
+
+        `person_ref` is None where it is nobody's; `training_id` names the training that is undone.
+        """
 
     def faces(self) -> Iterator[ModelFace]:
         """Every face in the model."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from tagbot.errors import Reject, Retry
 from tagbot.slack.pace import Pace
@@ -104,6 +104,10 @@ class Aws:
         except ClientError as refused:
             self._record(operation)
             raise self._refusal(operation, refused) from None
+        except ParamValidationError as ours:
+            raise Reject(
+                f"{_action(operation)} was asked for something that AWS does not take: {ours}"
+            ) from None
         except BotoCoreError as lost:
             raise self._no_answer(lost) from None
         self._record(operation)

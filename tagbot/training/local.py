@@ -83,7 +83,14 @@ class LocalBackend:
         self._vectors.put(face_id, person_ref, described)
         return Trained(face_id)
 
-    def remove_face(self, face_id: str, person_ref: str, face_ref: str) -> None:  # noqa: ARG002 - one id is enough
+    def remove_face(
+        self,
+        face_id: str,
+        person_ref: str | None,  # noqa: ARG002 - one id is enough
+        face_ref: str,  # noqa: ARG002 - as above
+        *,
+        training_id: str,  # noqa: ARG002 - as above
+    ) -> None:
         """As the interface says."""
         self._vectors.delete(face_id)
 

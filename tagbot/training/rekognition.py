@@ -98,19 +98,22 @@ class RekognitionBackend:
         face_ref = str(answer["FaceRecords"][0]["Face"]["FaceId"])
         why_not = self._associate(face_ref, person_ref, training_id, anyway=anyway)
         if why_not is not None:
-            self.remove_face(face_id, self._owner(face_ref) or person_ref, face_ref)
+            self.remove_face(face_id, self._owner(face_ref), face_ref, training_id=training_id)
             return NotSent(why_not)
         return Trained(face_ref)
 
-    def remove_face(self, face_id: str, person_ref: str, face_ref: str) -> None:
+    def remove_face(self, face_id: str, person_ref: str | None, face_ref: str, *, training_id: str) -> None:
         """As the interface says."""
-        with suppress(Absent):
-            self._aws.call(
-                "disassociate_faces",
-                UserId=person_ref,
-                FaceIds=[face_ref],
-                ClientRequestToken=token("remove", face_id, person_ref, face_ref),
-            )
+        if person_ref is not None:
+            with suppress(Absent):
+                # Named after the training: AWS may give the same face the same id again, and would answer the
+                # second removal from memory.
+                self._aws.call(
+                    "disassociate_faces",
+                    UserId=person_ref,
+                    FaceIds=[face_ref],
+                    ClientRequestToken=token("remove", training_id, person_ref, face_id, face_ref),
+                )
         with suppress(Absent):
             answer = self._aws.call("delete_faces", FaceIds=[face_ref])
             for failed in answer.get("UnsuccessfulFaceDeletions", []):

@@ -26,6 +26,8 @@ from tagbot.slack.client import (
     NoSuchMember,
     OutcomeUnknown,
     Picture,
+    PictureGone,
+    PictureNotReady,
     Slack,
 )
 from tagbot.slack.socket import web_client
@@ -399,9 +401,19 @@ def test_a_message_with_a_picture_that_is_not_ready_is_refused_for_now(
 ) -> None:
     stand_in.rules(file_ready_seconds=600)
     (file, _) = door.upload(PICTURES)
-    with pytest.raises(Retry) as why:
+    with pytest.raises(PictureNotReady) as why:
         door.post(showing(file), FACE_ID, 1)
-    assert (type(why.value), why.value.after) == (Retry, NOT_READY_AFTER)
+    assert why.value.after == NOT_READY_AFTER
+    assert not isinstance(why.value, OutcomeUnknown)
+    assert door.are_there([file])
+
+
+def test_a_picture_that_was_deleted_is_gone(door: Slack, settings: Settings) -> None:
+    ids = door.upload(PICTURES)
+    WebClient(settings.slack_bot_token, base_url=settings.slack_api_url).files_delete(file=ids[1])
+    assert not door.are_there(ids)
+    with pytest.raises(PictureGone):
+        door.wait_until_ready(ids)
 
 
 def showing(file: str) -> Rendered:

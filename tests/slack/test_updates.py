@@ -11,7 +11,8 @@ from slack_sdk import WebClient
 from tagbot import words
 from tagbot.database import connected
 from tagbot.errors import Reject, Retry
-from tagbot.models import Face, PastRequest, Vote
+from tagbot.models import Face, PastRequest, Vote, crop_key
+from tagbot.slack.client import Picture, PictureNotReady
 from tagbot.slack.updates import Updates
 from tests.stages.scenes import fresh, seen, shown
 from tests.world import World
@@ -221,6 +222,28 @@ def test_a_message_that_somebody_deleted_is_left_alone(world: World) -> None:
     world.services.updates.show(face.id)
     assert Face.stale() == []
     assert world.slack.messages() == []
+
+
+def test_a_request_whose_picture_was_deleted_in_slack_goes_on_without_it(world: World) -> None:
+    face, tagger = world.face(posted=True), world.slack.people[0]
+    client = WebClient(world.slack.bot_token, base_url=world.slack.api_url)
+    client.files_delete(file=str(face.crop_file))
+    answered(world, face, tagger)
+    world.services.updates.show(face.id)
+    assert says(world, face, tagger)
+    assert (fresh(face).crop_file, fresh(face).context_file) == (None, None)
+    assert Face.stale() == []
+
+
+def test_a_picture_that_is_not_ready_is_not_taken_for_deleted(world: World) -> None:
+    face = world.face(posted=True)
+    world.slack.rules(file_ready_seconds=600)
+    crop = world.services.images.get(crop_key(face.id))
+    (unready,) = world.services.slack.upload([Picture(crop, "Face", "A face")])
+    Face.update(crop_file=unready, revision=Face.revision + 1).where(Face.id == face.id).execute()
+    with pytest.raises(PictureNotReady):
+        world.services.updates.show(face.id)
+    assert fresh(face).crop_file == unready
 
 
 def test_after_the_end_who_waits_is_told_so(world: World) -> None:

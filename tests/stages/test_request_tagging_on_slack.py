@@ -5,6 +5,7 @@ from dataclasses import replace
 from threading import Event
 
 import pytest
+from slack_sdk import WebClient
 
 from tagbot import words
 from tagbot.errors import Reject, Retry
@@ -387,6 +388,19 @@ def test_pictures_that_take_too_long_are_tried_again_later(world: World) -> None
         request_tagging_on_slack(FaceStored(face_id=face.id), replace(world.services, slack=patient))
     assert fresh(face).posting_since is None
     assert world.slack.calls("chat.postMessage") == []
+
+
+def test_pictures_that_were_deleted_in_slack_are_uploaded_anew_for_the_next_round(world: World) -> None:
+    face = world.face(posted=True)
+    client = WebClient(world.slack.bot_token, base_url=world.slack.api_url)
+    client.files_delete(file=str(face.context_file))
+    Face.update(state="rejected").where(Face.id == face.id).execute()
+    assert Face.ask_again(face.id, 1, "rejected", by=None)
+    with pytest.raises(Retry):
+        work(world, face)
+    work(world, face)
+    assert pictures_in(world, face) == [fresh(face).crop_file, fresh(face).context_file]
+    assert fresh(face).context_file != face.context_file
 
 
 def test_a_face_whose_post_was_put_off_is_asked_about_when_slack_is_back(world: World) -> None:

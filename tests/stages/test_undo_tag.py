@@ -163,7 +163,7 @@ def test_a_crash_before_the_face_left_the_model_takes_it_out_next_time(
 ) -> None:
     face = tagged(world, people[2])
     gone = LocalBackend(ModelVectors())
-    gone.remove_face(face.id, "", "")  # done, and then the bot dies
+    gone.remove_face(face.id, None, "", training_id="")  # done, and then the bot dies
     assert work(world, reopened(face, people[3])) == [FaceStored(face_id=face.id, round=2)]
     assert TrainedVector.select().count() == 0
 
@@ -250,6 +250,25 @@ class Unreachable(LocalBackend):
 
     def remove_face(self, face_id: str, person_ref: str, face_ref: str) -> None:  # noqa: ARG002 - as the interface has it
         raise Retry("no network")
+
+
+class Overtaken(LocalBackend):
+    """A backend that works on the face while somebody has it sent to the model anyway."""
+
+    def remove_face(self, face_id: str, person_ref: str, face_ref: str) -> None:
+        super().remove_face(face_id, person_ref, face_ref)
+        assert Face.move(face_id, 1, "tagged", "training")
+
+
+def test_a_face_that_is_sent_to_the_model_meanwhile_is_reopened_afterwards(
+    world: World, people: list[str]
+) -> None:
+    face = tagged(world, people[2])
+    with pytest.raises(Retry):
+        work(with_backend(world, Overtaken(ModelVectors())), reopened(face, people[3]))
+    assert Face.move(face.id, 1, "training", "tagged")
+    assert work(world, reopened(face, people[3])) == [FaceStored(face_id=face.id, round=2)]
+    assert fresh(face).state == "waiting"
 
 
 def test_a_late_update_of_the_old_round_hides_nothing_of_the_new_one(world: World, people: list[str]) -> None:

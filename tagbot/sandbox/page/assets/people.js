@@ -15,9 +15,10 @@ function hue(id) {
   return [...id].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 8, 5);
 }
 
-/** Every member as an option of a picker, as Slack lists them: also bots; closed accounts last. */
+/** Every member as an option of a picker, as Slack lists them: bots too, and no closed accounts. */
 export function memberOptions(members) {
   return Object.entries(members)
+    .filter(([, member]) => !member.deleted)
     .sort(([, one], [, other]) => rank(one) - rank(other) || one.real_name.localeCompare(other.real_name))
     .map(([id, member]) => ({
       value: id,
@@ -28,11 +29,10 @@ export function memberOptions(members) {
 }
 
 function rank(member) {
-  return (member.is_bot ? 1 : 0) + (member.deleted ? 2 : 0);
+  return member.is_bot ? 1 : 0;
 }
 
 function note(member) {
-  if (member.deleted) return "deactivated";
   if (member.is_bot) return "app";
   return member.name === member.real_name ? "" : member.name;
 }

@@ -1,0 +1,109 @@
+// The field beneath the channel: words, and commands with what Slack suggests.
+
+import { act } from "./api.js";
+import { failed } from "./controls.js";
+import { ICONS, el, icon, newId } from "./dom.js";
+
+/** Build it once; `where()` gives the member, the channel's id and name, and the commands. */
+export function buildComposer(form, where) {
+  const list = el("ul", { role: "listbox", id: newId("commands"), class: "options above", "aria-label": "Commands", hidden: true });
+  const field = el("textarea", {
+    rows: 1,
+    name: "text",
+    id: "say",
+    role: "combobox",
+    "aria-label": "Message",
+    "aria-expanded": "false",
+    "aria-autocomplete": "list",
+    "aria-controls": list.id,
+  });
+  const send = el("button", { type: "submit", class: "send", "aria-label": "Send" }, icon(ICONS.send));
+  const problem = el("div", { class: "composer-problem" });
+  let active = -1;
+
+  const rows = () => [...list.querySelectorAll("[role=option]")];
+
+  function suggest() {
+    const typed = field.value;
+    const fitting = typed.startsWith("/") ? suggestions(where().commands).filter((each) => each.text.startsWith(typed)) : [];
+    active = -1;
+    list.replaceChildren(...fitting.map(row));
+    list.hidden = fitting.length === 0;
+    field.setAttribute("aria-expanded", String(fitting.length > 0));
+    field.removeAttribute("aria-activedescendant");
+  }
+
+  function row({ text, note }) {
+    return el("li", {
+      role: "option", id: newId("command"), "data-value": text, "aria-selected": "false",
+      onmousedown: (event) => event.preventDefault(),
+      onclick: () => take(text),
+    }, el("code", {}, text), el("span", { class: "option-note" }, note));
+  }
+
+  function take(text) {
+    field.value = text;
+    suggest();
+    if (!text.endsWith(" ")) list.hidden = true;
+    field.focus();
+  }
+
+  function move(step) {
+    active = (active + step + rows().length) % rows().length;
+    rows().forEach((each, index) => {
+      each.classList.toggle("active", index === active);
+      each.setAttribute("aria-selected", String(index === active));
+    });
+    field.setAttribute("aria-activedescendant", rows()[active].id);
+  }
+
+  async function submit() {
+    const text = field.value.trim();
+    if (!text) return;
+    const { member, channel } = where();
+    field.value = "";
+    suggest();
+    problem.replaceChildren();
+    const [command, ...rest] = text.split(/\s+/);
+    const error = text.startsWith("/")
+      ? await act("slash", { member, channel, command, text: rest.join(" ") })
+      : await act("say", { member, channel, text });
+    if (error) problem.replaceChildren(failed(error));
+  }
+
+  field.addEventListener("input", suggest);
+  field.addEventListener("blur", () => (list.hidden = true));
+  field.addEventListener("keydown", (event) => {
+    const open = !list.hidden;
+    if (open && event.key === "ArrowDown") move(1);
+    else if (open && event.key === "ArrowUp") move(-1);
+    else if (open && event.key === "Escape") list.hidden = true;
+    else if (open && event.key === "Tab" && !event.shiftKey) take(rows()[Math.max(active, 0)].dataset.value);
+    else if (open && event.key === "Enter" && active >= 0) take(rows()[active].dataset.value);
+    else if (event.key === "Enter" && !event.shiftKey) submit();
+    else return;
+    event.preventDefault();
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    submit();
+  });
+  form.append(problem, el("div", { class: "composer-box" }, list, field, send));
+  return { name: (channel) => field.setAttribute("placeholder", `Message #${channel}, or / for commands`) };
+}
+
+/** Each command, and each of the ways to use it that its hint names. */
+function suggestions(commands) {
+  return commands.flatMap(({ command, description, usage_hint: hint }) => [
+    { text: `${command} `, note: description },
+    ...ways(hint ?? "").map((way) => {
+      const [word, ...rest] = way.split(" ");
+      return { text: `${command} ${word}`, note: rest.join(" ") };
+    }),
+  ]);
+}
+
+/** `status | retry [a|b]` names two ways: the bars in brackets part nothing. */
+function ways(hint) {
+  return hint.split(/\s*\|\s*(?![^[]*\])/).filter(Boolean);
+}

@@ -1,0 +1,170 @@
+"""Kill the bot at random moments while faces flow through it, and count what got lost or was done twice.
+
+A world outside it, Slack with its people, lives on. Everything random comes from the seed.
+"""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tagbot.sandbox.client import Slack
+from tagbot.sandbox.errors import Refused
+from tests.scenario.flood import is_open, photos
+from tests.scenario.running_bot import ROOT, RunningBot, quiet
+from tests.world import environment
+
+TROUBLES: tuple[dict[str, Any], ...] = (
+    {"status": 503},
+    {"status": 429, "retry_after": 0.2},
+    {"reset": True},
+    {"reset": True, "effect": True},
+    {"status": 500, "effect": True},
+)
+"""What Slack does wrong, now and then: also to have done it and not to say so."""
+
+
+@dataclass
+class Story:
+    """What happened in one run, from outside."""
+
+    seed: int
+    kills: int = 0
+    acknowledged: dict[tuple[str, str], str] = field(default_factory=dict)
+    """By face and tagger: the last answer that Slack was acknowledged."""
+
+
+class Nemesis:
+    """Starts the bot, kills it, and starts it again."""
+
+    def __init__(self, chance: random.Random, env: dict[str, str], log: Path) -> None:
+        self._chance = chance
+        self._env = env
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the bot."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "bot.py"], cwd=ROOT, env={**os.environ, **self._env}, stdout=log, stderr=log
+            )
+
+    def kill(self) -> None:
+        """End it as a power cut would, as far as the process is concerned."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait()
+
+    def life(self) -> float:
+        """Seconds that the bot may live this time: some die while they start."""
+        return self._chance.uniform(0.3, 3.0)
+
+
+class People:
+    """Two members who answer every open request with the same person, whenever the bot is there."""
+
+    def __init__(self, slack: Slack, story: Story) -> None:
+        self._slack = slack
+        self._story = story
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._answer, daemon=True)
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Answer in a thread of their own."""
+        self._thread.start()
+        try:
+            yield
+        finally:
+            self._done.set()
+            self._thread.join()
+
+    def _answer(self) -> None:
+        while not self._done.wait(0.05):
+            for message in self._slack.messages():
+                if is_open(message) and message.metadata is not None:
+                    self._answer_one(message.ts, message.metadata["event_payload"]["face_id"])
+
+    def _answer_one(self, ts: str, face_id: str) -> None:
+        person = self._slack.people[2]
+        for tagger in self._slack.people[:2]:
+            if (face_id, tagger) in self._story.acknowledged:
+                continue
+            try:
+                act = self._slack.choose(tagger, ts, "tag_person", person)
+            except Refused:
+                return  # it closed meanwhile
+            if act.acknowledged:
+                self._story.acknowledged[face_id, tagger] = person
+
+
+def run(
+    folder: Path, slack: Slack, *, seed: int, faces: int, kills: int, faults: bool, patience: float
+) -> list[str]:
+    """One run; the violations that were found, none when all is well."""
+    chance = random.Random(seed)
+    story = Story(seed)
+    data = folder / "data"
+    env = environment(data, slack, MAX_OPEN_REQUESTS="10", RETRY_MAX_SECONDS="0.5", MAX_ATTEMPTS="1000")
+    (data / "inbox").mkdir(parents=True)
+    photos(data / "inbox", faces)
+    nemesis = Nemesis(chance, env, data / "bot.log")
+    deadline = time.monotonic() + patience
+    with People(slack, story).answering():
+        nemesis.start()
+        try:
+            while story.kills < kills:
+                time.sleep(nemesis.life())  # not a wait for something: the moment of the kill
+                nemesis.kill()
+                story.kills += 1
+                if faults:
+                    slack.heal()
+                    slack.fail(
+                        chance.choice(["chat.*", "files.*", "users.info"]), **chance.choice(TROUBLES), times=3
+                    )
+                nemesis.start()
+            slack.heal()
+            bot = RunningBot(nemesis._process, data, slack, env)  # type: ignore[arg-type]  # it runs
+            while not (quiet(status := bot.status()) and status["faces"]["tagged"] == faces):
+                if time.monotonic() > deadline:
+                    return [f"stuck: {status}"]
+                time.sleep(0.5)
+            return violations(bot, slack, story)
+        finally:
+            nemesis.kill()
+
+
+def violations(bot: RunningBot, slack: Slack, story: Story) -> list[str]:
+    """Compare what the bot says with what people did and what Slack has."""
+    found: list[str] = []
+    lines = {line["face_id"]: line for line in bot.export()}
+    requests = Counter(
+        (message.metadata["event_payload"]["face_id"], message.metadata["event_payload"]["round"])
+        for message in slack.messages()
+        if message.metadata is not None
+    )
+    found += [f"{count} requests of {which}" for which, count in requests.items() if count != 1]
+    found += [f"no request of {face_id}" for face_id in lines if (face_id, 1) not in requests]
+    votes = {
+        (face_id, vote["tagger"]): vote["answer"] for face_id, line in lines.items() for vote in line["votes"]
+    }
+    found += [f"lost: {vote}" for vote in story.acknowledged if votes.get(vote) != story.acknowledged[vote]]
+    reconciled = bot.command("reconcile")
+    if reconciled.returncode != 0:
+        found.append(f"the model differs: {reconciled.stdout}")
+    found += [
+        f"shown as {message.text!r}"
+        for message in slack.messages()
+        if not message.text.startswith("Tagged as Chiara")
+    ]
+    return found
