@@ -28,7 +28,7 @@ def image_store(settings: Settings) -> ImageStore:
     return FolderStore(settings.image_store)
 
 
-def training_backend(settings: Settings, stop: Event) -> TrainingBackend:
+def training_backend(settings: Settings, stop: Event | None = None) -> TrainingBackend:
     """What learns faces; raises `Reject` when something that it needs is not installed. `stop` ends its
     waiting.
     """
@@ -44,7 +44,7 @@ def training_backend(settings: Settings, stop: Event) -> TrainingBackend:
         settings.aws_region or None,
         settings.rekognition_calls_per_second,
         ledger.record,
-        stop,
+        stop or Event(),
     )
     return RekognitionBackend(aws, ledger)
 

@@ -2,11 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
+from tagbot.errors import Reject
 from tagbot.image_store import ImageStore
-from tagbot.models import OPEN, REJECTED, TAGGED, WAITING, Face, Notice, crop_key
-from tagbot.training import ModelFace, TrainingBackend
+from tagbot.models import OPEN, REJECTED, TAGGED, WAITING, Face, Notice, crop_key, writing
+from tagbot.training import ModelFace, Trained, TrainingBackend
 from tagbot.training.ledger import VANISHED
 
 MISSING = "missing"
@@ -67,14 +70,22 @@ def mend(found: Sequence[Difference], training: TrainingBackend, images: ImageSt
     training.
     """
     for difference in found:
-        if difference.kind != MISSING:
+        if difference.kind != MISSING and not _was_put_right(difference):
             training.remove_face(
                 difference.face_id, difference.person_ref, difference.face_ref, training_id=f"reconcile:{run}"
             )
     again = {each.face_id for each in found if each.kind in (MISSING, WRONG_PERSON)}
     for face_id in sorted(again):
-        _send_again(face_id, training, images, run)
-    Notice.clear(VANISHED)
+        with suppress(Reject):  # its crop is lost, say: it stays missing, and is told of again
+            _send_again(face_id, training, images, run)
+
+
+def _was_put_right(difference: Difference) -> bool:
+    """Whether a running bot has the face in hand by now, or has just sent it."""
+    now = Face.get_or_none(Face.id == difference.face_id)
+    if now is None or difference.kind == WRONG_PERSON:
+        return False
+    return now.state not in AT_REST or (now.state == TAGGED and now.face_ref == difference.face_ref)
 
 
 def _send_again(face_id: str, training: TrainingBackend, images: ImageStore, run: str) -> None:
@@ -85,24 +96,25 @@ def _send_again(face_id: str, training: TrainingBackend, images: ImageStore, run
     if face is None or face.person_ref is None:
         return
     training.ensure_person(face.person_ref)
+    training_id = f"reconcile:{run}:{face.id}"
     answer = training.add_face(
-        face.id,
-        face.person_ref,
-        images.get(crop_key(face.id)),
-        training_id=f"reconcile:{run}:{face.id}",
-        anyway=True,
+        face.id, face.person_ref, images.get(crop_key(face.id)), training_id=training_id, anyway=True
     )
-    face_ref = getattr(answer, "face_ref", None)
-    if face_ref is None:
-        Face.note(
-            face.id,
-            face_ref=None,
-            person_ref=None,
-            training_backend=None,
-            reason=getattr(answer, "reason", None),
-        )
+    if isinstance(answer, Trained):
+        # A face that was reopened meanwhile is nobody's any more.
+        if not _note(face, face_ref=answer.face_ref):
+            training.remove_face(face.id, face.person_ref, answer.face_ref, training_id=training_id)
     else:
-        Face.note(face.id, face_ref=face_ref)
+        nowhere = dict.fromkeys(("training_backend", "person_ref", "face_ref"))
+        _note(face, reason=answer.reason, revision=Face.revision + 1, **nowhere)
+
+
+def _note(face: Face, **changes: Any) -> bool:
+    """Change a face that nobody has touched since it was read; whether it was changed."""
+    same = (Face.id == face.id) & (Face.state == TAGGED) & (Face.round == face.round)
+    with writing():
+        changed: int = Face.update(**changes).where(same & (Face.face_ref == face.face_ref)).execute()
+    return changed == 1
 
 
 def _sent_faces(backend: str) -> Iterator[Face]:
@@ -114,6 +126,11 @@ def _still(face: Face) -> bool:
     """Whether a running bot has left the face alone since it was listed."""
     now = Face.get_or_none(Face.id == face.id)
     return now is not None and (now.state, now.round, now.face_ref) == (TAGGED, face.round, face.face_ref)
+
+
+def nothing_differs() -> None:
+    """The operator need not be reminded any more."""
+    Notice.clear(VANISHED)
 
 
 def counted(found: Sequence[Difference]) -> Mapping[str, int]:

@@ -36,6 +36,7 @@ BROAD = {
 
 IMPORT_ALL = """
 import pkgutil, sys, threading
+import urllib3  # it binds a socket to see whether there is IPv6; boto3 brings it, and it is not ours
 
 FORBIDDEN = (
     "socket.connect", "socket.bind", "subprocess.Popen", "sqlite3.connect", "os.mkdir", "os.rename",

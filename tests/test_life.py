@@ -85,8 +85,8 @@ class Life(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.told: list[Message] = []
-        self.said: dict[str, str] = {}
-        """The taggers' last answers of the round, while it is open."""
+        self.said: dict[tuple[int, str], str] = {}
+        """The last answer of each round and tagger, while the round was open."""
         self.backend.mood = "well"
 
         def publish(message: Message) -> None:
@@ -103,8 +103,12 @@ class Life(RuleBasedStateMachine):
     def a_face_arrives(self, small: bool) -> None:
         self.id = self.world.face(size=40 if small else 91).id
         self.publish(FaceStored(face_id=self.id))
+        self.finish()
 
     @rule(tagger=TAGGERS, choice=CHOICES)
+    def one_answers(self, tagger: int, choice: str) -> None:
+        self.somebody_answers(tagger, choice)
+
     def somebody_answers(self, tagger: int, choice: str) -> None:
         face, member = self.face(), self.world.slack.people[tagger]
         if face.message_ts is None or face.state not in (OPEN, TRAINING):
@@ -116,11 +120,16 @@ class Life(RuleBasedStateMachine):
             answer = self.world.answer(face, member, choice)
         self.publish(answer)
         if choice != CANNOT_BE_CHOSEN:
-            self.said[member] = choice
+            self.said[face.round, member] = choice
 
-    @rule(steps=st.integers(1, 4), stage=st.integers(0, 7))
-    def some_work_is_done(self, steps: int, stage: int) -> None:
-        for _ in range(steps):
+    @rule(choice=CHOICES, first=TAGGERS)
+    def people_agree(self, choice: str, first: int) -> None:
+        for tagger in range(first, first + 3):
+            self.somebody_answers(tagger % 4, choice)
+
+    @rule(stages=st.lists(st.integers(1, 7), min_size=1, max_size=8))
+    def some_work_is_done(self, stages: list[int]) -> None:
+        for stage in stages:
             self.work(stage)
 
     @rule()
@@ -193,8 +202,6 @@ class Life(RuleBasedStateMachine):
         before = self.face()
         worked = self.world.workers[stage].work_once(timeout=0)
         after = self.face()
-        if before.round != after.round:
-            self.said.clear()
         if before.state == OPEN and after.state == TRAINING:
             outcome = consensus(Vote.of(self.id), self.world.settings.rule)
             if after.person is None:
@@ -231,7 +238,9 @@ class Life(RuleBasedStateMachine):
         stored = {vote.tagger: vote.answer for vote in Vote.of(self.id)}
         zoe = Person.get_or_none(Person.name_key == "zoë")
         assert stored == {
-            tagger: zoe.id if zoe and answer == "Zoë" else answer for tagger, answer in self.said.items()
+            tagger: zoe.id if zoe and answer == "Zoë" else answer
+            for (number, tagger), answer in self.said.items()
+            if number == face.round
         }
 
     def check_slack(self) -> None:

@@ -87,7 +87,7 @@ def _channel(slack: Slack) -> str:
 
 def _training(settings: Settings) -> str:
     open_database(settings.database_url)
-    backend = parts.training_backend(settings, Event())
+    backend = parts.training_backend(settings)
     with connected():
         try:
             return backend.check()

@@ -3,12 +3,11 @@
 import argparse
 import uuid
 from contextlib import closing
-from threading import Event
 
 from tagbot import parts
 from tagbot.commands.command import Command
 from tagbot.database import connected, open_database
-from tagbot.reconcile import Difference, counted, differences, mend
+from tagbot.reconcile import Difference, counted, differences, mend, nothing_differs
 from tagbot.settings import Settings
 
 
@@ -18,18 +17,21 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(settings: Settings, options: argparse.Namespace) -> int:
     open_database(settings.database_url)
-    with closing(parts.training_backend(settings, Event())) as training, connected():
+    with closing(parts.training_backend(settings)) as training, connected():
         found = list(differences(training))
         _print(found)
-        if not found:
-            return 0
-        if not options.fix:
+        if found and not options.fix:
             print("python bot.py reconcile --fix mends this.")
             return 1
-        mend(found, training, parts.image_store(settings), uuid.uuid4().hex)
-        left = list(differences(training))
-        print(f"{len(found) - len(left)} mended, {len(left)} left.")
-        return 1 if left else 0
+        if found:
+            mend(found, training, parts.image_store(settings), uuid.uuid4().hex)
+            if left := list(differences(training)):
+                print("Left:")
+                _print(left)
+                return 1
+            print("All mended.")
+        nothing_differs()
+        return 0
 
 
 def _print(found: list[Difference]) -> None:

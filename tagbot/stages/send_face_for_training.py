@@ -21,8 +21,8 @@ def send_face_for_training(message: FaceTagged, services: Services) -> Outputs:
         face = Face.get_or_none((Face.id == message.face_id) & (Face.round == message.round))
         if face is not None and face.state == OPEN:
             face = _claim(face, message, services)
-        elif face is not None and message.anyway and face.state == TAGGED and face.reason == DIFFERS:
-            face = _claim_anyway(face, message)
+        elif face is not None and face.person is not None and _may_be_sent_anyway(face, message):
+            face = _claim_anyway(face, face.person, message, services)
     if face is None or face.state != TRAINING or face.claimed_by != message.id:
         return
     if face.person is None:
@@ -47,9 +47,16 @@ def _claim(face: Face, message: FaceTagged, services: Services) -> Face:
     return Face.get_by_id(face.id)
 
 
-def _claim_anyway(face: Face, message: FaceTagged) -> Face:
-    """Have a tagged face learned that the machine takes for somebody else's."""
-    Face.move(face.id, face.round, TAGGED, TRAINING, claimed_by=message.id, reason=None)
+def _may_be_sent_anyway(face: Face, message: FaceTagged) -> bool:
+    return message.anyway and face.state == TAGGED and face.reason == DIFFERS
+
+
+def _claim_anyway(face: Face, person: Person, message: FaceTagged, services: Services) -> Face:
+    """Have a tagged face learned that the machine takes for somebody else's, unless its person is full by
+    now.
+    """
+    changes = _as(face, person, services)
+    Face.move(face.id, face.round, TAGGED, TRAINING, claimed_by=message.id, **changes)
     return Face.get_by_id(face.id)
 
 

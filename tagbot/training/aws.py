@@ -34,12 +34,36 @@ BUSY = frozenset(
 """Errors that say that the same call may succeed later."""
 
 OUR_FAULT = frozenset(
-    {"IdempotentParameterMismatchException", "InvalidParameterException", "ValidationException"}
-)
+    {
+        "IdempotentParameterMismatchException", "InvalidPaginationTokenException",
+        "InvalidParameterException", "ValidationException",
+    }
+)  # fmt: skip
 """Errors that the same call will meet each time: what is sent was checked before, so they are bugs."""
+
+EVERY_CALL = ""
+"""Key of what is wrong with all operations alike: credentials, the region, the address."""
+
+CURES = {
+    "Region": "the AWS region is missing or wrong: set AWS_REGION",
+    "InvalidEndpoint": "AWS_ENDPOINT_URL_REKOGNITION is no address",
+    **dict.fromkeys(
+        ("Credential", "Token", "Profile", "Config"),
+        "AWS credentials are missing: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a role",
+    ),
+}
+"""By a word in the name of botocore's exception: what the operator has to set."""
 
 Record = Callable[[str], None]
 """Is told the operation of each call that reached AWS, so that the operator sees what was used."""
+
+
+class InvalidEndpoint(BotoCoreError):  # noqa: N818 - it is listed by this name in CURES
+    """The address that is set for Rekognition is none."""
+
+
+class Misconfigured(Retry):
+    """The operator has to mend something; the votes wait for it."""
 
 
 class Absent(Exception):  # noqa: N818 - as AWS's name for it
@@ -55,9 +79,13 @@ class PictureUnusable(Exception):  # noqa: N818 - an answer about the picture
 
 
 class QuotaReached(Exception):  # noqa: N818 - an answer about the collection
-    """ServiceQuotaExceededException: the person has as many faces, or the collection as many, as AWS
-    allows.
+    """ServiceQuotaExceededException: the person has as many faces, or the collection as many faces or
+    users, as AWS allows; `operation` is what was one too many.
     """
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(operation)
+        self.operation = operation
 
 
 class AlreadyThere(Exception):  # noqa: N818 - as AWS's name for it
@@ -79,16 +107,29 @@ class Aws:
         calls_per_second: float,
         record: Record,
         stop: threading.Event,
+        *,
+        connect_seconds: float = CONNECT_SECONDS,
+        read_seconds: float = READ_SECONDS,
     ) -> None:
         """Credentials and endpoint come the way that AWS documents; `stop` ends all waiting."""
         self.collection = collection
         self._region = region
+        self._connect_seconds = connect_seconds
+        self._read_seconds = read_seconds
         self._pace = Pace(calls_per_second, stop)
         self._record = record
         self._lock = threading.Lock()
         self._client: Any = None
-        self.problem: str | None = None
+        self._problems: dict[str, str] = {}
+        """By operation: another one that works says nothing about a permission. What is wrong with all of
+        them stands under `EVERY_CALL`.
+        """
+
+    @property
+    def problem(self) -> str | None:
         """What the operator has to mend, None while nothing is known to be wrong."""
+        with self._lock:
+            return "; ".join(dict.fromkeys(self._problems.values())) or None
 
     def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
         """One call, such as `index_faces`, on the collection.
@@ -104,28 +145,41 @@ class Aws:
         except ClientError as refused:
             self._record(operation)
             raise self._refusal(operation, refused) from None
-        except ParamValidationError as ours:
-            raise Reject(
-                f"{_action(operation)} was asked for something that AWS does not take: {ours}"
-            ) from None
         except BotoCoreError as lost:
-            raise self._no_answer(lost) from None
+            raise self._no_answer(operation, lost) from None
+        if not _is_from_aws(answer):
+            raise Retry("something between here and Rekognition answers in its place")
         self._record(operation)
-        self.problem = None
+        self._works(operation)
         return answer
+
+    def close(self) -> None:
+        """Close the connections."""
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
 
     def _connected(self) -> Any:
         """The client, made when it is first needed: loading it takes 60 MB and half a second."""
         with self._lock:
             if self._client is None:
-                # One attempt: retries are the worker's, which survive a restart and keep to the pace.
-                config = Config(
-                    connect_timeout=CONNECT_SECONDS,
-                    read_timeout=READ_SECONDS,
-                    retries={"mode": "standard", "total_max_attempts": 1},
-                )
-                self._client = boto3.client("rekognition", region_name=self._region, config=config)
+                self._client = self._made()
             return self._client
+
+    def _made(self) -> Any:
+        # One attempt: retries are the worker's, which survive a restart and keep to the pace.
+        config = Config(
+            connect_timeout=self._connect_seconds,
+            read_timeout=self._read_seconds,
+            retries={"mode": "standard", "total_max_attempts": 1},
+        )
+        try:
+            return boto3.Session().client("rekognition", region_name=self._region, config=config)
+        except BotoCoreError:
+            raise
+        except ValueError:  # botocore's word for it
+            raise InvalidEndpoint from None
 
     def _refusal(self, operation: str, refused: ClientError) -> Exception:
         """What AWS's error amounts to."""
@@ -138,32 +192,53 @@ class Aws:
             "ImageTooLargeException": PictureUnusable("too_large"),
             "ServiceQuotaExceededException": QuotaReached(operation),
         }
+        if code == "ServiceQuotaExceededException" and operation == "create_collection":
+            return self._misconfigured(
+                operation, "AWS allows this account no more face collections: delete one, or ask AWS for more"
+            )
         if code == "ConflictException" and operation == "create_user":
-            return AlreadyThere(operation)
+            answers[code] = AlreadyThere(operation)
         if code in answers:
+            self._works(operation)
             return answers[code]
         if code in BUSY or status >= 500:
             return Retry(f"Rekognition is busy: {code}")
         if code in OUR_FAULT:
             return Reject(f"Rekognition refuses {_action(operation)}: {code}")
-        return self._misconfigured(_cure(operation, code))
+        denied = code == "AccessDeniedException"
+        return self._misconfigured(operation if denied else EVERY_CALL, _cure(operation, code))
 
-    def _no_answer(self, lost: BotoCoreError) -> Retry:
+    def _no_answer(self, operation: str, lost: BotoCoreError) -> Retry | Reject:
         name = type(lost).__name__
-        if "Credential" in name:
-            return self._misconfigured(
-                "AWS credentials are missing: set AWS_ACCESS_KEY_ID and its secret, or a role"
-            )
-        if "Region" in name:
-            return self._misconfigured("the AWS region is missing: set AWS_REGION")
+        if isinstance(lost, ParamValidationError):
+            return Reject(f"Rekognition refuses {_action(operation)}: {name}")
+        for word, cure in CURES.items():
+            if word in name:
+                return self._misconfigured(EVERY_CALL, f"{cure} ({name})")
         return Retry(f"Rekognition does not answer: {name}")
 
-    def _misconfigured(self, problem: str) -> Retry:
-        """Keep the votes, and tell the operator: once, not once for each message."""
-        if self.problem != problem:
+    def _works(self, operation: str) -> None:
+        """AWS has let the bot do this."""
+        with self._lock:
+            self._problems.pop(operation, None)
+            self._problems.pop(EVERY_CALL, None)
+
+    def _misconfigured(self, what: str, problem: str) -> Misconfigured:
+        """Tell the operator once, not once for each message."""
+        with self._lock:
+            known = self._problems.get(what) == problem
+            self._problems[what] = problem
+        if not known:
             log.error("%s", problem)
-        self.problem = problem
-        return Retry(problem)
+        return Misconfigured(problem)
+
+
+def _is_from_aws(answer: dict[str, Any]) -> bool:
+    """Whether it is JSON. botocore takes a proxy's web page for an answer in which everything is left out,
+    and that would be: no face.
+    """
+    headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return "json" in headers.get("content-type", "")
 
 
 def _cure(operation: str, code: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from tagbot.models import TAGGED, BackendCalls, Face, Notice, writing
 
 VANISHED = "collection-vanished"
+PHOTOS_WAIT = "photos-wait"
 
 PRICED = frozenset({"index_faces", "detect_faces"})
 """Operations that AWS counts as looking at a picture."""
@@ -29,8 +30,8 @@ class Ledger:
                 update={BackendCalls.count: BackendCalls.count + 1},
             ).execute()
 
-    def collection_was_made(self, collection: str) -> None:
-        """Tell the operator, if faces were in a collection of that name before."""
+    def collection_is_missing(self, collection: str) -> None:
+        """Tell the operator that it is made again, if faces were in a collection of that name before."""
         trained = (Face.state == TAGGED) & (Face.training_backend == "rekognition")
         if Face.select().where(trained).exists():
             text = (
@@ -38,6 +39,15 @@ class Ledger:
                 "python bot.py reconcile --fix sends the tagged faces again"
             )
             Notice.put(VANISHED, text, self._now())
+
+    def photos_wait(self, problem: str) -> None:
+        """Tell the operator why photos stay in the inbox."""
+        Notice.put(PHOTOS_WAIT, f"photos wait in the inbox, because {problem}", self._now())
+
+    def photos_go_on(self) -> None:
+        """They do no longer."""
+        if Notice.get_or_none(Notice.name == PHOTOS_WAIT) is not None:
+            Notice.clear(PHOTOS_WAIT)
 
 
 def usage(now: float) -> dict[str, Any] | None:

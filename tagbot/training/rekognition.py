@@ -10,9 +10,19 @@ from contextlib import suppress
 from typing import Any
 
 from tagbot.errors import Reject, Retry
-from tagbot.pictures import Rectangle, fitted, read_photo
-from tagbot.training import DIFFERS, MODEL_FULL, NO_FACE, PERSON_FULL, ModelFace, NotSent, Refused, Trained
-from tagbot.training.aws import Absent, AlreadyThere, Aws, PictureUnusable, QuotaReached, token
+from tagbot.pictures import MAX_BYTES_SENT, PictureRefused, Rectangle, Size, fitted, read_photo, stored_photo
+from tagbot.training import (
+    DIFFERS,
+    MODEL_FULL,
+    NO_FACE,
+    NOT_AN_IMAGE,
+    PERSON_FULL,
+    ModelFace,
+    NotSent,
+    Refused,
+    Trained,
+)
+from tagbot.training.aws import Absent, AlreadyThere, Aws, Misconfigured, PictureUnusable, QuotaReached, token
 from tagbot.training.ledger import Ledger
 
 log = logging.getLogger(__name__)
@@ -20,16 +30,25 @@ log = logging.getLogger(__name__)
 CONFIDENCE = 80.0
 """Per cent: what DetectFaces is less sure to be a face is left out."""
 
+SMALLEST_SIDE = 80
+LARGEST_SIDE = 10_000
+"""Pixels: AWS takes no picture with a shorter or a longer side."""
+
+TOO_SMALL = "too_small"
+TOO_LARGE = "too_large"
+SEVERAL_FACES = "several_faces"
+"""Reasons of `Refused`."""
+
 PAGE = 4096
 """Most faces that ListFaces gives at once."""
 
 REASONS = {
-    "EXCEEDS_MAX_FACES": "several_faces",
+    "EXCEEDS_MAX_FACES": SEVERAL_FACES,
     "EXTREME_POSE": "turned_away",
     "LOW_BRIGHTNESS": "too_dark",
     "LOW_SHARPNESS": "too_blurred",
     "LOW_CONFIDENCE": NO_FACE,
-    "SMALL_BOUNDING_BOX": "too_small",
+    "SMALL_BOUNDING_BOX": TOO_SMALL,
     "LOW_FACE_QUALITY": "low_quality",
 }
 """Why IndexFaces left a face out, by AWS's word; the first that fits is told."""
@@ -60,11 +79,17 @@ class RekognitionBackend:
 
     def detect(self, picture: bytes) -> list[Rectangle]:
         """As the interface says."""
-        size = read_photo(picture).size
+        size, sent = _to_search(picture)
+        if sent is None:
+            return []
         try:
-            answer = self._aws.call("detect_faces", Image={"Bytes": fitted(picture)})
+            answer = self._aws.call("detect_faces", Image={"Bytes": sent})
         except PictureUnusable as why:
             raise Reject(f"Rekognition cannot read the photo: {why.reason}") from None
+        except Misconfigured as why:
+            self._ledger.photos_wait(why.reason)  # a photo waits in the inbox, where no queue tells of it
+            raise
+        self._ledger.photos_go_on()
         faces = [
             _pixels(face["BoundingBox"], size.width, size.height)
             for face in answer.get("FaceDetails", [])
@@ -74,13 +99,17 @@ class RekognitionBackend:
 
     def ensure_person(self, person_id: str) -> str:
         """As the interface says."""
-        self._create_user(person_id, token("person", person_id))
+        # A collection that is full says so again when the face comes, and then it can be told.
+        with suppress(QuotaReached):
+            self._create_user(person_id, self._token("person", person_id))
         return person_id
 
     def add_face(
         self, face_id: str, person_ref: str, crop: bytes, *, training_id: str, anyway: bool = False
     ) -> Trained | Refused | NotSent:
         """As the interface says. IndexFaces stores the same bytes under the same id once, however often."""
+        if (unusable := _unusable(crop)) is not None:
+            return Refused(unusable)
         try:
             answer = self._in_collection(
                 "index_faces",
@@ -95,30 +124,27 @@ class RekognitionBackend:
             return NotSent(MODEL_FULL)
         if not answer.get("FaceRecords"):
             return Refused(_why_unindexed(answer))
-        face_ref = str(answer["FaceRecords"][0]["Face"]["FaceId"])
+        indexed = answer["FaceRecords"][0]["Face"]
+        face_ref = str(indexed["FaceId"])
+        if _is_another_one(indexed["BoundingBox"]):
+            self.remove_face(face_id, None, face_ref, training_id=training_id)
+            return Refused(SEVERAL_FACES)
         why_not = self._associate(face_ref, person_ref, training_id, anyway=anyway)
         if why_not is not None:
-            self.remove_face(face_id, self._owner(face_ref), face_ref, training_id=training_id)
+            self.remove_face(face_id, None, face_ref, training_id=training_id)
             return NotSent(why_not)
         return Trained(face_ref)
 
     def remove_face(self, face_id: str, person_ref: str | None, face_ref: str, *, training_id: str) -> None:
-        """As the interface says."""
+        """As the interface says; also when it is somebody else's than we know."""
         if person_ref is not None:
-            with suppress(Absent):
-                # Named after the training: AWS may give the same face the same id again, and would answer the
-                # second removal from memory.
-                self._aws.call(
-                    "disassociate_faces",
-                    UserId=person_ref,
-                    FaceIds=[face_ref],
-                    ClientRequestToken=token("remove", training_id, person_ref, face_id, face_ref),
-                )
-        with suppress(Absent):
-            answer = self._aws.call("delete_faces", FaceIds=[face_ref])
-            for failed in answer.get("UnsuccessfulFaceDeletions", []):
-                if "FACE_NOT_FOUND" not in failed.get("Reasons", []):
-                    raise Retry(f"Rekognition did not delete a face: {', '.join(failed.get('Reasons', []))}")
+            self._disassociate(face_id, person_ref, face_ref, training_id)
+        owner = self._deleted(face_ref)
+        if owner is not None:
+            self._disassociate(face_id, owner, face_ref, training_id)
+            owner = self._deleted(face_ref)
+        if owner is not None:
+            raise Retry("Rekognition did not delete a face, as it is somebody's")
 
     def faces(self) -> Iterator[ModelFace]:
         """As the interface says."""
@@ -162,11 +188,16 @@ class RekognitionBackend:
         }
 
     def close(self) -> None:
-        """Nothing is held."""
+        """As the interface says."""
+        self._aws.close()
 
     def _create_user(self, person_id: str, request: str) -> None:
         with suppress(AlreadyThere):
             self._in_collection("create_user", UserId=person_id, ClientRequestToken=request)
+
+    def _token(self, *parts: str) -> str:
+        """The request's name; another collection is another request."""
+        return token(self._aws.collection, *parts)
 
     def _in_collection(self, operation: str, **arguments: Any) -> dict[str, Any]:
         """A call that the collection has to be there for; it is made when it is missing."""
@@ -176,7 +207,10 @@ class RekognitionBackend:
             return self._aws.call(operation, **arguments)
         except Absent:
             self._make_collection()
+        try:
             return self._aws.call(operation, **arguments)
+        except Absent:
+            raise Retry("Rekognition does not know the collection that has just been made") from None
 
     def _look_for_collection(self) -> None:
         try:
@@ -186,23 +220,24 @@ class RekognitionBackend:
         self._seen = True
 
     def _make_collection(self) -> None:
+        # Noted before it is done: if the answer is lost, the collection is there, and nobody would notice.
+        self._ledger.collection_is_missing(self._aws.collection)
         with suppress(AlreadyThere):
             self._aws.call("create_collection")
             log.warning("the collection %s was missing and has been made", self._aws.collection)
-            self._ledger.collection_was_made(self._aws.collection)
 
     def _associate(self, face_ref: str, person_ref: str, training_id: str, *, anyway: bool) -> str | None:
         """Make the face the person's; why not, or None."""
         arguments = {
             "UserId": person_ref,
             "FaceIds": [face_ref],
-            "ClientRequestToken": token("train", training_id, face_ref),
+            "ClientRequestToken": self._token("train", training_id, face_ref),
             **({"UserMatchThreshold": 0.0} if anyway else {}),
         }
         try:
             answer = self._associated(arguments, training_id)
-        except QuotaReached:
-            return PERSON_FULL
+        except QuotaReached as full:
+            return MODEL_FULL if full.operation == "create_user" else PERSON_FULL
         # A face that was this person's already is in neither list.
         reasons = [
             reason
@@ -219,13 +254,37 @@ class RekognitionBackend:
         except Absent:
             # The user went with a collection that vanished. AWS would answer the first request for them from
             # memory, so this is another one.
-            self._create_user(arguments["UserId"], token("person", arguments["UserId"], training_id))
+            person_ref, [face_ref] = arguments["UserId"], arguments["FaceIds"]
+            self._create_user(person_ref, self._token("person", person_ref, training_id, face_ref))
+        try:
             return self._aws.call("associate_faces", **arguments)
+        except Absent:
+            raise Retry("Rekognition does not know the user who has just been made") from None
 
-    def _owner(self, face_ref: str) -> str | None:
-        """Whose face it is at AWS, None when it is nobody's."""
-        page = self._aws.call("list_faces", FaceIds=[face_ref])
-        return next((face.get("UserId") for face in page.get("Faces", [])), None)
+    def _disassociate(self, face_id: str, person_ref: str, face_ref: str, training_id: str) -> None:
+        with suppress(Absent):
+            # Named after the training: AWS may give the same face the same id again, and would answer the
+            # second removal from memory.
+            self._aws.call(
+                "disassociate_faces",
+                UserId=person_ref,
+                FaceIds=[face_ref],
+                ClientRequestToken=self._token("remove", training_id, person_ref, face_id, face_ref),
+            )
+
+    def _deleted(self, face_ref: str) -> str | None:
+        """Delete a face; whose it is if that is why it cannot be."""
+        try:
+            answer = self._aws.call("delete_faces", FaceIds=[face_ref])
+        except Absent:
+            return None
+        for failed in answer.get("UnsuccessfulFaceDeletions", []):
+            reasons = failed.get("Reasons", [])
+            if "ASSOCIATED_TO_AN_EXISTING_USER" in reasons and failed.get("UserId"):
+                return str(failed["UserId"])
+            if "FACE_NOT_FOUND" not in reasons:
+                raise Retry(f"Rekognition did not delete a face: {', '.join(reasons)}")
+        return None
 
     def _try(self, probe: tuple[str, dict[str, Any]]) -> str | None:
         """What AWS has against an operation, None when it would do it."""
@@ -258,6 +317,44 @@ HARMLESS: tuple[tuple[str, dict[str, Any]], ...] = (
 first, and then finds no picture, or nobody of these ids. CreateCollection and CreateUser would leave
 something behind, so they are not tried.
 """
+
+
+def _to_search(picture: bytes) -> tuple[Size, bytes | None]:
+    """A photo's size, and the photo as AWS takes it; None in its place when AWS could find no face in it."""
+    try:
+        photo = read_photo(picture)
+    except PictureRefused as why:
+        raise Reject(f"it is not a picture: {why.reason}") from None
+    size = photo.size
+    if max(size) > LARGEST_SIDE / SMALLEST_SIDE * min(size):
+        return size, None  # a strip, a few pixels high once it is short enough
+    factor = max(SMALLEST_SIDE / min(size), min(1.0, LARGEST_SIDE / max(size)))
+    return size, fitted(picture if factor == 1.0 else stored_photo(photo.scaled(factor)))
+
+
+def _unusable(crop: bytes) -> str | None:
+    """What is wrong with a picture that AWS would refuse, None when nothing is: AWS's own word for it does
+    not tell a picture's fault from a bug of ours.
+    """
+    if len(crop) > MAX_BYTES_SENT:
+        return TOO_LARGE
+    try:
+        size = read_photo(crop).size
+    except PictureRefused:
+        return NOT_AN_IMAGE
+    if max(size) > LARGEST_SIDE:
+        return TOO_LARGE
+    return TOO_SMALL if min(size) < SMALLEST_SIDE else None
+
+
+def _is_another_one(box: dict[str, float]) -> bool:
+    """Whether the indexed face is so far from the middle of its picture, by more than half its own size,
+    that it is somebody else's at the border: the face that was tagged is too blurred or dark then.
+    """
+    return not all(
+        box[start] - box[length] / 2 <= 0.5 <= box[start] + box[length] * 1.5
+        for start, length in (("Left", "Width"), ("Top", "Height"))
+    )
 
 
 def _why_unindexed(answer: dict[str, Any]) -> str:

@@ -21,7 +21,7 @@ def main() -> None:
     photo = Image.open(io.BytesIO(astronaut())).convert("RGB")
     save("astronaut", photo)
     save("portraits", portraits(photo))
-    save("blurred", photo.filter(ImageFilter.GaussianBlur(5)), [asdict(FACE)])
+    save("unsharp", photo.filter(ImageFilter.GaussianBlur(5)), [asdict(FACE)])
     save("mountains", mountains())
 
 

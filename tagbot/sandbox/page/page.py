@@ -13,7 +13,7 @@ from tagbot.sandbox.errors import Refused
 from tagbot.sandbox.page import flow
 from tagbot.sandbox.page.bot_process import ROOT, BotProcess
 from tagbot.sandbox.page.mishaps import Mishaps
-from tagbot.sandbox.page.photos import SAMPLES, Photos, samples
+from tagbot.sandbox.page.photos import SAMPLE_PHOTOS, SAMPLES, Photos
 from tagbot.sandbox.page.screen import Told, screen
 from tagbot.sandbox.server import Sandbox
 from tagbot.sandbox.state import Json
@@ -103,7 +103,7 @@ class Page:
             "flow": flow.drawing(),
             "passages": {stage: list(passages) for stage, passages in self._bot.log.passages.items()},
             "mishaps": self._mishaps.state(),
-            "samples": samples(),
+            "samples": SAMPLE_PHOTOS,
             "add_command": self._add_command,
             "commands": manifest_commands(),
             **self._known.get(face, {}),

@@ -16,13 +16,12 @@ export function buildBehind(section) {
   const face = el("div", { class: "face" });
   section.append(
     bot,
-    el("h3", {}, "Break something"),
-    el("p", { class: "lead" }, "Then see that nothing is lost."),
+    el("h3", {}, "Break something, and see that nothing is lost"),
     mishaps,
-    el("h3", {}, "The flow"),
-    flow,
     el("h3", {}, "One face on its way"),
     face,
+    el("h3", {}, "The flow"),
+    flow,
   );
   return {
     draw(state, names) {
@@ -53,8 +52,8 @@ function drawBot(bot) {
 }
 
 function drawMishap([[name, label, what], on]) {
-  return el("button", { type: "button", class: "mishap", "aria-pressed": String(Boolean(on)), "data-mishap": name, onclick: () => post("page/mishap", { name, on: !on }) },
-    el("span", { class: "switch" }), el("span", {}, el("strong", {}, label), el("br"), el("small", {}, what)));
+  return el("button", { type: "button", class: "mishap", "aria-pressed": String(Boolean(on)), "data-mishap": name, title: what, onclick: () => post("page/mishap", { name, on: !on }) },
+    el("span", { class: "switch" }), el("strong", {}, label), el("span", { class: "unseen" }, what));
 }
 
 // ---------------------------------------------------------------- the flow
@@ -74,6 +73,7 @@ function drawStage([stage, counts, inbox, passages], old) {
     ),
   );
   if (old && newest && JSON.stringify(newest) !== old.newest) item.classList.add("passed");
+  item.addEventListener("animationend", () => item.classList.remove("passed"));
   item.newest = JSON.stringify(newest);
   return item;
 }

@@ -3,6 +3,7 @@
 import { post } from "./api.js";
 import { ICONS, el, icon, reconcile } from "./dom.js";
 
+const FIRST_SAMPLES = ["astronaut.jpg", "portraits.jpg", "mountains.jpg"]; // what cannot be learned is for later
 const MOST_AT_ONCE = 40 * 2 ** 20; // bytes of one request; the sandbox takes somewhat more
 
 export function buildInbox(section) {
@@ -13,8 +14,7 @@ export function buildInbox(section) {
   const counts = el("p", { class: "counts" });
   const file = el("input", { type: "file", multiple: true, accept: "image/jpeg,image/png,image/webp,.json", "data-inbox": true, onchange: () => drop([...file.files]) });
   const zone = el("label", { class: "drop" }, icon(ICONS.drop), el("span", {}, el("strong", {}, "Drop photos here"), el("br"), "or choose some"), file);
-  const all = el("button", { type: "button", class: "button primary", "data-samples": true, onclick: () => addSamples(names) }, "Add the sample photos");
-  let names = [];
+  const all = el("button", { type: "button", class: "button primary", "data-samples": true, onclick: () => addSamples(FIRST_SAMPLES) }, "Add sample photos");
 
   section.append(
     el("p", { class: "lead" }, "Not a part of Slack: the folder that the bot watches."),
@@ -54,10 +54,9 @@ export function buildInbox(section) {
 
   return {
     draw({ samples, add_command: typed, status }) {
-      names = samples ?? [];
-      reconcile(pictures, names.map((name) => [name, name]), (name) =>
-        el("button", { type: "button", class: "sample", title: `Add ${name}`, "data-sample": name, onclick: () => addSamples([name]) },
-          el("img", { src: `page/samples/${name}`, alt: `Add ${name.replace(/\.\w+$/, "")}`, width: 56, height: 56 })));
+      reconcile(pictures, Object.entries(samples ?? {}).map((sample) => [sample[0], sample]), ([name, what]) =>
+        el("button", { type: "button", class: "sample", title: `Add ${name}: ${what}`, "data-sample": name, onclick: () => addSamples([name]) },
+          el("img", { src: `page/samples/${name}`, alt: `Add ${name}: ${what}`, width: 52, height: 52 })));
       if (command.textContent !== typed) command.textContent = typed;
       counts.textContent = status ? waiting(status) : "";
     },

@@ -54,7 +54,7 @@ function standing(whether) {
 // ---------------------------------------------------------------- drawing
 
 function draw() {
-  const members = known.get("members") ?? {};
+  const members = numbered(known.get("members") ?? {});
   const channels = known.get("channels") ?? [];
   if (!channels.some((channel) => channel.id === you.channel)) you.channel = channels[0]?.id ?? null;
   const names = { members, channels, you: you.id };
@@ -65,6 +65,11 @@ function draw() {
   const state = Object.fromEntries(known);
   inbox.draw(state);
   behind.draw(state, names);
+}
+
+/** The members with a number each, by which they get their colour. */
+function numbered(members) {
+  return Object.fromEntries(Object.entries(members).map(([id, member], index) => [id, { ...member, index }]));
 }
 
 function messagesHere() {
@@ -84,7 +89,7 @@ function drawMembers(members) {
 function drawMember(id, member) {
   return el("label", { class: "member" },
     el("input", { type: "radio", name: "you", value: id, "data-member": id, onchange: () => become(id) }),
-    avatar(id, member, "small"),
+    avatar(member, "small"),
     el("span", { class: "member-name" }, member.real_name),
   );
 }

@@ -48,7 +48,7 @@ function drawMessage(message, replies, names, follow, old) {
   for (const part of [...body.children]) if (part !== blocks) part.remove();
   blocks.before(...parts.slice(0, parts.indexOf(blocks)));
   blocks.after(...parts.slice(parts.indexOf(blocks) + 1));
-  if (!old) article.append(avatar(message.user, names.members[message.user]), body);
+  if (!old) article.append(avatar(names.members[message.user]), body);
   if (focused && !kept.contains(document.activeElement)) article.focus();
   return article;
 }

@@ -2,17 +2,14 @@
 
 import { el } from "./dom.js";
 
+const HUES = 8; // as many as the style sheet has
+
 /** A member's square; the bot has its own face. */
-export function avatar(id, member, size = "") {
+export function avatar(member, size = "") {
   if (member?.is_bot && member.handle === "facetag")
     return el("img", { class: `avatar ${size}`, src: "page/assets/icon.svg", alt: "", width: 36, height: 36 });
   const initials = (member?.real_name ?? "?").split(/\s+/).map((part) => [...part][0]).slice(0, 2).join("");
-  return el("span", { class: `avatar ${size} hue-${hue(id)}`, "aria-hidden": "true" }, initials);
-}
-
-/** One of eight colours, always the same for a member. */
-function hue(id) {
-  return [...id].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 8, 5);
+  return el("span", { class: `avatar ${size} hue-${(member?.index ?? 0) % HUES}`, "aria-hidden": "true" }, initials);
 }
 
 /** Every member as an option of a picker, as Slack lists them: bots too, and no closed accounts. */
@@ -24,7 +21,7 @@ export function memberOptions(members) {
       value: id,
       label: member.real_name,
       note: note(member),
-      face: avatar(id, member, "small"),
+      face: avatar(member, "small"),
     }));
 }
 
