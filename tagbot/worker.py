@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from tagbot import crash_points
 from tagbot.database import connected
 from tagbot.errors import Reject, Retry
 from tagbot.messages import Message
@@ -100,10 +101,13 @@ class Worker:
         started = time.monotonic()
         try:
             message = self.stage.reads.from_json(delivery.body)
-            with self.locks.holding(message.key):
+            with self.locks.holding(message.key), crash_points.working_on(self.stage.name):
+                crash_points.reach(crash_points.TAKEN)
                 for output in self.stage.run(message, self.services):
                     self._check_declared(output)
                     self.publish(output)
+                    crash_points.reach(crash_points.AFTER_OUTPUT)
+                crash_points.reach(crash_points.BEFORE_ACKNOWLEDGEMENT)
             delivery.ack()
             self._log(logging.INFO, "done", delivery, started)
         except Retry as why:

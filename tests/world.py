@@ -155,6 +155,7 @@ def a_world(
             updates=Updates(door, stop, settings.rule, lambda: time.time() + world.offset),
             now=lambda: time.time() + world.offset,
         )
+        services.inbox.clock = lambda: time.monotonic() + world.offset
         services.inbox.prepare()
         world = World(settings, services, queues, publish, slack, workers(services, queues, publish))
         showing = threading.Thread(target=services.updates.run)

@@ -17,6 +17,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
 
+from tagbot import crash_points
 from tagbot.blocks import Rendered
 from tagbot.errors import Reject, Retry
 from tagbot.slack.pace import Holds, Pace
@@ -346,12 +347,15 @@ class Slack:
         remaining = self._holds.remaining(method)
         if remaining:
             raise Retry(f"{method}: Slack asked us to wait", after=remaining)
+        crash_points.reach(crash_points.BEFORE_CALL)
         try:
-            return function(**arguments)
+            answer = function(**arguments)
         except SlackApiError as refused:
             raise self._refusal(method, refused.response) from None
         except (SlackClientError, OSError, http.client.HTTPException, UnicodeDecodeError) as lost:
             raise OutcomeUnknown(f"{method}: no answer from Slack ({type(lost).__name__})") from None
+        crash_points.reach(crash_points.AFTER_CALL)
+        return answer
 
     def _refusal(self, method: str, answer: Any) -> Retry | Reject:
         """What an answer that is not ok amounts to."""

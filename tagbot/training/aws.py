@@ -14,6 +14,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
+from tagbot import crash_points
 from tagbot.errors import Reject, Retry
 from tagbot.slack.pace import Pace
 
@@ -140,6 +141,7 @@ class Aws:
         self._pace.wait()
         if operation != "detect_faces":
             arguments["CollectionId"] = self.collection
+        crash_points.reach(crash_points.BEFORE_CALL)
         try:
             answer: dict[str, Any] = getattr(self._connected(), operation)(**arguments)
         except ClientError as refused:
@@ -149,6 +151,7 @@ class Aws:
             raise self._no_answer(operation, lost) from None
         if not _is_from_aws(answer):
             raise Retry("something between here and Rekognition answers in its place")
+        crash_points.reach(crash_points.AFTER_CALL)
         self._record(operation)
         self._works(operation)
         return answer

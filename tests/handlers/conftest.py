@@ -50,12 +50,16 @@ def wiring(world: World, desk: list[Desk], *, admins: frozenset[str]) -> Wiring:
         except NothingOfThatName:
             return words.nothing_of_that_name(target)
 
+    def is_admin(member: str) -> bool:
+        return not admins or member in admins
+
     return Wiring(
         publish=publish,
         open_modal=world.services.slack.open_modal,
         status=lambda: status.in_words(status.collect(world.queues, world.services.inbox)),
         retry=retried,
-        is_admin=lambda member: not admins or member in admins,
+        is_admin=is_admin,
+        may_retry=lambda member, _: is_admin(member),
         may_retry=lambda member, _: not admins or member in admins,
         now=world.services.now,
     )

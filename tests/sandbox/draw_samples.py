@@ -63,7 +63,9 @@ def mountains() -> Image.Image:
         draw.line((0, y, 720, y), mixed((253, 226, 190), (120, 170, 210), 1 - y / 480))
     draw.ellipse((500, 90, 570, 160), "#fff6dd")
     for base, height, colour in ((250, 90, "#8fa9bd"), (310, 70, "#5f8095"), (360, 50, "#37586b")):
-        draw.polygon([(0, 480), *((x, base - ridge(x, height)) for x in range(0, 721, 4)), (720, 480)], colour)
+        draw.polygon(
+            [(0, 480), *((x, base - ridge(x, height)) for x in range(0, 721, 4)), (720, 480)], colour
+        )
     draw.rectangle((0, 400, 720, 480), "#9fc0cf")
     return picture
 

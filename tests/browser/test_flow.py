@@ -1,0 +1,127 @@
+"""What a visitor does in the first minutes."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Browser, expect
+
+from tests.browser.browsing import ANNA, BEN, CHIARA, Visitor, running_sandbox
+
+LUNCH_BOT = "U0LUNCHBOT"
+Screenshot = Callable[[str], Path]
+
+
+def test_two_picks_by_two_members_tag_the_first_face_within_seconds_of_the_start(
+    browser: Browser, tmp_path: Path
+) -> None:
+    started = time.monotonic()
+    with running_sandbox(tmp_path) as sandbox:
+        visitor = Visitor(browser.new_page(), sandbox.address)
+        visitor.page.get_by_role("button", name="Add sample photos").click()
+        request = visitor.request()
+        assert time.monotonic() - started < 10
+        expect(request).to_contain_text("Who is this?")
+        expect(request.get_by_role("img")).to_have_count(2)
+
+        visitor.become(BEN)
+        visitor.pick(request, CHIARA)
+        expect(request).to_contain_text("Answered so far: @Ben")
+        visitor.become(ANNA)
+        visitor.pick(request, CHIARA)
+        expect(request).to_contain_text("Tagged as Chiara De Luca")
+        expect(request.locator("[data-action-id=tag_person]")).to_have_count(0)
+        visitor.page.close()
+
+
+def test_a_wrong_tag_is_corrected(visitor: Visitor, portrait: bytes, screenshot: Screenshot) -> None:
+    request = visitor.ask_about(portrait)
+    for member in (ANNA, BEN):
+        visitor.become(member)
+        visitor.pick(request, CHIARA)
+    wrong = request.locator("[data-action-id=wrong_person]")
+    expect(request).to_contain_text("Tagged as")
+
+    wrong.click()
+    visitor.page.get_by_role("button", name="Leave it").click()
+    expect(request).to_contain_text("Tagged as")
+    wrong.click()
+    screenshot("confirm")
+    visitor.page.get_by_role("button", name="Ask again").click()
+
+    expect(request).to_contain_text("@Ben reopened this face")
+    again = visitor.request()
+    assert again.get_attribute("data-ts") != request.get_attribute("data-ts")
+
+
+def test_somebody_without_an_account_is_named_in_the_modal(
+    visitor: Visitor, portrait: bytes, screenshot: Screenshot
+) -> None:
+    request = visitor.ask_about(portrait)
+    request.locator("[data-action-id=someone_else]").click()
+    modal = visitor.page.locator("dialog[data-callback-id=someone_else]")
+    name, email = (modal.locator(f"[data-block-id={block}]") for block in ("name", "email"))
+    expect(name).to_be_focused()
+
+    modal.get_by_role("button", name="That's them").click()
+    expect(modal).to_contain_text("Please complete this required field.")
+    name.fill("Eileen Collins")
+    email.fill("nowhere")
+    modal.get_by_role("button", name="That's them").click()
+    expect(modal).to_contain_text("This does not look like an email address.")
+    expect(name).to_have_value("Eileen Collins")
+    screenshot("modal")
+
+    email.fill("")
+    modal.get_by_role("button", name="That's them").click()
+    expect(modal).to_have_count(0)
+    expect(request).to_contain_text("Answered so far: @anna")
+
+
+def test_a_modal_can_be_closed_in_three_ways(visitor: Visitor, portrait: bytes) -> None:
+    request = visitor.ask_about(portrait)
+    modal = visitor.page.locator("dialog[data-callback-id=someone_else]")
+    closings: list[Callable[[], None]] = [
+        lambda: modal.get_by_role("button", name="Cancel").click(),
+        lambda: modal.get_by_role("button", name="Close").click(),
+        lambda: visitor.page.keyboard.press("Escape"),
+    ]
+    for close in closings:
+        request.locator("[data-action-id=someone_else]").click()
+        expect(modal).to_be_visible()
+        close()
+        expect(modal).to_have_count(0)
+
+
+def test_a_command_is_suggested_and_answered_for_its_author_alone(
+    visitor: Visitor, screenshot: Screenshot
+) -> None:
+    field = visitor.page.get_by_role("combobox", name="Message")
+    field.press_sequentially("/face")
+    expect(visitor.page.get_by_role("option")).to_have_count(4)
+    screenshot("suggestions")
+    for key in ("ArrowDown", "ArrowDown", "Enter", "Enter"):
+        field.press(key)
+    answer = visitor.page.locator("[data-ephemeral]").last
+    expect(answer).to_contain_text("Faces:")
+    expect(answer).to_contain_text("Only visible to you")
+
+    visitor.page.locator(f"[data-member={BEN}]").check()
+    expect(visitor.page.get_by_text("Faces:")).to_have_count(0)
+
+
+def test_a_bot_cannot_be_chosen_and_only_who_tried_is_told(visitor: Visitor, portrait: bytes) -> None:
+    request = visitor.ask_about(portrait)
+    visitor.become(CHIARA)
+    visitor.pick(request, LUNCH_BOT)
+    told = visitor.page.locator("[data-ephemeral]")
+    expect(told).to_contain_text("@Lunch Bot cannot be chosen")
+    expect(request).to_contain_text("Nobody has answered yet")
+
+    visitor.become(BEN)
+    expect(told).to_have_count(0)
+
+
+def test_an_unknown_command_is_refused_as_slack_does(visitor: Visitor) -> None:
+    visitor.type_command("/dance")
+    expect(visitor.page.get_by_role("alert").filter(has_text="/dance is not a valid command")).to_be_visible()

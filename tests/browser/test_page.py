@@ -1,0 +1,181 @@
+"""How the page looks, for eyes, keyboards and screen readers; and what it does with hostile words."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+from slack_sdk import WebClient
+
+from tagbot.sandbox.client import Slack
+from tests.browser.browsing import ANNA, BEN, CHIARA, RunningSandbox, Visitor
+
+Screenshot = Callable[[str], Path]
+
+OVERLAPS = """() => {
+    const boxes = [...document.querySelectorAll(".slack .button, .slack .picker, .slack .picture, .block, .message-head, .member")]
+        .filter((each) => each.checkVisibility({ opacityProperty: true }))
+        .map((each) => [each, each.getBoundingClientRect()]);
+    const names = (each) => each.className + ": " + each.textContent.slice(0, 30);
+    const found = [];
+    for (const [one, a] of boxes) for (const [other, b] of boxes) {
+        if (one === other || one.contains(other) || other.contains(one)) continue;
+        if (a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1)
+            found.push(names(one) + " / " + names(other));
+    }
+    return found;
+}"""
+"""Pairs of things in the channel that lie on each other."""
+
+NAMELESS = """() => [...document.querySelectorAll("button, input, textarea, img, dialog")]
+    .filter((each) => each.checkVisibility())
+    .filter((each) => each.matches("img") ? !each.hasAttribute("alt")
+        : !(each.ariaLabel || each.labels?.length || each.textContent.trim() || each.querySelector("img[alt]:not([alt=''])")))
+    .map((each) => each.outerHTML)"""
+"""Controls and pictures that a screen reader has no words for."""
+
+
+@pytest.fixture(name="web")
+def _web(sandbox: RunningSandbox) -> Iterator[WebClient]:
+    slack = Slack(sandbox.address)
+    slack.rules(rate_limits=0)
+    yield WebClient(slack.bot_token, base_url=slack.api_url)
+    slack.rules(rate_limits=2)
+
+
+@pytest.fixture(name="full")
+def _full(visitor: Visitor, web: WebClient, portrait: bytes) -> Visitor:
+    """A channel with an open request, a tagged face, an ephemeral message and all kinds of blocks."""
+    request = visitor.ask_about(portrait)
+    visitor.become(BEN)
+    visitor.pick(request, CHIARA)
+    visitor.type_command("/facetag help")
+    visitor.page.locator("[data-ephemeral]").first.wait_for()
+    web.chat_postMessage(channel="C0FACES01", text="All kinds", blocks=KINDS)
+    expect(visitor.page.get_by_role("heading", name="A header")).to_be_visible()
+    return visitor
+
+
+KINDS: list[dict[str, Any]] = [
+    {"type": "header", "text": {"type": "plain_text", "text": "A header"}},
+    {
+        "type": "section",
+        "text": {"type": "mrkdwn", "text": f"*bold* _italic_ ~gone~ `code` <@{ANNA}> <https://example.com|a link>\n&gt; quoted"},
+        "accessory": {
+            "type": "static_select",
+            "action_id": "size",
+            "placeholder": {"type": "plain_text", "text": "Size"},
+            "options": [{"text": {"type": "plain_text", "text": each}, "value": each} for each in ("S", "M", "L")],
+        },
+    },
+    {"type": "section", "fields": [{"type": "mrkdwn", "text": f"*Field {each}*\nvalue"} for each in range(4)]},
+    {"type": "divider"},
+    {
+        "type": "rich_text",
+        "elements": [
+            {"type": "rich_text_section", "elements": [{"type": "text", "text": "rich", "style": {"bold": True}}]},
+            {
+                "type": "rich_text_list",
+                "style": "bullet",
+                "elements": [{"type": "rich_text_section", "elements": [{"type": "user", "user_id": BEN}]}],
+            },
+        ],
+    },
+    {"type": "image", "image_url": "https://example.com/cat.png", "alt_text": "a cat"},
+    {
+        "type": "actions",
+        "elements": [
+            {"type": "button", "action_id": each, "text": {"type": "plain_text", "text": each}, "style": each}
+            for each in ("primary", "danger")
+        ],
+    },
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_overlaps_at_any_width(full: Visitor, screenshot: Screenshot, scheme: Any) -> None:
+    page = full.page
+    page.emulate_media(color_scheme=scheme)
+    for width, height in ((390, 844), (1024, 768), (1600, 1000)):
+        page.set_viewport_size({"width": width, "height": height})
+        screenshot(f"page-{width}-{scheme}")
+        assert page.evaluate(OVERLAPS) == [], width
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate("document.querySelector('#messages').scrollWidth") <= width
+
+
+def test_every_control_has_a_name_and_every_picture_its_text(full: Visitor) -> None:
+    assert full.page.evaluate(NAMELESS) == []
+    assert full.page.evaluate("document.querySelectorAll('[style]').length") == 0
+
+
+def test_the_page_can_be_driven_from_outside(full: Visitor) -> None:
+    request = full.request()
+    controls = request.locator("[data-action-id]")
+    expect(controls).to_have_count(4)
+    assert all(each.get_attribute("data-block-id", timeout=1000) for each in controls.all())
+    assert [each.get_attribute("data-member") for each in full.page.locator("[data-member]").all()][:2] == [
+        ANNA,
+        BEN,
+    ]
+
+
+def test_a_request_is_answered_with_the_keyboard_alone(visitor: Visitor, portrait: bytes) -> None:
+    request = visitor.ask_about(portrait)
+    field = request.get_by_role("combobox", name="Pick a person")
+    field.focus()
+    visitor.page.keyboard.type("chi")
+    expect(request.get_by_role("option")).to_have_count(1)
+    visitor.page.keyboard.press("Enter")
+    expect(field).to_have_value("Chiara De Luca")
+    expect(request).to_contain_text("Answered so far: @anna")
+    expect(field).to_be_focused()
+
+
+def test_who_is_typing_is_not_disturbed_when_somebody_else_answers(
+    visitor: Visitor, sandbox: RunningSandbox, portrait: bytes
+) -> None:
+    request = visitor.ask_about(portrait)
+    field = request.locator("[data-action-id=tag_person]")
+    field.click()
+    visitor.page.keyboard.type("li")
+    Slack(sandbox.address).click(BEN, request.get_attribute("data-ts") or "", "dont_know")
+    expect(request).to_contain_text("Answered so far: @Ben")
+    expect(field).to_have_value("li")
+    expect(field).to_be_focused()
+    expect(request.get_by_role("option")).to_have_count(2)
+
+
+def test_hostile_words_stay_words(visitor: Visitor, web: WebClient) -> None:
+    hostile = "<img src=x onerror=alert(1)> <javascript:alert(1)|click> &lt;script&gt;alert(1)&lt;/script&gt;"
+    ts = web.chat_postMessage(channel="C0FACES01", text=hostile)["ts"]
+    message = visitor.message(ts)
+    expect(message).to_contain_text("<script>alert(1)</script>")
+    expect(message).to_contain_text("<img src=x onerror=alert(1)>")
+    assert message.locator("a, script, .body img").count() == 0
+
+
+def test_what_the_page_cannot_draw_is_shown_as_such(full: Visitor) -> None:
+    shown = full.page.locator("[data-ts]").filter(has_text="A header")
+    expect(shown).to_contain_text("not fetched: a cat")
+    drawn = full.page.evaluate(
+        """async () => {
+            const { drawBlocks } = await import("/page/assets/blocks.js");
+            const parent = document.createElement("div");
+            const names = { members: {}, channels: [] };
+            drawBlocks(parent, [{ type: "video", title: "a film" }], { names, pictures: {} });
+            return parent.textContent;
+        }"""
+    )
+    assert "cannot draw the block “video”" in drawn
+    assert "a film" in drawn
+
+
+def test_replies_and_the_members_own_words_are_shown(visitor: Visitor, web: WebClient, page: Page) -> None:
+    visitor.type_command("Good morning")
+    mine = page.locator("[data-ts]").filter(has_text="Good morning").last
+    expect(mine).to_contain_text("anna")
+    web.chat_postMessage(channel="C0FACES01", text="And to you", thread_ts=mine.get_attribute("data-ts"))
+    mine.get_by_text("1 reply").click()
+    expect(mine.locator("[data-ts]")).to_contain_text("And to you")

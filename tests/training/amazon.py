@@ -1,0 +1,175 @@
+"""A world whose faces are learned by Amazon Rekognition, with the stand-in in Amazon's place."""
+
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tagbot.messages import ANYWAY, FaceReopened, FaceTagged
+from tagbot.models import Face, Person, Vote
+from tagbot.queues import Counts
+from tagbot.sandbox.client import Slack, running_slack
+from tagbot.training.aws import Aws
+from tagbot.training.ledger import Ledger
+from tagbot.training.rekognition import RekognitionBackend
+from tests.rekognition.stand_in import Rekognition, running_rekognition
+from tests.rekognition.state import REGION
+from tests.stages.scenes import fresh
+from tests.world import World, a_world, workers
+
+_numbers = itertools.count(1)
+
+
+def backend_on(
+    collection: str = "facetag",
+    *,
+    region: str | None = REGION,
+    calls_per_second: float = 1000.0,
+    now: Callable[[], float] = time.time,
+    **timeouts: float,
+) -> RekognitionBackend:
+    """A backend as a bot builds it when it starts."""
+    ledger = Ledger(now)
+    aws = Aws(collection, region, calls_per_second, ledger.record, threading.Event(), **timeouts)
+    return RekognitionBackend(aws, ledger)
+
+
+@dataclass
+class Amazon:
+    """A bot and its collection; a world may be that of several, one after the other."""
+
+    world: World
+    service: Rekognition
+    collection: str = "facetag"
+    backend: RekognitionBackend = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.restart()
+
+    def restart(self, **how: Any) -> None:
+        """The same bot in another process: it has forgotten what it only knew by heart."""
+        if hasattr(self, "backend"):
+            self.backend.close()
+        self.backend = backend_on(self.collection, **how)
+        self.world.services = replace(self.world.services, training=self.backend)
+        self.world.workers = workers(self.world.services, self.world.queues, self.world.publish)
+
+    # ------------------------------------------------------------ people
+
+    def agreed(self, person: Person | None = None) -> Face:
+        """A face that people agree on, not told of yet; its person is new unless given."""
+        face = self.world.face(posted=True)
+        self.vote(face, person or self.person())
+        return face
+
+    def person(self) -> Person:
+        """Somebody new, without a Slack account."""
+        return Person.with_name(f"Somebody {next(_numbers)}", None, time.time())
+
+    def vote(self, face: Face, person: Person) -> None:
+        """Let two people say who it is."""
+        for tagger in self.world.slack.people[:2]:
+            Vote.put(face_id=face.id, tagger=tagger, answer=person.id, round=face.round, at=time.time())
+
+    def tell(self, face: Face, cause: str = "U1:1.0") -> None:
+        """Tell that a vote on a face was stored; nothing is done about it yet."""
+        self.world.publish(FaceTagged(face_id=face.id, round=fresh(face).round, cause=cause))
+
+    def tagged(self, person: Person | None = None) -> Face:
+        """A face that was tagged, and all queues empty."""
+        face = self.agreed(person)
+        self.tell(face)
+        self.settle()
+        assert fresh(face).state == "tagged", fresh(face).reason
+        return fresh(face)
+
+    def anyway(self, face: Face, cause: str = "U1:1.0") -> None:
+        """An admin wants it trained."""
+        self.tell(face, ANYWAY + cause)
+
+    def wrong(self, face: Face) -> None:
+        """Somebody says that the tag is wrong."""
+        by = self.world.slack.people[0]
+        self.world.publish(FaceReopened(face_id=face.id, round=fresh(face).round, by=by))
+
+    # ------------------------------------------------------------ working
+
+    def work(self, queue: str) -> None:
+        """Work once on what is ready in a queue."""
+        (worker,) = (each for each in self.world.workers if queue == each.stage.reads.QUEUE)
+        assert worker.work_once(timeout=1), f"nothing is ready in {queue}"
+
+    def settle(self) -> None:
+        """Work through all queues, what waits for another attempt included."""
+        self.world.drain()
+        while waiting := self.waiting():
+            for queue in waiting:
+                self.work(queue)
+            self.world.drain()
+
+    def waiting(self) -> list[str]:
+        """The queues in which something waits for another attempt."""
+        return [name for name, queue in self.world.queues.items() if queue.counts().delayed]
+
+    def counts(self, queue: str) -> Counts:
+        """What is in a queue."""
+        return self.world.queues[queue].counts()
+
+    def trouble(self, queue: str) -> str:
+        """Why the one message in a queue waits."""
+        (trouble,) = self.world.queues[queue].troubles()
+        return trouble.error
+
+    # ------------------------------------------------------------ Amazon
+
+    def vectors(self) -> Mapping[str, list[str]]:
+        """The vectors by face."""
+        return self.service.vectors(self.collection)
+
+    def users(self) -> Mapping[str, list[str]]:
+        """The vectors by person."""
+        return self.service.users(self.collection)
+
+    def called(self, since: int = 0) -> list[str]:
+        """The operations that were called, by name."""
+        return [call.operation for call in self.service.calls()[since:]]
+
+
+def assert_is_in_the_model_once(amazon: Amazon, face: Face) -> None:
+    """A tagged face with exactly one vector, which is its person's, and the database knows it."""
+    face = fresh(face)
+    assert (face.state, face.training_backend, face.reason) == ("tagged", "rekognition", None)
+    assert amazon.vectors()[face.id] == [face.face_ref]
+    assert [person for person, faces in amazon.users().items() if face.face_ref in faces] == [face.person_ref]
+
+
+@contextmanager
+def on_amazon(data_dir: Path, slack: Slack, service: Rekognition, **variables: str) -> Iterator[Amazon]:
+    """A world of its own, with the stand-in in its environment."""
+    with pytest.MonkeyPatch.context() as environ:
+        for name, value in service.environment().items():
+            environ.setenv(name, value)
+        quick = {"RETRY_BASE_SECONDS": "0.002", "RETRY_MAX_SECONDS": "0.01", **variables}
+        with a_world(data_dir, slack, backend_on(), TRAINING_BACKEND="rekognition", **quick) as world:
+            amazon = Amazon(world, service)
+            try:
+                yield amazon
+            finally:
+                amazon.backend.close()
+
+
+@contextmanager
+def a_bot_on_amazon(data_dir: Path, **variables: str) -> Iterator[Amazon]:
+    """The same with a Slack and a Rekognition of its own."""
+    with (
+        running_slack(file_ready_seconds=0.0, rate_limits=0.0) as slack,
+        running_rekognition() as service,
+        on_amazon(data_dir, slack, service, **variables) as amazon,
+    ):
+        yield amazon

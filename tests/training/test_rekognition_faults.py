@@ -1,0 +1,229 @@
+"""For every operation and every fault, before and after its effect: the votes stay, the right path is taken,
+and in the end there is exactly one vector for each tagged face.
+"""
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tagbot.errors import Retry
+from tagbot.models import Notice
+from tagbot.queues import Counts
+from tests.rekognition.pictures import SeenFace
+from tests.stages.scenes import fresh, votes
+from tests.training.amazon import Amazon, a_bot_on_amazon, assert_is_in_the_model_once
+
+READ_SECONDS = 0.25
+"""How long the bot waits for an answer where it has to wait in vain."""
+
+BUSY: dict[str, tuple[dict[str, Any], str]] = {
+    "throttled": ({"error": "ThrottlingException"}, "Rekognition is busy: ThrottlingException"),
+    "too fast": (
+        {"error": "ProvisionedThroughputExceededException"},
+        "Rekognition is busy: ProvisionedThroughputExceededException",
+    ),
+    "broken": ({"error": "InternalServerError"}, "Rekognition is busy: InternalServerError"),
+    "away": ({"status": 503}, "Rekognition is busy: 503"),
+    "torn": ({"reset": True}, "Rekognition does not answer: ConnectionClosedError"),
+    "silent": ({"hang": 2 * READ_SECONDS}, "Rekognition does not answer: ReadTimeoutError"),
+    "a proxy's page": ({"status": 200}, "something between here and Rekognition answers in its place"),
+}
+"""What may be better at the next attempt, and what the operator reads meanwhile."""
+
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "denied": ({"error": "AccessDeniedException"}, "AWS denies rekognition:{}: add it to"),
+    "key unknown": ({"error": "UnrecognizedClientException"}, "AWS does not take the bot's credentials"),
+    "key expired": ({"error": "ExpiredTokenException"}, "AWS does not take the bot's credentials"),
+}
+"""What the operator has to mend."""
+
+TRAINING = ("DescribeCollection", "CreateCollection", "CreateUser", "IndexFaces", "AssociateFaces")
+REMOVING = ("DisassociateFaces", "DeleteFaces")
+
+
+def rows(operations: tuple[str, ...]) -> list[Any]:
+    """A row for each operation and fault; what is denied or not answered to a stranger has no effect."""
+    busy = itertools.product(operations, BUSY.items(), (False, True))
+    wrong = itertools.product(operations, WRONG.items(), (False,))
+    return [
+        pytest.param(
+            operation,
+            {**fault, "effect": effect},
+            reason.format(operation),
+            id=f"{operation}-{name}-{'after' if effect else 'before'}",
+        )
+        for operation, (name, (fault, reason)), effect in (*busy, *wrong)
+    ]
+
+
+@pytest.fixture(scope="module", name="shared")
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Amazon]:
+    with a_bot_on_amazon(tmp_path_factory.mktemp("bot")) as amazon:
+        yield amazon
+
+
+_collections = itertools.count(1)
+
+
+@pytest.fixture(name="amazon")
+def _amazon(shared: Amazon) -> Iterator[Amazon]:
+    """A bot that has just started, on a collection that nobody has made yet."""
+    shared.collection = f"row-{next(_collections)}"
+    shared.restart()
+    yield shared
+    shared.service.heal()
+    shared.service.look(lambda _: [SeenFace()])
+
+
+def hurry(amazon: Amazon, fault: dict[str, Any]) -> None:
+    """Where the bot waits in vain, let it not wait for long."""
+    if "hang" in fault:
+        amazon.restart(read_seconds=READ_SECONDS)
+
+
+def assert_waits(amazon: Amazon, queue: str, reason: str) -> None:
+    """The message waits for another attempt, and the operator can read why."""
+    assert amazon.counts(queue) == Counts(delayed=1)
+    assert amazon.trouble(queue).startswith(reason)
+
+
+@pytest.mark.parametrize(("operation", "fault", "reason"), rows(TRAINING))
+def test_what_goes_wrong_while_a_face_is_trained_costs_another_attempt_and_nothing_else(
+    amazon: Amazon, operation: str, fault: dict[str, Any], reason: str
+) -> None:
+    hurry(amazon, fault)
+    face = amazon.agreed()
+    amazon.service.fail(operation, **fault)
+    amazon.tell(face)
+
+    amazon.work("face-tagged")
+
+    assert_waits(amazon, "face-tagged", reason)
+    assert (fresh(face).state, len(votes(face))) == ("training", 2)
+    amazon.settle()
+    assert_is_in_the_model_once(amazon, face)
+    assert len(votes(face)) == 2
+    assert list(amazon.vectors()) == [face.id]
+    assert len(amazon.users()) == 1
+
+
+@pytest.mark.parametrize(("operation", "fault", "reason"), rows(REMOVING))
+def test_what_goes_wrong_while_a_face_leaves_the_model_costs_another_attempt_and_nothing_else(
+    amazon: Amazon, operation: str, fault: dict[str, Any], reason: str
+) -> None:
+    face = amazon.tagged()
+    hurry(amazon, fault)
+    amazon.service.fail(operation, **fault)
+    amazon.wrong(face)
+
+    amazon.work("face-undo")
+
+    assert_waits(amazon, "face-undo", reason)
+    assert (fresh(face).state, fresh(face).round, len(votes(face))) == ("tagged", 1, 2)
+    amazon.settle()
+    assert (fresh(face).state, fresh(face).round, votes(face)) == ("open", 2, {})
+    assert amazon.vectors() == {}
+    # AWS remembers what was asked for in the first round; the second one is to have its effect all the same.
+    amazon.vote(fresh(face), amazon.person())
+    amazon.tell(face)
+    amazon.settle()
+    assert_is_in_the_model_once(amazon, face)
+
+
+@pytest.mark.parametrize(
+    ("operation", "fault", "reason"), rows(("IndexFaces", "AssociateFaces", "DeleteFaces"))
+)
+def test_what_goes_wrong_while_people_and_machine_differ_leaves_nothing_in_the_model(
+    amazon: Amazon, operation: str, fault: dict[str, Any], reason: str
+) -> None:
+    person = amazon.person()
+    first = amazon.tagged(person)
+    hurry(amazon, fault)
+    amazon.service.look(lambda _: [SeenFace(similarity=20.0)])
+    face = amazon.agreed(person)
+    amazon.service.fail(operation, **fault)
+    amazon.tell(face)
+
+    amazon.work("face-tagged")
+
+    assert_waits(amazon, "face-tagged", reason)
+    amazon.settle()
+    assert (fresh(face).state, fresh(face).reason) == ("tagged", "differs")
+    assert (fresh(face).training_backend, fresh(face).face_ref, len(votes(face))) == (None, None, 2)
+    assert list(amazon.vectors()) == [first.id]
+    assert_is_in_the_model_once(amazon, first)
+
+
+@pytest.mark.parametrize(("operation", "fault", "reason"), rows(("DetectFaces",)))
+def test_what_goes_wrong_while_faces_are_looked_for_costs_another_attempt(
+    amazon: Amazon, portrait: bytes, operation: str, fault: dict[str, Any], reason: str
+) -> None:
+    hurry(amazon, fault)
+    amazon.service.fail(operation, **fault)
+    with pytest.raises(Retry) as why:
+        amazon.backend.detect(portrait)
+    assert why.value.reason.startswith(reason)
+    assert len(amazon.backend.detect(portrait)) == 1
+    assert Notice.select().where(Notice.name == "photos-wait").count() == 0
+
+
+@pytest.mark.parametrize(("operation", "fault", "reason"), rows(("ListFaces",)))
+def test_what_goes_wrong_while_the_model_is_read_is_never_taken_for_an_empty_model(
+    amazon: Amazon, operation: str, fault: dict[str, Any], reason: str
+) -> None:
+    face = amazon.tagged()
+    hurry(amazon, fault)
+    amazon.service.fail(operation, **fault)
+    with pytest.raises(Retry) as why:
+        list(amazon.backend.faces())
+    assert why.value.reason.startswith(reason)
+    assert [each.face_id for each in amazon.backend.faces()] == [face.id]
+
+
+@pytest.mark.parametrize("operation", ["AssociateFaces", "DisassociateFaces"])
+def test_a_user_who_is_being_updated_is_waited_for(amazon: Amazon, operation: str) -> None:
+    face = amazon.tagged() if operation == "DisassociateFaces" else amazon.agreed()
+    amazon.service.fail(operation, error="ConflictException", times=2)
+    queue = "face-undo" if operation == "DisassociateFaces" else "face-tagged"
+    (amazon.wrong if queue == "face-undo" else amazon.tell)(face)
+
+    amazon.work(queue)
+
+    assert_waits(amazon, queue, "Rekognition is busy: ConflictException")
+    amazon.settle()
+    assert len(amazon.service.calls(operation)[-3:]) == 3
+    if queue == "face-tagged":
+        assert_is_in_the_model_once(amazon, face)
+    else:
+        assert amazon.vectors() == {}
+
+
+@pytest.mark.parametrize("code", ["InvalidParameterException", "IdempotentParameterMismatchException"])
+def test_what_can_only_be_a_bug_of_ours_becomes_a_dead_letter_and_costs_no_vote(
+    amazon: Amazon, code: str
+) -> None:
+    face = amazon.agreed()
+    amazon.service.fail("IndexFaces", error=code)
+    amazon.tell(face)
+    amazon.settle()
+    assert amazon.counts("face-tagged") == Counts(dead=1)
+    assert (fresh(face).state, len(votes(face))) == ("training", 2)
+    assert amazon.trouble("face-tagged") == f"Rekognition refuses rekognition:IndexFaces: {code}"
+    amazon.world.queues["face-tagged"].redrive()
+    amazon.settle()
+    assert_is_in_the_model_once(amazon, face)
+
+
+def test_a_machine_without_network_costs_no_vote(amazon: Amazon, monkeypatch: pytest.MonkeyPatch) -> None:
+    face = amazon.agreed()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_REKOGNITION", "http://127.0.0.1:9")
+    amazon.restart()
+    amazon.tell(face)
+    amazon.work("face-tagged")
+    assert_waits(amazon, "face-tagged", "Rekognition does not answer: EndpointConnectionError")
+    monkeypatch.undo()
+    amazon.restart()
+    amazon.settle()
+    assert_is_in_the_model_once(amazon, face)
