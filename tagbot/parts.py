@@ -1,7 +1,7 @@
 """Building the parts that the bot and its commands share, from the settings."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from threading import Event
 
@@ -49,9 +49,11 @@ def training_backend(settings: Settings, stop: Event | None = None) -> TrainingB
     return RekognitionBackend(aws, ledger)
 
 
-def queues(settings: Settings) -> AbstractContextManager[Mapping[str, Queue]]:
+def queues(
+    settings: Settings, now: Callable[[], float] = time.time
+) -> AbstractContextManager[Mapping[str, Queue]]:
     """The queues of the flow for the bot itself; raises `AlreadyRunning` when another bot has them."""
-    return disk_queues(settings.data_dir / "queues", QUEUES)
+    return disk_queues(settings.data_dir / "queues", QUEUES, now)
 
 
 @contextmanager

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from peewee import OperationalError
+
 from tagbot import crash_points
 from tagbot.database import connected
 from tagbot.errors import Reject, Retry
@@ -112,6 +114,8 @@ class Worker:
             self._log(logging.INFO, "done", delivery, started)
         except Retry as why:
             self._retry(delivery, why, started)
+        except OperationalError as why:  # locked for long, full, not readable: the world, not the message
+            self._retry(delivery, Retry(f"the database cannot be reached: {why}"), started)
         except Reject as why:
             delivery.bury(why.reason)
             self._log(logging.WARNING, "rejected", delivery, started, why.reason)

@@ -64,6 +64,17 @@ def environment(data_dir: Path, slack: SlackStandIn, **more: str) -> dict[str, s
 
 
 @dataclass
+class Clock:
+    """The real one, and as far ahead as a test wants it."""
+
+    offset: float = 0.0
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return time.time() + self.offset
+
+
+@dataclass
 class World:
     """The parts of one bot; `now` is its clock, which tests may set."""
 
@@ -73,8 +84,16 @@ class World:
     publish: Publish
     slack: SlackStandIn
     workers: list[Worker]
-    offset: float = 0.0
-    """Seconds by which the bot's clock is ahead of the real one."""
+    clock: Clock
+
+    @property
+    def offset(self) -> float:
+        """Seconds by which the bot's clock is ahead of the real one."""
+        return self.clock.offset
+
+    @offset.setter
+    def offset(self, seconds: float) -> None:
+        self.clock.offset = seconds
 
     def face(self, *, posted: bool = False, stored_at: float | None = None, size: int = 91) -> Face:
         """A face with its pictures in the database; with `posted`, its request is open in the channel."""
@@ -142,22 +161,22 @@ def a_world(
     settings = Settings.from_env(environment(data_dir, slack, **variables))
     stop = threading.Event()
     door = Slack(web_client(settings, 5), settings.slack_channel, settings.slack_posts_per_second, stop)
-    with parts.queues(settings) as queues:
+    clock = Clock()
+    with parts.queues(settings, clock.now) as queues:
         open_database(settings.database_url)
         publish = publisher(queues)
-        world: World
         services = Services(
             settings=settings,
             inbox=parts.inbox(settings),
             images=parts.image_store(settings),
             training=training,
             slack=door,
-            updates=Updates(door, stop, settings.rule, lambda: time.time() + world.offset),
-            now=lambda: time.time() + world.offset,
+            updates=Updates(door, stop, settings.rule, clock.now),
+            now=clock.now,
         )
-        services.inbox.clock = lambda: time.monotonic() + world.offset
+        services.inbox.clock = clock.now
         services.inbox.prepare()
-        world = World(settings, services, queues, publish, slack, workers(services, queues, publish))
+        world = World(settings, services, queues, publish, slack, workers(services, queues, publish), clock)
         showing = threading.Thread(target=services.updates.run)
         showing.start()
         try:

@@ -56,7 +56,8 @@ def _claim_anyway(face: Face, person: Person, message: FaceTagged, services: Ser
     now.
     """
     changes = _as(face, person, services)
-    Face.move(face.id, face.round, TAGGED, TRAINING, claimed_by=message.id, **changes)
+    changes |= {"claimed_by": message.id, "closed_at": services.now()}
+    Face.move(face.id, face.round, TAGGED, TRAINING, **changes)
     return Face.get_by_id(face.id)
 
 
@@ -86,9 +87,11 @@ def _send(face: Face, person: Person, message: FaceTagged, services: Services) -
         training_id=message.id,  # of the one message that claimed the face: another training has another
         anyway=message.anyway,
     )
-    if isinstance(answer, Refused):
+    if isinstance(answer, Refused) and not message.anyway:
         return answer.reason
-    if isinstance(answer, NotSent):
+    if isinstance(answer, Refused):
+        Face.note(face.id, reason=DIFFERS)  # people have tagged it already, and that stands
+    elif isinstance(answer, NotSent):
         Face.note(face.id, reason=answer.reason)
     else:
         backend = services.training.name

@@ -1,5 +1,6 @@
 """The sandbox as a process, and a visitor in front of it in a real browser."""
 
+import json
 import os
 import shutil
 import signal
@@ -13,12 +14,29 @@ from pathlib import Path
 from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
 from tagbot.sandbox import defaults
+from tests.world import FACE
 
 ROOT = Path(__file__).parents[2]
 ANNA, BEN, CHIARA, DAISUKE, ELIF = (row[0] for row in defaults.PEOPLE)
 
 PATIENCE = 15_000
 """Milliseconds for something that takes the bot two seconds or three."""
+
+SIDECAR = json.dumps(
+    {
+        "faces": [
+            {
+                "rectangle": {
+                    "left": FACE.left - 100,
+                    "top": FACE.top,
+                    "width": FACE.width,
+                    "height": FACE.height,
+                }
+            }
+        ]
+    }
+).encode()
+"""Where the face is in the portraits of the tests."""
 
 ARGUMENTS = (
     "--no-sandbox",  # CI runs as root in a container
@@ -97,15 +115,17 @@ class Visitor:
         self.page.locator(f"[data-member={member}]").check()
         expect(self.page.locator("[data-ts]").first).to_be_visible()
 
-    def add_photo(self, name: str, content: bytes) -> None:
-        """Choose a photo for the inbox."""
-        photo = {"name": name, "mimeType": "image/png", "buffer": content}
-        self.page.locator("[data-inbox]").set_input_files([photo])
+    def add_photo(self, photo: bytes) -> None:
+        """Choose a photo for the inbox, with its sidecar: a face that is known need not be looked for."""
+        files = (("portrait.png", "image/png", photo), ("portrait.json", "application/json", SIDECAR))
+        self.page.locator("[data-inbox]").set_input_files(
+            [{"name": name, "mimeType": kind, "buffer": content} for name, kind, content in files]
+        )
 
     def ask_about(self, photo: bytes) -> Locator:
         """Add a photo of one face; its request, once it is there."""
         before = self._requests()
-        self.add_photo("portrait.png", photo)
+        self.add_photo(photo)
         self.page.wait_for_function(
             f"before => [...document.querySelectorAll({OPEN!r})].some(each => !before.includes(each.dataset.ts))",
             arg=before,

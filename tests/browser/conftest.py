@@ -35,7 +35,7 @@ def _browser() -> Iterator["Browser"]:
 
 @pytest.fixture(scope="session", name="sandbox")
 def _sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
-    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as running:
+    with running_sandbox(tmp_path_factory.mktemp("sandbox"), MAX_OPEN_REQUESTS="100") as running:
         yield running
 
 
@@ -62,8 +62,8 @@ _number = count(1)
 
 @pytest.fixture(name="portrait")
 def _portrait() -> bytes:
-    """A photo of a person that was not there before."""
-    photo = Image.open(io.BytesIO(astronaut())).convert("RGB")
+    """A photo that was not there before, of a person whose face is where `FACE_IN_PORTRAIT` says."""
+    photo = Image.open(io.BytesIO(astronaut())).convert("RGB").crop((100, 0, 340, 240))
     photo.putpixel((0, 0), (next(_number), 0, 0))
     file = io.BytesIO()
     photo.save(file, "PNG")

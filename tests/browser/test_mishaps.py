@@ -39,7 +39,7 @@ def test_a_photo_that_comes_in_bad_times_is_asked_about_when_they_are_over(
     count = open_before.count()
     switch(visitor, mishap)
     expect(visitor.page.locator(f"[data-mishap={mishap}]")).to_have_attribute("aria-pressed", "true")
-    visitor.add_photo("portrait.png", portrait)
+    visitor.add_photo(portrait)
     if mishap != "slack_slow":
         expect(visitor.page.locator("[data-stage] .why").first).to_be_visible()
         expect(open_before).to_have_count(count)

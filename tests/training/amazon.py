@@ -3,7 +3,7 @@
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,18 +26,21 @@ from tests.world import World, a_world, workers
 _numbers = itertools.count(1)
 
 
-def backend_on(
+def door(
     collection: str = "facetag",
     *,
     region: str | None = REGION,
     calls_per_second: float = 1000.0,
-    now: Callable[[], float] = time.time,
-    **timeouts: float,
-) -> RekognitionBackend:
+    **how: float,
+) -> Aws:
+    """The door to the stand-in, as it is in the environment."""
+    record = Ledger(time.time).record
+    return Aws(collection, region, calls_per_second, record, threading.Event(), **how)
+
+
+def backend_on(collection: str = "facetag", **how: Any) -> RekognitionBackend:
     """A backend as a bot builds it when it starts."""
-    ledger = Ledger(now)
-    aws = Aws(collection, region, calls_per_second, ledger.record, threading.Event(), **timeouts)
-    return RekognitionBackend(aws, ledger)
+    return RekognitionBackend(door(collection, **how), Ledger(time.time))
 
 
 @dataclass
@@ -56,8 +59,12 @@ class Amazon:
         """The same bot in another process: it has forgotten what it only knew by heart."""
         if hasattr(self, "backend"):
             self.backend.close()
-        self.backend = backend_on(self.collection, **how)
-        self.world.services = replace(self.world.services, training=self.backend)
+        self.use(backend_on(self.collection, **how))
+
+    def use(self, backend: RekognitionBackend) -> None:
+        """Go on with another backend."""
+        self.backend = backend
+        self.world.services = replace(self.world.services, training=backend)
         self.world.workers = workers(self.world.services, self.world.queues, self.world.publish)
 
     # ------------------------------------------------------------ people
