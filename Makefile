@@ -7,7 +7,7 @@ PY := $(VENV)/bin/python
 # What was chosen once stays chosen.
 WITH ?= $(if $(wildcard $(VENV)/.all),all,$(if $(wildcard $(VENV)/.bot),bot,all))
 
-.PHONY: help venv run test check format docs pictures lock clean
+.PHONY: help venv run test soak crash check format docs pictures lock clean
 
 help:  ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,13 +33,19 @@ run: venv  ## start the bot (python bot.py)
 	$(PY) bot.py
 
 test: $(VENV)/.dev  ## run the tests
-	$(PY) -m pytest
+	$(PY) -m pytest -n auto
+
+soak: $(VENV)/.dev  ## add a thousand photos at once (three minutes)
+	$(PY) -m pytest -s -o timeout=1500 tests/scenario/soak.py
+
+crash: $(VENV)/.dev  ## kill the bot at random moments, and count what got lost (an hour; ARGS="--seeds 7" for one)
+	$(PY) -m tests.crash $(ARGS)
 
 check: $(VENV)/.dev  ## format, lint, types and tests: what CI runs
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
-	$(PY) -m pytest
+	$(PY) -m pytest -n auto
 
 format: $(VENV)/.dev  ## put the code into its format
 	$(PY) -m ruff format .

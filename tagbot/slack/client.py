@@ -20,7 +20,7 @@ from slack_sdk.web import SlackResponse
 from tagbot import crash_points
 from tagbot.blocks import Rendered
 from tagbot.errors import Reject, Retry
-from tagbot.slack.pace import Holds, Pace
+from tagbot.slack.pace import Holds, Pace, retry_after
 
 TIMEOUT_SECONDS = 10
 """Of one call. Slack answers in tenths of a second; who waits longer waits for nothing."""
@@ -62,13 +62,10 @@ _OURS = frozenset(
 )  # fmt: skip
 """Errors that a call will meet however often it is made, because what we send is wrong."""
 
-RETRY_AFTER = 1.0
-"""Seconds to leave a method alone that Slack limits without saying for how long."""
-
 _CODE = re.compile(r"[a-z0-9_]{1,80}")
 """How Slack writes an error."""
 
-_TROUBLED = frozenset({"internal_error", "fatal_error", "request_timeout", "service_unavailable"})
+TROUBLED = frozenset({"internal_error", "fatal_error", "request_timeout", "service_unavailable"})
 """Errors that say that Slack itself failed, perhaps half-way."""
 
 _NO_MEMBER = frozenset({"user_not_found", "user_not_visible", "user_not_in_channel"})
@@ -364,7 +361,7 @@ class Slack:
         """What an answer that is not ok amounts to."""
         status = int(answer.status_code)
         if status == http.HTTPStatus.TOO_MANY_REQUESTS:
-            seconds = _retry_after(answer.headers)
+            seconds = retry_after(answer.headers)
             self._holds.hold(method, seconds)
             return Retry(f"{method}: rate limited by Slack", after=seconds)
         if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -375,7 +372,7 @@ class Slack:
         reason = f"{method}: {error}"
         if "invalid slack file" in str(answer.data):
             return PictureNotReady(f"{method}: a picture is not ready", after=NOT_READY_AFTER)
-        if error in _TROUBLED:
+        if error in TROUBLED:
             return OutcomeUnknown(reason)
         if error in _NO_MEMBER:
             return NoSuchMember(reason)
@@ -389,12 +386,3 @@ class Slack:
         # given up.
         needed = answer.get("needed")
         return Retry(reason + (f" (the Slack app needs the scope {needed})" if needed else ""))
-
-
-def _retry_after(headers: Any) -> float:
-    """Seconds; Slack's SDK gives each header as a text or as a list of them."""
-    for name, value in dict(headers).items():
-        if name.lower() == "retry-after":
-            with suppress(ValueError):  # a date, as a proxy may write it
-                return float(value[0] if isinstance(value, list) else value)
-    return RETRY_AFTER

@@ -3,8 +3,13 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
 from tagbot.errors import Retry
+
+RETRY_AFTER = 1.0
+"""Seconds to leave a method alone that Slack limits without saying for how long."""
 
 
 class Pace:
@@ -49,3 +54,12 @@ class Holds:
     def remaining(self, method: str) -> float:
         """Seconds for which the method is still to be left alone; 0 when it may be called."""
         return max(0.0, self._until.get(method, 0.0) - self._clock())
+
+
+def retry_after(headers: Any) -> float:
+    """Seconds; Slack's SDK gives each header as a text or as a list of them."""
+    for name, value in dict(headers).items():
+        if name.lower() == "retry-after":
+            with suppress(ValueError):  # a date, as a proxy may write it
+                return float(value[0] if isinstance(value, list) else value)
+    return RETRY_AFTER

@@ -1,32 +1,42 @@
 """The connection by which Slack reaches the bot: Socket Mode, so that nothing has to be reachable from
 outside.
+
+Slack's own client is not used, because it goes silent for three seconds whenever Slack renews a connection,
+and notices a dead one after a minute or never. Here the library `websockets` keeps the connections, Bolt
+works on what comes in, and this module says when to connect again.
 """
 
 import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
 
 from slack_bolt import App
-from slack_bolt.adapter.socket_mode import SocketModeHandler
-from slack_bolt.error import BoltError
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackClientError
 
+from tagbot.errors import Retry
 from tagbot.settings import Settings, SettingsError
+from tagbot.slack.connection import OPEN_SECONDS, Connection
+from tagbot.slack.endings import FAILURES, Ending, ending_of
+from tagbot.slack.envelopes import Envelopes, bolt_log
+from tagbot.slack.link import Link
+from tagbot.slack.pace import Holds, Pace
 
 log = logging.getLogger(__name__)
+
+CONNECTIONS = 2
+"""Slack gives each click to any one of them: while one breaks off, the other goes on."""
 
 LISTENERS = 32
 """Threads for handlers; Bolt's own 5 leave people without an answer when a team clicks at once."""
 
-PING_SECONDS = 2.0
-"""Between two pings: a lost connection is noticed after a few of them."""
+OPENINGS_PER_SECOND = 45 / 60
+OPENINGS_AT_ONCE = 5
+"""Slack allows 50 a minute (Tier 3): connections that end as soon as they are open must not use them up."""
 
-RECONNECT_SECONDS = 5.0
-"""Between two attempts to reach Slack at the start."""
-
-_REFUSED_TOKEN = ("invalid_auth", "not_authed", "account_inactive", "token_revoked", "not_allowed_token_type")
+OPEN = "apps.connections.open"
 
 
 def web_client(settings: Settings, timeout: int) -> WebClient:
@@ -39,68 +49,109 @@ def web_client(settings: Settings, timeout: int) -> WebClient:
 class SocketMode:
     """Receives what people do in Slack and hands it to the handlers."""
 
-    def __init__(self, client: WebClient, app_token: str, register: Callable[[App], None]) -> None:
+    def __init__(
+        self,
+        client: WebClient,
+        app_token: str,
+        register: Callable[[App], None],
+        *,
+        connections: int = CONNECTIONS,
+        openings_per_second: float = OPENINGS_PER_SECOND,
+    ) -> None:
+        """`client` is what the handlers call Slack with."""
+        self.link = Link()
+        """What the operator can know."""
         self._client = client
         self._app_token = app_token
+        self._opener = WebClient(base_url=client.base_url, timeout=int(OPEN_SECONDS), retry_handlers=[])
         self._register = register
-        self._handler: SocketModeHandler | None = None
         self._listeners = ThreadPoolExecutor(LISTENERS, thread_name_prefix="listener")
+        self._envelopes: Envelopes | None = None
+        self._closing = threading.Event()
+        self._pace = Pace(openings_per_second, self._closing, burst=OPENINGS_AT_ONCE)
+        self._holds = Holds()
+        self._lock = threading.Lock()
+        self._open: list[Connection] = []
+        self._places = [
+            threading.Thread(target=self._fill_place, name=f"socket-mode-{number}", daemon=True)
+            for number in range(connections)
+        ]
 
     def connect(self, stop: threading.Event) -> None:
-        """Connect, trying until it works or the bot stops. Raises `SettingsError` when Slack refuses a
-        token.
+        """Connect, and stay connected until `close`; while Slack is away at the start, wait for it or for
+        `stop`. Raises `SettingsError` when Slack refuses a token.
         """
         while not stop.is_set():
-            try:
-                self._connect()
-            except (BoltError, SlackClientError, OSError) as problem:
-                _raise_if_refused(problem)
-                log.error(  # noqa: TRY400 - no bug, so no traceback
-                    "Slack does not answer (%s); trying again every %.0f s",
-                    type(problem).__name__,
-                    RECONNECT_SECONDS,
-                )
-                stop.wait(RECONNECT_SECONDS)
-            else:
-                log.info("connected to Slack")
+            problem = self._prepare()
+            if problem is None:
+                for place in self._places:
+                    place.start()
                 return
+            if problem.refused_token:
+                raise SettingsError([problem.reason])
+            self.link.troubled(problem.reason)
+            stop.wait(problem.pause)
 
     def close(self) -> None:
-        """Take nothing more from Slack; what handlers have in hand is finished."""
-        if self._handler is not None:
-            self._handler.close()  # type: ignore[no-untyped-call]  # Bolt's
+        """Take nothing more from Slack; what is in hand is acknowledged and finished."""
+        self._closing.set()
+        self.link.leave()
+        if self._envelopes is not None:
+            self._envelopes.close()
+        with self._lock:
+            still_open = list(self._open)
+        for connection in still_open:
+            connection.close()
         self._listeners.shutdown(wait=True)
 
-    def _connect(self) -> None:
-        app = App(client=self._client, listener_executor=self._listeners, logger=_bolt_log())
-        self._register(app)
-        handler = SocketModeHandler(app, self._app_token, logger=_socket_log(), ping_interval=PING_SECONDS)
+    def _prepare(self) -> Ending | None:
+        """Try both tokens, and build what works on envelopes; why not, if that fails."""
         try:
-            handler.connect()  # type: ignore[no-untyped-call]  # Bolt's
-        except BaseException:
-            handler.close()  # type: ignore[no-untyped-call]  # Bolt's
-            raise
-        self._handler = handler
+            app = App(client=self._client, listener_executor=self._listeners, logger=bolt_log())
+            self._address()
+        except FAILURES as problem:
+            return ending_of(problem)
+        self._register(app)
+        self._envelopes = Envelopes(app)
+        return None
 
+    def _fill_place(self) -> None:
+        """Keep one connection open, and open its successor before Slack ends it."""
+        with suppress(Retry):  # which the pace raises when the bot stops
+            while not self._closing.is_set():
+                ending = self._one_connection()
+                if ending.pause:
+                    self.link.troubled(ending.reason)
+                    self._holds.hold(OPEN, ending.pause)
 
-def _bolt_log() -> logging.Logger:
-    """Bolt's log, without its warning that it ignores SLACK_BOT_TOKEN in the environment: the client has
-    it.
-    """
-    bolt = logging.getLogger("tagbot.slack.bolt")
-    bolt.setLevel(logging.ERROR)
-    return bolt
+    def _one_connection(self) -> Ending:
+        """Open one; why there has to be another, once that is so."""
+        self._closing.wait(self._holds.remaining(OPEN))
+        self._pace.wait()
+        try:
+            connection = Connection(self._address(), self._take, self.link)
+        except FAILURES as problem:
+            return ending_of(problem)
+        self._keep(connection)
+        return connection.ending.result()
 
+    def _address(self) -> str:
+        """Where to connect: each address is good for one connection."""
+        return str(self._opener.apps_connections_open(app_token=self._app_token)["url"])
 
-def _socket_log() -> logging.Logger:
-    """The connection's log; below warnings it tells what people sent."""
-    socket = logging.getLogger("tagbot.slack.connection")
-    socket.setLevel(logging.WARNING)
-    return socket
+    def _keep(self, connection: Connection) -> None:
+        with self._lock:
+            self._open = [each for each in self._open if not each.is_over] + [connection]
+        if self._closing.is_set():
+            connection.close()
 
+    def _take(self, connection: Connection, frame: dict[str, Any]) -> None:
+        if self._envelopes is not None:
+            self._envelopes.take(frame, lambda text: self._acknowledge(connection, text))
 
-def _raise_if_refused(problem: Exception) -> None:
-    text = str(problem)
-    if any(code in text for code in _REFUSED_TOKEN):
-        variable = "SLACK_APP_TOKEN" if "apps.connections.open" in text else "SLACK_BOT_TOKEN"
-        raise SettingsError([f"{variable} is refused by Slack"]) from None
+    def _acknowledge(self, asked_on: Connection, text: str) -> None:
+        """Answer where Slack asked; on another connection if that one is gone, which Slack takes as well."""
+        with self._lock:
+            others = [each for each in self._open if each is not asked_on]
+        if not any(connection.send(text) for connection in (asked_on, *others)):
+            log.warning("an acknowledgement was lost with its connection")

@@ -79,9 +79,6 @@ BROKEN: list[tuple[Callable[[Slack, Path], None], str, str]] = [
 
 
 @pytest.mark.parametrize(("break_it", "part", "says"), BROKEN)
-@pytest.mark.parametrize(
-    "dlib", [False]
-)  # starting the recogniser takes a second; without it, that part fails too
 def test_a_part_that_fails_says_how_to_mend_it(
     on_slack: Run,
     stand_in: Slack,

@@ -33,12 +33,25 @@ TROUBLES: tuple[dict[str, Any], ...] = (
 """What Slack does wrong, now and then: also to have done it and not to say so."""
 
 
-@dataclass
-class Story:
-    """What happened in one run, from outside."""
+@dataclass(frozen=True)
+class Run:
+    """What is done; the same seed draws the same moments and faults."""
 
     seed: int
-    kills: int = 0
+    faces: int
+    kills: int
+    faults: bool
+    """Whether Slack fails now and then besides."""
+
+    def __str__(self) -> str:
+        world = "with faults" if self.faults else "without faults"
+        return f"seed {self.seed}, {self.faces} faces, {self.kills} kills, {world}"
+
+
+@dataclass
+class Story:
+    """What people did, seen from outside."""
+
     acknowledged: dict[tuple[str, str], str] = field(default_factory=dict)
     """By face and tagger: the last answer that Slack was acknowledged."""
 
@@ -51,6 +64,12 @@ class Nemesis:
         self._env = env
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """The bot that was started last."""
+        assert self._process is not None
+        return self._process
 
     def start(self) -> None:
         """Start the bot."""
@@ -108,40 +127,44 @@ class People:
                 self._story.acknowledged[face_id, tagger] = person
 
 
-def run(
-    folder: Path, slack: Slack, *, seed: int, faces: int, kills: int, faults: bool, patience: float
-) -> list[str]:
+def run(folder: Path, slack: Slack, wanted: Run, *, patience: float = 300.0) -> list[str]:
     """One run; the violations that were found, none when all is well."""
-    chance = random.Random(seed)
-    story = Story(seed)
-    data = folder / "data"
+    chance, story, data = random.Random(wanted.seed), Story(), folder / "data"
     env = environment(data, slack, MAX_OPEN_REQUESTS="10", RETRY_MAX_SECONDS="0.5", MAX_ATTEMPTS="1000")
     (data / "inbox").mkdir(parents=True)
-    photos(data / "inbox", faces)
+    photos(data / "inbox", wanted.faces)
     nemesis = Nemesis(chance, env, data / "bot.log")
-    deadline = time.monotonic() + patience
     with People(slack, story).answering():
-        nemesis.start()
         try:
-            while story.kills < kills:
+            nemesis.start()
+            for _ in range(wanted.kills):
                 time.sleep(nemesis.life())  # not a wait for something: the moment of the kill
                 nemesis.kill()
-                story.kills += 1
-                if faults:
-                    slack.heal()
-                    slack.fail(
-                        chance.choice(["chat.*", "files.*", "users.info"]), **chance.choice(TROUBLES), times=3
-                    )
+                if wanted.faults:
+                    break_something(slack, chance)
                 nemesis.start()
             slack.heal()
-            bot = RunningBot(nemesis._process, data, slack, env)  # type: ignore[arg-type]  # it runs
-            while not (quiet(status := bot.status()) and status["faces"]["tagged"] == faces):
-                if time.monotonic() > deadline:
-                    return [f"stuck: {status}"]
-                time.sleep(0.5)
-            return violations(bot, slack, story)
+            bot = RunningBot(nemesis.process, data, slack, env)
+            stuck = wait_until_done(bot, wanted.faces, patience)
+            return [f"stuck: {stuck}"] if stuck else violations(bot, slack, story)
         finally:
             nemesis.kill()
+
+
+def break_something(slack: Slack, chance: random.Random) -> None:
+    """Let Slack go wrong in another way than before."""
+    slack.heal()
+    slack.fail(chance.choice(["chat.*", "files.*", "users.info"]), **chance.choice(TROUBLES), times=3)
+
+
+def wait_until_done(bot: RunningBot, faces: int, patience: float) -> dict[str, Any] | None:
+    """Return None when every face is tagged and all queues are empty; the status when that takes too long."""
+    deadline = time.monotonic() + patience
+    while not (quiet(status := bot.status()) and status["faces"]["tagged"] == faces):
+        if time.monotonic() > deadline:
+            return status
+        time.sleep(0.5)  # the bot is asked by starting a process: not without a pause
+    return None
 
 
 def violations(bot: RunningBot, slack: Slack, story: Story) -> list[str]:

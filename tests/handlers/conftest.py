@@ -67,8 +67,6 @@ def wiring(world: World, desk: list[Desk], *, admins: frozenset[str]) -> Wiring:
 @contextmanager
 def connected_desk(world: World, *, admins: frozenset[str] = frozenset()) -> Iterator[Desk]:
     """Handlers that are connected by Socket Mode."""
-    # Frequent pings end the SDK's blocking reads, so that its client closes within a moment.
-    world.slack.rules(ping_seconds=0.1)
     client = web_client(world.settings, 5)
     desks: list[Desk] = []
     wired = wiring(world, desks, admins=admins)
@@ -85,15 +83,7 @@ def connected_desk(world: World, *, admins: frozenset[str] = frozenset()) -> Ite
     try:
         yield desks[0]
     finally:
-        _wake(socket)
         socket.close()
-
-
-def _wake(socket: SocketMode) -> None:
-    """Spare the second for which the SDK sleeps on its queue: an empty message wakes it."""
-    if socket._handler is not None:
-        socket._handler.client.closed = True
-        socket._handler.client.enqueue_message("")
 
 
 @pytest.fixture

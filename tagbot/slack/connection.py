@@ -1,0 +1,115 @@
+"""One WebSocket to Slack (docs.slack.dev, apis/events-api/using-socket-mode)."""
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import Any
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from tagbot.slack.endings import BROKEN, FAREWELLS, RENEWED, Ending
+from tagbot.slack.link import Link
+
+OPEN_SECONDS = 4.0
+"""How long opening may take; Slack takes tenths of a second."""
+
+PING_SECONDS = 2.0
+PONG_SECONDS = 4.0
+CLOSE_SECONDS = 1.0
+"""A connection on which no ping is answered is given up after these three together: seven seconds."""
+
+
+class Connection:
+    """A connection that is read by a thread of its own, from Slack's greeting to the end.
+
+    One that Slack is about to end is read on until it ends: its `ending` says early that it needs a
+    successor.
+    """
+
+    def __init__(self, url: str, take: Callable[["Connection", dict[str, Any]], None], link: Link) -> None:
+        """Open it; `take` gets each envelope. Raises one of `endings.FAILURES`."""
+        self.ending: Future[Ending] = Future()
+        """Why it needs a successor, as soon as it needs one."""
+        self._take = take
+        self._link = link
+        self._greeted = False
+        self._over = False
+        self._socket = connect(
+            url,
+            legacy=True,  # one connection, not one after the other: a renewal overlaps with what it renews
+            compression=None,
+            open_timeout=OPEN_SECONDS,
+            ping_interval=PING_SECONDS,
+            ping_timeout=PONG_SECONDS,
+            close_timeout=CLOSE_SECONDS,
+            logger=_silent_log(),
+        )
+        threading.Thread(target=self._read, name="slack-connection", daemon=True).start()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+        return self._over
+
+    def send(self, text: str) -> bool:
+        """Send a frame; whether the connection was there to send it on."""
+        try:
+            self._socket.send(text)
+        except ConnectionClosed:
+            return False
+        return True
+
+    def close(self) -> None:
+        """End it; returns when it has ended."""
+        self._socket.close()
+
+    def _read(self) -> None:
+        try:
+            for frame in self._frames():
+                self._hear(frame)
+        finally:
+            self._over = True
+            self._end(BROKEN)
+            if self._greeted:
+                self._link.closed(self.ending.result().reason)
+            self._socket.close()
+
+    def _frames(self) -> Iterator[dict[str, Any]]:
+        with suppress(ConnectionClosed):
+            while True:
+                yield _parsed(self._socket.recv())
+
+    def _hear(self, frame: dict[str, Any]) -> None:
+        match frame:
+            case {"type": "hello"}:
+                self._greeted = True
+                self._link.opened()
+            case {"type": "disconnect"}:
+                self._end(FAREWELLS.get(str(frame.get("reason")), RENEWED))
+            case {"envelope_id": _}:
+                self._take(self, frame)
+
+    def _end(self, ending: Ending) -> None:
+        """Only the first reason counts."""
+        if not self.ending.done():
+            self.ending.set_result(ending)
+
+
+def _parsed(text: str | bytes) -> dict[str, Any]:
+    """The JSON object in a frame; nothing for anything else."""
+    try:
+        frame = json.loads(text)
+    except ValueError:
+        return {}
+    return frame if isinstance(frame, dict) else {}
+
+
+def _silent_log() -> logging.Logger:
+    """The library's own log: what goes wrong is told by `Link`, and its details hold what people sent."""
+    silent = logging.getLogger("tagbot.slack.websocket")
+    silent.setLevel(logging.CRITICAL + 1)
+    return silent

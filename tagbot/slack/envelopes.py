@@ -1,0 +1,80 @@
+"""From Slack's envelopes to the handlers, and their acknowledgements back."""
+
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode.internals import run_bolt_app, send_response
+from slack_sdk.socket_mode.client import BaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+
+log = logging.getLogger(__name__)
+
+WORKERS = 32
+"""Threads that wait for acknowledgements, one for each handler that can run at once."""
+
+ACKNOWLEDGED = 200
+"""Bolt's status for it, which it takes from HTTP."""
+
+Acknowledge = Callable[[str], None]
+"""Sends an acknowledgement, as text."""
+
+
+def bolt_log() -> logging.Logger:
+    """Bolt's log, without its warning that it ignores SLACK_BOT_TOKEN in the environment: the client has
+    it.
+    """
+    bolt = logging.getLogger("tagbot.slack.bolt")
+    bolt.setLevel(logging.ERROR)
+    return bolt
+
+
+class Envelopes:
+    """Hands envelopes to Bolt, each in a thread: Bolt waits there until a handler acknowledges."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="envelope")
+        self._closed = False
+
+    def take(self, frame: dict[str, Any], acknowledge: Acknowledge) -> None:
+        """Begin to work on an envelope, unless this is closed: Slack then tells the person that it failed."""
+        if not self._closed:
+            self._workers.submit(self._handle, frame, acknowledge).add_done_callback(_tell_of_a_bug)
+
+    def close(self) -> None:
+        """Take nothing more; return when all that was taken is acknowledged."""
+        self._closed = True
+        self._workers.shutdown(wait=True)
+
+    def _handle(self, frame: dict[str, Any], acknowledge: Acknowledge) -> None:
+        started = time.time()
+        request = SocketModeRequest.from_dict(frame)
+        if request is None:
+            log.warning("Slack sent an envelope without a payload")
+            return
+        response = run_bolt_app(self._app, request)
+        send_response(_Client(acknowledge), request, response, started)
+        if response.status != ACKNOWLEDGED:
+            log.warning("Slack got no acknowledgement: Bolt answered with status %s", response.status)
+
+
+class _Client(BaseSocketModeClient):
+    """The connection as Bolt sees it: something that sends."""
+
+    def __init__(self, acknowledge: Acknowledge) -> None:
+        self.logger = bolt_log()
+        self._acknowledge = acknowledge
+
+    def send_message(self, message: str) -> None:
+        """Send an acknowledgement."""
+        self._acknowledge(message)
+
+
+def _tell_of_a_bug(handled: Future[None]) -> None:
+    problem = handled.exception()
+    if problem is not None:
+        log.error("bug while working on an envelope", exc_info=problem)

@@ -1,0 +1,56 @@
+"""`make crash`: kill the bot at random moments, many times, and count what got lost or was done twice."""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from tagbot.sandbox.client import running_slack
+from tests.crash.crash import Run, run
+
+
+def main() -> int:
+    """Run every seed, with and without faults of Slack's; 1 when anything was violated."""
+    options = arguments()
+    found = 0
+    for one in runs(options):
+        found += report(one)
+    print(f"{found} violations")
+    return 1 if found else 0
+
+
+def arguments() -> argparse.Namespace:
+    """What to run."""
+    parser = argparse.ArgumentParser(prog="python -m tests.crash", description=main.__doc__)
+    parser.add_argument("--seeds", default="1-20", help="as 1-20, or one to replay it: 7")
+    parser.add_argument("--faces", type=int, default=200)
+    parser.add_argument("--kills", type=int, default=15)
+    parser.add_argument("--faults", choices=("both", "with", "without"), default="both")
+    return parser.parse_args()
+
+
+def runs(options: argparse.Namespace) -> Iterator[Run]:
+    """One for each seed and kind of world."""
+    first, _, last = options.seeds.partition("-")
+    for faults in {"both": (False, True), "with": (True,), "without": (False,)}[options.faults]:
+        for seed in range(int(first), int(last or first) + 1):
+            yield Run(seed=seed, faces=options.faces, kills=options.kills, faults=faults)
+
+
+def report(one: Run) -> int:
+    """Run it, and print a line; how many violations there were."""
+    started = time.monotonic()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_slack(file_ready_seconds=0.05, rate_limits=0) as slack,
+    ):
+        violations = run(Path(folder), slack, one)
+    took = time.monotonic() - started
+    print(f"{one}: {len(violations)} violations, {took:.0f} s", *violations, sep="\n  ", flush=True)
+    return len(violations)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

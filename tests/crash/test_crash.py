@@ -1,0 +1,12 @@
+"""A short run of the crash test; `make crash` has the long ones."""
+
+from pathlib import Path
+
+from tagbot.sandbox.client import Slack
+from tests.crash.crash import Run, run
+
+
+def test_a_bot_that_is_killed_at_random_loses_nothing_and_repeats_nothing(
+    tmp_path: Path, stand_in: Slack
+) -> None:
+    assert run(tmp_path, stand_in, Run(seed=7, faces=12, kills=4, faults=True)) == []
