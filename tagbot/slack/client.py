@@ -8,7 +8,7 @@ import http.client
 import re
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ from slack_sdk.web import SlackResponse
 from tagbot import crash_points
 from tagbot.blocks import Rendered
 from tagbot.errors import Reject, Retry
-from tagbot.slack.pace import Holds, Pace, retry_after
+from tagbot.pace import Holds, Pace, retry_after
 
 TIMEOUT_SECONDS = 10
 """Of one call. Slack answers in tenths of a second; who waits longer waits for nothing."""
@@ -181,25 +181,13 @@ class Slack:
         is one.
         """
         wanted = {"face_id": face_id, "round": round}
-        cursor = ""
-        while True:
-            page = self._call(
-                "conversations.history",
-                self._client.conversations_history,
-                channel=self._channel,
-                oldest=f"{since - HISTORY_MARGIN:.6f}",
-                include_all_metadata=True,
-                limit=200,
-                cursor=cursor,
-            )
-            messages: list[dict[str, Any]] = page.get("messages") or []
-            for message in messages:
-                metadata = message.get("metadata") or {}
-                if metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload") == wanted:
-                    return str(message["ts"])
-            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
-            if not cursor:
-                return None
+        arguments = {"oldest": f"{since - HISTORY_MARGIN:.6f}", "include_all_metadata": True}
+        pages = self._pages("conversations.history", self._client.conversations_history, **arguments)
+        for message in (message for page in pages for message in page.get("messages") or ()):
+            metadata = message.get("metadata") or {}
+            if metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload") == wanted:
+                return str(message["ts"])
+        return None
 
     def update(self, ts: str, message: Rendered) -> None:
         """Show something else in a message of ours; raises `MessageGone` when it is no longer there."""
@@ -311,20 +299,8 @@ class Slack:
 
     def is_in_channel(self, member: str) -> bool:
         """Whether somebody is a member of the channel that tags."""
-        cursor = ""
-        while True:
-            page = self._call(
-                "conversations.members",
-                self._client.conversations_members,
-                channel=self._channel,
-                limit=200,
-                cursor=cursor,
-            )
-            if member in (page.get("members") or ()):
-                return True
-            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
-            if not cursor:
-                return False
+        pages = self._pages("conversations.members", self._client.conversations_members)
+        return any(member in (page.get("members") or ()) for page in pages)
 
     def check_app_token(self, app_token: str) -> None:
         """Ask for a Socket Mode address without using it; raises when Slack does not take the token."""
@@ -341,6 +317,21 @@ class Slack:
     def _ready(self, file: str) -> bool:
         info: dict[str, Any] = self._call("files.info", self._client.files_info, file=file).get("file") or {}
         return bool(info.get("mimetype")) and any(key.startswith("thumb_") for key in info)
+
+    def _pages(
+        self, method: str, function: Callable[..., SlackResponse], **arguments: Any
+    ) -> Iterator[dict[str, Any]]:
+        """The pages of something long about our channel."""
+        cursor = ""
+        while True:
+            answer = self._call(
+                method, function, channel=self._channel, limit=200, cursor=cursor, **arguments
+            )
+            page: dict[str, Any] = answer.data if isinstance(answer.data, dict) else {}
+            yield page
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return
 
     def _call(self, method: str, function: Callable[..., SlackResponse], **arguments: Any) -> SlackResponse:
         """One call, its failures told apart by what can be done about them."""

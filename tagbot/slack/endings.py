@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from websockets.exceptions import WebSocketException
 
 from tagbot.slack.client import TROUBLED
-from tagbot.slack.pace import retry_after
+from tagbot.pace import retry_after
 
 RETRY_SECONDS = 3.0
 """Between two attempts to reach Slack: with one that is just hanging, still answering again within ten."""

@@ -22,7 +22,7 @@ from tagbot.slack.connection import OPEN_SECONDS, Connection
 from tagbot.slack.endings import FAILURES, Ending, ending_of
 from tagbot.slack.envelopes import Envelopes, bolt_log
 from tagbot.slack.link import Link
-from tagbot.slack.pace import Holds, Pace
+from tagbot.pace import Holds, Pace
 
 log = logging.getLogger(__name__)
 

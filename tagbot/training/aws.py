@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from tagbot import crash_points
 from tagbot.errors import Reject, Retry
-from tagbot.slack.pace import Pace
+from tagbot.pace import Pace
 
 log = logging.getLogger(__name__)
 

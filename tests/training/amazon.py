@@ -12,14 +12,16 @@ from typing import Any
 import pytest
 
 from tagbot.messages import ANYWAY, FaceReopened, FaceTagged
-from tagbot.models import Face, Person, Vote
+from tagbot.models import BackendCalls, Face, Notice, Person, Vote, writing
 from tagbot.queues import Counts
 from tagbot.sandbox.client import Slack, running_slack
 from tagbot.training.aws import Aws
 from tagbot.training.ledger import Ledger
 from tagbot.training.rekognition import RekognitionBackend
+from tests.rekognition.ledger import Call
+from tests.rekognition.pictures import SeenFace
 from tests.rekognition.stand_in import Rekognition, running_rekognition
-from tests.rekognition.state import REGION
+from tests.rekognition.state import REGION, Rules
 from tests.stages.scenes import fresh
 from tests.world import World, a_world, workers
 
@@ -45,27 +47,56 @@ def backend_on(collection: str = "facetag", **how: Any) -> RekognitionBackend:
 
 @dataclass
 class Amazon:
-    """A bot and its collection; a world may be that of several, one after the other."""
+    """A bot and its collection."""
 
     world: World
     service: Rekognition
     collection: str = "facetag"
     backend: RekognitionBackend = field(init=False)
+    _earlier: int = 0
+    _denied: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.restart()
+        self.use(backend_on())
+
+    def begin(self, aws: Aws) -> None:
+        """Begin another test in the same world: a bot that has just started, on a collection that nobody has
+        made yet. The door may be that of an earlier test: to make one takes longer than most tests.
+        """
+        self.collection = aws.collection = f"{self.service.address.rpartition(':')[2]}-{next(_numbers)}"
+        self.end()
+        self.use(RekognitionBackend(aws, Ledger(time.time)))
+        self._earlier = len(self.service.calls())
+        with writing():
+            for table in (Notice, BackendCalls):
+                table.delete().execute()
+
+    def end(self) -> None:
+        """Put right what a test has bent."""
+        self.service.heal()
+        self.service.look(lambda _: [SeenFace()])
+        while self._denied:
+            self.service.allow(self._denied.pop())
+        for name, value in vars(Rules()).items():
+            setattr(self.service.rules, name, value)
+
+    def deny(self, action: str) -> None:
+        """Take away a permission."""
+        self._denied.append(action)
+        self.service.deny(action)
 
     def restart(self, **how: Any) -> None:
         """The same bot in another process: it has forgotten what it only knew by heart."""
-        if hasattr(self, "backend"):
-            self.backend.close()
+        self.backend.close()
         self.use(backend_on(self.collection, **how))
 
-    def use(self, backend: RekognitionBackend) -> None:
-        """Go on with another backend."""
+    def use(self, backend: RekognitionBackend, **settings: Any) -> None:
+        """Go on with another backend, and other settings."""
         self.backend = backend
-        self.world.services = replace(self.world.services, training=backend)
-        self.world.workers = workers(self.world.services, self.world.queues, self.world.publish)
+        services = self.world.services
+        services = replace(services, training=backend, settings=replace(services.settings, **settings))
+        self.world.services = services
+        self.world.workers = workers(services, self.world.queues, self.world.publish)
 
     # ------------------------------------------------------------ people
 
@@ -135,6 +166,10 @@ class Amazon:
 
     # ------------------------------------------------------------ Amazon
 
+    def do(self, operation: str, **request: Any) -> Any:
+        """Something that the bot does not know of."""
+        return self.service.do(operation, CollectionId=self.collection, **request)
+
     def vectors(self) -> Mapping[str, list[str]]:
         """The vectors by face."""
         return self.service.vectors(self.collection)
@@ -143,9 +178,13 @@ class Amazon:
         """The vectors by person."""
         return self.service.users(self.collection)
 
+    def calls(self, operation: str = "*") -> list[Call]:
+        """The calls of this test."""
+        return [call for call in self.service.calls()[self._earlier :] if operation in ("*", call.operation)]
+
     def called(self, since: int = 0) -> list[str]:
         """The operations that were called, by name."""
-        return [call.operation for call in self.service.calls()[since:]]
+        return [call.operation for call in self.calls()[since:]]
 
 
 def assert_is_in_the_model_once(amazon: Amazon, face: Face) -> None:

@@ -3,7 +3,6 @@ and in the end there is exactly one vector for each tagged face.
 """
 
 import itertools
-import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -13,8 +12,6 @@ from tagbot.errors import Retry
 from tagbot.models import Notice
 from tagbot.queues import Counts
 from tagbot.training.aws import Aws
-from tagbot.training.ledger import Ledger
-from tagbot.training.rekognition import RekognitionBackend
 from tests.rekognition.pictures import SeenFace
 from tests.stages.scenes import fresh, votes
 from tests.training.amazon import Amazon, a_bot_on_amazon, assert_is_in_the_model_once, door
@@ -81,19 +78,11 @@ def _doors(shared: Amazon) -> Iterator[dict[bool, Aws]]:
         each.close()
 
 
-_collections = itertools.count(1)
-
-
 @pytest.fixture(name="amazon")
 def _amazon(shared: Amazon, doors: dict[bool, Aws], request: pytest.FixtureRequest) -> Iterator[Amazon]:
-    """A bot that has just started, on a collection that nobody has made yet."""
-    shared.collection = f"row-{next(_collections)}"
-    chosen = doors["silent" in request.node.name]
-    chosen.collection = shared.collection
-    shared.use(RekognitionBackend(chosen, Ledger(time.time)))
+    shared.begin(doors["silent" in request.node.name])
     yield shared
-    shared.service.heal()
-    shared.service.look(lambda _: [SeenFace()])
+    shared.end()
 
 
 def assert_waits(amazon: Amazon, queue: str, reason: str) -> None:
@@ -196,7 +185,7 @@ def test_a_user_who_is_being_updated_is_waited_for(amazon: Amazon, operation: st
 
     assert_waits(amazon, queue, "Rekognition is busy: ConflictException")
     amazon.settle()
-    assert len(amazon.service.calls(operation)[-3:]) == 3
+    assert len(amazon.calls(operation)[-3:]) == 3
     if queue == "face-tagged":
         assert_is_in_the_model_once(amazon, face)
     else:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tagbot.errors import Retry
-from tagbot.slack.pace import Holds, Pace
+from tagbot.pace import Holds, Pace
 from tests.slack.clock import Clock, Nap
 
 
