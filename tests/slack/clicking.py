@@ -1,5 +1,6 @@
 """People who click without a pause, and what became of their clicks."""
 
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -56,6 +57,8 @@ class Clicks:
 
     def percentile(self, percent: float) -> float:
         """The latency that so many per cent of the acknowledged do not exceed."""
+        if not self.latencies:
+            return math.nan
         return self.latencies[min(len(self.latencies) - 1, int(len(self.latencies) * percent / 100))]
 
     def in_words(self) -> str:

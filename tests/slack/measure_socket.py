@@ -2,6 +2,7 @@
 while people click and connections end in every way.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -70,6 +71,7 @@ def measured(slack: Slack, kind: str, times: int) -> Clicks:
 
 def main() -> None:
     """Print a line for each way to end and each client."""
+    logging.disable()  # all that Slack's client has to say about it
     for kind, times in TIMES.items():
         print(f"{kind}, {times} times")  # noqa: T201 - what the command is for
         for name, connected in CLIENTS.items():

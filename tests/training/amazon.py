@@ -5,14 +5,14 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tagbot.messages import ANYWAY, FaceReopened, FaceTagged
-from tagbot.models import BackendCalls, Face, Notice, Person, Vote, writing
+from tagbot.models import REJECTED, BackendCalls, Face, Notice, Person, Vote, writing
 from tagbot.queues import Counts
 from tagbot.sandbox.client import Slack, running_slack
 from tagbot.training.aws import Aws
@@ -59,17 +59,26 @@ class Amazon:
     def __post_init__(self) -> None:
         self.use(backend_on())
 
-    def begin(self, aws: Aws) -> None:
+    def begin(self, client: Any) -> None:
         """Begin another test in the same world: a bot that has just started, on a collection that nobody has
-        made yet. The door may be that of an earlier test: to make one takes longer than most tests.
+        made yet, and that has no face. `client` is one of an earlier test: to make one takes longer than most
+        tests.
         """
-        self.collection = aws.collection = f"{self.service.address.rpartition(':')[2]}-{next(_numbers)}"
         self.end()
-        self.use(RekognitionBackend(aws, Ledger(time.time)))
+        self.collection = f"test-{next(_numbers)}"
+        aws = door(self.collection)
+        aws._client = client
+        self.use(RekognitionBackend(aws, Ledger(time.time)), max_attempts=20)
         self._earlier = len(self.service.calls())
         with writing():
+            Face.update(state=REJECTED, training_backend=None, person_ref=None, face_ref=None).execute()
             for table in (Notice, BackendCalls):
                 table.delete().execute()
+        for queue in self.world.queues.values():
+            queue.redrive()
+            while any(astuple(queue.counts())):
+                if (left := queue.get(timeout=1)) is not None:
+                    left.ack()
 
     def end(self) -> None:
         """Put right what a test has bent."""
@@ -219,3 +228,12 @@ def a_bot_on_amazon(data_dir: Path, **variables: str) -> Iterator[Amazon]:
         on_amazon(data_dir, slack, service, **variables) as amazon,
     ):
         yield amazon
+
+
+@contextmanager
+def a_client(**how: float) -> Iterator[Any]:
+    """What a door calls AWS with, for the doors of several tests."""
+    aws = door(**how)
+    client = aws._connected()
+    yield client
+    client.close()

@@ -11,10 +11,9 @@ import pytest
 from tagbot.errors import Retry
 from tagbot.models import Notice
 from tagbot.queues import Counts
-from tagbot.training.aws import Aws
 from tests.rekognition.pictures import SeenFace
 from tests.stages.scenes import fresh, votes
-from tests.training.amazon import Amazon, a_bot_on_amazon, assert_is_in_the_model_once, door
+from tests.training.amazon import Amazon, a_bot_on_amazon, a_client, assert_is_in_the_model_once
 
 READ_SECONDS = 0.25
 """How long the bot waits for an answer where it has to wait in vain."""
@@ -66,21 +65,17 @@ def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Amazon]:
         yield amazon
 
 
-@pytest.fixture(scope="module", name="doors")
-def _doors(shared: Amazon) -> Iterator[dict[bool, Aws]]:
-    """One that waits in vain only for a moment, and one that waits as long as the bot's; made once, as that
-    takes longer than a row.
-    """
+@pytest.fixture(scope="module", name="clients")
+def _clients(shared: Amazon) -> Iterator[dict[bool, Any]]:
+    """One that waits in vain only for a moment, and one that waits as long as the bot's."""
     assert shared.service
-    doors = {True: door(read_seconds=READ_SECONDS), False: door()}
-    yield doors
-    for each in doors.values():
-        each.close()
+    with a_client(read_seconds=READ_SECONDS) as hasty, a_client() as patient:
+        yield {True: hasty, False: patient}
 
 
 @pytest.fixture(name="amazon")
-def _amazon(shared: Amazon, doors: dict[bool, Aws], request: pytest.FixtureRequest) -> Iterator[Amazon]:
-    shared.begin(doors["silent" in request.node.name])
+def _amazon(shared: Amazon, clients: dict[bool, Any], request: pytest.FixtureRequest) -> Iterator[Amazon]:
+    shared.begin(clients["silent" in request.node.name])
     yield shared
     shared.end()
 
