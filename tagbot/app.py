@@ -115,7 +115,8 @@ class Bot:
 
     def status(self) -> str:
         """What `/facetag status` says."""
-        return status.in_words(status.collect(self._queues, self._services.inbox))
+        figures = status.collect(self._queues, self._services.inbox)
+        return f"{status.in_words(figures)}\n{self._socket.link.state.in_words()}"
 
     def may_retry(self, member: str, channel: str) -> bool:
         """Whether somebody who types in a channel may retry: an admin, or, without admins, who is in ours."""
@@ -170,7 +171,9 @@ class Bot:
 
     @contextmanager
     def _scheduled(self) -> Iterator[None]:
-        scheduler = schedule.start(schedule.Surroundings(self._services, self._queues, self._publish))
+        scheduler = schedule.start(
+            schedule.Surroundings(self._services, self._queues, self._publish, self._socket.link)
+        )
         try:
             yield
         finally:

@@ -49,7 +49,10 @@ def set_up(level: str, form: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     text = _Secretive("%(asctime)s.%(msecs)03dZ %(levelname)-7s %(message)s", "%Y-%m-%dT%H:%M:%S")
     handler.setFormatter(_Json() if form == "json" else text)
+    handler.addFilter(_is_ours_or_serious)
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # Below warnings, libraries tell what they send and receive, and people's names with it.
-    for library in ("slack_sdk", "slack_bolt", "apscheduler", "peewee", "urllib3", "PIL"):
-        logging.getLogger(library).setLevel(logging.WARNING)
+
+
+def _is_ours_or_serious(record: logging.LogRecord) -> bool:
+    """Below warnings, libraries tell what they send and receive: people's names, pictures, AWS's tokens."""
+    return record.levelno >= logging.WARNING or record.name.partition(".")[0] == "tagbot"

@@ -11,11 +11,11 @@ from peewee import PeeweeException
 
 from tagbot import app, logs
 from tagbot.commands import COMMANDS
-from tagbot.database import DatabaseUnsafe
+from tagbot.database import DatabaseUnusable
 from tagbot.errors import Reject, Retry
 from tagbot.process_lock import AlreadyRunning
-from tagbot.queues.disk import QueueUnusable
 from tagbot.settings import Settings, SettingsError
+from tagbot.sqlite_errors import with_advice
 
 FAILED, WRONG_SETTINGS, RUNNING_ALREADY = 1, 2, 3
 """Exit codes."""
@@ -44,11 +44,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(RUNNING_ALREADY, f"FaceTag is running already on this DATA_DIR: {other}")
     except (Reject, Retry) as why:
         return _complain(FAILED, why.reason)
+    except DatabaseUnusable as why:
+        return _complain(FAILED, str(why))
     except BrokenPipeError:
         sys.stderr.close()  # who read our output has gone: nothing to say, and nobody to say it to
         return FAILED
-    except (OSError, PeeweeException, DatabaseUnsafe, QueueUnusable) as why:
-        return _complain(FAILED, f"FaceTag cannot use what it keeps on disk: {why}")
+    except (OSError, PeeweeException) as why:
+        return _complain(FAILED, f"FaceTag cannot use what it keeps on disk: {with_advice(why)}")
     return 0
 
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -11,10 +11,11 @@ from tagbot import words
 from tagbot.consensus import Agreed, Unknown, consensus
 from tagbot.database import connected
 from tagbot.messages import FaceStored, FaceTagged, Message, PersonAdded, TrainingRefused, TrainingSent
-from tagbot.models import Face, Person, Vote
+from tagbot.models import Face, Notice, Person, Vote
 from tagbot.publish import Publish
 from tagbot.queues import Queue
 from tagbot.services import Services
+from tagbot.slack.link import Link
 from tagbot.stages.cleanup_tag import UNANSWERED
 from tagbot.waiting import let_next_in
 
@@ -30,6 +31,9 @@ LEFT_BEHIND_SECONDS = 60.0
 
 DAY_SECONDS = 86_400.0
 
+CONNECTION = "connection to Slack"
+"""The name of the notice about it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
@@ -38,6 +42,7 @@ class Surroundings:
     services: Services
     queues: Mapping[str, Queue]
     publish: Publish
+    link: Link = field(default_factory=Link)
 
     def is_under_way(self, *messages: Message) -> bool:
         """Whether one of these messages is in its queue: ready, delayed, in a stage's hands or dead."""
@@ -98,6 +103,18 @@ def _left_behind(services: Services) -> Iterator[tuple[Message, ...]]:
         yield (PersonAdded(person_id=person.id),)
 
 
+def tell_of_connection(around: Surroundings) -> None:
+    """Let `status`, which may be another process, say what is wrong with the connection to Slack."""
+    state = around.link.state
+    now = state.in_words().rstrip(".") if state.trouble else None
+    told = Notice.get_or_none(Notice.name == CONNECTION)
+    if now == (told and told.text):
+        return
+    Notice.clear(CONNECTION)
+    if now:
+        Notice.put(CONNECTION, now, around.services.now())
+
+
 def tidy_queues(around: Surroundings) -> None:
     """Drop what is done from the queues' files."""
     for queue in around.queues.values():
@@ -109,6 +126,7 @@ JOBS = (
     Job("ShowChanges", 15, show_changes),
     Job("ExpireRequests", 5, expire_requests),
     Job("Mend", 30, mend),
+    Job("TellOfConnection", 5, tell_of_connection),
     Job("TidyQueues", 60, tidy_queues),
 )
 

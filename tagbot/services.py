@@ -1,8 +1,9 @@
 """What a stage may reach for, besides its message and the database."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from tagbot.hands import Hands
 from tagbot.image_store import ImageStore
 from tagbot.inbox import Inbox
 from tagbot.settings import Settings
@@ -23,3 +24,4 @@ class Services:
     updates: Updates
     now: Callable[[], float]
     """Seconds since 1970."""
+    hands: Hands = field(default_factory=Hands)

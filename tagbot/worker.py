@@ -7,15 +7,14 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from peewee import OperationalError
-
 from tagbot import crash_points
-from tagbot.database import connected
+from tagbot.database import connected, reached
 from tagbot.errors import Reject, Retry
 from tagbot.messages import Message
+from tagbot.outage import Outage
 from tagbot.pipeline import Stage
 from tagbot.publish import Publish
 from tagbot.queues import Delivery
@@ -80,22 +79,28 @@ class Worker:
     publish: Publish
     services: Services
     locks: KeyLocks
+    outage: Outage = field(default_factory=Outage)
+    """Of the queue itself, or of the database; what a message fails at is its own affair."""
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop; what is in hand then is finished."""
-        with connected():
-            while not stop.is_set():
-                try:
-                    self.work_once()
-                except Retry as unreadable:  # the queue itself, not a message
-                    log.error("%s cannot take messages: %s", self.stage.name, unreadable.reason)  # noqa: TRY400 - no bug, so no traceback
-                    stop.wait(self.services.settings.retry_base_seconds)
+        what = f"{self.stage.name} cannot take messages"
+        while not stop.is_set():
+            try:
+                with reached(), connected():
+                    while not stop.is_set():
+                        self.work_once()
+                        self.outage.works(log, what)
+            except Retry as unreadable:
+                self.outage.fails(log, what, unreadable.reason)
+                stop.wait(self.services.settings.retry_base_seconds)
 
     def work_once(self, timeout: float = POLL_SECONDS) -> bool:
         """Work on one message, waiting for it up to `timeout` seconds; whether there was one."""
         delivery = self.deliveries.get(timeout)
         if delivery is not None:
-            self._settle(delivery)
+            with self.services.hands.holding(self.stage.name, delivery.id):
+                self._settle(delivery)
         return delivery is not None
 
     def _settle(self, delivery: Delivery) -> None:
@@ -103,7 +108,7 @@ class Worker:
         started = time.monotonic()
         try:
             message = self.stage.reads.from_json(delivery.body)
-            with self.locks.holding(message.key), crash_points.working_on(self.stage.name):
+            with reached(), self.locks.holding(message.key), crash_points.working_on(self.stage.name):
                 crash_points.reach(crash_points.TAKEN)
                 for output in self.stage.run(message, self.services):
                     self._check_declared(output)
@@ -114,8 +119,6 @@ class Worker:
             self._log(logging.INFO, "done", delivery, started)
         except Retry as why:
             self._retry(delivery, why, started)
-        except OperationalError as why:  # locked for long, full, not readable: the world, not the message
-            self._retry(delivery, Retry(f"the database cannot be reached: {why}"), started)
         except Reject as why:
             delivery.bury(why.reason)
             self._log(logging.WARNING, "rejected", delivery, started, why.reason)

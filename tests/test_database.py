@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from peewee import IntegrityError, SqliteDatabase
 
-from tagbot.database import MIGRATIONS, PRAGMAS, DatabaseUnsafe, connected, open_database
+from tagbot.database import MIGRATIONS, PRAGMAS, DatabaseUnusable, connected, open_database
 from tagbot.models import TABLES, Face, Person, Photo, Vote, database, store_photo, writing
 
 OPEN = """
@@ -128,7 +128,7 @@ def test_every_connection_of_every_thread_is_durable_and_says_so(url: str) -> No
 
 def test_a_database_that_does_not_keep_a_setting_is_refused() -> None:
     # SQLite has no write-ahead log in memory, and says nothing about it.
-    with pytest.raises(DatabaseUnsafe, match="journal_mode=memory"):
+    with pytest.raises(DatabaseUnusable, match="journal_mode=memory"):
         open_database("sqlite:///:memory:")
     Path(":memory:.migrating").unlink()
 

@@ -91,7 +91,10 @@ def test_lines_below_the_level_are_left_out(told: Told, form: str) -> None:
     assert told() == ""
 
 
-@pytest.mark.parametrize("library", ["slack_sdk", "slack_bolt", "apscheduler", "peewee", "urllib3", "PIL"])
+@pytest.mark.parametrize(
+    "library",
+    ["slack_sdk", "slack_bolt", "websockets", "botocore", "apscheduler", "peewee", "urllib3", "PIL", "any"],
+)
 def test_libraries_do_not_tell_what_they_send_also_with_debug(told: Told, library: str) -> None:
     logs.set_up("DEBUG", "text")
     logging.getLogger(f"{library}.inside").debug("real_name=Anna Lindqvist")

@@ -9,11 +9,11 @@ from peewee import PeeweeException
 
 from tagbot import parts
 from tagbot.commands.command import Command
-from tagbot.database import DatabaseUnsafe, connected, open_database
+from tagbot.database import DatabaseUnusable, connected, open_database
 from tagbot.errors import Reject, Retry
 from tagbot.models import Face
 from tagbot.pipeline import QUEUES
-from tagbot.queues.disk import QueueUnusable, disk_queues_beside
+from tagbot.queues.disk import disk_queues_beside
 from tagbot.settings import Settings
 from tagbot.slack.client import SCOPES, TIMEOUT_SECONDS, Slack
 from tagbot.slack.socket import web_client
@@ -27,7 +27,7 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG00
     for part, probe in _probes(settings):
         try:
             print(f"ok    {part}: {probe()}", flush=True)
-        except (Retry, Reject, PeeweeException, DatabaseUnsafe, QueueUnusable, OSError) as why:
+        except (Retry, Reject, PeeweeException, DatabaseUnusable, OSError) as why:
             failed += 1
             print(f"FAILS {part}: {getattr(why, 'reason', why)}", flush=True)
     return 1 if failed else 0

@@ -28,6 +28,10 @@ class Trouble:
     """`delayed` or `dead`."""
     error: str
     count: int
+    since: float
+    """When the oldest of them was first seen; seconds since 1970."""
+    until: float | None = None
+    """When the next of them is tried again; None for dead letters."""
 
 
 class Delivery(Protocol):
@@ -79,6 +83,11 @@ class SharedQueue(Protocol):
 
     def troubles(self) -> list[Trouble]:
         """Why messages wait for another attempt or are dead, the most frequent reason first."""
+
+    def oldest(self) -> float | None:
+        """When the oldest message that is not done yet (ready, delayed or in flight) was first seen, in
+        seconds since 1970; None when there is none.
+        """
 
     def holds(self, message_id: str) -> bool:
         """Whether the message is here: ready, delayed, in flight or dead."""

@@ -29,6 +29,7 @@ from persistqueue.serializers import json as json_serializer
 from tagbot.errors import Retry
 from tagbot.process_lock import ProcessLock
 from tagbot.queues import Counts, Queue, SharedQueue, Trouble
+from tagbot.sqlite_errors import with_advice
 
 log = logging.getLogger(__name__)
 
@@ -67,8 +68,8 @@ READY, IN_FLIGHT, DELAYED, DEAD = 1, 2, 3, 9
 NORMAL, FULL = 1, 2
 
 
-class QueueUnusable(Exception):  # noqa: N818 - as Retry and Reject
-    """A queue's file cannot be opened, or not with the durability that is promised; the text says which."""
+class QueueUnusable(Retry):
+    """A queue's file cannot be opened, or not with the durability that is promised; the reason says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,8 @@ class _Rows(SQLiteAckQueue):
     _INDEXES = (
         "CREATE INDEX IF NOT EXISTS moving ON ack_queue_messages (status) WHERE status < 3",
         "CREATE INDEX IF NOT EXISTS resting ON ack_queue_messages (status, not_before) WHERE status > 2",
+        "CREATE INDEX IF NOT EXISTS troubled ON ack_queue_messages (status, error, timestamp, not_before)"
+        " WHERE status > 2",
         "CREATE UNIQUE INDEX IF NOT EXISTS by_message_id ON ack_queue_messages (message_id)",
     )
 
@@ -167,9 +170,9 @@ class _Rows(SQLiteAckQueue):
                 serializer=json_serializer,  # the default is pickle: code execution from a file
                 db_file_name=file.name,
             )
-        except (sqlite3.DatabaseError, QueueUnusable) as error:
+        except (sqlite3.DatabaseError, QueueUnusable, OSError) as error:
             self.close()
-            raise QueueUnusable(f"the queue file {file} cannot be used: {error}") from error
+            raise _unusable(file, error) from error
 
     def _init(self) -> None:
         super()._init()
@@ -257,6 +260,10 @@ class _Rows(SQLiteAckQueue):
 
     def resume(self) -> int:
         """Make ready, or bury after too many crashes, what was in a stage's hands at a crash; how many."""
+        # A crash that a message only waited through speaks for it: the count is of crashes in a row.
+        self._settle(
+            "UPDATE ack_queue_messages SET crashes = 0 WHERE status = 1 AND status < 3 AND crashes > 0"
+        )
         return self._store(
             "UPDATE ack_queue_messages SET crashes = crashes + 1, again = 0,"
             " status = iif(crashes + 1 < ?, 1, 9), error = iif(crashes + 1 < ?, error, ?)"
@@ -301,13 +308,25 @@ class _Rows(SQLiteAckQueue):
 
     def troubles(self) -> list[Trouble]:
         rows = self._look(
-            "SELECT status, error, count(*) FROM ack_queue_messages WHERE status > 2"
-            " GROUP BY status, error ORDER BY count(*) DESC, error"
+            "SELECT status, error, count(*), min(timestamp), min(not_before) FROM ack_queue_messages"
+            " WHERE status > 2 GROUP BY status, error ORDER BY count(*) DESC, error"
         )
         return [
-            Trouble("delayed" if status == DELAYED else "dead", error.decode(), count)
-            for status, error, count in rows
+            Trouble("delayed", error.decode(), count, since, until)
+            if status == DELAYED
+            else Trouble("dead", error.decode(), count, since)
+            for status, error, count, since, until in rows
         ]
+
+    def oldest(self) -> float | None:
+        # Rows are numbered as their messages were first seen, so each state's first one is its oldest.
+        [(first_seen,)] = self._look(
+            "SELECT min(timestamp) FROM ack_queue_messages WHERE _id IN ("
+            " (SELECT min(_id) FROM ack_queue_messages WHERE status = 1 AND status < 3),"
+            " (SELECT min(_id) FROM ack_queue_messages WHERE status = 2 AND status < 3),"
+            " (SELECT min(_id) FROM ack_queue_messages WHERE status = 3 AND status > 2))"
+        )
+        return None if first_seen is None else float(first_seen)
 
     def holds(self, message_id: str) -> bool:
         sql = "SELECT EXISTS (SELECT 1 FROM ack_queue_messages WHERE message_id = ?)"
@@ -343,7 +362,7 @@ class _Rows(SQLiteAckQueue):
             refused = isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError
             if not (refused or self._closed):
                 raise
-            raise Retry(f"the queue {self._title} cannot be reached: {error}") from error
+            raise Retry(f"the queue {self._title} cannot be reached: {with_advice(error)}") from error
 
 
 def make_durable(connection: sqlite3.Connection, synchronous: int) -> None:
@@ -393,7 +412,8 @@ class _DiskQueue:
         self.name = name
         self._clock = clock
         self._look_seconds = look_seconds
-        self._rows = _Rows(_file(directory, name))
+        file = _file(directory, name)
+        self._rows = _Rows(file)
         self._closed = False
         # Told of news, which are counted, so that one between a look and the wait after it is not missed.
         self._changed = Condition()
@@ -406,7 +426,7 @@ class _DiskQueue:
             self._next_due = self._recover()
         except Retry as refused:
             self._rows.close()
-            raise QueueUnusable(refused.reason) from refused
+            raise _unusable(file, refused.__cause__ or refused) from refused
 
     def _recover(self) -> float:
         """Take up what the last process left; when the first delayed message is due."""
@@ -438,6 +458,9 @@ class _DiskQueue:
 
     def troubles(self) -> list[Trouble]:
         return self._rows.troubles()
+
+    def oldest(self) -> float | None:
+        return self._rows.oldest()
 
     def holds(self, message_id: str) -> bool:
         return self._rows.holds(message_id)
@@ -540,17 +563,83 @@ class _DiskQueue:
             self._changed.notify_all() if everyone else self._changed.notify()
 
 
+class _UnusableQueue:
+    """A queue whose file could not be opened when the bot started; it stays as it is.
+
+    Its stage is idle, and what would be put here waits where it comes from. Each `get` tries to open it
+    again: the disk may be back, another program may have let go of the file, or somebody restored it.
+    """
+
+    def __init__(self, open_it: Callable[[], _DiskQueue], name: str, problem: QueueUnusable) -> None:
+        self.name = name
+        self._open_it = open_it
+        self._problem = problem
+        self._opened: _DiskQueue | None = None
+        self._opening = Lock()
+        self._closed = False
+
+    def get(self, timeout: float) -> _Delivery | None:
+        if self._closed:
+            return None
+        if self._opened is None:
+            self._try_to_open()
+        return self._queue().get(timeout)
+
+    def put(self, message_id: str, key: str, body: Mapping[str, Any]) -> None:
+        self._queue().put(message_id, key, body)
+
+    def counts(self) -> Counts:
+        return self._queue().counts()
+
+    def troubles(self) -> list[Trouble]:
+        return self._queue().troubles()
+
+    def oldest(self) -> float | None:
+        return self._queue().oldest()
+
+    def holds(self, message_id: str) -> bool:
+        return self._queue().holds(message_id)
+
+    def redrive(self, key: str | None = None) -> int:
+        return self._queue().redrive(key)
+
+    def tidy(self) -> None:
+        self._queue().tidy()
+
+    def close(self) -> None:
+        with self._opening:
+            self._closed = True
+        if self._opened is not None:
+            self._opened.close()
+
+    def _queue(self) -> _DiskQueue:
+        """Raises `QueueUnusable` while there is none."""
+        if self._opened is None:
+            raise QueueUnusable(self._problem.reason)
+        return self._opened
+
+    def _try_to_open(self) -> None:
+        with self._opening:
+            if self._closed or self._opened is not None:
+                return
+            try:
+                self._opened = self._open_it()
+            except QueueUnusable as problem:
+                self._problem = problem
+
+
 class _DiskQueueBeside:
     """A queue from beside the process that works on it, or while none does.
 
-    Nothing in hand is touched, no lock is taken, and only a put makes a file where none is.
+    Nothing in hand is touched, no lock is taken, and only a put makes a file where none is. A file that
+    cannot be used is told, as `QueueUnusable`, by whoever asks for what it holds.
     """
 
     def __init__(self, directory: Path, name: str, clock: Clock) -> None:
         self.name = name
         self._clock = clock
         self._file = _file(directory, name)
-        self._rows = _Rows(self._file) if self._file.exists() else None
+        self._rows: _Rows | None = None
 
     def put(self, message_id: str, key: str, body: Mapping[str, Any]) -> None:
         if self._rows is None:
@@ -558,20 +647,29 @@ class _DiskQueueBeside:
         self._rows.put(Envelope(message_id, key, body), self._clock())
 
     def counts(self) -> Counts:
-        return self._rows.counts() if self._rows is not None else Counts()
+        return rows.counts() if (rows := self._existing()) is not None else Counts()
 
     def troubles(self) -> list[Trouble]:
-        return self._rows.troubles() if self._rows is not None else []
+        return rows.troubles() if (rows := self._existing()) is not None else []
+
+    def oldest(self) -> float | None:
+        return rows.oldest() if (rows := self._existing()) is not None else None
 
     def holds(self, message_id: str) -> bool:
-        return self._rows is not None and self._rows.holds(message_id)
+        return (rows := self._existing()) is not None and rows.holds(message_id)
 
     def redrive(self, key: str | None = None) -> int:
-        return self._rows.redrive(key) if self._rows is not None else 0
+        return rows.redrive(key) if (rows := self._existing()) is not None else 0
 
     def close(self) -> None:
         if self._rows is not None:
             self._rows.close()
+
+    def _existing(self) -> _Rows | None:
+        """The rows, None while nobody has put anything here."""
+        if self._rows is None and self._file.exists():
+            self._rows = _Rows(self._file)
+        return self._rows
 
 
 @contextmanager
@@ -580,11 +678,22 @@ def disk_queues(
 ) -> Iterator[Mapping[str, Queue]]:
     """The queues by their names, for the one process that works on them.
 
-    Raises `AlreadyRunning` if another does, `QueueUnusable` if a file cannot be opened as promised.
+    Raises `AlreadyRunning` if another does. A queue whose file cannot be opened as promised holds up no
+    other: whatever it is asked raises `QueueUnusable`, until the file can be opened.
     """
     with ProcessLock(directory / "lock"), ExitStack() as stack:
         _fsync(directory.parent)  # SQLite sees to the names of its files, not to that of their directory
-        yield {name: stack.enter_context(closing(_DiskQueue(directory, name, clock))) for name in names}
+        yield {name: stack.enter_context(closing(_opened(directory, name, clock))) for name in names}
+
+
+def _opened(directory: Path, name: str, clock: Clock) -> Queue:
+    def open_it() -> _DiskQueue:
+        return _DiskQueue(directory, name, clock)
+
+    try:
+        return open_it()
+    except QueueUnusable as problem:
+        return _UnusableQueue(open_it, name, problem)
 
 
 @contextmanager
@@ -598,6 +707,10 @@ def disk_queues_beside(
 
 def _file(directory: Path, name: str) -> Path:
     return directory / f"{name}.db"
+
+
+def _unusable(file: Path, why: BaseException) -> QueueUnusable:
+    return QueueUnusable(f"the queue file {file} cannot be used: {with_advice(why)}")
 
 
 def _fsync(directory: Path) -> None:

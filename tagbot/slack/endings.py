@@ -49,7 +49,7 @@ RENEWED = Ending("Slack renews the connection")
 BROKEN = Ending("the connection broke off")
 SWITCHED_OFF = Ending("Socket Mode is switched off in the settings of the Slack app", PATIENT_SECONDS)
 TOO_MANY = Ending(
-    "Slack allows no more connections of this app; is the bot running somewhere else too?", RETRY_SECONDS
+    "Slack allows no more connections of this app: perhaps the bot runs somewhere else too", RETRY_SECONDS
 )
 
 FAREWELLS = {"link_disabled": SWITCHED_OFF, "too_many_websockets": TOO_MANY}

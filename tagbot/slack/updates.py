@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from tagbot.blocks import Rendered, past_request
 from tagbot.consensus import Rule
-from tagbot.database import connected
+from tagbot.database import connected, reached
 from tagbot.errors import Reject, Retry
 from tagbot.models import OPEN, WAITING, Face, PastRequest, writing
 from tagbot.slack.client import MessageGone, PictureNotReady, Slack
@@ -93,7 +93,8 @@ class Updates:
         with self._changed:
             waiting = self._owed.pop(face_id)
         try:
-            self._show_now(face_id)
+            with reached():
+                self._show_now(face_id)
             self.last_error = None
             _settle(waiting, Future.set_result, None)
         except (Retry, Reject) as why:

@@ -1,5 +1,6 @@
 """The sandbox as a process, and a visitor in front of it in a real browser."""
 
+import io
 import json
 import os
 import shutil
@@ -11,32 +12,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, Locator, Page, Playwright, expect
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tagbot.sandbox import defaults
-from tests.world import FACE
+from tests.world import FACE, astronaut
 
 ROOT = Path(__file__).parents[2]
 ANNA, BEN, CHIARA, DAISUKE, ELIF = (row[0] for row in defaults.PEOPLE)
 
 PATIENCE = 15_000
 """Milliseconds for something that takes the bot two seconds or three."""
-
-SIDECAR = json.dumps(
-    {
-        "faces": [
-            {
-                "rectangle": {
-                    "left": FACE.left - 100,
-                    "top": FACE.top,
-                    "width": FACE.width,
-                    "height": FACE.height,
-                }
-            }
-        ]
-    }
-).encode()
-"""Where the face is in the portraits of the tests."""
 
 ARGUMENTS = (
     "--no-sandbox",  # CI runs as root in a container
@@ -56,9 +42,23 @@ def chromium() -> str | None:
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
-def launch(playwright: Playwright) -> Browser:
-    """Start the browser, with a profile of its own that is gone afterwards."""
-    return playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """The browser, with a profile of its own that is gone afterwards."""
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
+        yield running
+        running.close()
+
+
+def write_portrait(folder: Path, number: int) -> None:
+    """Write a photo with a face, and a sidecar that has it: so nobody waits for it to be found."""
+    portrait = Image.open(io.BytesIO(astronaut())).convert("RGB").crop((100, 0, 340, 240))
+    portrait.putpixel((0, 0), (number, 0, 0))
+    portrait.save(folder / f"{number:02d}.png")
+    rectangle = {"left": FACE.left - 100, "top": FACE.top, "width": FACE.width, "height": FACE.height}
+    (folder / f"{number:02d}.json").write_text(json.dumps({"faces": [{"rectangle": rectangle}]}))
 
 
 @dataclass
@@ -67,6 +67,15 @@ class RunningSandbox:
 
     process: "subprocess.Popen[str]"
     address: str
+    data_dir: Path
+
+    def add(self, *paths: Path) -> None:
+        """Add photos as the page says that one does in a terminal."""
+        bot_dir = self.data_dir / "sandbox/bot"
+        command = [sys.executable, "bot.py", "add", *map(str, paths)]
+        subprocess.run(
+            command, cwd=ROOT, env={**os.environ, "DATA_DIR": str(bot_dir)}, check=True, capture_output=True
+        )
 
     def stop(self, number: int = signal.SIGINT) -> int:
         """End it as Ctrl-C does; its exit code."""
@@ -90,7 +99,7 @@ def running_sandbox(data_dir: Path, port: int = 0, **env: str) -> Iterator[Runni
             assert process.stdout is not None
             lines = iter(process.stdout.readline, "")
             address = next(line.strip() for line in lines if line.startswith("http"))
-            yield RunningSandbox(process, address)
+            yield RunningSandbox(process, address, data_dir)
         finally:
             if process.poll() is None:
                 process.terminate()
@@ -115,32 +124,14 @@ class Visitor:
         self.page.locator(f"[data-member={member}]").check()
         expect(self.page.locator("[data-ts]").first).to_be_visible()
 
-    def add_photo(self, photo: bytes) -> None:
-        """Choose a photo for the inbox, with its sidecar: a face that is known need not be looked for."""
-        files = (("portrait.png", "image/png", photo), ("portrait.json", "application/json", SIDECAR))
-        self.page.locator("[data-inbox]").set_input_files(
-            [{"name": name, "mimeType": kind, "buffer": content} for name, kind, content in files]
-        )
-
-    def ask_about(self, photo: bytes) -> Locator:
-        """Add a photo of one face; its request, once it is there."""
-        before = self._requests()
-        self.add_photo(photo)
-        self.page.wait_for_function(
-            f"before => [...document.querySelectorAll({OPEN!r})].some(each => !before.includes(each.dataset.ts))",
-            arg=before,
-        )
-        [ts] = set(self._requests()) - set(before)
-        return self.message(ts)
+    def add_photos(self, folder: Path) -> None:
+        """Choose photos for the inbox, with their sidecars."""
+        self.page.locator("[data-inbox]").set_input_files(sorted(folder.iterdir()))
 
     def request(self) -> Locator:
         """The newest open request, once there is one."""
         self.page.locator(OPEN).last.wait_for()
-        return self.message(self._requests()[-1])
-
-    def _requests(self) -> list[str]:
-        found: list[str] = self.page.locator(OPEN).evaluate_all("all => all.map(each => each.dataset.ts)")
-        return found
+        return self.message(self.page.locator(OPEN).last.get_attribute("data-ts") or "")
 
     def message(self, ts: str) -> Locator:
         """The message at this ts."""

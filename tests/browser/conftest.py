@@ -1,25 +1,27 @@
-"""One sandbox for all tests here, a fresh page for each."""
+"""One sandbox for all tests here with a pool of requests, and a fresh page for each test."""
 
-import io
 from collections.abc import Callable, Iterator
-from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from PIL import Image
 
-from tests.browser.browsing import RunningSandbox, Visitor, chromium, launch, running_sandbox
-from tests.world import astronaut
+from tagbot.sandbox.client import Slack
+from tests.browser import browsing
+from tests.browser.browsing import RunningSandbox, Visitor, running_sandbox
 
-if chromium() is not None:
-    from playwright.sync_api import Browser, Page, sync_playwright
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
 
 NO_BROWSER = "there is no Chromium on this machine (Debian and Ubuntu: apt install chromium)"
+
+POOL = 14
+"""More requests than the tests use."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Without a browser, say so at each test of this folder."""
-    if chromium() is None:
+    if browsing.chromium() is None:
         for item in items:
             if Path(__file__).parent in item.path.parents:
                 item.add_marker(pytest.mark.skip(NO_BROWSER))
@@ -27,16 +29,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", name="browser")
 def _browser() -> Iterator["Browser"]:
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
+    with browsing.browser() as running:
+        yield running
 
 
 @pytest.fixture(scope="session", name="sandbox")
 def _sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
     with running_sandbox(tmp_path_factory.mktemp("sandbox"), MAX_OPEN_REQUESTS="100") as running:
         yield running
+
+
+@pytest.fixture(scope="session", name="pool")
+def _pool(sandbox: RunningSandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The `ts` of requests that nobody has answered, one after the other."""
+    folder = tmp_path_factory.mktemp("photos")
+    for number in range(POOL):
+        browsing.write_portrait(folder, number)
+    sandbox.add(folder)
+    slack = Slack(sandbox.address)
+    requests = slack.wait_for(lambda: slack.messages() if len(slack.messages()) >= POOL else None, timeout=40)
+    return iter([request.ts for request in requests])
 
 
 @pytest.fixture(name="page")
@@ -57,27 +69,19 @@ def _visitor(page: "Page", sandbox: RunningSandbox) -> Visitor:
     return Visitor(page, sandbox.address)
 
 
-_number = count(1)
-
-
-@pytest.fixture(name="portrait")
-def _portrait() -> bytes:
-    """A photo that was not there before, of a person whose face is where `FACE_IN_PORTRAIT` says."""
-    photo = Image.open(io.BytesIO(astronaut())).convert("RGB").crop((100, 0, 340, 240))
-    photo.putpixel((0, 0), (next(_number), 0, 0))
-    file = io.BytesIO()
-    photo.save(file, "PNG")
-    return file.getvalue()
+@pytest.fixture(name="asked")
+def _asked(visitor: Visitor, pool: Iterator[str]) -> "Locator":
+    """An open request on the visitor's page."""
+    return visitor.message(next(pool))
 
 
 @pytest.fixture(name="screenshot")
 def _screenshot(request: pytest.FixtureRequest, page: "Page") -> Callable[[str], Path]:
     """Keeps what the page shows as a file of the run: .pytest_cache/d/screenshots/NAME.png."""
-    folder = request.config.cache.mkdir("screenshots") if request.config.cache else Path("/tmp")
+    folder = request.config.rootpath / ".pytest_cache/d/screenshots"
 
     def take(name: str) -> Path:
-        path = folder / f"{name}.png"
-        page.screenshot(path=path)
-        return path
+        page.screenshot(path=folder / f"{name}.png")
+        return folder / f"{name}.png"
 
     return take

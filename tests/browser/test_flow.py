@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from tests.browser.browsing import ANNA, BEN, CHIARA, Visitor, running_sandbox
 
@@ -19,46 +19,44 @@ def test_two_picks_by_two_members_tag_the_first_face_within_seconds_of_the_start
     with running_sandbox(tmp_path) as sandbox:
         visitor = Visitor(browser.new_page(), sandbox.address)
         visitor.page.get_by_role("button", name="Add sample photos").click()
-        request = visitor.request()
+        asked = visitor.request()
         assert time.monotonic() - started < 10
-        expect(request).to_contain_text("Who is this?")
-        expect(request.get_by_role("img")).to_have_count(2)
+        expect(asked).to_contain_text("Who is this?")
+        expect(asked.get_by_role("img")).to_have_count(2)
 
         visitor.become(BEN)
-        visitor.pick(request, CHIARA)
-        expect(request).to_contain_text("Answered so far: @Ben")
+        visitor.pick(asked, CHIARA)
+        expect(asked).to_contain_text("Answered so far: @Ben")
         visitor.become(ANNA)
-        visitor.pick(request, CHIARA)
-        expect(request).to_contain_text("Tagged as Chiara De Luca")
-        expect(request.locator("[data-action-id=tag_person]")).to_have_count(0)
+        visitor.pick(asked, CHIARA)
+        expect(asked).to_contain_text("Tagged as Chiara De Luca")
+        expect(asked.locator("[data-action-id=tag_person]")).to_have_count(0)
         visitor.page.close()
 
 
-def test_a_wrong_tag_is_corrected(visitor: Visitor, portrait: bytes, screenshot: Screenshot) -> None:
-    request = visitor.ask_about(portrait)
+def test_a_wrong_tag_is_corrected(visitor: Visitor, asked: Locator, screenshot: Screenshot) -> None:
     for member in (ANNA, BEN):
         visitor.become(member)
-        visitor.pick(request, CHIARA)
-    wrong = request.locator("[data-action-id=wrong_person]")
-    expect(request).to_contain_text("Tagged as")
+        visitor.pick(asked, CHIARA)
+    wrong = asked.locator("[data-action-id=wrong_person]")
+    expect(asked).to_contain_text("Tagged as")
 
     wrong.click()
     visitor.page.get_by_role("button", name="Leave it").click()
-    expect(request).to_contain_text("Tagged as")
+    expect(asked).to_contain_text("Tagged as")
     wrong.click()
     screenshot("confirm")
     visitor.page.get_by_role("button", name="Ask again").click()
 
-    expect(request).to_contain_text("@Ben reopened this face")
+    expect(asked).to_contain_text("@Ben reopened this face")
     again = visitor.request()
-    assert again.get_attribute("data-ts") != request.get_attribute("data-ts")
+    assert again.get_attribute("data-ts") != asked.get_attribute("data-ts")
 
 
 def test_somebody_without_an_account_is_named_in_the_modal(
-    visitor: Visitor, portrait: bytes, screenshot: Screenshot
+    visitor: Visitor, asked: Locator, screenshot: Screenshot
 ) -> None:
-    request = visitor.ask_about(portrait)
-    request.locator("[data-action-id=someone_else]").click()
+    asked.locator("[data-action-id=someone_else]").click()
     modal = visitor.page.locator("dialog[data-callback-id=someone_else]")
     name, email = (modal.locator(f"[data-block-id={block}]") for block in ("name", "email"))
     expect(name).to_be_focused()
@@ -75,11 +73,10 @@ def test_somebody_without_an_account_is_named_in_the_modal(
     email.fill("")
     modal.get_by_role("button", name="That's them").click()
     expect(modal).to_have_count(0)
-    expect(request).to_contain_text("Answered so far: @anna")
+    expect(asked).to_contain_text("Answered so far: @anna")
 
 
-def test_a_modal_can_be_closed_in_three_ways(visitor: Visitor, portrait: bytes) -> None:
-    request = visitor.ask_about(portrait)
+def test_a_modal_can_be_closed_in_three_ways(visitor: Visitor, asked: Locator) -> None:
     modal = visitor.page.locator("dialog[data-callback-id=someone_else]")
     closings: list[Callable[[], None]] = [
         lambda: modal.get_by_role("button", name="Cancel").click(),
@@ -87,7 +84,7 @@ def test_a_modal_can_be_closed_in_three_ways(visitor: Visitor, portrait: bytes) 
         lambda: visitor.page.keyboard.press("Escape"),
     ]
     for close in closings:
-        request.locator("[data-action-id=someone_else]").click()
+        asked.locator("[data-action-id=someone_else]").click()
         expect(modal).to_be_visible()
         close()
         expect(modal).to_have_count(0)
@@ -110,13 +107,12 @@ def test_a_command_is_suggested_and_answered_for_its_author_alone(
     expect(visitor.page.get_by_text("Faces:")).to_have_count(0)
 
 
-def test_a_bot_cannot_be_chosen_and_only_who_tried_is_told(visitor: Visitor, portrait: bytes) -> None:
-    request = visitor.ask_about(portrait)
+def test_a_bot_cannot_be_chosen_and_only_who_tried_is_told(visitor: Visitor, asked: Locator) -> None:
     visitor.become(CHIARA)
-    visitor.pick(request, LUNCH_BOT)
+    visitor.pick(asked, LUNCH_BOT)
     told = visitor.page.locator("[data-ephemeral]")
     expect(told).to_contain_text("@Lunch Bot cannot be chosen")
-    expect(request).to_contain_text("Nobody has answered yet")
+    expect(asked).to_contain_text("Nobody has answered yet")
 
     visitor.become(BEN)
     expect(told).to_have_count(0)

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from slack_sdk import WebClient
 
 from tagbot.sandbox.client import Slack
+from tagbot.sandbox.defaults import FACES
 from tests.browser.browsing import ANNA, BEN, CHIARA, RunningSandbox, Visitor
 
 Screenshot = Callable[[str], Path]
@@ -53,15 +54,14 @@ def _web(sandbox: RunningSandbox) -> Iterator[WebClient]:
 
 
 @pytest.fixture(name="full")
-def _full(visitor: Visitor, web: WebClient, portrait: bytes) -> Visitor:
-    """A channel with an open request, a tagged face, an ephemeral message and all kinds of blocks."""
-    request = visitor.ask_about(portrait)
+def _full(visitor: Visitor, web: WebClient, asked: Locator) -> Visitor:
+    """A channel with open requests, a message for the visitor alone and all kinds of blocks."""
     visitor.become(BEN)
-    visitor.pick(request, CHIARA)
+    visitor.pick(asked, CHIARA)
     visitor.type_command("/facetag help")
     visitor.page.locator("[data-ephemeral]").first.wait_for()
-    web.chat_postMessage(channel="C0FACES01", text="All kinds", blocks=KINDS)
-    expect(visitor.page.get_by_role("heading", name="A header")).to_be_visible()
+    ts = web.chat_postMessage(channel=FACES, text="All kinds", blocks=KINDS)["ts"]
+    expect(visitor.message(ts).get_by_role("heading", name="A header")).to_be_visible()
     return visitor
 
 
@@ -130,35 +130,33 @@ def test_the_page_can_be_driven_from_outside(full: Visitor) -> None:
     ]
 
 
-def test_a_request_is_answered_with_the_keyboard_alone(visitor: Visitor, portrait: bytes) -> None:
-    request = visitor.ask_about(portrait)
-    field = request.get_by_role("combobox", name="Pick a person")
+def test_a_request_is_answered_with_the_keyboard_alone(visitor: Visitor, asked: Locator) -> None:
+    field = asked.get_by_role("combobox", name="Pick a person")
     field.focus()
     visitor.page.keyboard.type("chi")
-    expect(request.get_by_role("option")).to_have_count(1)
+    expect(asked.get_by_role("option")).to_have_count(1)
     visitor.page.keyboard.press("Enter")
     expect(field).to_have_value("Chiara De Luca")
-    expect(request).to_contain_text("Answered so far: @anna")
+    expect(asked).to_contain_text("Answered so far: @anna")
     expect(field).to_be_focused()
 
 
 def test_who_is_typing_is_not_disturbed_when_somebody_else_answers(
-    visitor: Visitor, sandbox: RunningSandbox, portrait: bytes
+    visitor: Visitor, sandbox: RunningSandbox, asked: Locator
 ) -> None:
-    request = visitor.ask_about(portrait)
-    field = request.locator("[data-action-id=tag_person]")
+    field = asked.locator("[data-action-id=tag_person]")
     field.click()
     visitor.page.keyboard.type("li")
-    Slack(sandbox.address).click(BEN, request.get_attribute("data-ts") or "", "dont_know")
-    expect(request).to_contain_text("Answered so far: @Ben")
+    Slack(sandbox.address).click(BEN, asked.get_attribute("data-ts") or "", "dont_know")
+    expect(asked).to_contain_text("Answered so far: @Ben")
     expect(field).to_have_value("li")
     expect(field).to_be_focused()
-    expect(request.get_by_role("option")).to_have_count(2)
+    expect(asked.get_by_role("option")).to_have_count(2)
 
 
 def test_hostile_words_stay_words(visitor: Visitor, web: WebClient) -> None:
     hostile = "<img src=x onerror=alert(1)> <javascript:alert(1)|click> &lt;script&gt;alert(1)&lt;/script&gt;"
-    ts = web.chat_postMessage(channel="C0FACES01", text=hostile)["ts"]
+    ts = web.chat_postMessage(channel=FACES, text=hostile)["ts"]
     message = visitor.message(ts)
     expect(message).to_contain_text("<script>alert(1)</script>")
     expect(message).to_contain_text("<img src=x onerror=alert(1)>")
@@ -166,7 +164,7 @@ def test_hostile_words_stay_words(visitor: Visitor, web: WebClient) -> None:
 
 
 def test_what_the_page_cannot_draw_is_shown_as_such(full: Visitor) -> None:
-    shown = full.page.locator("[data-ts]").filter(has_text="A header")
+    shown = full.page.locator("[data-ts]").filter(has_text="A header").last
     expect(shown).to_contain_text("not fetched: a cat")
     drawn = full.page.evaluate(
         """async () => {
@@ -185,6 +183,6 @@ def test_replies_and_the_members_own_words_are_shown(visitor: Visitor, web: WebC
     visitor.type_command("Good morning")
     mine = page.locator("[data-ts]").filter(has_text="Good morning").last
     expect(mine).to_contain_text("anna")
-    web.chat_postMessage(channel="C0FACES01", text="And to you", thread_ts=mine.get_attribute("data-ts"))
+    web.chat_postMessage(channel=FACES, text="And to you", thread_ts=mine.get_attribute("data-ts"))
     mine.get_by_text("1 reply").click()
     expect(mine.locator("[data-ts]")).to_contain_text("And to you")

@@ -86,7 +86,7 @@ class Nemesis:
 
     def life(self) -> float:
         """Seconds that the bot may live this time: some die while they start."""
-        return self._chance.uniform(0.3, 3.0)
+        return self._chance.uniform(0.3, 4.0)
 
 
 class People:
@@ -161,10 +161,18 @@ def wait_until_done(bot: RunningBot, faces: int, patience: float) -> dict[str, A
     """Return None when every face is tagged and all queues are empty; the status when that takes too long."""
     deadline = time.monotonic() + patience
     while not (quiet(status := bot.status()) and status["faces"]["tagged"] == faces):
+        if suspects(status):
+            bot.command("retry")  # as an operator would, who reads why they were given up
         if time.monotonic() > deadline:
             return status
         time.sleep(0.5)  # the bot is asked by starting a process: not without a pause
     return None
+
+
+def suspects(status: dict[str, Any]) -> bool:
+    """Whether messages were buried that were in a stage's hands at five crashes in a row: here, by chance."""
+    dead = [trouble["error"] for trouble in status["troubles"] if trouble["state"] == "dead"]
+    return any(error.startswith("the bot crashed") for error in dead)
 
 
 def violations(bot: RunningBot, slack: Slack, story: Story) -> list[str]:

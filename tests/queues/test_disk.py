@@ -133,6 +133,18 @@ def test_crashes_count_in_a_row_only(disk: DiskEngine) -> None:
         assert queue.counts() == Counts(ready=1)
 
 
+def test_a_crash_that_a_message_only_waited_through_speaks_for_it(disk: DiskEngine) -> None:
+    with disk.running() as queue:
+        queue.put("m1", "face1", {})
+    for _ in range(2 * MAX_CRASHES):
+        with disk.running() as queue:
+            take(queue)
+        with disk.running():
+            pass
+    with disk.running() as queue:
+        assert queue.counts() == Counts(ready=1)
+
+
 # Durable.
 
 

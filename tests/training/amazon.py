@@ -231,7 +231,7 @@ def a_bot_on_amazon(data_dir: Path, **variables: str) -> Iterator[Amazon]:
 
 
 @contextmanager
-def a_client(**how: float) -> Iterator[Any]:
+def a_client(**how: Any) -> Iterator[Any]:
     """What a door calls AWS with, for the doors of several tests."""
     aws = door(**how)
     client = aws._connected()

@@ -3,13 +3,19 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image, ImageFilter
 
+from tagbot.database import connected, open_database
 from tagbot.pictures import Photo, Rectangle, crop_face, read_photo, stored_photo
-from tagbot.training import TrainingBackend
+from tagbot.training import TOO_BLURRED, Refused, TrainingBackend
 from tagbot.training.local import LocalBackend
+from tagbot.training.rekognition import RekognitionBackend
+from tests.rekognition.pictures import Box, Picture, SeenFace
+from tests.rekognition.stand_in import running_rekognition
+from tests.training.amazon import backend_on
 
 FACE = Rectangle(175, 76, 91, 91)
 """Of the astronaut, in her photo of 512 pixels square."""
@@ -60,7 +66,69 @@ def local_rig(local: LocalBackend, vectors: Memory) -> Rig:
     return Rig(local, vectors.persons)
 
 
-@pytest.fixture(params=["local"])
+class Eyes:
+    """What the stand-in of Amazon sees: what the local recogniser does."""
+
+    def __init__(self, local: LocalBackend, vectors: Memory) -> None:
+        self._local = local
+        self._vectors = vectors
+
+    def __call__(self, picture: Picture) -> list[SeenFace]:
+        if picture.external_id is None:
+            return [
+                SeenFace(
+                    Box(
+                        face.left / picture.width,
+                        face.top / picture.height,
+                        face.width / picture.width,
+                        face.height / picture.height,
+                    )
+                )
+                for face in self._local.detect(picture.data)
+            ]
+        answer = self._local.add_face("seen by Amazon", "nobody", picture.data, training_id="")
+        self._vectors.delete("seen by Amazon")
+        if isinstance(answer, Refused):
+            return [SeenFace(reasons=("LOW_SHARPNESS",))] if answer.reason == TOO_BLURRED else []
+        return [SeenFace()]
+
+
+class Connected:
+    """A backend whose calls each have a connection to the database, as a worker gives it to them."""
+
+    def __init__(self, backend: RekognitionBackend) -> None:
+        self._backend = backend
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._backend, name)
+        if not callable(method):
+            return method
+
+        def call(*arguments: Any, **more: Any) -> Any:
+            with connected():
+                return method(*arguments, **more)
+
+        return call
+
+
+@pytest.fixture
+def rekognition_rig(local: LocalBackend, vectors: Memory, tmp_path: Path) -> Iterator[Rig]:
+    open_database(f"sqlite:///{tmp_path}/tagbot.db")
+    with running_rekognition() as service, pytest.MonkeyPatch.context() as environ:
+        service.look(Eyes(local, vectors))
+        for name, value in service.environment().items():
+            environ.setenv(name, value)
+        backend: Any = Connected(backend_on())
+
+        def faces() -> dict[str, str]:
+            whose = {face: person for person, held in service.users().items() for face in held}
+            return {face_id: whose[ref] for face_id, (ref,) in service.vectors().items()}
+
+        yield Rig(backend, faces)
+        backend.close()
+
+
+@pytest.fixture(params=["local", "rekognition"])
 def rig(request: pytest.FixtureRequest) -> Rig:
     """Each backend in turn: another one needs a fixture NAME_rig and its name here."""
     made: Rig = request.getfixturevalue(f"{request.param}_rig")

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from tagbot.pictures import Photo, Rectangle, Size, crop_face, stored_photo
-from tagbot.training import NO_FACE, NOT_AN_IMAGE, TOO_BLURRED, Refused, Trained, TrainingBackend
+from tagbot.training import NO_FACE, NOT_AN_IMAGE, TOO_BLURRED, NotSent, Refused, Trained, TrainingBackend
 
 FACE = Rectangle(175, 76, 91, 91)
 
@@ -17,7 +17,9 @@ def new_id() -> str:
     return str(uuid4())
 
 
-def train(backend: TrainingBackend, face_id: str, person_ref: str, crop: bytes) -> Trained | Refused:
+def train(
+    backend: TrainingBackend, face_id: str, person_ref: str, crop: bytes
+) -> Trained | Refused | NotSent:
     return backend.add_face(face_id, person_ref, crop, training_id=new_id())
 
 

@@ -66,9 +66,8 @@ def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Amazon]:
 
 
 @pytest.fixture(scope="module", name="clients")
-def _clients(shared: Amazon) -> Iterator[dict[bool, Any]]:
+def _clients() -> Iterator[dict[bool, Any]]:
     """One that waits in vain only for a moment, and one that waits as long as the bot's."""
-    assert shared.service
     with a_client(read_seconds=READ_SECONDS) as hasty, a_client() as patient:
         yield {True: hasty, False: patient}
 

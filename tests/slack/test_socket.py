@@ -1,0 +1,481 @@
+"""Socket Mode on the stand-in, with Bolt: whatever Slack does to the connections, people are answered."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+
+import pytest
+from slack_bolt import Ack, App
+from slack_sdk import WebClient
+from websockets.sync.client import connect
+
+from tagbot.sandbox.client import Slack, running_slack
+from tagbot.settings import SettingsError
+from tagbot.slack import connection, endings
+from tagbot.slack.link import LinkState
+from tagbot.slack.socket import CONNECTIONS, OPEN, OPENINGS_AT_ONCE, SocketMode
+from tests.handlers.conftest import connected_desk
+from tests.slack import clicking
+from tests.slack.clicking import LATE_MS, Clicks, button
+from tests.world import World
+
+BACK_SECONDS = 10.0
+"""Within so long people have to be answered again once the cause is gone."""
+
+
+@pytest.fixture(name="slack")
+def _slack() -> Iterator[Slack]:
+    with running_slack(rate_limits=0, warning_seconds=0.03, grace_seconds=0.1) as slack:
+        yield slack
+
+
+@pytest.fixture
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits as short as a test wants them, where only their order matters."""
+    monkeypatch.setattr(endings, "RETRY_SECONDS", 0.1)
+    monkeypatch.setattr(endings, "PATIENT_SECONDS", 0.3)
+    for reason, ending in endings.FAREWELLS.items():
+        monkeypatch.setitem(endings.FAREWELLS, reason, replace(ending, pause=0.3))
+
+
+impatient = pytest.mark.usefixtures("_impatient")
+
+
+def socket_mode(
+    slack: Slack,
+    register: Callable[[App], None] = clicking.register,
+    *,
+    connections: int = CONNECTIONS,
+    openings_per_second: float = 100,
+) -> SocketMode:
+    client = WebClient(slack.bot_token, base_url=slack.api_url, timeout=5, retry_handlers=[])
+    return SocketMode(
+        client,
+        slack.app_token,
+        register,
+        connections=connections,
+        openings_per_second=openings_per_second,
+    )
+
+
+@contextmanager
+def connected(
+    slack: Slack,
+    register: Callable[[App], None] = clicking.register,
+    *,
+    connections: int = CONNECTIONS,
+    openings_per_second: float = 100,
+) -> Iterator[SocketMode]:
+    socket = socket_mode(slack, register, connections=connections, openings_per_second=openings_per_second)
+    socket.connect(threading.Event())
+    try:
+        slack.wait_for_connections(connections)
+        yield socket
+    finally:
+        socket.close()
+
+
+def newest(slack: Slack) -> int:
+    return max((int(each["id"]) for each in slack.connections()), default=0)
+
+
+def wait_for_newer(slack: Slack, than: int, count: int = 1) -> None:
+    """Until there are so many connections that were not there before."""
+    slack.wait_for(lambda: sum(each["id"] > than for each in slack.connections()) >= count, "new connections")
+
+
+def is_answered(slack: Slack, ts: str) -> bool:
+    return slack.click(slack.people[0], ts, "press").acknowledged
+
+
+def state_that(slack: Slack, socket: SocketMode, fits: Callable[[LinkState], bool]) -> LinkState:
+    """What the operator is told, once it is as wanted."""
+    until = time.monotonic() + BACK_SECONDS
+    while not fits(socket.link.state):
+        assert time.monotonic() < until, socket.link.state
+        time.sleep(0.005)  # the state is no event of the stand-in's
+    return socket.link.state
+
+
+def openings(slack: Slack) -> int:
+    return len(slack.calls(OPEN))
+
+
+# --- Renewals ----------------------------------------------------------------------------------------------
+
+
+def renewed_while_clicking(slack: Slack, kind: str, times: int) -> Clicks:
+    with clicking.clicking(slack, button(slack)) as clicks:
+        for _ in range(times):
+            before = newest(slack)
+            staying = [each["id"] for each in slack.wait_for_connections()]
+            slack.disconnect(kind, staying[0])
+            wait_for_newer(slack, before)
+    return clicks
+
+
+@pytest.mark.parametrize("connections", [1, CONNECTIONS])
+@pytest.mark.parametrize("kind", ["refresh_requested", "warning"])
+def test_fifty_renewals_are_noticed_by_nobody_who_clicks(slack: Slack, connections: int, kind: str) -> None:
+    # Strict: each acknowledgement has to leave on the connection that brought the click.
+    slack.rules(strict_acknowledgements=True)
+    with connected(slack, connections=connections) as socket:
+        clicks = renewed_while_clicking(slack, kind, 50)
+        assert socket.link.state.is_connected
+    print(clicks.in_words())  # noqa: T201 - shown with -s, and when it fails
+    assert len(clicks.deliveries) > 50
+    assert not clicks.lost
+    assert clicks.percentile(99) < 500
+    assert clicks.percentile(100) < LATE_MS
+
+
+def test_a_renewal_opens_the_new_connection_while_the_old_one_still_serves(slack: Slack) -> None:
+    slack.rules(grace_seconds=30)
+    with connected(slack, connections=1):
+        slack.disconnect("refresh_requested")
+        wait_for_newer(slack, 1)
+        assert [each["leaving"] for each in slack.connections()] == [True, False]
+
+
+def test_a_click_on_a_connection_that_slack_is_about_to_end_is_acknowledged(slack: Slack) -> None:
+    slack.rules(grace_seconds=30)
+    ts = button(slack)
+    with connected(slack, connections=1):
+        slack.fail(OPEN, hang=1)  # so that there is no other connection to give the click to
+        slack.disconnect("refresh_requested")
+        assert is_answered(slack, ts)
+        assert [each["leaving"] for each in slack.connections()] == [True]
+
+
+# --- Losses ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["reset", "close"])
+def test_when_all_connections_end_people_are_answered_at_once_again(slack: Slack, kind: str) -> None:
+    ts = button(slack)
+    with connected(slack):
+        before, started = newest(slack), time.monotonic()
+        slack.disconnect(kind)
+        wait_for_newer(slack, before)
+        assert is_answered(slack, ts)
+        assert time.monotonic() - started < 2.0  # of the ten that it may take
+
+
+def test_while_one_of_the_connections_ends_the_other_goes_on(slack: Slack) -> None:
+    with connected(slack), clicking.clicking(slack, button(slack)) as clicks:
+        for _ in range(10):
+            before = newest(slack)
+            slack.disconnect("reset", slack.wait_for_connections(CONNECTIONS)[0]["id"])
+            wait_for_newer(slack, before)
+    print(clicks.in_words())  # noqa: T201 - shown with -s, and when it fails
+    assert not clicks.lost
+    assert clicks.percentile(100) < LATE_MS
+
+
+def test_connections_on_which_nothing_passes_any_more_are_noticed_and_replaced(
+    slack: Slack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PING_SECONDS", "PONG_SECONDS", "CLOSE_SECONDS"):
+        monkeypatch.setattr(connection, name, getattr(connection, name) / 10)
+    ts = button(slack)
+    with connected(slack):
+        before, started = newest(slack), time.monotonic()
+        slack.disconnect("half_open")
+        wait_for_newer(slack, before, CONNECTIONS)
+        # A tenth of what it takes with the real figures; opening a connection takes as long as ever.
+        assert time.monotonic() - started < BACK_SECONDS / 10
+        slack.wait_for_connections(CONNECTIONS)
+        slack.rules(ping_seconds=0.01)  # the stand-in gives up the silent ones
+        slack.wait_for(lambda: len(slack.connections()) == CONNECTIONS, "the silent ones to be given up")
+        assert is_answered(slack, ts)
+
+
+def test_a_silent_connection_is_noticed_well_within_ten_seconds() -> None:
+    noticed = connection.PING_SECONDS + connection.PONG_SECONDS + connection.CLOSE_SECONDS
+    assert noticed <= 7.0
+
+
+def test_an_attempt_that_hangs_still_leaves_time_for_one_that_works() -> None:
+    assert connection.OPEN_SECONDS + endings.RETRY_SECONDS < BACK_SECONDS - 2
+
+
+UNREACHABLE = {
+    "reset": {"reset": True},
+    "silent": {"hang": 60.0},
+    "503": {"status": 503},
+    "internal_error": {"error": "internal_error"},
+}
+
+
+@impatient
+@pytest.mark.parametrize("how", UNREACHABLE)
+def test_when_slack_was_unreachable_people_are_answered_soon_after(
+    slack: Slack, how: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("tagbot.slack.socket.OPEN_SECONDS", 1)
+    ts = button(slack)
+    with connected(slack) as socket:
+        before = openings(slack)
+        slack.fail(OPEN, times=None, **UNREACHABLE[how])
+        slack.disconnect("reset")
+        state = state_that(slack, socket, lambda state: not state.is_connected)
+        slack.wait_for(lambda: openings(slack) >= before + 4, "some attempts")
+        state = socket.link.state
+        assert state.in_words().startswith("Slack: not connected since ")
+        assert "Slack " in state.trouble
+        slack.heal()
+        started = time.monotonic()
+        slack.wait_for_connections(CONNECTIONS)
+        assert is_answered(slack, ts)
+        assert time.monotonic() - started < 3.0
+        state_that(slack, socket, lambda state: state.is_connected and not state.trouble)
+    problems = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert 1 <= len(problems) <= 2, "once for each reason: broken off, no answer"
+
+
+@impatient
+def test_with_as_many_connections_as_slack_allows_the_bot_waits_for_a_free_one(
+    slack: Slack, caplog: pytest.LogCaptureFixture
+) -> None:
+    ts = button(slack)
+    with ExitStack() as others:
+        for _ in range(10):
+            client = WebClient(base_url=slack.api_url)
+            address = client.apps_connections_open(app_token=slack.app_token)["url"]
+            others.enter_context(connect(str(address)))
+        slack.wait_for_connections(10)
+        socket = socket_mode(slack)
+        socket.connect(threading.Event())
+        state = state_that(slack, socket, lambda state: "no more connections" in state.trouble)
+        assert not state.is_connected
+    started = time.monotonic()
+    slack.wait_for(lambda: slack.connections() and newest(slack) > 10, "the bot's connection")
+    state_that(slack, socket, lambda state: state.connections == CONNECTIONS)
+    assert is_answered(slack, ts)
+    assert time.monotonic() - started < BACK_SECONDS
+    socket.close()
+    assert caplog.text.count("no more connections") == 1
+
+
+@impatient
+def test_when_socket_mode_is_switched_off_the_operator_is_told_once_and_slack_is_left_in_peace(
+    slack: Slack, caplog: pytest.LogCaptureFixture
+) -> None:
+    ts = button(slack)
+    with connected(slack) as socket:
+        before = openings(slack)
+        slack.fail(OPEN, times=None, error="link_disabled")
+        slack.disconnect("link_disabled")
+        state = state_that(slack, socket, lambda state: not state.is_connected)
+        assert state.trouble == "Socket Mode is switched off in the settings of the Slack app"
+        assert openings(slack) == before  # no attempt is made at once
+        slack.heal()
+        slack.wait_for_connections(CONNECTIONS)
+        assert is_answered(slack, ts)
+        state_that(slack, socket, lambda state: not state.trouble)
+    assert caplog.text.count("Socket Mode is switched off") == 1
+
+
+def test_what_somebody_has_to_mend_is_tried_again_within_a_minute() -> None:
+    assert 10.0 <= endings.PATIENT_SECONDS <= 60.0 - 2 * connection.OPEN_SECONDS
+    assert endings.SWITCHED_OFF.pause == endings.PATIENT_SECONDS
+    assert endings.TOO_MANY.pause <= BACK_SECONDS - connection.OPEN_SECONDS
+
+
+@impatient
+def test_a_token_that_slack_refuses_later_is_named_and_tried_again(slack: Slack) -> None:
+    ts = button(slack)
+    with connected(slack) as socket:
+        slack.fail(OPEN, times=None, error="invalid_auth")
+        slack.disconnect("reset")
+        state_that(slack, socket, lambda state: "SLACK_APP_TOKEN is refused" in state.trouble)
+        slack.heal()
+        slack.wait_for_connections()
+        assert is_answered(slack, ts)
+
+
+def test_slack_is_left_alone_for_as_long_as_it_says(slack: Slack) -> None:
+    with connected(slack) as socket:
+        slack.fail(OPEN, status=429, retry_after=1)
+        before = openings(slack)
+        slack.disconnect("reset", 1)
+        state_that(slack, socket, lambda state: "asked the bot to wait" in state.trouble)
+        slack.disconnect("reset")
+        slack.wait_for_connections(CONNECTIONS)
+        limited, *later = [call.at for call in slack.calls(OPEN)][before:]
+        assert len(later) == CONNECTIONS
+        assert min(later) - limited >= 1.0, "the other connection is not tried either"
+
+
+def test_connections_that_end_as_soon_as_they_are_open_do_not_use_up_what_slack_allows(slack: Slack) -> None:
+    stop = threading.Event()
+
+    def end_them() -> None:
+        while not stop.is_set():
+            slack.disconnect("close")
+
+    with connected(slack, openings_per_second=2):
+        before, started = openings(slack), time.monotonic()
+        thread = threading.Thread(target=end_them)
+        thread.start()
+        slack.wait_for(lambda: openings(slack) >= before + OPENINGS_AT_ONCE, "some attempts")
+        stop.wait(0.5)  # in which it might do too much
+        count, seconds = openings(slack) - before, time.monotonic() - started
+        stop.set()
+        thread.join()
+    assert count <= OPENINGS_AT_ONCE + 2 * seconds + 1
+
+
+def test_an_acknowledgement_whose_connection_is_gone_leaves_on_the_other(slack: Slack) -> None:
+    taken, go_on = threading.Event(), threading.Event()
+
+    def register(app: App) -> None:
+        @app.action("press")
+        def press(ack: Ack) -> None:
+            taken.set()
+            go_on.wait(5)
+            ack()
+
+    ts = button(slack)
+    with connected(slack, register):
+        act = slack.click(slack.people[0], ts, "press", wait=False)
+        assert taken.wait(5)
+        [delivery] = slack.deliveries()
+        slack.disconnect("reset", delivery.connection)
+        wait_for_newer(slack, CONNECTIONS)
+        go_on.set()
+        assert slack.finished(act).acknowledged
+        assert slack.deliveries()[0].foreign
+
+
+# --- Many clicks -------------------------------------------------------------------------------------------
+
+
+def test_two_hundred_clicks_in_five_seconds_are_acknowledged_at_once_and_stored_once(world: World) -> None:
+    with connected_desk(world) as desk:
+        ts = desk.request().message_ts or ""
+        started = time.monotonic()
+        acts = []
+        for number in range(200):
+            time.sleep(max(0.0, started + number / 40 - time.monotonic()))
+            acts.append(desk.slack.click(desk.slack.people[number % 4], ts, "not_a_face", wait=False))
+        clicks = Clicks(
+            desk.slack.wait_for(
+                lambda: (
+                    [each for each in desk.slack.deliveries() if each.acknowledged or each.error]
+                    if all(each.acknowledged or each.error for each in desk.slack.deliveries())
+                    else None
+                ),
+                "all to be settled",
+            )
+        )
+        print(clicks.in_words())  # noqa: T201 - shown with -s, and when it fails
+        assert len(clicks.deliveries) == len(acts) == 200
+        assert not clicks.lost
+        assert clicks.percentile(99) < 500
+        assert clicks.percentile(100) < 2000
+        stored = [message.id for message in world.messages("face-tagging")]
+        assert len(stored) == len(set(stored)) == 200
+
+
+# --- Beginning and end -------------------------------------------------------------------------------------
+
+
+def start(socket: SocketMode, stop: threading.Event) -> threading.Thread:
+    """Connect in a thread, as that may take until Slack is there."""
+    thread = threading.Thread(target=socket.connect, args=(stop,))
+    thread.start()
+    return thread
+
+
+@impatient
+@pytest.mark.parametrize("method", ["auth.test", OPEN])
+@pytest.mark.parametrize("how", [{"reset": True}, {"status": 503}, {"status": 429, "retry_after": 1}])
+def test_a_start_without_slack_waits_for_it(slack: Slack, method: str, how: dict[str, object]) -> None:
+    slack.fail(method, times=2 if "reset" in how else 1, **how)
+    ts = button(slack)
+    socket = socket_mode(slack)
+    thread = start(socket, threading.Event())
+    slack.wait_for_connections(CONNECTIONS)
+    assert is_answered(slack, ts)
+    thread.join()
+    socket.close()
+
+
+@impatient
+def test_a_start_without_slack_can_be_given_up(slack: Slack) -> None:
+    slack.fail("auth.test", times=None, reset=True)
+    socket, stop = socket_mode(slack), threading.Event()
+    thread = start(socket, stop)
+    state_that(slack, socket, lambda state: "does not answer" in state.trouble)
+    stop.set()
+    thread.join(5)
+    assert not thread.is_alive()
+    socket.close()
+
+
+@pytest.mark.parametrize(
+    ("method", "variable"), [("auth.test", "SLACK_BOT_TOKEN"), (OPEN, "SLACK_APP_TOKEN")]
+)
+def test_a_token_that_slack_refuses_at_the_start_stops_the_bot(
+    slack: Slack, method: str, variable: str
+) -> None:
+    slack.fail(method, error="invalid_auth")
+    socket = socket_mode(slack)
+    with pytest.raises(SettingsError) as refused:
+        socket.connect(threading.Event())
+    assert variable in str(refused.value)
+    assert "xoxb" not in str(refused.value)
+    assert "xapp" not in str(refused.value)
+    socket.close()
+
+
+def test_at_the_end_what_is_in_hand_is_acknowledged_and_finished(slack: Slack) -> None:
+    taken, finished = threading.Event(), threading.Event()
+
+    def register(app: App) -> None:
+        @app.action("press")
+        def press(ack: Ack) -> None:
+            taken.set()
+            time.sleep(0.2)  # work before the acknowledgement, and after it
+            ack()
+            time.sleep(0.2)
+            finished.set()
+
+    ts = button(slack)
+    with connected(slack, register) as socket:
+        act = slack.click(slack.people[0], ts, "press", wait=False)
+        assert taken.wait(5)
+        started = time.monotonic()
+        socket.close()
+        assert time.monotonic() - started < 1.0
+        assert finished.is_set()
+    assert slack.finished(act).acknowledged
+    assert slack.connections() == []
+
+
+def test_the_end_is_quick_also_when_slack_no_longer_answers(slack: Slack) -> None:
+    with connected(slack) as socket:
+        slack.disconnect("half_open")
+        started = time.monotonic()
+        socket.close()
+        assert time.monotonic() - started < 2.5
+
+
+def test_the_end_is_nobodys_trouble(slack: Slack, caplog: pytest.LogCaptureFixture) -> None:
+    with connected(slack):
+        pass
+    assert not [record for record in caplog.records if record.levelno > 20], caplog.text
+
+
+def test_no_thread_is_left_over(slack: Slack) -> None:
+    before = set(threading.enumerate())
+    with connected(slack):
+        slack.disconnect("reset")
+        slack.wait_for_connections(CONNECTIONS)
+    until = time.monotonic() + 5
+    while set(threading.enumerate()) - before and time.monotonic() < until:
+        time.sleep(0.01)  # they are on their way out
+    assert {thread.name for thread in set(threading.enumerate()) - before} == set()
