@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from types import FrameType
 
 from tagbot import parts, schedule, status, words
-from tagbot.database import open_database
+from tagbot.database import open_database, reached
+from tagbot.errors import Retry
 from tagbot.handlers import Wiring, register_all
 from tagbot.pipeline import PIPELINE
 from tagbot.publish import publisher
@@ -115,8 +116,13 @@ class Bot:
 
     def status(self) -> str:
         """What `/facetag status` says."""
-        figures = status.collect(self._queues, self._services.inbox)
-        return f"{status.in_words(figures)}\n{self._socket.link.state.in_words()}"
+        connection = self._socket.link.state.in_words()
+        try:
+            with reached():
+                figures = status.collect(self._queues, self._services.inbox, self._services.hands)
+        except Retry as why:
+            return f"{words.no_status(why.reason)}\n{connection}"
+        return f"{status.in_words(figures, status.SLACK_LETTERS - len(connection))}\n{connection}"
 
     def may_retry(self, member: str, channel: str) -> bool:
         """Whether somebody who types in a channel may retry: an admin, or, without admins, who is in ours."""

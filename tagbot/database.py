@@ -63,7 +63,7 @@ def _refuse_a_newer_one(opened: SqliteDatabase) -> None:
     unknown = [step.name for step in steps if step.path is None]
     if unknown:
         raise DatabaseUnusable(
-            f"a newer version of FaceTag has changed it ({', '.join(unknown)}): run that version, or a later one"
+            f"a newer version of FaceTag has changed it ({', '.join(unknown)}): run that one, or a later one"
         )
 
 

@@ -2,10 +2,11 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from tagbot import words
 from tagbot.database import connected
+from tagbot.errors import Retry
 from tagbot.messages import FaceStored
 from tagbot.models import REJECTED, Face
 from tagbot.publish import publisher
@@ -26,19 +27,22 @@ class Retried:
     """How many dead letters went back, by queue; queues without any are left out."""
     asked_again: bool = False
     """Whether a rejected face is asked about again."""
+    unusable: Mapping[str, str] = field(default_factory=dict)
+    """Why nothing could be done, by queue."""
 
     def in_words(self) -> str:
         """For people."""
         by_queue = "".join(f"\n{name}: {count}" for name, count in self.messages.items())
-        return words.retried(sum(self.messages.values()), asked_again=self.asked_again) + by_queue
+        failed = "".join(f"\n{words.queue_unusable(*each)}" for each in self.unusable.items())
+        return words.retried(sum(self.messages.values()), asked_again=self.asked_again) + by_queue + failed
 
 
 def retry(queues: Mapping[str, SharedQueue], target: str) -> Retried:
     """Retry `all`, a queue by its name, or a face by its id. Raises `NothingOfThatName`."""
     if target in ("", ALL):
-        return Retried(_redriven(queues, None))
+        return _redriven(queues, None)
     if target in queues:
-        return Retried(_redriven({target: queues[target]}, None))
+        return _redriven({target: queues[target]}, None)
     with connected():
         return _retry_face(queues, target)
 
@@ -47,16 +51,23 @@ def _retry_face(queues: Mapping[str, SharedQueue], target: str) -> Retried:
     face = Face.get_or_none(Face.id == _uuid(target))
     if face is None:
         raise NothingOfThatName(target)
-    messages = _redriven(queues, face.id)
+    redriven = _redriven(queues, face.id)
     asked_again = Face.ask_again(face.id, face.round, REJECTED, by=None)
     if asked_again:
         publisher(queues)(FaceStored(face_id=face.id, round=face.round + 1))
-    return Retried(messages, asked_again)
+    return replace(redriven, asked_again=asked_again)
 
 
-def _redriven(queues: Mapping[str, SharedQueue], key: str | None) -> dict[str, int]:
-    counts = {name: queue.redrive(key) for name, queue in queues.items()}
-    return {name: count for name, count in counts.items() if count}
+def _redriven(queues: Mapping[str, SharedQueue], key: str | None) -> Retried:
+    """A queue that cannot be used keeps no other from being redriven."""
+    counts: dict[str, int] = {}
+    unusable: dict[str, str] = {}
+    for name, queue in queues.items():
+        try:
+            counts[name] = queue.redrive(key)
+        except Retry as why:
+            unusable[name] = why.reason
+    return Retried({name: count for name, count in counts.items() if count}, unusable=unusable)
 
 
 def _uuid(text: str) -> str:

@@ -1,17 +1,20 @@
 """The timed jobs, as a list."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
+from typing import TypeVar
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from tagbot import words
 from tagbot.consensus import Agreed, Unknown, consensus
-from tagbot.database import connected
+from tagbot.database import connected, reached
+from tagbot.errors import Retry
 from tagbot.messages import FaceStored, FaceTagged, Message, PersonAdded, TrainingRefused, TrainingSent
 from tagbot.models import Face, Notice, Person, Vote
+from tagbot.outage import Outage
 from tagbot.publish import Publish
 from tagbot.queues import Queue
 from tagbot.services import Services
@@ -20,6 +23,8 @@ from tagbot.stages.cleanup_tag import UNANSWERED
 from tagbot.waiting import let_next_in
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 LOOKED_AT = 100
 """So many of the oldest rows are looked at in one run: what has been left behind is older than what is
@@ -79,10 +84,13 @@ def expire_requests(around: Surroundings) -> None:
 
 def mend(around: Surroundings) -> None:
     """Send again what was left half-done: rows whose next message is in no queue."""
-    for messages in _left_behind(around.services):
-        if not around.is_under_way(*messages):
-            log.warning("mending what was left half-done: message=%s", messages[0].id)
-            around.publish(messages[0])
+    _each(_left_behind(around.services), lambda messages: _send_on(around, messages))
+
+
+def _send_on(around: Surroundings, messages: Sequence[Message]) -> None:
+    if not around.is_under_way(*messages):
+        log.warning("mending what was left half-done: message=%s", messages[0].id)
+        around.publish(messages[0])
 
 
 def _left_behind(services: Services) -> Iterator[tuple[Message, ...]]:
@@ -117,8 +125,24 @@ def tell_of_connection(around: Surroundings) -> None:
 
 def tidy_queues(around: Surroundings) -> None:
     """Drop what is done from the queues' files."""
-    for queue in around.queues.values():
-        queue.tidy()
+    _each(around.queues.values(), lambda queue: queue.tidy())
+
+
+def watch_stages(around: Surroundings) -> None:
+    """Tell the log of a stage that hangs."""
+    around.services.hands.watch()
+
+
+def _each(things: Iterable[T], act: Callable[[T], None]) -> None:
+    """Act on each, also when the queue of one cannot be used; that is raised in the end."""
+    problem: Retry | None = None
+    for thing in things:
+        try:
+            act(thing)
+        except Retry as why:
+            problem = why
+    if problem is not None:
+        raise problem
 
 
 JOBS = (
@@ -128,6 +152,7 @@ JOBS = (
     Job("Mend", 30, mend),
     Job("TellOfConnection", 5, tell_of_connection),
     Job("TidyQueues", 60, tidy_queues),
+    Job("WatchStages", 10, watch_stages),
 )
 
 
@@ -136,16 +161,25 @@ def start(around: Surroundings, jobs: Iterable[Job] = JOBS) -> BackgroundSchedul
     scheduler = BackgroundScheduler(timezone=UTC)
     for job in jobs:
         scheduler.add_job(
-            _guarded, "interval", args=(job, around), seconds=job.seconds, coalesce=True, max_instances=1
+            _guarded,
+            "interval",
+            args=(job, around, Outage()),
+            seconds=job.seconds,
+            coalesce=True,
+            max_instances=1,
         )
     scheduler.start()
     return scheduler
 
 
-def _guarded(job: Job, around: Surroundings) -> None:
+def _guarded(job: Job, around: Surroundings, outage: Outage) -> None:
     """Run a job; the next run is the retry."""
+    what = f"the timed job {job.name} cannot do its work"
     try:
-        with connected():
+        with reached(), connected():
             job.run(around)
+        outage.works(log, what)
+    except Retry as why:
+        outage.fails(log, what, why.reason)
     except Exception:
         log.exception("the timed job %s failed", job.name)

@@ -3,13 +3,29 @@
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from tagbot import words
 from tagbot.database import connected
+from tagbot.errors import Retry
+from tagbot.hands import Hands
 from tagbot.inbox import Inbox
 from tagbot.models import Face, Notice, photos_without_faces
 from tagbot.queues import Counts, Trouble
 from tagbot.training.ledger import usage
+
+SLACK_LETTERS = 2900
+"""What fits into a message in Slack, which takes 3,000 letters in one piece."""
+
+MENTIONED_SECONDS = 60.0
+"""What has waited for less long, and will be tried again sooner, needs no mention of the time."""
+
+ERROR_LETTERS = 300
+"""So much of an error's text is shown; `status --json` has all of it."""
+
+NOT_KNOWN = dict.fromkeys(asdict(Counts()))
+"""The counts of a queue that cannot be counted: not zeros, which would say that nothing waits."""
 
 
 class Countable(Protocol):
@@ -21,27 +37,56 @@ class Countable(Protocol):
     def troubles(self) -> list[Trouble]:
         """As `tagbot.queues.Queue` says."""
 
+    def oldest(self) -> float | None:
+        """As `tagbot.queues.Queue` says."""
 
-def collect(queues: Mapping[str, Countable], inbox: Inbox) -> dict[str, Any]:
-    """The figures, as `status --json` prints them."""
+
+def collect(queues: Mapping[str, Countable], inbox: Inbox, hands: Hands | None = None) -> dict[str, Any]:
+    """The figures, as `status --json` prints them. `hands` are the bot's, where this is its process."""
+    of_queues = {name: _of_queue(queue) for name, queue in queues.items()}
     with connected():
         return {
+            "at": _utc(time.time()),
             "faces": Face.counts(),
-            "queues": {name: asdict(queue.counts()) for name, queue in queues.items()},
+            "queues": {name: each["counts"] for name, each in of_queues.items()},
+            "oldest": {name: each["oldest"] for name, each in of_queues.items()},
+            "unusable": {name: each["problem"] for name, each in of_queues.items() if each["problem"]},
+            "in_hand_for_long": [asdict(held) for held in (hands.long() if hands else ())],
             "inbox": inbox.waiting(),
             "photos_without_faces": photos_without_faces(),
             "training": usage(time.time()),
             "notices": [notice.text for notice in Notice.select().order_by(Notice.since)],
             "troubles": [
-                {"queue": name, **asdict(trouble)}
-                for name, queue in queues.items()
-                for trouble in queue.troubles()
+                {"queue": name, **trouble} for name, each in of_queues.items() for trouble in each["troubles"]
             ],
         }
 
 
-def in_words(status: Mapping[str, Any]) -> str:
-    """The figures as sentences, for people."""
+def _of_queue(queue: Countable) -> dict[str, Any]:
+    """One that cannot be used hides nothing of the others."""
+    try:
+        return {
+            "counts": asdict(queue.counts()),
+            "oldest": _utc(queue.oldest()),
+            "troubles": [_of_trouble(trouble) for trouble in queue.troubles()],
+            "problem": "",
+        }
+    except Retry as why:
+        return {"counts": NOT_KNOWN, "oldest": None, "troubles": [], "problem": why.reason}
+
+
+def _of_trouble(trouble: Trouble) -> dict[str, Any]:
+    return asdict(trouble) | {"since": _utc(trouble.since), "until": _utc(trouble.until)}
+
+
+def in_words(status: Mapping[str, Any], letters: int | None = None) -> str:
+    """The figures as sentences, for people; cut to so many `letters` where the place has no more."""
+    return _cut(_lines(status), letters)
+
+
+def _lines(status: Mapping[str, Any]) -> list[str]:
+    """What matters most comes first."""
+    now = datetime.fromisoformat(status["at"])
     faces = status["faces"]
     about_faces = (
         f"Faces: {faces['tagged']} tagged, {faces['open']} open, {faces['training']} being learned, "
@@ -49,15 +94,57 @@ def in_words(status: Mapping[str, Any]) -> str:
     )
     lines = [
         about_faces,
+        *(f"Please look at this: {_short(problem)}." for problem in status["unusable"].values()),
+        *(f"Please look at this: {_short(notice)}." for notice in status["notices"]),
+        *map(_about_hand, status["in_hand_for_long"]),
         *_about_photos(status),
-        *(_about_queue(name, counts) for name, counts in status["queues"].items() if any(counts.values())),
-        *map(_about_trouble, status["troubles"]),
+        *_about_queues(status, now),
+        *_what_to_do(status),
         *_about_training(status["training"]),
-        *(f"Please look at this: {notice}." for notice in status["notices"]),
+        *(_about_trouble(trouble, now) for trouble in status["troubles"]),
     ]
-    if not any(any(counts.values()) for counts in status["queues"].values()):
+    if not status["unusable"] and not any(any(counts.values()) for counts in status["queues"].values()):
         lines.append("Nothing is waiting between the stages.")
-    return "\n".join(lines)
+    return lines
+
+
+def _cut(lines: list[str], letters: int | None) -> str:
+    if letters is None or len("\n".join(lines)) <= letters:
+        return "\n".join(lines)
+    shown = list(lines)
+    while shown and len("\n".join([*shown, words.more_lines(len(lines))])) > letters:
+        shown.pop()
+    return "\n".join([*shown, words.more_lines(len(lines) - len(shown))])
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= ERROR_LETTERS else text[: ERROR_LETTERS - 1] + "…"
+
+
+def _about_hand(held: Mapping[str, Any]) -> str:
+    return (
+        f"Please look at this: {held['stage']} has had {held['message']} in hand for "
+        f"{words.duration(held['seconds'])}."
+    )
+
+
+def _about_queues(status: Mapping[str, Any], now: datetime) -> list[str]:
+    return [
+        _about_queue(name, counts) + _time("The oldest came {} ago.", status["oldest"][name], now)
+        for name, counts in status["queues"].items()
+        if any(counts.values())
+    ]
+
+
+def _what_to_do(status: Mapping[str, Any]) -> list[str]:
+    given_up = any(counts["dead"] for counts in status["queues"].values())
+    return [words.RETRY_THEM] if given_up else []
+
+
+def _time(sentence: str, moment: str | None, now: datetime) -> str:
+    """The sentence with how far from now that is, before or after; nothing where that is hardly anything."""
+    seconds = abs((now - datetime.fromisoformat(moment)).total_seconds()) if moment else 0.0
+    return " " + sentence.format(words.duration(seconds)) if seconds >= MENTIONED_SECONDS else ""
 
 
 def _about_photos(status: Mapping[str, Any]) -> list[str]:
@@ -89,6 +176,14 @@ def _about_training(usage: Mapping[str, Any] | None) -> list[str]:
     return [f"Amazon Rekognition since the start of the month: {usage['calls']} calls, {cost}."]
 
 
-def _about_trouble(trouble: Mapping[str, Any]) -> str:
+def _about_trouble(trouble: Mapping[str, Any], now: datetime) -> str:
     what = "waiting for another attempt" if trouble["state"] == "delayed" else "given up"
-    return f"{trouble['queue']}: {trouble['count']} {what} because: {trouble['error']}."
+    line = f"{trouble['queue']}: {trouble['count']} {what} because: {_short(trouble['error'])}."
+    first = _time("The first of them came {} ago.", trouble["since"], now)
+    return line + first + _time("Next attempt in {}.", trouble["until"], now)
+
+
+def _utc(seconds: float | None) -> str | None:
+    return (
+        None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    )

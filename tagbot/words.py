@@ -137,6 +137,36 @@ def retried(messages: int, *, asked_again: bool) -> str:
     return " ".join(parts)
 
 
+def queue_unusable(queue: str, reason: str) -> str:
+    """A line of what `retry` did: nothing here."""
+    return f"{queue}: nothing, as {escaped(reason)}"
+
+
+RETRY_THEM = (
+    "What was given up is tried again when somebody says `/facetag retry`, best once its cause is gone."
+)
+
+
+def more_lines(number: int) -> str:
+    """The end of a status that is too long for Slack."""
+    return f"… and {number} more lines, which `python bot.py status` prints."
+
+
+def no_status(reason: str) -> str:
+    """In place of the status."""
+    return f"I cannot tell just now: {escaped(reason)}. What you answered before is safe."
+
+
+def duration(seconds: float) -> str:
+    """About how long, in one unit."""
+    unit, length = next(
+        ((unit, length) for unit, length in (("day", 86_400), ("hour", 3_600)) if seconds >= 2 * length),
+        ("minute", 60),
+    )
+    number = max(1, round(seconds / length))
+    return f"{number} {unit}" + ("s" if number > 1 else "")
+
+
 def nothing_of_that_name(target: str) -> str:
     """To who asked to retry something that is neither a queue nor a face."""
     return f"There is no queue and no face {escaped(target)}. Nothing was changed."

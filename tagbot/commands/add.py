@@ -7,6 +7,7 @@ import sys
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from tqdm import tqdm
@@ -85,7 +86,8 @@ def _add(photo: Path, inbox: Path, added: set[str]) -> str:
     size = read_photo(data).size
     read_sidecar(beside).check_inside(size)
     sha256 = hashlib.sha256(data).hexdigest()
-    if sha256 in added or Photo.get_or_none(Photo.sha256 == sha256) is not None:
+    # In this order, as a running bot stores a photo before it takes it from the inbox.
+    if sha256 in added or _waits(inbox, sha256) or Photo.get_or_none(Photo.sha256 == sha256) is not None:
         return "known"
     # Named after its content too: two folders may both have a photo.jpg, and the same photo twice is one
     # file.
@@ -95,6 +97,15 @@ def _add(photo: Path, inbox: Path, added: set[str]) -> str:
     _copy(photo, target)
     added.add(sha256)
     return "added"
+
+
+def _waits(inbox: Path, sha256: str) -> bool:
+    """Whether the photo was added before and has not been taken over yet."""
+    for photo in inbox.glob(f"*-{sha256[:8]}.*"):
+        with suppress(FileNotFoundError):  # taken over just now
+            if hashlib.sha256(photo.read_bytes()).hexdigest() == sha256:
+                return True
+    return False
 
 
 def _copy(source: Path, target: Path) -> None:

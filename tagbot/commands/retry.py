@@ -18,14 +18,15 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(settings: Settings, options: argparse.Namespace) -> int:
     with parts.beside(settings) as queues:
         try:
-            print(retry(queues, options.target).in_words())
+            retried = retry(queues, options.target)
         except NothingOfThatName:
             print(
                 f"There is no queue and no face {options.target}; the queues are {', '.join(queues)}.",
                 file=sys.stderr,
             )
             return 1
-    return 0
+    print(retried.in_words())
+    return 1 if retried.unusable else 0
 
 
 COMMAND = Command("put dead letters back, or ask again about a face that was set aside", _arguments, _run)

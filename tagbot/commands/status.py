@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 
 from tagbot import parts, status
 from tagbot.commands.command import Command
@@ -16,7 +17,9 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
     with parts.beside(settings) as queues:
         figures = status.collect(queues, parts.inbox(settings))
     print(json.dumps(figures) if options.json else status.in_words(figures))
-    return 0
+    for problem in figures["unusable"].values():
+        print(problem, file=sys.stderr)
+    return 1 if figures["unusable"] else 0
 
 
 COMMAND = Command("show what is done, what waits and why", _arguments, _run)

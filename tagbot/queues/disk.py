@@ -147,8 +147,8 @@ class _Rows(SQLiteAckQueue):
     _INDEXES = (
         "CREATE INDEX IF NOT EXISTS moving ON ack_queue_messages (status) WHERE status < 3",
         "CREATE INDEX IF NOT EXISTS resting ON ack_queue_messages (status, not_before) WHERE status > 2",
-        "CREATE INDEX IF NOT EXISTS troubled ON ack_queue_messages (status, error, timestamp, not_before)"
-        " WHERE status > 2",
+        """CREATE INDEX IF NOT EXISTS troubled ON ack_queue_messages (status, error, timestamp, not_before)
+            WHERE status > 2""",
         "CREATE UNIQUE INDEX IF NOT EXISTS by_message_id ON ack_queue_messages (message_id)",
     )
 

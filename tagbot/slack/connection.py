@@ -1,7 +1,6 @@
 """One WebSocket to Slack (docs.slack.dev, apis/events-api/using-socket-mode)."""
 
 import json
-import logging
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -12,7 +11,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from tagbot.slack.endings import BROKEN, FAREWELLS, RENEWED, Ending
-from tagbot.slack.link import Link
+from tagbot.slack.link import Link, silent_log
 
 OPEN_SECONDS = 4.0
 """How long opening may take; Slack takes tenths of a second."""
@@ -46,7 +45,7 @@ class Connection:
             ping_interval=PING_SECONDS,
             ping_timeout=PONG_SECONDS,
             close_timeout=CLOSE_SECONDS,
-            logger=_silent_log(),
+            logger=silent_log(),
         )
         threading.Thread(target=self._read, name="slack-connection", daemon=True).start()
 
@@ -106,10 +105,3 @@ def _parsed(text: str | bytes) -> dict[str, Any]:
     except ValueError:
         return {}
     return frame if isinstance(frame, dict) else {}
-
-
-def _silent_log() -> logging.Logger:
-    """The library's own log: what goes wrong is told by `Link`, and its details hold what people sent."""
-    silent = logging.getLogger("tagbot.slack.websocket")
-    silent.setLevel(logging.CRITICAL + 1)
-    return silent

@@ -9,8 +9,8 @@ from slack_bolt.error import BoltError
 from slack_sdk.errors import SlackApiError, SlackClientError
 from websockets.exceptions import WebSocketException
 
-from tagbot.slack.client import TROUBLED
 from tagbot.pace import retry_after
+from tagbot.slack.client import TROUBLED
 
 RETRY_SECONDS = 3.0
 """Between two attempts to reach Slack: with one that is just hanging, still answering again within ten."""

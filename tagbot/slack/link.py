@@ -44,6 +44,15 @@ class LinkState:
         return f", but a connection is missing: {self.trouble}" if self.is_connected else f": {self.trouble}"
 
 
+def silent_log() -> logging.Logger:
+    """For the libraries below: what goes wrong is told once by `Link`, and their details hold what people
+    sent.
+    """
+    silent = logging.getLogger("tagbot.slack.silent")
+    silent.setLevel(logging.CRITICAL + 1)
+    return silent
+
+
 class Link:
     """Follows the connections; each change that matters is logged once."""
 

@@ -17,12 +17,12 @@ from slack_bolt import App
 from slack_sdk import WebClient
 
 from tagbot.errors import Retry
+from tagbot.pace import Holds, Pace
 from tagbot.settings import Settings, SettingsError
 from tagbot.slack.connection import OPEN_SECONDS, Connection
 from tagbot.slack.endings import FAILURES, Ending, ending_of
 from tagbot.slack.envelopes import Envelopes, bolt_log
-from tagbot.slack.link import Link
-from tagbot.pace import Holds, Pace
+from tagbot.slack.link import Link, silent_log
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,9 @@ class SocketMode:
         """What the operator can know."""
         self._client = client
         self._app_token = app_token
-        self._opener = WebClient(base_url=client.base_url, timeout=int(OPEN_SECONDS), retry_handlers=[])
+        self._opener = WebClient(
+            base_url=client.base_url, timeout=int(OPEN_SECONDS), retry_handlers=[], logger=silent_log()
+        )
         self._register = register
         self._listeners = ThreadPoolExecutor(LISTENERS, thread_name_prefix="listener")
         self._envelopes: Envelopes | None = None

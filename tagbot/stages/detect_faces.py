@@ -40,11 +40,11 @@ def _take_over(sha256: str, data: bytes, sidecar: Sidecar, services: Services) -
     ids = [face.id or str(uuid.uuid5(FACE_IDS, f"{sha256}:{number}")) for number, face in enumerate(found)]
     _check_new(ids, sha256)
     rectangles = [face.rectangle for face in found]
-    services.images.put(photo_key(sha256), whole)
+    stored = {photo_key(sha256): whole}
     for face_id, rectangle in zip(ids, rectangles, strict=True):
         others = [other for other in rectangles if other is not rectangle]
-        services.images.put(crop_key(face_id), pictures.crop_face(photo, rectangle, others))
-        services.images.put(context_key(face_id), pictures.context_picture(photo, rectangle))
+        stored[crop_key(face_id)] = pictures.crop_face(photo, rectangle, others)
+        stored[context_key(face_id)] = pictures.context_picture(photo, rectangle)
     now = services.now()
     row = {
         "sha256": sha256,
@@ -57,9 +57,12 @@ def _take_over(sha256: str, data: bytes, sidecar: Sidecar, services: Services) -
     }
     rows = [_row(sha256, face_id, rectangle, now) for face_id, rectangle in zip(ids, rectangles, strict=True)]
     with writing():
-        # Another worker may have taken over a copy of the same file meanwhile.
+        # Another worker may have taken over a copy of the same file meanwhile, or a photo whose sidecar gives
+        # the same ids: the pictures are kept under these, so they are stored by the one that has them.
         if not _is_known(sha256):
             _check_new(ids, sha256)
+            for key, picture in stored.items():
+                services.images.put(key, picture)
             store_photo(row, rows)
 
 

@@ -13,13 +13,21 @@ from tagbot.waiting import let_next_in
 def finalize_tag(message: TrainingSent, services: Services) -> Iterator[FaceStored]:
     """Give the face its person, have Slack show it, and let the next face in."""
     # Again is harmless: the state moves once, and Slack is only told what it does not show yet.
+    # A face that is sent anyway is in training a second time, whose answer this message is not about.
     with writing():
-        Face.move(
-            message.face_id,
-            message.round,
-            TRAINING,
-            TAGGED,
-            tagged_at=fn.COALESCE(Face.tagged_at, services.now()),
-        )
+        if _is_answered(message):
+            Face.move(
+                message.face_id,
+                message.round,
+                TRAINING,
+                TAGGED,
+                tagged_at=fn.COALESCE(Face.tagged_at, services.now()),
+            )
     services.updates.show(message.face_id)
     yield from let_next_in(services.settings.max_open_requests)
+
+
+def _is_answered(message: TrainingSent) -> bool:
+    """Whether it is noted at the face what came of its training."""
+    face = Face.get_or_none(Face.id == message.face_id)
+    return face is not None and (face.face_ref or face.reason) is not None

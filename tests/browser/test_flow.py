@@ -20,7 +20,8 @@ def test_two_picks_by_two_members_tag_the_first_face_within_seconds_of_the_start
         visitor = Visitor(browser.new_page(), sandbox.address)
         visitor.page.get_by_role("button", name="Add sample photos").click()
         asked = visitor.request()
-        assert time.monotonic() - started < 10
+        # Five on a machine with nothing else to do; the rest is for one that runs other tests as well.
+        assert time.monotonic() - started < 25
         expect(asked).to_contain_text("Who is this?")
         expect(asked.get_by_role("img")).to_have_count(2)
 

@@ -40,7 +40,8 @@ TOGETHER = (
 NAMELESS = """() => [...document.querySelectorAll("button, input, textarea, img, dialog")]
     .filter((each) => each.checkVisibility())
     .filter((each) => each.matches("img") ? !each.hasAttribute("alt")
-        : !(each.ariaLabel || each.labels?.length || each.textContent.trim() || each.querySelector("img[alt]:not([alt=''])")))
+        : !(each.ariaLabel || each.ariaLabelledByElements?.length || each.labels?.length
+            || each.textContent.trim() || each.querySelector("img[alt]:not([alt=''])")))
     .map((each) => each.outerHTML)"""
 """Controls and pictures that a screen reader has no words for."""
 
@@ -65,40 +66,50 @@ def _full(visitor: Visitor, web: WebClient, asked: Locator) -> Visitor:
     return visitor
 
 
+def plain(text: str) -> dict[str, str]:
+    return {"type": "plain_text", "text": text}
+
+
+def mrkdwn(text: str) -> dict[str, str]:
+    return {"type": "mrkdwn", "text": text}
+
+
+def rich(kind: str, *elements: dict[str, Any]) -> dict[str, Any]:
+    return {"type": f"rich_text_{kind}", "elements": list(elements)}
+
+
+SIZES = [{"text": plain(size), "value": size} for size in ("S", "M", "L")]
+
 KINDS: list[dict[str, Any]] = [
-    {"type": "header", "text": {"type": "plain_text", "text": "A header"}},
+    {"type": "header", "text": plain("A header")},
     {
         "type": "section",
-        "text": {"type": "mrkdwn", "text": f"*bold* _italic_ ~gone~ `code` <@{ANNA}> <https://example.com|a link>\n&gt; quoted"},
+        "text": mrkdwn(f"*bold* _it_ ~gone~ `code` <@{ANNA}> <https://example.com|link>\n&gt; quoted"),
         "accessory": {
             "type": "static_select",
             "action_id": "size",
-            "placeholder": {"type": "plain_text", "text": "Size"},
-            "options": [{"text": {"type": "plain_text", "text": each}, "value": each} for each in ("S", "M", "L")],
+            "placeholder": plain("Size"),
+            "options": SIZES,
         },
     },
-    {"type": "section", "fields": [{"type": "mrkdwn", "text": f"*Field {each}*\nvalue"} for each in range(4)]},
+    {"type": "section", "fields": [mrkdwn(f"*Field {each}*\nvalue") for each in range(4)]},
     {"type": "divider"},
     {
         "type": "rich_text",
         "elements": [
-            {"type": "rich_text_section", "elements": [{"type": "text", "text": "rich", "style": {"bold": True}}]},
-            {
-                "type": "rich_text_list",
-                "style": "bullet",
-                "elements": [{"type": "rich_text_section", "elements": [{"type": "user", "user_id": BEN}]}],
-            },
+            rich("section", {"type": "text", "text": "rich", "style": {"bold": True}}),
+            {**rich("list", rich("section", {"type": "user", "user_id": BEN})), "style": "bullet"},
         ],
     },
     {"type": "image", "image_url": "https://example.com/cat.png", "alt_text": "a cat"},
     {
         "type": "actions",
         "elements": [
-            {"type": "button", "action_id": each, "text": {"type": "plain_text", "text": each}, "style": each}
+            {"type": "button", "action_id": each, "text": plain(each), "style": each}
             for each in ("primary", "danger")
         ],
     },
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -78,6 +78,16 @@ def test_a_second_copy_of_a_photo_is_known_already(run: Run, tmp_path: Path, alb
     assert len(inbox(tmp_path)) == 2
 
 
+def test_a_photo_that_still_waits_in_the_inbox_is_known_already(
+    run: Run, tmp_path: Path, album: Path
+) -> None:
+    assert run("add", str(album / "two/photo.png")).out == "1 added, 0 known already, 0 refused\n"
+    (album / "two/copy.png").write_bytes((album / "two/photo.png").read_bytes())
+    ran = run("add", str(album / "two"))
+    assert (ran.code, ran.out) == (0, "1 added, 2 known already, 0 refused\n")
+    assert len(inbox(tmp_path)) == 2
+
+
 def test_a_photo_that_was_taken_over_before_is_known_already(run: Run, tmp_path: Path, album: Path) -> None:
     open_database(f"sqlite:///{tmp_path}/data/tagbot.db")
     sha256 = hashlib.sha256((album / "two/photo.png").read_bytes()).hexdigest()

@@ -186,13 +186,43 @@ def test_holds_knows_every_state(queue: Queue) -> None:
     assert [queue.holds(f"m{number}") for number in (1, 2, 3, 4, 5)] == [True, True, True, True, False]
 
 
-def test_troubles_are_grouped_with_the_most_frequent_first(queue: Queue) -> None:
-    put(queue, 1, 2, 3, 4, 5)
+def test_troubles_are_grouped_with_the_most_frequent_first_and_since_when(
+    engine: DiskEngine, queue: Queue
+) -> None:
+    put(queue, 1)
+    engine.pass_time(10)
+    put(queue, 2)
+    engine.pass_time(50)
+    put(queue, 3, 4, 5)
     take(queue).retry_after(30, "throttled")
     take(queue).bury("gone")
     take(queue).bury("gone")
     take(queue)
-    assert queue.troubles() == [Trouble("dead", "gone", 2), Trouble("delayed", "throttled", 1)]
+    now = engine.clock.now
+    assert queue.troubles() == [
+        Trouble("dead", "gone", 2, now - 50),
+        Trouble("delayed", "throttled", 1, now - 60, now + 30),
+    ]
+
+
+def test_the_oldest_is_whatever_is_not_done_or_dead_and_was_seen_first(
+    engine: DiskEngine, queue: Queue
+) -> None:
+    begin = engine.clock.now
+    assert queue.oldest() is None
+    for number in (1, 2, 3, 4):
+        put(queue, number)
+        engine.pass_time(10)
+    dead, delayed, in_hand = take(queue), take(queue), take(queue)
+    assert queue.oldest() == begin
+    dead.bury("gone")
+    delayed.retry_after(3600, "busy")
+    assert queue.oldest() == begin + 10
+    assert queue.redrive() == 1
+    assert queue.oldest() == begin, "it has been waiting since then"
+    take(queue).ack()
+    in_hand.ack()
+    assert queue.oldest() == begin + 10
 
 
 def test_what_troubled_a_message_before_it_was_redriven_is_no_trouble_now(queue: Queue) -> None:

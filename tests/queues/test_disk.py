@@ -327,14 +327,83 @@ def test_unreadable_rows_become_dead_letters_as_they_are_and_hold_up_nobody(disk
             assert [row[1] for row in rows] == POISON[1:]
 
 
-def test_a_file_that_is_no_queue_is_refused_by_name(disk: DiskEngine) -> None:
-    disk.directory.mkdir()
-    disk.file.write_bytes(b"certainly no database" * 100)
-    with (
-        pytest.raises(QueueUnusable, match=rf"{NAME}.db cannot be used: file is not a database"),
-        disk.running(),
-    ):
+DAMAGED = b"certainly no database" * 100
+WHICH_AND_WHAT_TO_DO = rf"{NAME}.db cannot be used: file is not a database \(stop the bot, then restore"
+
+
+def damage(disk: DiskEngine) -> None:
+    disk.directory.mkdir(exist_ok=True)
+    disk.file.write_bytes(DAMAGED)
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_a_damaged_file_is_told_by_name_whatever_is_asked_and_stays_as_it_is(
+    disk: DiskEngine, beside: bool
+) -> None:
+    damage(disk)
+    with disk.beside() if beside else disk.running() as queue:
+        for ask in (
+            lambda: queue.put("m1", "face1", {}),
+            queue.counts,
+            queue.troubles,
+            queue.oldest,
+            lambda: queue.holds("m1"),
+            queue.redrive,
+        ):
+            with pytest.raises(QueueUnusable, match=WHICH_AND_WHAT_TO_DO):
+                ask()
+    assert disk.file.read_bytes() == DAMAGED
+
+
+def test_a_damaged_file_gives_nothing_and_holds_up_no_other_queue(disk: DiskEngine) -> None:
+    damage(disk)
+    with disk_queues(disk.directory, [NAME, "face-undo"]) as queues:
+        for act in (lambda: queues[NAME].get(0), queues[NAME].tidy):
+            with pytest.raises(QueueUnusable, match=WHICH_AND_WHAT_TO_DO):
+                act()
+        queues["face-undo"].put("m1", "face1", {})
+        assert take(queues["face-undo"]).id == "m1"
+    assert disk.file.read_bytes() == DAMAGED
+
+
+def test_a_file_that_is_restored_while_the_bot_runs_is_taken_up_again(disk: DiskEngine) -> None:
+    with disk.running() as queue:
+        queue.put("m1", "face1", {})
+    whole = disk.file.read_bytes()
+    damage(disk)
+    with disk.running() as queue:
+        with pytest.raises(QueueUnusable):
+            queue.get(0)
+        disk.file.write_bytes(whole)
+        assert take(queue).id == "m1"
+        assert queue.counts() == Counts(in_flight=1)
+    with pytest.raises(Retry):
+        queue.counts()
+
+
+def test_a_file_that_another_program_holds_at_the_start_is_taken_up_once_it_lets_go(
+    disk: DiskEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tagbot.queues.disk.BUSY_SECONDS", 0.01)
+    with disk.running() as queue:
+        queue.put("m1", "face1", {})
+    with closing(sqlite3.connect(disk.file, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        with disk.running() as queue:
+            with pytest.raises(QueueUnusable, match="another program holds it"):
+                queue.get(0)
+            other.close()
+            assert take(queue).id == "m1"
+
+
+def test_a_damaged_queue_that_is_closed_gives_nothing_and_opens_nothing(disk: DiskEngine) -> None:
+    damage(disk)
+    with disk.running() as queue:
         pass
+    disk.file.unlink()
+    assert queue.get(0) is None
+    assert not disk.file.exists()
 
 
 def full(queue: Queue) -> None:
@@ -484,6 +553,8 @@ def test_no_question_reads_through_the_dead_letters(disk: DiskEngine) -> None:
         rows.wake(2)
         rows.next_due()
         rows.counts()
+        rows.troubles()
+        rows.oldest()
         rows.holds("m1")
         rows.resume()
         rows.shorten(0)
@@ -498,7 +569,7 @@ def test_no_question_reads_through_the_dead_letters(disk: DiskEngine) -> None:
         for step in steps
         if step[3].startswith(b"SCAN") and b"COVERING INDEX" not in step[3] and b"CONSTANT" not in step[3]
     ]
-    assert len(plans) >= 9
+    assert len(plans) >= 11
     assert scans == []
 
 

@@ -27,7 +27,7 @@ BACK_SECONDS = 10.0
 
 @pytest.fixture(name="slack")
 def _slack() -> Iterator[Slack]:
-    with running_slack(rate_limits=0, warning_seconds=0.03, grace_seconds=0.1) as slack:
+    with running_slack(rate_limits=0, warning_seconds=0.03, grace_seconds=0.3) as slack:
         yield slack
 
 
@@ -90,12 +90,17 @@ def is_answered(slack: Slack, ts: str) -> bool:
     return slack.click(slack.people[0], ts, "press").acknowledged
 
 
-def state_that(slack: Slack, socket: SocketMode, fits: Callable[[LinkState], bool]) -> LinkState:
+def until(condition: Callable[[], bool]) -> None:
+    """For what is no event of the stand-in's."""
+    end = time.monotonic() + BACK_SECONDS
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def state_that(socket: SocketMode, fits: Callable[[LinkState], bool]) -> LinkState:
     """What the operator is told, once it is as wanted."""
-    until = time.monotonic() + BACK_SECONDS
-    while not fits(socket.link.state):
-        assert time.monotonic() < until, socket.link.state
-        time.sleep(0.005)  # the state is no event of the stand-in's
+    until(lambda: fits(socket.link.state))
     return socket.link.state
 
 
@@ -106,26 +111,34 @@ def openings(slack: Slack) -> int:
 # --- Renewals ----------------------------------------------------------------------------------------------
 
 
-def renewed_while_clicking(slack: Slack, kind: str, times: int) -> Clicks:
+def renewed_while_clicking(slack: Slack, kind: str, times: int, connections: int) -> Clicks:
     with clicking.clicking(slack, button(slack)) as clicks:
         for _ in range(times):
             before = newest(slack)
-            staying = [each["id"] for each in slack.wait_for_connections()]
-            slack.disconnect(kind, staying[0])
+            in_turn = slack.wait_for_connections(connections)[-connections]
+            slack.disconnect(kind, in_turn["id"])
             wait_for_newer(slack, before)
+            # Slack allows ten, so that some of the old ones have to be gone; where there is only one, a
+            # click might otherwise go to an old one that ends the moment after.
+            most = 8 if connections > 1 else 1
+            slack.wait_for(lambda: len(slack.connections()) <= most, "the old ones to be gone")
     return clicks
 
 
-@pytest.mark.parametrize("connections", [1, CONNECTIONS])
-@pytest.mark.parametrize("kind", ["refresh_requested", "warning"])
-def test_fifty_renewals_are_noticed_by_nobody_who_clicks(slack: Slack, connections: int, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("connections", "kind", "times"),
+    [(CONNECTIONS, "refresh_requested", 50), (1, "refresh_requested", 10), (1, "warning", 10)],
+)
+def test_renewals_are_noticed_by_nobody_who_clicks(
+    slack: Slack, connections: int, kind: str, times: int
+) -> None:
     # Strict: each acknowledgement has to leave on the connection that brought the click.
     slack.rules(strict_acknowledgements=True)
     with connected(slack, connections=connections) as socket:
-        clicks = renewed_while_clicking(slack, kind, 50)
+        clicks = renewed_while_clicking(slack, kind, times, connections)
         assert socket.link.state.is_connected
     print(clicks.in_words())  # noqa: T201 - shown with -s, and when it fails
-    assert len(clicks.deliveries) > 50
+    assert len(clicks.deliveries) > times
     assert not clicks.lost
     assert clicks.percentile(99) < 500
     assert clicks.percentile(100) < LATE_MS
@@ -203,7 +216,7 @@ def test_an_attempt_that_hangs_still_leaves_time_for_one_that_works() -> None:
 
 UNREACHABLE = {
     "reset": {"reset": True},
-    "silent": {"hang": 60.0},
+    "silent": {"hang": 1.5},
     "503": {"status": 503},
     "internal_error": {"error": "internal_error"},
 }
@@ -220,8 +233,8 @@ def test_when_slack_was_unreachable_people_are_answered_soon_after(
         before = openings(slack)
         slack.fail(OPEN, times=None, **UNREACHABLE[how])
         slack.disconnect("reset")
-        state = state_that(slack, socket, lambda state: not state.is_connected)
-        slack.wait_for(lambda: openings(slack) >= before + 4, "some attempts")
+        state_that(socket, lambda state: not state.is_connected)
+        until(lambda: openings(slack) >= before + 4)
         state = socket.link.state
         assert state.in_words().startswith("Slack: not connected since ")
         assert "Slack " in state.trouble
@@ -230,7 +243,7 @@ def test_when_slack_was_unreachable_people_are_answered_soon_after(
         slack.wait_for_connections(CONNECTIONS)
         assert is_answered(slack, ts)
         assert time.monotonic() - started < 3.0
-        state_that(slack, socket, lambda state: state.is_connected and not state.trouble)
+        state_that(socket, lambda state: state.is_connected and not state.trouble)
     problems = [record for record in caplog.records if record.levelname == "ERROR"]
     assert 1 <= len(problems) <= 2, "once for each reason: broken off, no answer"
 
@@ -248,11 +261,11 @@ def test_with_as_many_connections_as_slack_allows_the_bot_waits_for_a_free_one(
         slack.wait_for_connections(10)
         socket = socket_mode(slack)
         socket.connect(threading.Event())
-        state = state_that(slack, socket, lambda state: "no more connections" in state.trouble)
+        state = state_that(socket, lambda state: "no more connections" in state.trouble)
         assert not state.is_connected
     started = time.monotonic()
     slack.wait_for(lambda: slack.connections() and newest(slack) > 10, "the bot's connection")
-    state_that(slack, socket, lambda state: state.connections == CONNECTIONS)
+    state_that(socket, lambda state: state.connections == CONNECTIONS)
     assert is_answered(slack, ts)
     assert time.monotonic() - started < BACK_SECONDS
     socket.close()
@@ -268,14 +281,15 @@ def test_when_socket_mode_is_switched_off_the_operator_is_told_once_and_slack_is
         before = openings(slack)
         slack.fail(OPEN, times=None, error="link_disabled")
         slack.disconnect("link_disabled")
-        state = state_that(slack, socket, lambda state: not state.is_connected)
+        state = state_that(socket, lambda state: not state.is_connected)
         assert state.trouble == "Socket Mode is switched off in the settings of the Slack app"
         assert openings(slack) == before  # no attempt is made at once
         slack.heal()
         slack.wait_for_connections(CONNECTIONS)
         assert is_answered(slack, ts)
-        state_that(slack, socket, lambda state: not state.trouble)
-    assert caplog.text.count("Socket Mode is switched off") == 1
+        state_that(socket, lambda state: not state.trouble)
+    told = [record for record in caplog.records if "Socket Mode is switched off" in record.message]
+    assert [record.levelname for record in told if record.levelname == "ERROR"] == ["ERROR"]
 
 
 def test_what_somebody_has_to_mend_is_tried_again_within_a_minute() -> None:
@@ -290,7 +304,7 @@ def test_a_token_that_slack_refuses_later_is_named_and_tried_again(slack: Slack)
     with connected(slack) as socket:
         slack.fail(OPEN, times=None, error="invalid_auth")
         slack.disconnect("reset")
-        state_that(slack, socket, lambda state: "SLACK_APP_TOKEN is refused" in state.trouble)
+        state_that(socket, lambda state: "SLACK_APP_TOKEN is refused" in state.trouble)
         slack.heal()
         slack.wait_for_connections()
         assert is_answered(slack, ts)
@@ -301,7 +315,7 @@ def test_slack_is_left_alone_for_as_long_as_it_says(slack: Slack) -> None:
         slack.fail(OPEN, status=429, retry_after=1)
         before = openings(slack)
         slack.disconnect("reset", 1)
-        state_that(slack, socket, lambda state: "asked the bot to wait" in state.trouble)
+        state_that(socket, lambda state: "asked the bot to wait" in state.trouble)
         slack.disconnect("reset")
         slack.wait_for_connections(CONNECTIONS)
         limited, *later = [call.at for call in slack.calls(OPEN)][before:]
@@ -409,7 +423,7 @@ def test_a_start_without_slack_can_be_given_up(slack: Slack) -> None:
     slack.fail("auth.test", times=None, reset=True)
     socket, stop = socket_mode(slack), threading.Event()
     thread = start(socket, stop)
-    state_that(slack, socket, lambda state: "does not answer" in state.trouble)
+    state_that(socket, lambda state: "does not answer" in state.trouble)
     stop.set()
     thread.join(5)
     assert not thread.is_alive()
@@ -475,7 +489,4 @@ def test_no_thread_is_left_over(slack: Slack) -> None:
     with connected(slack):
         slack.disconnect("reset")
         slack.wait_for_connections(CONNECTIONS)
-    until = time.monotonic() + 5
-    while set(threading.enumerate()) - before and time.monotonic() < until:
-        time.sleep(0.01)  # they are on their way out
-    assert {thread.name for thread in set(threading.enumerate()) - before} == set()
+    until(lambda: not set(threading.enumerate()) - before)

@@ -80,6 +80,11 @@ class Amazon:
                 if (left := queue.get(timeout=1)) is not None:
                     left.ack()
 
+    @property
+    def door(self) -> Aws:
+        """What the bot calls AWS by."""
+        return self.backend._aws
+
     def end(self) -> None:
         """Put right what a test has bent."""
         self.service.heal()

@@ -40,14 +40,14 @@ def test_a_bot_that_never_called_amazon_has_no_cost_to_show() -> None:
 
 
 def test_calls_are_counted_by_operation_and_pictures_cost() -> None:
-    record(NOVEMBER, *["index_faces"] * 1500, *["detect_faces"] * 500, *["associate_faces"] * 3)
+    record(NOVEMBER, *["index_faces"] * 15, *["detect_faces"] * 5, *["associate_faces"] * 3)
     assert usage(NOVEMBER) == {
-        "calls": 2003,
-        "by_operation": {"index_faces": 1500, "detect_faces": 500, "associate_faces": 3},
-        "estimated_dollars": 2.0,
+        "calls": 23,
+        "by_operation": {"index_faces": 15, "detect_faces": 5, "associate_faces": 3},
+        "estimated_dollars": 0.02,
     }
     lines = status._about_training(usage(NOVEMBER))
-    assert lines == ["Amazon Rekognition since the start of the month: 2003 calls, about $2.00."]
+    assert lines == ["Amazon Rekognition since the start of the month: 23 calls, about $0.02."]
 
 
 def test_a_month_ends_at_midnight_utc_and_the_next_begins_at_nothing() -> None:

@@ -2,8 +2,10 @@
 
 import hashlib
 import io
+import json
 import logging
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -812,3 +814,9 @@ def test_a_long_model_is_read_page_by_page(amazon: Amazon, crop: bytes) -> None:
     assert sorted(each.face_id for each in amazon.backend.faces()) == faces
     assert {each.person_ref for each in amazon.backend.faces()} == {"a-person"}
     assert len(amazon.calls("ListFaces")) == 6
+
+
+def test_the_policy_in_the_documents_is_the_one_that_check_prints() -> None:
+    page = (ROOT / "docs/rekognition.md").read_text()
+    (written,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    assert json.loads(written) == backend_on().policy()

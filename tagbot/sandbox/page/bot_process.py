@@ -20,7 +20,10 @@ PATIENCE = 15.0  # seconds; the bot itself takes ten at most
 
 
 class BotProcess:
-    """`python bot.py`, unchanged, with settings of our own; `changed` is called when it comes or goes."""
+    """`python bot.py`, unchanged, with settings of our own.
+
+    `changed` is called when it comes, says something or goes.
+    """
 
     def __init__(self, folder: Path, env: Mapping[str, str], changed: Callable[[], None]) -> None:
         self._folder = folder
@@ -91,6 +94,7 @@ class BotProcess:
         assert process.stderr is not None  # noqa: S101 - it was asked for
         async for line in process.stderr:
             self.log.add(line.decode(errors="replace").rstrip())
+            self._changed()
         self._code = await process.wait()
         self._process = None
         self._changed()

@@ -4,6 +4,7 @@ So the bot ends with the sandbox, however that ended. A terminal's Ctrl-C does n
 in a session of their own; signals sent to that session's group are the program's to obey, not ours.
 """
 
+import os
 import signal
 import subprocess
 import sys
@@ -26,7 +27,9 @@ def main(program: Sequence[str]) -> int:
 
 
 def _end_with_input(running: "subprocess.Popen[bytes]") -> None:
-    sys.stdin.buffer.read()
+    # Not sys.stdin: Python cannot end while a thread waits in its buffer.
+    while os.read(0, 1024):
+        pass
     running.terminate()
     try:
         running.wait(PATIENCE)

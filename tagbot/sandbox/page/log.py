@@ -27,12 +27,11 @@ class BotLog:
         self.newest_face: str | None = None
 
     def add(self, line: str) -> None:
-        """Take a line, which is JSON, unless Python itself wrote it."""
+        """Take a line."""
         self._file.write(line + "\n")
         self._file.flush()
-        try:
-            entry = json.loads(line)
-        except ValueError:
+        entry = parsed(line)
+        if not entry:
             self.tail.append(line)
             return
         self.tail.append(f"{entry['at'][11:19]} {entry['message']}")
@@ -69,3 +68,12 @@ class BotLog:
         self._lives.setdefault(face, deque(maxlen=LIFE)).append(passage)
         if len(self._lives) > FACES:
             del self._lives[next(iter(self._lives))]
+
+
+def parsed(line: str) -> Json:
+    """A line of the bot's log; nothing for what Python itself wrote."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return {}
+    return entry if isinstance(entry, dict) else {}

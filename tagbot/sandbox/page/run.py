@@ -78,6 +78,7 @@ async def serve(folder: Path, options: Options) -> None:
     page = Page(sandbox, bot, Photos(env, folder), figures, command)
     sandbox.application.add_routes(page.routes())
     async with contextlib.AsyncExitStack() as stack:
+        stack.callback(bot.log.close)
         stack.callback(figures.close)
         stack.callback(lambda: shelf.save(world))
         await sandbox.start(listener=listener)

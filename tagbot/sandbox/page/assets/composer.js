@@ -4,8 +4,11 @@ import { act } from "./api.js";
 import { failed } from "./controls.js";
 import { ICONS, el, icon, newId } from "./dom.js";
 
-/** Build it once; `where()` gives the member, the channel's id and name, and the commands. */
-export function buildComposer(form, where) {
+/**
+ * Build it once. `where()` gives the member, the channel and the commands; `toEnd()` shows the newest messages, as
+ * who says something wants to see it.
+ */
+export function buildComposer(form, where, toEnd) {
   const list = el("ul", { role: "listbox", id: newId("commands"), class: "options above", "aria-label": "Commands", hidden: true });
   const field = el("textarea", {
     rows: 1,
@@ -64,6 +67,7 @@ export function buildComposer(form, where) {
     field.value = "";
     suggest();
     problem.replaceChildren();
+    toEnd();
     const [command, ...rest] = text.split(/\s+/);
     const error = text.startsWith("/")
       ? await act("slash", { member, channel, command, text: rest.join(" ") })

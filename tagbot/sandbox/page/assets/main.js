@@ -9,7 +9,7 @@ import { drawMessages } from "./messages.js";
 import { drawModal } from "./modal.js";
 import { avatar } from "./people.js";
 
-const FIRST = "U0ANNA0001";
+const FIRST = "U0ANNA0001"; // who a visitor is until they say otherwise
 const PANES = [["channel", "Channel"], ["inbox", "Inbox"], ["behind", "Behind"]];
 
 const byId = (id) => document.getElementById(id);
@@ -18,11 +18,11 @@ const you = { id: location.hash.slice(1) || FIRST, channel: null, face: null };
 let stop = () => {};
 let waiting = false;
 
-const composer = buildComposer(byId("composer"), () => ({
-  member: you.id,
-  channel: you.channel,
-  commands: known.get("commands") ?? [],
-}));
+const composer = buildComposer(
+  byId("composer"),
+  () => ({ member: you.id, channel: you.channel, commands: known.get("commands") ?? [] }),
+  toEnd,
+);
 const inbox = buildInbox(byId("inbox"));
 const behind = buildBehind(byId("behind"));
 
@@ -116,6 +116,10 @@ function go(channel) {
   you.channel = channel;
   byId("messages").replaceChildren();
   draw();
+  toEnd();
+}
+
+function toEnd() {
   byId("messages").scrollTop = byId("messages").scrollHeight;
 }
 

@@ -1,0 +1,72 @@
+"""TrainAnyway: where people and machine differ, an admin has the face learned all the same."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tagbot import words
+from tagbot.messages import ANYWAY, FaceTagged
+from tagbot.models import Face
+from tagbot.sandbox.client import Slack
+from tests.handlers.conftest import connected_desk
+from tests.rekognition.pictures import SeenFace
+from tests.rekognition.stand_in import running_rekognition
+from tests.stages.scenes import fresh, shown
+from tests.training.amazon import Amazon, assert_is_in_the_model_once, on_amazon
+
+
+@pytest.fixture
+def amazon(tmp_path: Path, stand_in: Slack) -> Iterator[Amazon]:
+    with running_rekognition() as service, on_amazon(tmp_path, stand_in, service) as amazon:
+        yield amazon
+
+
+@pytest.fixture
+def differing(amazon: Amazon) -> Face:
+    person = amazon.person()
+    amazon.tagged(person)
+    amazon.service.look(lambda _: [SeenFace(similarity=1.0)])
+    face = amazon.tagged(person)
+    assert face.reason == "differs"
+    shown(amazon.world, face)
+    return face
+
+
+def test_a_click_puts_one_message_on_the_queue_before_slack_is_acknowledged(
+    amazon: Amazon, differing: Face
+) -> None:
+    anna = amazon.world.slack.people[0]
+    with connected_desk(amazon.world) as desk:
+        act = desk.slack.click(anna, differing.message_ts or "", "train_anyway")
+        assert (act.acknowledged, act.error) == (True, None)
+        [(message, stored_at)] = desk.stored
+    assert stored_at <= act.at + (act.latency_ms or 0.0) / 1000
+    assert isinstance(message, FaceTagged)
+    assert (message.face_id, message.round, message.anyway) == (differing.id, 1, True)
+    assert message.cause.startswith(f"{ANYWAY}{anna}:")
+    assert amazon.world.messages("face-tagged") == [message]
+
+
+def test_an_admin_has_the_face_learned_and_clicking_twice_is_harmless(
+    amazon: Amazon, differing: Face
+) -> None:
+    anna = amazon.world.slack.people[0]
+    before = len(amazon.called())
+    with connected_desk(amazon.world, admins=frozenset({anna})) as desk:
+        for _ in range(2):
+            assert desk.slack.click(anna, differing.message_ts or "", "train_anyway").acknowledged
+        assert len({message.id for message, _ in desk.stored}) == 2
+        amazon.settle()
+    assert amazon.called(before) == ["IndexFaces", "AssociateFaces"]
+    assert_is_in_the_model_once(amazon, differing)
+
+
+def test_others_are_told_that_only_admins_can_and_nothing_is_learned(amazon: Amazon, differing: Face) -> None:
+    anna, ben = amazon.world.slack.people[:2]
+    with connected_desk(amazon.world, admins=frozenset({ben})) as desk:
+        assert desk.slack.click(anna, differing.message_ts or "", "train_anyway").acknowledged
+        desk.slack.wait_for_ephemeral(anna, lambda message: message.text == words.ADMINS_ONLY)
+    assert amazon.world.messages("face-tagged") == []
+    assert (fresh(differing).state, fresh(differing).reason) == ("tagged", "differs")
+    assert words.TRAIN_ANYWAY in shown(amazon.world, differing).text, "the message is as it was"

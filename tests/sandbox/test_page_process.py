@@ -1,0 +1,204 @@
+"""The bot as the sandbox's child: its settings, its leash, its log."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tagbot.pipeline import PIPELINE, QUEUES
+from tagbot.sandbox.errors import Refused
+from tagbot.sandbox.page import flow, leash, photos
+from tagbot.sandbox.page.log import BotLog
+from tagbot.sandbox.page.mishaps import kill_recognisers, processes
+from tagbot.sandbox.page.settings import add_command, bot_environment
+from tagbot.settings import Settings
+
+FACE = "3f0c1d52-7a4e-4b1c-9f26-d0b8e4a1c957"
+
+SAYS_ITS_ID_AND_SLEEPS = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+
+
+def entry(stage: str, message_id: str, **more: object) -> str:
+    at = "2026-11-23T09:30:00.000Z"
+    message = f"{stage} done message={message_id} attempt=1 7 ms"
+    line = {"at": at, "message": message, "action": "done", "stage": stage, "message_id": message_id, "ms": 7}
+    return json.dumps(line | more)
+
+
+# --- Settings ----------------------------------------------------------------------------------------------
+
+
+def test_no_setting_from_outside_leads_the_bot_to_real_slack_or_real_data(tmp_path: Path) -> None:
+    outer = {
+        "SLACK_BOT_TOKEN": "xoxb-real",
+        "SLACK_APP_TOKEN": "xapp-real",
+        "SLACK_CHANNEL": "C0REAL00001",
+        "SLACK_API_URL": "https://slack.com/api/",
+        "DATA_DIR": "/srv/facetag",
+        "DATABASE_URL": "sqlite:////srv/facetag/tagbot.db",
+        "INBOX": "/srv/photos",
+        "IMAGE_STORE": "/srv/images",
+        "TRAINING_BACKEND": "rekognition",
+        "HTTPS_PROXY": "http://proxy.example.com:3128",
+        "http_proxy": "http://proxy.example.com:3128",
+        "REQUIRED_VOTES": "3",
+        "PATH": "/usr/bin",
+    }
+    env = bot_environment(outer, "http://127.0.0.1:4000", tmp_path)
+    settings = Settings.from_env(env)
+    assert settings.slack_api_url == "http://127.0.0.1:4000/api/"
+    assert str(settings.data_dir) == str(tmp_path)
+    assert settings.training_backend == "local"
+    assert settings.required_votes == 3
+    assert "real" not in json.dumps(env)
+    assert "/srv" not in json.dumps(env)
+    assert "proxy" not in json.dumps(env)
+    assert env["PATH"] == "/usr/bin"
+
+
+def test_the_command_that_is_shown_takes_back_what_env_files_say_of_folders(tmp_path: Path) -> None:
+    shown = add_command({"INBOX": "/srv/photos", "DATABASE_URL": ""}, tmp_path / "my photos")
+    assert f"DATA_DIR='{tmp_path}/my photos' INBOX= " in shown
+    assert shown.endswith("bot.py add PHOTO…")
+
+
+# --- The leash ---------------------------------------------------------------------------------------------
+
+
+def leashed(code: str) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-I", leash.__file__, sys.executable, "-c", code]
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
+
+
+def ended(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def wait_until_ended(pid: int) -> None:
+    deadline = time.monotonic() + 10
+    while not ended(pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_program_ends_when_who_started_it_is_gone() -> None:
+    with leashed(SAYS_ITS_ID_AND_SLEEPS) as process:
+        assert process.stdin
+        assert process.stdout
+        pid = int(process.stdout.readline())
+        process.stdin.close()
+        wait_until_ended(pid)
+        assert process.wait(10) == 128 + signal.SIGTERM
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_signal_to_the_group_reaches_the_program(number: signal.Signals) -> None:
+    with leashed(SAYS_ITS_ID_AND_SLEEPS) as process:
+        assert process.stdout
+        pid = int(process.stdout.readline())
+        os.killpg(process.pid, number)
+        process.wait(10)
+        wait_until_ended(pid)
+
+
+def test_the_programs_exit_code_is_told_without_a_word_of_the_leashs_own() -> None:
+    with leashed("raise SystemExit(3)") as process:
+        assert process.wait(10) == 3
+        assert process.stderr
+        assert process.stderr.read() == b""
+
+
+# --- The log -----------------------------------------------------------------------------------------------
+
+
+def test_the_last_messages_through_each_stage_are_remembered(tmp_path: Path) -> None:
+    log = BotLog(tmp_path / "bot.log")
+    for number in range(6):
+        log.add(entry("DetectFaces", f"inbox:{number}", ms=number))
+    log.add(entry("StoreFaceTagSql", f"face-tagging:{FACE}:1:U0ANN:1.0"))
+    assert [passage["ms"] for passage in log.passages["DetectFaces"]] == [2, 3, 4, 5]
+    assert [step["stage"] for step in log.life(FACE)] == ["StoreFaceTagSql"]
+    assert log.newest_face == FACE
+    log.close()
+    assert len((tmp_path / "bot.log").read_text().splitlines()) == 7
+
+
+def test_a_persons_id_is_not_taken_for_a_faces(tmp_path: Path) -> None:
+    log = BotLog(tmp_path / "bot.log")
+    log.add(entry("EnrichUser", f"face-enrich-user:{FACE}"))
+    assert log.newest_face is None
+    log.close()
+
+
+def test_why_a_message_is_tried_again_is_told(tmp_path: Path) -> None:
+    log = BotLog(tmp_path / "bot.log")
+    log.add(entry("DetectFaces", "inbox:1", message="DetectFaces retry message=inbox:1 attempt=1 7 ms: busy"))
+    assert log.passages["DetectFaces"][0]["why"] == "busy"
+    log.close()
+
+
+def test_words_that_are_no_json_are_kept_for_when_the_bot_dies(tmp_path: Path) -> None:
+    log = BotLog(tmp_path / "bot.log")
+    log.add("ModuleNotFoundError: No module named 'dlib'")
+    log.add("1")
+    log.close()
+    assert list(log.tail) == ["ModuleNotFoundError: No module named 'dlib'", "1"]
+
+
+# --- The flow, the samples, the mishaps --------------------------------------------------------------------
+
+
+def test_the_drawing_has_every_stage_and_queue_of_the_pipeline() -> None:
+    drawing = flow.drawing()
+    assert [stage["stage"] for stage in drawing] == [stage.name for stage in PIPELINE]
+    assert {stage["reads"] for stage in drawing} == {"inbox", *QUEUES}
+
+
+def test_the_samples_are_small_and_all_there() -> None:
+    files = {path.name for path in photos.SAMPLES.glob("*.jpg")}
+    assert files == set(photos.SAMPLE_PHOTOS)
+    assert all((photos.SAMPLES / name).stat().st_size < 100_000 for name in files)
+    text = (photos.SAMPLES / "README.md").read_text()
+    assert all(f"`{name}`" in text for name in files)
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ("a.jpg", "a.jpg"),
+        ("../../a.jpg", "a.jpg"),
+        (r"C:\photos\a.jpg", "a.jpg"),
+        (".hidden.jpg", "hidden.jpg"),
+    ],
+)
+def test_a_file_keeps_its_name_and_no_path(told: str, kept: str) -> None:
+    assert photos.safe(told) == kept
+
+
+@pytest.mark.parametrize("told", ["", "/", "..", "."])
+def test_a_file_without_a_name_is_refused(told: str) -> None:
+    with pytest.raises(Refused):
+        photos.safe(told)
+
+
+def test_only_recognisers_below_the_bot_are_killed() -> None:
+    named = f"{SAYS_ITS_ID_AND_SLEEPS} # tagbot.training.children"
+    with leashed(named) as ours, leashed(named) as others, leashed(SAYS_ITS_ID_AND_SLEEPS) as plain:
+        pids = [int(each.stdout.readline()) for each in (ours, others, plain) if each.stdout]
+        assert {pids[0], os.getpid()} <= {process.pid for process in processes()}
+        kill_recognisers(ours.pid)
+        ours.wait(10)
+        assert [ended(pid) for pid in pids] == [True, False, False]
+        for each in (others, plain):
+            os.killpg(each.pid, signal.SIGKILL)
