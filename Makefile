@@ -7,7 +7,7 @@ PY := $(VENV)/bin/python
 # What was chosen once stays chosen.
 WITH ?= $(if $(wildcard $(VENV)/.all),all,$(if $(wildcard $(VENV)/.bot),bot,all))
 
-.PHONY: help venv run test soak crash check format docs pictures lock clean
+.PHONY: help venv run sandbox test soak crash check format docs pictures screenshots lock clean
 
 help:  ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ $(VENV)/.%: requirements/%.txt | $(PY)
 
 run: venv  ## start the bot (python bot.py)
 	$(PY) bot.py
+
+sandbox: $(VENV)/.all  ## try the bot in the browser, without Slack (ARGS="--port 4000")
+	$(PY) bot.py --sandbox $(ARGS)
 
 test: $(VENV)/.dev  ## run the tests
 	$(PY) -m pytest -n auto
@@ -56,6 +59,9 @@ docs: $(VENV)/.dev  ## write what the documents take from the code
 
 pictures: $(VENV)/.dev  ## draw the pictures of the documents
 	$(PY) -m tests.documents.picture
+
+screenshots: $(VENV)/.dev  ## photograph the sandbox's page for the README (needs Chromium)
+	$(PY) -m tests.browser
 
 # uv resolves for every platform and Python at once, so one lock serves Linux and macOS.
 COMPILE = $(VENV)/lock/bin/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --generate-hashes \

@@ -119,7 +119,9 @@ class Bot:
         connection = self._socket.link.state.in_words()
         try:
             with reached():
-                figures = status.collect(self._queues, self._services.inbox, self._services.hands)
+                figures = status.collect(
+                    self._queues, self._services.inbox, self._services.hands, self._services.slack.health
+                )
         except Retry as why:
             return f"{words.no_status(why.reason)}\n{connection}"
         return f"{status.in_words(figures, status.SLACK_LETTERS - len(connection))}\n{connection}"

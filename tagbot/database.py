@@ -46,7 +46,13 @@ def open_database(url: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     # IMMEDIATE: a transaction that begins by reading and then writes cannot fail half-way because another
     # one wrote meanwhile (measured: 117 of 160 did, with SQLite's own default).
-    opened = SqliteDatabase(str(path), pragmas=PRAGMAS, lock_type="IMMEDIATE", autoconnect=False)
+    opened = SqliteDatabase(
+        str(path),
+        pragmas=PRAGMAS,
+        lock_type="IMMEDIATE",
+        autoconnect=False,
+        timeout=BUSY_TIMEOUT / 1000,  # for the pragmas themselves
+    )
     database.initialize(opened)
     try:
         # One process at a time: a command may start in the same moment as the bot.

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tagbot.errors import Reject, Retry
+from tagbot.pictures import bytes_of
 
 SETTLED_SECONDS = 1.0
 """A file counts when its size has not changed for this long: until then somebody may still be writing it."""
@@ -23,6 +24,12 @@ SCAN_SECONDS = 0.25
 """How often the folder is looked through."""
 
 SIDECAR = ".json"
+
+WHY = ".error.txt"
+"""What is added to the name of a file that was refused, for the text that says why."""
+
+LONGEST_NAME = 230
+"""Bytes of a name that leave room for more within the 255 that file systems allow."""
 
 LONE_SIDECAR_SECONDS = 600.0
 """A sidecar is put there before its photo; one whose photo has not come by then is refused."""
@@ -108,9 +115,9 @@ class Inbox:
     def read(self, name: str) -> Arrived:
         """The bytes of a photo and of its sidecar; raises `Retry` when the disk does not give them."""
         path = self.folder / name
-        sidecar = path.with_suffix(SIDECAR)
         try:
-            return Arrived(path.read_bytes(), sidecar.read_bytes() if sidecar.is_file() else None)
+            sidecar = _sidecar_of(path)
+            return Arrived(bytes_of(path), bytes_of(sidecar) if sidecar is not None else None)
         except FileNotFoundError:
             raise Reject("the file went away before it was read") from None
         except OSError as problem:
@@ -149,11 +156,11 @@ class Inbox:
     def refuse(self, name: str, reason: str) -> None:
         """Move a file with its sidecar to `rejected/`, beside a text that says why."""
         path = self.folder / name
-        target = _free_name(self.rejected / name)
+        target = _free_name(self.rejected / _short(name))
         try:
             # The text first: a crash in between then leaves a photo that is refused again, never one without
             # a reason.
-            target.with_name(f"{target.name}.error.txt").write_text(f"{reason}\n", encoding="utf-8")
+            target.with_name(f"{target.name}{WHY}").write_text(f"{reason}\n", encoding="utf-8")
             sidecar = self._own_sidecar(path)
             _move(path, target)
             if sidecar is not None:
@@ -209,8 +216,8 @@ class Inbox:
 
     def _own_sidecar(self, photo: Path) -> Path | None:
         """The sidecar that goes where this photo goes: none while another photo of the same name needs it."""
-        sidecar = photo.with_suffix(SIDECAR)
-        if photo == sidecar or not sidecar.is_file():
+        sidecar = _sidecar_of(photo)
+        if sidecar is None or sidecar == photo:
             return None
         others = (
             path for path in self.folder.glob(f"{_escaped(photo.stem)}.*") if path not in (photo, sidecar)
@@ -231,6 +238,17 @@ def _is_sidecar(name: str) -> bool:
     return name.lower().endswith(SIDECAR)
 
 
+def _sidecar_of(photo: Path) -> Path | None:
+    """The sidecar beside a photo, if there is one; a name that is too long for one has none."""
+    sidecar = photo.with_suffix(SIDECAR)
+    try:
+        return sidecar if sidecar.is_file() else None
+    except OSError as problem:
+        if problem.errno == errno.ENAMETOOLONG:
+            return None
+        raise
+
+
 def _size(entry: os.DirEntry[str]) -> int:
     try:
         return entry.stat().st_size
@@ -242,10 +260,18 @@ def _escaped(stem: str) -> str:
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in stem)
 
 
+def _short(name: str) -> str:
+    """The name, or its beginning and its suffix where the file that says why could not be named after it."""
+    encoded, suffix = os.fsencode(name), os.fsencode(Path(name).suffix)
+    if len(encoded) <= LONGEST_NAME:
+        return name
+    return os.fsdecode(encoded[: LONGEST_NAME - len(suffix[:20])] + suffix[:20])
+
+
 def _free_name(path: Path) -> Path:
     """The path, or with a number before its suffix where something of that name was refused before."""
     candidate, number = path, 1
-    while candidate.exists() or candidate.with_name(f"{candidate.name}.error.txt").exists():
+    while candidate.exists() or candidate.with_name(f"{candidate.name}{WHY}").exists():
         number += 1
         candidate = path.with_stem(f"{path.stem}-{number}")
     return candidate

@@ -418,8 +418,36 @@ class Notice(_Table):
             cls.delete().where(cls.name == name).execute()
 
 
+class HoldUp(_Table):
+    """That tagging is held up: from when it is noticed until the channel was told that it goes on."""
+
+    noticed_at = DoubleField(primary_key=True)
+    saying = TextField(null=True)
+    """What the channel is being told: the intent, set before Slack is called."""
+    told = BooleanField(default=False)
+    """Whether the channel knows."""
+
+    @classmethod
+    def begin(cls, now: float) -> Self:
+        """There is none yet."""
+        with writing():
+            return cls.create(noticed_at=now)
+
+    def note(self, **changes: Any) -> None:
+        """Change it here and in the database."""
+        for name, value in changes.items():
+            setattr(self, name, value)
+        with writing():
+            self.save()
+
+    def end(self) -> None:
+        """It is over."""
+        with writing():
+            self.delete_instance()
+
+
 TABLES: tuple[type[_Table], ...] = (
-    Photo, Person, Face, Vote, PastRequest, TrainedVector, BackendCalls, Notice,
+    Photo, Person, Face, Vote, PastRequest, TrainedVector, BackendCalls, Notice, HoldUp,
 )  # fmt: skip
 
 

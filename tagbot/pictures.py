@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from typing import NamedTuple, Self
 
 from PIL import ExifTags, Image, ImageDraw
@@ -149,6 +150,12 @@ BROKEN = (
 )
 
 
+def bytes_of(path: Path) -> bytes:
+    """What a file holds; of one that is too large, just so much that `read_photo` sees it."""
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)
+
+
 def read_photo(data: bytes) -> Photo:
     """The photo in a JPEG, PNG or WebP file; of an animated one, the first picture.
 
@@ -158,7 +165,7 @@ def read_photo(data: bytes) -> Photo:
     if kind not in OPENERS:
         raise PictureRefused(HINTS[kind])
     if len(data) > MAX_BYTES:
-        raise PictureRefused(f"{len(data) / 1e6:.1f} MB is over the limit of {MAX_BYTES // 1_000_000} MB")
+        raise PictureRefused(f"the file is over the limit of {MAX_BYTES // 1_000_000} MB")
     try:
         with OPENERS[kind](BytesIO(data)) as image:
             _check_size(Size(*image.size))

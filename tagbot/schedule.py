@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from tagbot import words
+from tagbot import hold_up, words
 from tagbot.consensus import Agreed, Unknown, consensus
 from tagbot.database import connected, reached
 from tagbot.errors import Retry
@@ -133,6 +133,11 @@ def watch_stages(around: Surroundings) -> None:
     around.services.hands.watch()
 
 
+def tell_of_hold_up(around: Surroundings) -> None:
+    """Tell the channel when tagging is held up for long, and when it goes on."""
+    hold_up.tell_of_hold_up(around.services, around.queues)
+
+
 def _each(things: Iterable[T], act: Callable[[T], None]) -> None:
     """Act on each, also when the queue of one cannot be used; that is raised in the end."""
     problem: Retry | None = None
@@ -153,6 +158,7 @@ JOBS = (
     Job("TellOfConnection", 5, tell_of_connection),
     Job("TidyQueues", 60, tidy_queues),
     Job("WatchStages", 10, watch_stages),
+    Job("TellOfHoldUp", 20, tell_of_hold_up),
 )
 
 

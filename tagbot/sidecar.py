@@ -61,9 +61,18 @@ def read_sidecar(text: bytes | None) -> Sidecar:
 
 def _text(content: dict[str, Any], key: str) -> str | None:
     value = content.get(key)
-    if value is not None and not isinstance(value, str):
+    if value is not None and not (isinstance(value, str) and _is_unicode(value)):
         raise SidecarRefused(f"the sidecar's {key} is not a text")
     return value
+
+
+def _is_unicode(text: str) -> bool:
+    """JSON can write half a character, which nothing can store."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _time(text: str | None) -> str | None:

@@ -10,6 +10,7 @@ from tagbot import words
 from tagbot.database import connected
 from tagbot.errors import Retry
 from tagbot.hands import Hands
+from tagbot.health import Health
 from tagbot.inbox import Inbox
 from tagbot.models import Face, Notice, photos_without_faces
 from tagbot.queues import Counts, Trouble
@@ -41,8 +42,15 @@ class Countable(Protocol):
         """As `tagbot.queues.Queue` says."""
 
 
-def collect(queues: Mapping[str, Countable], inbox: Inbox, hands: Hands | None = None) -> dict[str, Any]:
-    """The figures, as `status --json` prints them. `hands` are the bot's, where this is its process."""
+def collect(
+    queues: Mapping[str, Countable],
+    inbox: Inbox,
+    hands: Hands | None = None,
+    slack: Health | None = None,
+) -> dict[str, Any]:
+    """The figures, as `status --json` prints them. `hands` and Slack's health are the bot's, where this is
+    its process.
+    """
     of_queues = {name: _of_queue(queue) for name, queue in queues.items()}
     with connected():
         return {
@@ -52,6 +60,10 @@ def collect(queues: Mapping[str, Countable], inbox: Inbox, hands: Hands | None =
             "oldest": {name: each["oldest"] for name, each in of_queues.items()},
             "unusable": {name: each["problem"] for name, each in of_queues.items() if each["problem"]},
             "in_hand_for_long": [asdict(held) for held in (hands.long() if hands else ())],
+            "slack_failing": [
+                asdict(failure) | {"since": _utc(failure.since)}
+                for failure in (slack.failing() if slack else ())
+            ],
             "inbox": inbox.waiting(),
             "photos_without_faces": photos_without_faces(),
             "training": usage(time.time()),
@@ -94,9 +106,9 @@ def _lines(status: Mapping[str, Any]) -> list[str]:
     )
     lines = [
         about_faces,
-        *(f"Please look at this: {_short(problem)}." for problem in status["unusable"].values()),
-        *(f"Please look at this: {_short(notice)}." for notice in status["notices"]),
+        *(f"Please look at this: {_short(each)}." for each in _to_look_at(status)),
         *map(_about_hand, status["in_hand_for_long"]),
+        *(_about_slack(failure, now) for failure in status["slack_failing"]),
         *_about_photos(status),
         *_about_queues(status, now),
         *_what_to_do(status),
@@ -106,6 +118,11 @@ def _lines(status: Mapping[str, Any]) -> list[str]:
     if not status["unusable"] and not any(any(counts.values()) for counts in status["queues"].values()):
         lines.append("Nothing is waiting between the stages.")
     return lines
+
+
+def _to_look_at(status: Mapping[str, Any]) -> list[str]:
+    """Each once: the bot notes what it finds of its queues, which whoever asks may find too."""
+    return list(dict.fromkeys([*status["unusable"].values(), *status["notices"]]))
 
 
 def _cut(lines: list[str], letters: int | None) -> str:
@@ -126,6 +143,10 @@ def _about_hand(held: Mapping[str, Any]) -> str:
         f"Please look at this: {held['stage']} has had {held['message']} in hand for "
         f"{words.duration(held['seconds'])}."
     )
+
+
+def _about_slack(failure: Mapping[str, Any], now: datetime) -> str:
+    return f"Slack fails: {_short(failure['reason'])}." + _time("That began {} ago.", failure["since"], now)
 
 
 def _about_queues(status: Mapping[str, Any], now: datetime) -> list[str]:

@@ -70,6 +70,15 @@ NOT_STORED = "Sorry, that could not be stored just now. Please try again in a mi
 UNKNOWN_ACT = "I do not know this control any more; perhaps the message is an old one. Nothing was changed."
 ADMINS_ONLY = "Only the bot's admins can do this. Please ask one of them."
 
+# --- To the channel -----------------------------------------------------------------------------------------
+
+HELD_UP = (
+    "Tagging is held up: something that I need has not worked for more than ten minutes. Your answers are "
+    "safe, and I go on by myself once it works again. `/facetag status` says what is wrong; `/facetag retry` "
+    "tries again what was given up."
+)
+GOES_ON = "Tagging goes on: what was held up is done. Thank you for your patience!"
+
 HELP = """\
 *FaceTag* asks in its channel who the people in your photos are. Pick a name under a face; \
 when enough of you agree, the face is tagged.

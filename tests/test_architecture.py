@@ -19,6 +19,7 @@ DOORS: dict[str, set[str]] = {
     "PIL": {"pictures.py"},
     "apscheduler": {"schedule.py"},
     "slack_sdk.WebClient": {"slack/client.py", "slack/socket.py"},
+    "websockets": {"slack/connection.py", "slack/endings.py"},
     "os.environ": {"main.py"},
     "os.getenv": set(),
     "fcntl": {"process_lock.py"},

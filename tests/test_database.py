@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -167,6 +168,31 @@ def test_threads_that_read_and_then_write_never_meet_a_locked_database(url: str)
         thread.join()
     assert not problems
     assert Face.get_by_id("F").revision == 8 * 15
+
+
+def test_neither_do_those_of_another_process_that_no_lock_of_ours_lines_up(url: str) -> None:
+    assert url
+    store_photo(PHOTO, [a_face()])
+    problems: list[BaseException] = []
+
+    def count_up() -> None:
+        try:
+            with connected():
+                for _ in range(10):
+                    with database.atomic():
+                        revision = Face.get_by_id("F").revision
+                        time.sleep(0.001)  # in which others begin
+                        Face.update(revision=revision + 1).where(Face.id == "F").execute()
+        except BaseException as problem:
+            problems.append(problem)
+            raise
+
+    for thread in (threads := [threading.Thread(target=count_up) for _ in range(4)]):
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not problems
+    assert Face.get_by_id("F").revision == 4 * 10
 
 
 def test_processes_that_open_it_at_once_make_it_once(tmp_path: Path) -> None:

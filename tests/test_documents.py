@@ -32,7 +32,7 @@ from tagbot.slack.client import SCOPES
 from tests.documents import generated, picture
 
 ROOT = generated.ROOT
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("tests/*.md")])
 OTHERS = [ROOT / each for each in ("Makefile", "manifest.json", "pyproject.toml", ".env.example", ".ci/run")]
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from tagbot.errors import Reject, Retry
 from tagbot.inbox import LONE_SIDECAR_SECONDS, SCAN_SECONDS, SETTLED_SECONDS, Inbox, InboxDelivery
+from tagbot.pictures import MAX_BYTES
 
 
 class Clock:
@@ -133,6 +134,26 @@ def test_a_second_one_of_that_name_keeps_the_first(inbox: Inbox, clock: Clock) -
         "photo-2.jpg", "photo-2.jpg.error.txt", "photo.jpg", "photo.jpg.error.txt",
     ]  # fmt: skip
     assert (inbox.rejected / "photo-2.jpg").read_bytes() == b"second"
+
+
+@pytest.mark.parametrize("name", ["x" * 251 + ".jpg", "ü" * 126 + ".x", "x" * 255, "x." + "y" * 253])
+def test_a_name_that_leaves_no_room_for_the_text_beside_it_is_shortened(
+    inbox: Inbox, clock: Clock, name: str
+) -> None:
+    put(inbox, name)
+    delivery = take(inbox, clock)
+    assert inbox.read(name).photo == b"photo"
+    delivery.bury("no picture")
+    assert names(inbox.folder) == []
+    moved, text = names(inbox.rejected)
+    assert text == f"{moved}.error.txt"
+    assert name.startswith(moved[:100])
+
+
+def test_of_a_file_that_is_far_too_large_no_more_is_read_than_shows_it(inbox: Inbox) -> None:
+    with put(inbox, "film.jpg").open("r+b") as film:
+        film.truncate(10_000_000_000)
+    assert len(inbox.read("film.jpg").photo) == MAX_BYTES + 1
 
 
 def test_a_sidecar_waits_long_for_its_photo_and_is_then_refused(inbox: Inbox, clock: Clock) -> None:

@@ -64,6 +64,7 @@ def test_fractions_of_pixels_are_rounded() -> None:
         (b"[]", "not a JSON object"),
         (b"null", "not a JSON object"),
         (b'{"source": 7}', "source is not a text"),
+        (b'{"source": "\\ud800"}', "source is not a text"),
         (b'{"taken_at": "yesterday"}', "taken_at is not a time"),
         (b'{"taken_at": 7}', "taken_at is not a text"),
         (b'{"faces": {}}', "faces are not a list"),

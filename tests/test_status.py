@@ -1,19 +1,29 @@
 """Status: the figures equal a recount, and the words say what waits and why."""
 
+import sqlite3
+import time
 from collections import Counter
+from contextlib import closing
 from dataclasses import astuple
+from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tagbot import status
-from tagbot.errors import Reject
+from tagbot import words as said_words
+from tagbot.errors import Reject, Retry
+from tagbot.health import Health
+from tagbot.hold_up import tell_of_hold_up
 from tagbot.messages import FaceStored
 from tagbot.models import Face, Photo, writing
 from tagbot.pipeline import QUEUES
+from tagbot.queues.disk import disk_queues
 from tests.world import World, astronaut
 
 
-def collect(world: World) -> dict[str, object]:
+def collect(world: World) -> dict[str, Any]:
     return status.collect(world.queues, world.services.inbox)
 
 
@@ -35,7 +45,7 @@ def trouble(world: World, face: Face, how: str, why: str = "Slack is away") -> N
 def test_an_empty_bot_has_nothing_to_tell(world: World) -> None:
     figures = collect(world)
     assert figures["faces"] == dict.fromkeys(("waiting", "open", "training", "tagged", "rejected"), 0)
-    assert list(figures["queues"]) == list(QUEUES)  # type: ignore[call-overload]  # a dict
+    assert list(figures["queues"]) == list(QUEUES)
     assert words(world).splitlines() == [
         "Faces: 0 tagged, 0 open, 0 being learned, 0 waiting to be asked, 0 set aside.",
         "Nothing is waiting between the stages.",
@@ -57,7 +67,6 @@ def test_the_figures_equal_a_recount(world: World) -> None:
     assert Counter(face.state for face in Face.select()) == Counter(waiting=3, open=1, rejected=1)
     counted = {name: queue.counts() for name, queue in world.queues.items()}
     queues = figures["queues"]
-    assert isinstance(queues, dict)
     assert {name: tuple(counts.values()) for name, counts in queues.items()} == {
         name: astuple(counts) for name, counts in counted.items()
     }
@@ -73,7 +82,9 @@ def test_the_words_say_what_waits_and_why(world: World) -> None:
     lines = words(world).splitlines()
     assert "Faces: 0 tagged, 0 open, 0 being learned, 4 waiting to be asked, 0 set aside." in lines
     assert "images-in-db: 1 waiting for another attempt, 3 given up (dead letters)." in lines
-    assert "images-in-db: 1 waiting for another attempt because: Slack is away." in lines
+    [delayed] = [line for line in lines if "another attempt because" in line]
+    assert delayed.startswith("images-in-db: 1 waiting for another attempt because: Slack is away.")
+    assert delayed.endswith("Next attempt in 60 minutes.")
     assert "images-in-db: 2 given up because: Slack is away." in lines
     assert "images-in-db: 1 given up because: the picture is missing." in lines
 
@@ -100,7 +111,122 @@ def test_photos_without_faces_are_counted(world: World) -> None:
 
 
 def test_a_queue_that_cannot_be_reached_is_told_and_not_counted_as_empty(world: World) -> None:
+    trouble(world, world.face(), "dead")
     world.queues["face-tagging"].close()
-    with pytest.raises(Exception, match="face-tagging cannot be reached") as problem:
-        collect(world)
-    assert not isinstance(problem.value, Reject)
+    figures = collect(world)
+    queues, unusable = figures["queues"], figures["unusable"]
+    assert set(queues["face-tagging"].values()) == {None}
+    assert queues["images-in-db"]["dead"] == 1, "it hides nothing of the others"
+    assert list(unusable) == ["face-tagging"]
+    told = words(world)
+    assert "Please look at this: the queue face-tagging cannot be reached" in told
+    assert "Nothing is waiting" not in told
+
+
+def test_an_unusable_queue_is_mentioned_once_however_many_have_found_it(world: World) -> None:
+    world.queues["face-tagging"].close()
+    tell_of_hold_up(world.services, world.queues)
+    assert words(world).count("Please look at this") == 1
+
+
+def test_the_words_say_how_long_the_oldest_waits_and_when_the_next_attempt_is(world: World) -> None:
+    world.offset = -3 * 3600
+    world.publish(FaceStored(face_id="F"))
+    busy = world.queues["images-in-db"].get(0)
+    assert busy is not None
+    busy.retry_after(6 * 3600, "Rekognition is busy")
+    world.offset = -600
+    trouble(world, world.face(), "dead")
+    figures = collect(world)
+    lines = words(world).splitlines()
+    assert (
+        "images-in-db: 1 waiting for another attempt, 1 given up (dead letters). The oldest came 3 hours ago."
+        in lines
+    )
+    assert (
+        "images-in-db: 1 waiting for another attempt because: Rekognition is busy."
+        " The first of them came 3 hours ago. Next attempt in 3 hours." in lines
+    )
+    assert "images-in-db: 1 given up because: Slack is away. The first of them came 10 minutes ago." in lines
+    assert said_words.RETRY_THEM in lines
+    delayed = next(each for each in figures["troubles"] if each["state"] == "delayed")
+    since, until = (datetime.fromisoformat(delayed[key]) for key in ("since", "until"))
+    assert (until - since).total_seconds() == pytest.approx(6 * 3600, abs=60)
+    assert figures["oldest"]["images-in-db"] == delayed["since"]
+    assert figures["oldest"]["face-undo"] is None
+
+
+def test_without_dead_letters_nobody_is_sent_to_retry(world: World) -> None:
+    trouble(world, world.face(), "delayed")
+    assert said_words.RETRY_THEM not in words(world)
+
+
+def test_in_slack_it_fits_into_a_message_however_much_is_wrong(world: World) -> None:
+    for number in range(40):
+        world.publish(FaceStored(face_id=f"F{number}"))
+        delivery = world.queues["images-in-db"].get(0)
+        assert delivery is not None
+        delivery.bury(f"reason {number}: " + "x" * 1000)
+    figures = collect(world)
+    said = status.in_words(figures, status.SLACK_LETTERS)
+    assert len(said) <= status.SLACK_LETTERS
+    *shown, last = said.splitlines()
+    assert shown[0].startswith("Faces: ")
+    assert last == said_words.more_lines(len(words(world).splitlines()) - len(shown))
+    assert shown[-1].endswith("….")
+    assert len(figures["troubles"][0]["error"]) > 1000, "programs get all of it"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (1, "1 minute"), (89, "1 minute"), (600, "10 minutes"), (7199, "120 minutes"), (7200, "2 hours"),
+        (86_400, "24 hours"), (172_800, "2 days"),
+    ],
+)  # fmt: skip
+def test_a_time_is_told_in_one_unit(seconds: float, said: str) -> None:
+    assert said_words.duration(seconds) == said
+
+
+def test_with_a_hundred_thousand_messages_it_answers_within_a_second(tmp_path: Path, world: World) -> None:
+    file = tmp_path / "many" / "images-in-db.db"
+    with disk_queues(file.parent, QUEUES):
+        pass
+    kinds = [(1, ""), (3, "Slack is away"), (9, "a scope is missing")]
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.executemany(
+            "INSERT INTO ack_queue_messages (status, error, data, timestamp, message_id, key)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                (*kinds[number % 3], "{}" * 100, 1e9 + number, f"m{number}", f"F{number}")
+                for number in range(100_000)
+            ),
+        )
+    with disk_queues(file.parent, QUEUES) as queues:
+        started = time.monotonic()
+        figures = status.collect(queues, world.services.inbox)
+        said = status.in_words(figures, status.SLACK_LETTERS)
+        assert time.monotonic() - started < 1
+    counts = figures["queues"]["images-in-db"]
+    assert counts == {"ready": 33_334, "delayed": 33_333, "in_flight": 0, "dead": 33_333}
+    assert "33333 given up because: a scope is missing." in said
+
+
+def test_what_slack_fails_at_is_told_since_when_until_it_works_again(world: World) -> None:
+    slack = world.services.slack
+    slack.health = Health(lambda: time.time() - 600)
+
+    def told() -> list[str]:
+        figures = status.collect(world.queues, world.services.inbox, slack=slack.health)
+        return [line for line in status.in_words(figures).splitlines() if line.startswith("Slack")]
+
+    world.slack.fail("users.info", times=2, status=503)
+    for _ in range(2):
+        with pytest.raises(Retry):
+            slack.profile("U0ANNA0001")
+    assert told() == ["Slack fails: users.info: Slack answers 503. That began 10 minutes ago."]
+    slack.granted_scopes()
+    assert len(told()) == 1, "another method's success is not this one's"
+    with pytest.raises(Reject):
+        slack.profile("U0NOBODY01")
+    assert told() == []

@@ -16,7 +16,7 @@ from tagbot import parts
 from tagbot.commands.command import Command
 from tagbot.database import connected, open_database
 from tagbot.models import Photo
-from tagbot.pictures import PictureRefused, read_photo
+from tagbot.pictures import PictureRefused, bytes_of, read_photo
 from tagbot.settings import Settings
 from tagbot.sidecar import SidecarRefused, read_sidecar
 
@@ -80,9 +80,9 @@ def _because(path: Path, why: Exception) -> str:
 
 def _add(photo: Path, inbox: Path, added: set[str]) -> str:
     """Copy one photo, unless it was before; whether it was `added` or is `known` already."""
-    data = photo.read_bytes()
+    data = bytes_of(photo)
     sidecar = photo.with_suffix(".json")
-    beside = sidecar.read_bytes() if sidecar.is_file() else None
+    beside = bytes_of(sidecar) if sidecar.is_file() else None
     size = read_photo(data).size
     read_sidecar(beside).check_inside(size)
     sha256 = hashlib.sha256(data).hexdigest()

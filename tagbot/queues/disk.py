@@ -640,6 +640,7 @@ class _DiskQueueBeside:
         self._clock = clock
         self._file = _file(directory, name)
         self._rows: _Rows | None = None
+        self._closed = False
 
     def put(self, message_id: str, key: str, body: Mapping[str, Any]) -> None:
         if self._rows is None:
@@ -662,11 +663,14 @@ class _DiskQueueBeside:
         return rows.redrive(key) if (rows := self._existing()) is not None else 0
 
     def close(self) -> None:
+        self._closed = True
         if self._rows is not None:
             self._rows.close()
 
     def _existing(self) -> _Rows | None:
         """The rows, None while nobody has put anything here."""
+        if self._rows is None and self._closed:
+            raise Retry(f"the queue {self.name} is closed")
         if self._rows is None and self._file.exists():
             self._rows = _Rows(self._file)
         return self._rows

@@ -15,7 +15,7 @@ async def serve(port: int) -> None:
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
     sandbox = Sandbox()
     address = await sandbox.start(port)
-    print(f"{address}/api/  bot token {BOT_TOKEN}  app token {APP_TOKEN}", flush=True)  # noqa: T201
+    print(f"{address}/api/  bot token {BOT_TOKEN}  app token {APP_TOKEN}", flush=True)  # noqa: T201 - for who started it
     await stop.wait()
     await sandbox.stop()
 

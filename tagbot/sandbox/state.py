@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 Json: TypeAlias = dict[str, Any]
 
 BOT_TOKEN = "xoxb-sandbox-bot"  # noqa: S105 - a stand-in's tokens are no secrets
-APP_TOKEN = "xapp-sandbox-app"  # noqa: S105
+APP_TOKEN = "xapp-sandbox-app"  # noqa: S105 - as above
 
 # Every scope that a method here asks for, so that a bot works until a test takes one away.
 ALL_SCOPES = (

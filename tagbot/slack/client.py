@@ -8,7 +8,7 @@ import http.client
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +20,7 @@ from slack_sdk.web import SlackResponse
 from tagbot import crash_points
 from tagbot.blocks import Rendered
 from tagbot.errors import Reject, Retry
+from tagbot.health import Health
 from tagbot.pace import Holds, Pace, retry_after
 
 TIMEOUT_SECONDS = 10
@@ -51,6 +52,9 @@ HISTORY_MARGIN = 60.0
 
 EVENT_TYPE = "facetag_request"
 """Of a request's metadata, by which a post is found again."""
+
+ANNOUNCEMENT = "facetag_announcement"
+"""Of the metadata of whatever else the channel is told."""
 
 _OURS = frozenset(
     {
@@ -151,6 +155,8 @@ class Slack:
         self._stop = stop
         self._clock = clock
         self._holds = Holds(clock)
+        self.health = Health()
+        """By method: what fails now."""
         self._choosable: dict[str, tuple[bool, float]] = {}
         """By member: whether they can be chosen, and until when that is believed."""
         self._posts = Pace(posts_per_second * POSTS_MARGIN, stop, clock=clock)
@@ -180,12 +186,30 @@ class Slack:
         """The `ts` of the request of a face and round posted after `since` (seconds since 1970), if there
         is one.
         """
-        wanted = {"face_id": face_id, "round": round}
+        return self._find(EVENT_TYPE, {"face_id": face_id, "round": round}, since)
+
+    def announce(self, text: str, name: str) -> None:
+        """Tell the channel something. Raises `OutcomeUnknown` as `post` does: look with `is_announced`."""
+        self._posts.wait()
+        self._call(
+            "chat.postMessage",
+            self._client.chat_postMessage,
+            channel=self._channel,
+            text=text,
+            metadata={"event_type": ANNOUNCEMENT, "event_payload": {"name": name}},
+        )
+
+    def is_announced(self, name: str, since: float) -> bool:
+        """Whether the channel was told something of that name after `since` (seconds since 1970)."""
+        return self._find(ANNOUNCEMENT, {"name": name}, since) is not None
+
+    def _find(self, event_type: str, payload: Mapping[str, Any], since: float) -> str | None:
+        """The `ts` of our message with this metadata, if there is one."""
         arguments = {"oldest": f"{since - HISTORY_MARGIN:.6f}", "include_all_metadata": True}
         pages = self._pages("conversations.history", self._client.conversations_history, **arguments)
         for message in (message for page in pages for message in page.get("messages") or ()):
             metadata = message.get("metadata") or {}
-            if metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload") == wanted:
+            if metadata.get("event_type") == event_type and metadata.get("event_payload") == payload:
                 return str(message["ts"])
         return None
 
@@ -335,6 +359,20 @@ class Slack:
 
     def _call(self, method: str, function: Callable[..., SlackResponse], **arguments: Any) -> SlackResponse:
         """One call, its failures told apart by what can be done about them."""
+        try:
+            answer = self._answer(method, function, arguments)
+        except (Reject, PictureNotReady):
+            self.health.worked(method)  # Slack has said what is wrong with what we asked
+            raise
+        except Retry as why:
+            self.health.failed(method, why.reason)
+            raise
+        self.health.worked(method)
+        return answer
+
+    def _answer(
+        self, method: str, function: Callable[..., SlackResponse], arguments: Mapping[str, Any]
+    ) -> SlackResponse:
         remaining = self._holds.remaining(method)
         if remaining:
             raise Retry(f"{method}: Slack asked us to wait", after=remaining)

@@ -1,6 +1,7 @@
 """`reconcile`: a table of what differs, and `--fix`, which mends it."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,29 +12,41 @@ from tagbot.sandbox.client import Slack
 from tests.commands.conftest import Ran, Run
 from tests.rekognition.stand_in import running_rekognition
 from tests.stages.scenes import fresh
-from tests.training.amazon import Amazon, assert_is_in_the_model_once, on_amazon
+from tests.training.amazon import Amazon, assert_is_in_the_model_once, forget_aws, on_amazon
 
 NOTHING = "missing: 0, orphaned: 0, doubled: 0, wrong person: 0"
 
 Reconcile = Callable[..., Ran]
 
 
+SETTINGS = {"TRAINING_BACKEND": "rekognition", "REKOGNITION_CALLS_PER_SECOND": "1000"}
+
+
 @pytest.fixture
 def amazon(tmp_path: Path, stand_in: Slack) -> Iterator[Amazon]:
     """A bot, which runs; the command works beside it."""
     with running_rekognition() as service, on_amazon(tmp_path / "data", stand_in, service) as amazon:
+        amazon.world.services.updates.show(
+            "nothing"
+        )  # answered by its thread, which is connected from then on
         yield amazon
+
+
+@contextmanager
+def beside_the_bot() -> Iterator[None]:
+    """A command opens the database for itself, as a process of its own would; then the bot goes on."""
+    of_the_bot = database.obj
+    try:
+        yield
+    finally:
+        database.initialize(of_the_bot)
 
 
 @pytest.fixture
 def reconcile(run: Run, amazon: Amazon) -> Reconcile:
     def reconciled(*arguments: str) -> Ran:
-        settings = {"TRAINING_BACKEND": "rekognition", "REKOGNITION_CALLS_PER_SECOND": "1000"}
-        of_the_bot = database.obj
-        try:
-            return run("reconcile", *arguments, **settings, **amazon.service.environment())
-        finally:
-            database.initialize(of_the_bot)  # a command has it for itself, as a process of its own would
+        with beside_the_bot():
+            return run("reconcile", *arguments, **SETTINGS, **amazon.service.environment())
 
     return reconciled
 
@@ -147,12 +160,10 @@ def test_a_missing_permission_is_told_by_its_name(reconcile: Reconcile, amazon: 
     assert ran.out == ""
 
 
-def test_missing_credentials_are_told_with_what_to_set(
-    run: Run, amazon: Amazon, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert amazon.collection
-    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-    ran = run("reconcile", TRAINING_BACKEND="rekognition", AWS_REGION="eu-west-1")
+def test_missing_credentials_are_told_with_what_to_set(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    forget_aws(monkeypatch)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_REKOGNITION", "http://127.0.0.1:9")
+    ran = run("reconcile", **SETTINGS, AWS_REGION="eu-west-1")
     assert ran.code == 1
     assert "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY" in ran.err
 
@@ -162,17 +173,18 @@ def test_it_works_on_the_local_model_too(run: Run) -> None:
 
 
 def test_check_names_the_permission_that_is_missing_and_prints_the_policy(
-    on_slack: Run, amazon: Amazon
+    on_slack: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    amazon.service.deny("rekognition:IndexFaces")
-    settings = {"TRAINING_BACKEND": "rekognition", "REKOGNITION_CALLS_PER_SECOND": "1000"}
-    ran = on_slack("check", **settings, **amazon.service.environment())
-    assert ran.code == 1
-    line = next(line for line in ran.out.splitlines() if line.startswith("FAILS"))
-    assert line.startswith("FAILS training backend: AWS denies rekognition:IndexFaces: add it")
-    assert '"rekognition:IndexFaces"' in ran.out
-    assert '"arn:aws:rekognition:*:*:collection/facetag"' in ran.out
-    amazon.service.allow("rekognition:IndexFaces")
-    ran = on_slack("check", **settings, **amazon.service.environment())
-    assert (ran.code, ran.err) == (0, "")
-    assert "ok    training backend: answers" in ran.out
+    forget_aws(monkeypatch)
+    with running_rekognition() as service:
+        service.deny("rekognition:IndexFaces")
+        ran = on_slack("check", **SETTINGS, **service.environment())
+        assert ran.code == 1
+        (line,) = (line for line in ran.out.splitlines() if line.startswith("FAILS"))
+        assert line.startswith("FAILS training backend: AWS denies rekognition:IndexFaces: add it")
+        assert '"rekognition:IndexFaces"' in ran.out
+        assert '"arn:aws:rekognition:*:*:collection/facetag"' in ran.out
+        service.allow("rekognition:IndexFaces")
+        ran = on_slack("check", **SETTINGS, **service.environment())
+        assert (ran.code, ran.err) == (0, "")
+        assert "ok    training backend: answers" in ran.out

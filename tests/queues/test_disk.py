@@ -167,7 +167,7 @@ def test_a_database_that_ignores_a_setting_is_refused() -> None:
 
 def test_a_queue_whose_durability_cannot_be_had_does_not_open(disk: DiskEngine) -> None:
     class InMemory(_Rows):
-        def _new_db_connection(self, path: str, multithreading: bool, timeout: float) -> sqlite3.Connection:  # noqa: ARG002
+        def _new_db_connection(self, path: str, multithreading: bool, timeout: float) -> sqlite3.Connection:  # noqa: ARG002 - persist-queue's signature
             connection = sqlite3.connect(":memory:")
             self._connections.append(connection)
             make_durable(connection, FULL)
@@ -342,14 +342,11 @@ def test_a_damaged_file_is_told_by_name_whatever_is_asked_and_stays_as_it_is(
 ) -> None:
     damage(disk)
     with disk.beside() if beside else disk.running() as queue:
-        for ask in (
-            lambda: queue.put("m1", "face1", {}),
-            queue.counts,
-            queue.troubles,
-            queue.oldest,
-            lambda: queue.holds("m1"),
-            queue.redrive,
-        ):
+        asks: list[Callable[[], object]] = [
+            lambda: queue.put("m1", "face1", {}), queue.counts, queue.troubles, queue.oldest,
+            lambda: queue.holds("m1"), queue.redrive,
+        ]  # fmt: skip
+        for ask in asks:
             with pytest.raises(QueueUnusable, match=WHICH_AND_WHAT_TO_DO):
                 ask()
     assert disk.file.read_bytes() == DAMAGED
@@ -358,9 +355,10 @@ def test_a_damaged_file_is_told_by_name_whatever_is_asked_and_stays_as_it_is(
 def test_a_damaged_file_gives_nothing_and_holds_up_no_other_queue(disk: DiskEngine) -> None:
     damage(disk)
     with disk_queues(disk.directory, [NAME, "face-undo"]) as queues:
-        for act in (lambda: queues[NAME].get(0), queues[NAME].tidy):
-            with pytest.raises(QueueUnusable, match=WHICH_AND_WHAT_TO_DO):
-                act()
+        with pytest.raises(QueueUnusable, match=WHICH_AND_WHAT_TO_DO):
+            queues[NAME].get(0)
+        with pytest.raises(QueueUnusable, match=WHICH_AND_WHAT_TO_DO):
+            queues[NAME].tidy()
         queues["face-undo"].put("m1", "face1", {})
         assert take(queues["face-undo"]).id == "m1"
     assert disk.file.read_bytes() == DAMAGED

@@ -19,7 +19,7 @@ def close(handler: SocketModeHandler) -> None:
     """Close without the second for which the SDK sleeps on its queue: an empty message wakes it."""
     handler.client.closed = True
     handler.client.enqueue_message("")
-    handler.close()  # type: ignore[no-untyped-call]
+    handler.close()  # type: ignore[no-untyped-call]  # as it is in the SDK
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def connect(slack: Slack) -> Iterator[Connect]:
     def connect(app: App) -> SocketModeHandler:
         handler = SocketModeHandler(app, slack.app_token, ping_interval=0.2)
         handlers.append(handler)
-        handler.connect()  # type: ignore[no-untyped-call]
+        handler.connect()  # type: ignore[no-untyped-call]  # as it is in the SDK
         slack.wait_for_connections()
         return handler
 

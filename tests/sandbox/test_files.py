@@ -24,7 +24,7 @@ def send(url: str, data: bytes, token: str = "") -> tuple[int, str]:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     request = urllib.request.Request(url, data or None, headers)  # noqa: S310 - the sandbox's own address
     try:
-        with urllib.request.urlopen(request) as answer:  # noqa: S310
+        with urllib.request.urlopen(request) as answer:  # noqa: S310 - the sandbox's own address
             return answer.status, answer.read().decode(errors="replace")
     except urllib.error.HTTPError as error:
         with error:

@@ -199,6 +199,7 @@ def test_only_recognisers_below_the_bot_are_killed() -> None:
         assert {pids[0], os.getpid()} <= {process.pid for process in processes()}
         kill_recognisers(ours.pid)
         ours.wait(10)
+        wait_until_ended(pids[0])
         assert [ended(pid) for pid in pids] == [True, False, False]
         for each in (others, plain):
             os.killpg(each.pid, signal.SIGKILL)

@@ -99,7 +99,7 @@ def test_a_page_of_another_site_controls_nothing(slack: Slack) -> None:
         f"{slack.address}/_control/heal", b"{}", {"Origin": "https://elsewhere.example.com"}
     )
     with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(request)  # noqa: S310
+        urllib.request.urlopen(request)  # noqa: S310 - as above
     caught.value.close()
     assert caught.value.code == 403
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
@@ -16,11 +17,26 @@ from tagbot.sandbox.client import Slack, running_slack
 from tagbot.slack.socket import SocketMode
 from tests.slack.clicking import Clicks, button, clicking, register
 
-TIMES = {"refresh_requested": 50, "warning": 10, "close": 10, "reset": 10, "half_open": 2}
-"""How often connections end in which way; each time one of them."""
 
-PAUSE = {"half_open": 12.0}
-"""Seconds between two ends, for the connection to come back; half a second for most."""
+@dataclass(frozen=True)
+class Case:
+    """Connections that end in one way, so often, one at a time."""
+
+    kind: str
+    times: int
+    pause: float = 0.5
+    """Seconds between two ends, for the connection to come back."""
+    clicks_per_second: float = 50
+
+
+CASES = (
+    Case("refresh_requested", 50),
+    Case("refresh_requested", 10, pause=4.0, clicks_per_second=2),
+    Case("warning", 10),
+    Case("close", 10),
+    Case("reset", 10),
+    Case("half_open", 2, pause=12.0),
+)
 
 
 @contextmanager
@@ -57,28 +73,29 @@ CLIENTS = {
 }
 
 
-def measured(slack: Slack, kind: str, times: int) -> Clicks:
-    """End one connection so many times while people click."""
-    ts = button(slack)
-    with clicking(slack, ts) as clicks:
-        for _ in range(times):
+def measured(slack: Slack, case: Case) -> Clicks:
+    """End one connection after the other while people click."""
+    with clicking(slack, button(slack), per_second=case.clicks_per_second) as clicks:
+        for _ in range(case.times):
             here = [each["id"] for each in slack.connections() if not each["leaving"] and not each["silent"]]
             if here:
-                slack.disconnect(kind, here[0])
-            time.sleep(PAUSE.get(kind, 0.5))
+                slack.disconnect(case.kind, here[0])
+            time.sleep(case.pause)
     return clicks
 
 
 def main() -> None:
     """Print a line for each way to end and each client."""
     logging.disable()  # all that Slack's client has to say about it
-    for kind, times in TIMES.items():
-        print(f"{kind}, {times} times")  # noqa: T201 - what the command is for
+    for case in CASES:
+        print(f"{case.kind}, {case.times} times, {case.clicks_per_second:.0f} clicks a second")  # noqa: T201 - what the command is for
         for name, connected in CLIENTS.items():
-            rules = {"warning_seconds": 0.2, "grace_seconds": 0.2, "rate_limits": 0}
-            with running_slack(**rules) as slack, connected(slack):
+            with (
+                running_slack(warning_seconds=0.2, grace_seconds=0.3, rate_limits=0) as slack,
+                connected(slack),
+            ):
                 slack.wait_for_connections()
-                print(f"  {name:16}", measured(slack, kind, times).in_words(), flush=True)  # noqa: T201 - as above
+                print(f"  {name:16}", measured(slack, case).in_words(), flush=True)  # noqa: T201 - as above
 
 
 if __name__ == "__main__":

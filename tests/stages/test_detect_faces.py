@@ -6,15 +6,18 @@ import threading
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageChops, ImageStat
 
 from tagbot.database import connected
 from tagbot.errors import Reject, Retry
+from tagbot.image_store import ImageStore
 from tagbot.messages import FaceStored, PhotoArrived
 from tagbot.models import Face, ModelVectors, Photo, context_key, crop_key, photo_key, photos_without_faces
 from tagbot.stages.detect_faces import detect_faces
@@ -302,6 +305,79 @@ def test_a_face_id_of_another_photo_is_refused_and_its_pictures_stay(world: Worl
     assert world.services.images.get(crop_key(other.id)) == crop
     assert fresh(other).photo == other.photo
     assert Photo.select().count() == 1
+
+
+class Meeting:
+    """An image store that two workers reach at the same time, if they do so without a lock."""
+
+    def __init__(self, images: ImageStore) -> None:
+        self._images = images
+        self._both_here = threading.Barrier(2)
+
+    def put(self, key: str, picture: bytes) -> None:
+        with suppress(threading.BrokenBarrierError):
+            self._both_here.wait(0.2)
+        self._images.put(key, picture)
+
+    def get(self, key: str) -> bytes:
+        return self._images.get(key)
+
+    def delete(self, key: str) -> None:
+        self._images.delete(key)
+
+    def check(self) -> str:
+        return self._images.check()
+
+
+def test_of_two_photos_that_give_the_same_face_id_at_once_one_is_taken_with_its_own_pictures(
+    world: World,
+) -> None:
+    """The pictures of the one that is refused must not lie under the other's id: they would be trained."""
+    light, dark = (image_of(colour) for colour in ("white", "black"))
+    sidecar = {"faces": [{"id": IDS[0], "rectangle": rectangle(100)}]}
+    messages = [put(world, "light.png", light, sidecar), put(world, "dark.png", dark, sidecar)]
+    images = world.services.images
+    world = replace(world, services=replace(world.services, images=Meeting(images)))
+
+    def worker(message: PhotoArrived) -> str:
+        with connected():
+            try:
+                return "taken" if work(world, message) else "nothing"
+            except Reject as why:
+                return why.reason
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(worker, messages)) == [
+            "taken",
+            f"the sidecar's face id {IDS[0]} belongs to another photo already",
+        ]
+    crop = Image.open(BytesIO(images.get(crop_key(IDS[0])))).convert("L")
+    is_light = Face.get_by_id(IDS[0]).photo.sha256 == hashlib.sha256(light).hexdigest()
+    assert crop.getpixel((5, 5)) == (255 if is_light else 0)
+
+
+def image_of(colour: str) -> bytes:
+    out = BytesIO()
+    Image.new("RGB", (300, 300), colour).save(out, "PNG")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("name", ["IMG_0001.JPG", "photo.jpeg"])
+def test_a_sidecars_pixels_count_after_the_photo_was_turned(world: World, name: str) -> None:
+    upright = Image.open(BytesIO(astronaut())).convert("RGB").crop((0, 0, 512, 300))
+    exif, out = Image.Exif(), BytesIO()
+    exif[ExifTags.Base.Orientation] = 6
+    upright.transpose(Image.Transpose.ROTATE_90).save(out, "JPEG", quality=92, exif=exif)
+    # Inside of the picture as people see it, outside of it as it is stored.
+    beside = {"left": 421, "top": FACE.top, "width": 91, "height": 91}
+    faces = [{"id": IDS[0], "rectangle": rectangle(FACE.left)}, {"id": IDS[1], "rectangle": beside}]
+    work(world, put(world, name, out.getvalue(), {"faces": faces}))
+    assert (Photo.get().width, Photo.get().height) == (512, 300)
+    crop = Image.open(BytesIO(world.services.images.get(crop_key(IDS[0])))).convert("L")
+    margin = 46  # half of the face, on each side
+    box = (FACE.left - margin, FACE.top - margin, FACE.left + 91 + margin, FACE.top + 91 + margin)
+    difference = ImageChops.difference(crop, upright.crop(box).convert("L"))
+    assert ImageStat.Stat(difference).mean[0] < 5
 
 
 def test_a_photo_that_went_away_is_rejected(world: World) -> None:

@@ -121,6 +121,18 @@ def test_a_message_of_an_earlier_round_changes_nothing(world: World, people: lis
     assert fresh(face).state == "training"
 
 
+def test_a_repetition_does_not_finish_a_second_training_that_has_no_answer_yet(
+    world: World, people: list[str]
+) -> None:
+    face = trained(world, people[2])
+    work(world, face)
+    # An admin has it sent to the model anyway, and the backend is busy.
+    nothing_noted = {"state": "training", "face_ref": None, "reason": None, "claimed_by": "anyway"}
+    Face.update(**nothing_noted).where(Face.id == face.id).execute()
+    work(world, face)
+    assert fresh(face).state == "training"
+
+
 @pytest.mark.parametrize(
     ("fault", "after"),
     [

@@ -96,6 +96,18 @@ def test_a_face_that_people_and_machine_agree_about_is_left_alone(amazon: Amazon
     assert_is_in_the_model_once(amazon, face)
 
 
+def test_a_face_that_was_not_sent_for_another_reason_is_left_alone(amazon: Amazon, person: Person) -> None:
+    amazon.use(amazon.backend, max_faces_per_person=1)
+    face = amazon.tagged(person)
+    assert face.reason == "person_full"
+    amazon.use(amazon.backend, max_faces_per_person=100)
+    before = len(amazon.called())
+    amazon.anyway(face)
+    amazon.settle()
+    assert amazon.called(before) == []
+    assert (fresh(face).state, fresh(face).reason) == ("tagged", "person_full")
+
+
 def test_a_face_that_is_open_or_closed_or_of_another_round_is_left_alone(
     amazon: Amazon, differing: Face
 ) -> None:

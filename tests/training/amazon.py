@@ -1,6 +1,7 @@
 """A world whose faces are learned by Amazon Rekognition, with the stand-in in Amazon's place."""
 
 import itertools
+import os
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -68,7 +69,7 @@ class Amazon:
         self.collection = f"test-{next(_numbers)}"
         aws = door(self.collection)
         aws._client = client
-        self.use(RekognitionBackend(aws, Ledger(time.time)), max_attempts=20)
+        self.use(RekognitionBackend(aws, Ledger(time.time)), max_attempts=20, max_faces_per_person=100)
         self._earlier = len(self.service.calls())
         with writing():
             Face.update(state=REJECTED, training_backend=None, person_ref=None, face_ref=None).execute()
@@ -209,10 +210,20 @@ def assert_is_in_the_model_once(amazon: Amazon, face: Face) -> None:
     assert [person for person, faces in amazon.users().items() if face.face_ref in faces] == [face.person_ref]
 
 
+def forget_aws(environ: pytest.MonkeyPatch) -> None:
+    """Take out of the environment whatever this machine itself knows of AWS."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        environ.delenv(name)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        environ.setenv(name, "/nowhere/at/all")
+    environ.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
 @contextmanager
 def on_amazon(data_dir: Path, slack: Slack, service: Rekognition, **variables: str) -> Iterator[Amazon]:
     """A world of its own, with the stand-in in its environment."""
     with pytest.MonkeyPatch.context() as environ:
+        forget_aws(environ)
         for name, value in service.environment().items():
             environ.setenv(name, value)
         quick = {"RETRY_BASE_SECONDS": "0.002", "RETRY_MAX_SECONDS": "0.01", **variables}

@@ -15,7 +15,7 @@ from tagbot.training.local import LocalBackend
 from tagbot.training.rekognition import RekognitionBackend
 from tests.rekognition.pictures import Box, Picture, SeenFace
 from tests.rekognition.stand_in import running_rekognition
-from tests.training.amazon import backend_on
+from tests.training.amazon import backend_on, forget_aws
 
 FACE = Rectangle(175, 76, 91, 91)
 """Of the astronaut, in her photo of 512 pixels square."""
@@ -116,6 +116,7 @@ def rekognition_rig(local: LocalBackend, vectors: Memory, tmp_path: Path) -> Ite
     open_database(f"sqlite:///{tmp_path}/tagbot.db")
     with running_rekognition() as service, pytest.MonkeyPatch.context() as environ:
         service.look(Eyes(local, vectors))
+        forget_aws(environ)
         for name, value in service.environment().items():
             environ.setenv(name, value)
         backend: Any = Connected(backend_on())

@@ -10,7 +10,7 @@ import pytest
 from tagbot import status
 from tagbot.database import connected, open_database
 from tagbot.models import Face, Notice, store_photo
-from tagbot.training.ledger import DOLLARS_A_PICTURE, PRICED, Ledger, usage
+from tagbot.training.ledger import Ledger, usage
 from tagbot.training.rekognition import ACTIONS
 
 NOVEMBER = datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp()
@@ -63,13 +63,15 @@ def test_a_month_ends_at_midnight_utc_and_the_next_begins_at_nothing() -> None:
 
 
 def test_only_operations_that_look_at_a_picture_are_priced() -> None:
-    asked = {"".join(f"_{each.lower()}" if each.isupper() else each for each in name)[1:] for name in ACTIONS}
-    assert PRICED - {"detect_faces"} <= asked
-    record(NOVEMBER, *(asked - PRICED))
+    free = {"".join(f"_{each.lower()}" if each.isupper() else each for each in name)[1:] for name in ACTIONS}
+    record(NOVEMBER, *(free - {"index_faces"}))
     figures = usage(NOVEMBER)
     assert figures
-    assert figures["estimated_dollars"] == 0.0
-    assert DOLLARS_A_PICTURE == 0.001
+    assert (figures["calls"], figures["estimated_dollars"]) == (len(ACTIONS) - 1, 0.0)
+    record(NOVEMBER, "index_faces", "detect_faces")
+    figures = usage(NOVEMBER)
+    assert figures
+    assert figures["estimated_dollars"] == 0.002
 
 
 def test_calls_of_several_threads_are_all_counted() -> None:

@@ -247,9 +247,8 @@ def test_only_people_with_a_slack_account_have_a_profile_to_read(amazon: Amazon)
     assert (person.name, person.training_ref) == ("Chiara De Luca", person.id)
 
 
-def test_faces_of_one_new_person_at_the_same_instant_are_one_user(amazon: Amazon) -> None:
-    person = amazon.person()
-    faces = [amazon.agreed(person) for _ in range(6)]
+def all_at_once(amazon: Amazon, faces: list[Face]) -> None:
+    """Train these faces, each in a thread and on a connection of its own."""
     for face in faces:
         amazon.tell(face)
     (worker,) = (each for each in amazon.world.workers if each.stage.name == "SendFaceForTraining")
@@ -261,9 +260,24 @@ def test_faces_of_one_new_person_at_the_same_instant_are_one_user(amazon: Amazon
     with ThreadPoolExecutor(len(faces)) as pool:
         list(pool.map(work, faces))
     amazon.settle()
+
+
+def test_faces_of_one_new_person_at_the_same_instant_are_one_user(amazon: Amazon) -> None:
+    person = amazon.person()
+    faces = [amazon.agreed(person) for _ in range(6)]
+    all_at_once(amazon, faces)
     assert list(amazon.users()) == [person.id]
     for face in faces:
         assert_is_in_the_model_once(amazon, face)
+
+
+def test_as_many_faces_of_a_person_as_allowed_are_sent_also_when_they_come_at_once(amazon: Amazon) -> None:
+    amazon.use(amazon.backend, max_faces_per_person=3)
+    person = amazon.person()
+    faces = [amazon.agreed(person) for _ in range(6)]
+    all_at_once(amazon, faces)
+    assert len(amazon.vectors()) == 3
+    assert sorted(str(fresh(face).reason) for face in faces) == ["None"] * 3 + ["person_full"] * 3
 
 
 # --- The picture's own fault -------------------------------------------------------------------------------

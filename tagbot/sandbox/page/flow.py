@@ -8,13 +8,20 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
+from peewee import PeeweeException
+
 from tagbot import parts, status
 from tagbot.database import connected
+from tagbot.errors import Retry
 from tagbot.messages import PhotoArrived
 from tagbot.models import Face, Vote
 from tagbot.pipeline import PIPELINE, SOURCES
+from tagbot.queues.disk import QueueUnusable
 from tagbot.sandbox.state import Json
 from tagbot.settings import Settings
+
+UNREADABLE = (PeeweeException, QueueUnusable, Retry, OSError)
+"""What reading beside a bot that starts or dies may raise; a moment later it can be read again."""
 
 
 def drawing() -> list[Json]:

@@ -1,6 +1,7 @@
 """What the browser asks for: the page's files, a stream of what is on screen, and the visitor's buttons."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -117,17 +118,21 @@ class Page:
 
     async def keep_reading(self) -> None:
         """Read the bot's files again and again while somebody watches."""
-        loop = asyncio.get_running_loop()
         while True:
             for face in list(self._watched):
-                shown = face or self._bot.log.newest_face
-                read = await loop.run_in_executor(self._figures.thread, self._figures.read, shown)
-                if shown:
-                    read["life"] = self._bot.log.life(shown)
-                if read != self._known.get(face):
-                    self._known[face] = read
-                    self._world.changes.note()
+                with contextlib.suppress(*flow.UNREADABLE):
+                    await self._read(face)
             await asyncio.sleep(FIGURES_SECONDS)
+
+    async def _read(self, face: str | None) -> None:
+        """Read what a page shows that follows this face, or the newest."""
+        shown = face or self._bot.log.newest_face
+        loop = asyncio.get_running_loop()
+        read = await loop.run_in_executor(self._figures.thread, self._figures.read, shown)
+        read["life"] = self._bot.log.life(shown) if shown else []
+        if read != self._known.get(face):
+            self._known[face] = read
+            self._world.changes.note()
 
     # ------------------------------------------------------------ doing
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import sys
 import webbrowser
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from dataclasses import dataclass
@@ -118,10 +119,14 @@ async def keep_saving(world: World, shelf: Shelf) -> None:
     """Save whatever changes."""
     version = -1
     while True:
-        version = await world.changes.since(version, 3600)
+        await world.changes.since(version, 3600)
         await asyncio.sleep(SAVE_SECONDS)
         version = world.changes.version
-        shelf.save(world)
+        try:
+            shelf.save(world)
+        except OSError as why:
+            print(f"Slack's state could not be saved: {why}", file=sys.stderr)  # noqa: T201 - the visitor's terminal
+            version = -1
 
 
 @contextlib.asynccontextmanager

@@ -36,7 +36,7 @@ class Shelf:
         try:
             self._written = self._state.read_bytes()
             world.workspace = revived(json.loads(self._written))
-        except (ValueError, TypeError, KeyError) as why:
+        except (ValueError, TypeError, KeyError, AttributeError) as why:
             raise Reject(f"{self._state} cannot be read ({why}); move it away to start afresh") from why
         world.contents = {path.name: path.read_bytes() for path in self._files.iterdir()}
 

@@ -53,6 +53,10 @@ export function combobox({ options, chosen, placeholder, attributes, pick }) {
         "aria-selected": String(option.value === state.value),
         // Before the field loses its focus, which would close the list.
         onmousedown: (event) => event.preventDefault(),
+        onmousemove: () => {
+          state.active = state.shown.indexOf(option);
+          mark();
+        },
         onclick: () => choose(option),
       },
       option.face ?? "",

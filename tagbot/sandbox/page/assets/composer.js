@@ -10,8 +10,8 @@ import { ICONS, el, icon, newId } from "./dom.js";
  */
 export function buildComposer(form, where, toEnd) {
   const list = el("ul", { role: "listbox", id: newId("commands"), class: "options above", "aria-label": "Commands", hidden: true });
-  const field = el("textarea", {
-    rows: 1,
+  const field = el("input", {
+    type: "text",
     name: "text",
     id: "say",
     role: "combobox",
@@ -84,7 +84,7 @@ export function buildComposer(form, where, toEnd) {
     else if (open && event.key === "Escape") list.hidden = true;
     else if (open && event.key === "Tab" && !event.shiftKey) take(rows()[Math.max(active, 0)].dataset.value);
     else if (open && event.key === "Enter" && active >= 0) take(rows()[active].dataset.value);
-    else if (event.key === "Enter" && !event.shiftKey) submit();
+    else if (event.key === "Enter") submit();
     else return;
     event.preventDefault();
   });

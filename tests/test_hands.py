@@ -1,0 +1,104 @@
+"""The watchdog: a stage that hangs is told by name, once, and so is that it came back."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import pytest
+
+from tagbot import status
+from tagbot.hands import LONG_SECONDS, Hands, InHand
+from tagbot.messages import FaceStored
+from tagbot.schedule import Surroundings, watch_stages
+from tests.world import World
+
+
+@dataclass
+class Clock:
+    """Goes on when it is told to."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture(name="clock")
+def _clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(name="hands")
+def _hands(clock: Clock) -> Hands:
+    return Hands(clock)
+
+
+def test_what_has_been_in_hand_for_two_minutes_is_known_by_stage_message_and_time(
+    hands: Hands, clock: Clock
+) -> None:
+    with hands.holding("UndoTag", "face-undo:F:1"):
+        clock.now = 30.0
+        with hands.holding("CleanupTag", "face-cleanup:G:1"):
+            clock.now = LONG_SECONDS
+            assert hands.long() == []
+            clock.now = LONG_SECONDS + 31
+            assert hands.long() == [
+                InHand("UndoTag", "face-undo:F:1", LONG_SECONDS + 31),
+                InHand("CleanupTag", "face-cleanup:G:1", LONG_SECONDS + 1),
+            ]
+    assert hands.long() == []
+
+
+def test_the_log_hears_once_that_a_stage_hangs_and_once_that_it_came_back(
+    hands: Hands, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    with hands.holding("UndoTag", "face-undo:F:1"):
+        clock.now = 125.0
+        for _ in range(3):
+            hands.watch()
+        clock.now = 200.0
+    hands.watch()
+    assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
+        (logging.WARNING, "UndoTag hangs: message=face-undo:F:1 in hand for 125 s"),
+        (logging.WARNING, "UndoTag came back from message=face-undo:F:1 after 200 s"),
+    ]
+
+
+def test_a_stage_that_works_as_it_should_is_not_mentioned(
+    hands: Hands, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    with hands.holding("UndoTag", "face-undo:F:1"):
+        clock.now = 100.0
+        hands.watch()
+    assert caplog.records == []
+
+
+def test_a_stage_that_hangs_is_in_the_status_and_in_the_log(
+    world: World, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    services = replace(world.services, hands=Hands(clock))
+    taken, go_on = threading.Event(), threading.Event()
+
+    def hang(*_: object) -> Iterator[FaceStored]:
+        taken.set()
+        assert go_on.wait(10)
+        yield from ()
+
+    [worker] = [each for each in world.workers if each.stage.name == "RequestTaggingOnSlack"]
+    stuck = replace(worker, services=services, stage=replace(worker.stage, run=hang))
+    world.publish(FaceStored(face_id="F"))
+    thread = threading.Thread(target=stuck.work_once)
+    thread.start()
+    assert taken.wait(10)
+    clock.now = 300.0
+    watch_stages(Surroundings(services, world.queues, world.publish))
+    said = status.in_words(status.collect(world.queues, services.inbox, services.hands))
+    go_on.set()
+    thread.join(10)
+    assert (
+        "Please look at this: RequestTaggingOnSlack has had images-in-db:F:1 in hand for 5 minutes."
+        in said.splitlines()
+    )
+    assert "RequestTaggingOnSlack hangs: message=images-in-db:F:1 in hand for 300 s" in caplog.text
+    assert services.hands.long() == []
