@@ -136,7 +136,8 @@ class Bot:
     def retry(self, target: str) -> str:
         """What `/facetag retry` does, in words."""
         try:
-            return retry(self._queues, target).in_words()
+            with reached():
+                return retry(self._queues, target).in_words()
         except NothingOfThatName:
             return words.nothing_of_that_name(target)
 

@@ -26,7 +26,7 @@ def tell_of_hold_up(services: Services, queues: Mapping[str, SharedQueue]) -> No
         hold_up = HoldUp.begin(services.now())
     if hold_up is None:
         return
-    is_over = not is_failing and not _is_waiting(queues, long_ago)
+    is_over = not is_failing and not any(_is_waiting(queue, long_ago) for queue in queues.values())
     if hold_up.told and (is_over or hold_up.saying == GOES_ON):
         _say(services, hold_up, GOES_ON, words.GOES_ON)
         hold_up.end()
@@ -55,9 +55,13 @@ def _failing_since(services: Services, queues: Mapping[str, SharedQueue]) -> Ite
     yield from (now - held.seconds for held in services.hands.long())
 
 
-def _is_waiting(queues: Mapping[str, SharedQueue], since: float) -> bool:
+def _is_waiting(queue: SharedQueue, since: float) -> bool:
     """Whether a message waits since then, if only because it has just been put back and may fail again."""
-    return any((oldest := queue.oldest()) is not None and oldest <= since for queue in queues.values())
+    try:
+        oldest = queue.oldest()
+    except Retry:
+        return True  # nobody knows, so nobody says that it goes on
+    return oldest is not None and oldest <= since
 
 
 def _say(services: Services, hold_up: HoldUp, what: str, text: str) -> None:

@@ -25,14 +25,16 @@ ADVICE = {
 
 def with_advice(error: BaseException) -> str:
     """The error's own text and, where something can be done about it, what; `error` may be peewee's."""
-    advice = ADVICE.get(_code(error) & PRIMARY)
-    return f"{error} ({advice})" if advice else str(error)
+    first = _first(error)
+    advice = ADVICE.get(getattr(first, "sqlite_errorcode", 0) & PRIMARY)
+    return f"{first} ({advice})" if advice else str(first)
 
 
-def _code(error: BaseException | None) -> int:
-    """SQLite's own, of this error or of the one in whose place it was raised."""
-    while error is not None:
-        if isinstance(error, sqlite3.Error):
-            return getattr(error, "sqlite_errorcode", 0)  # none where Python found the mistake, not SQLite
-        error = error.__cause__ or error.__context__
-    return 0
+def _first(error: BaseException) -> BaseException:
+    """SQLite's error with which it began: on a full disk, peewee's rollback fails as well and hides it."""
+    first, cause = error, error.__cause__ or error.__context__
+    while cause is not None:
+        if isinstance(cause, sqlite3.Error):
+            first = cause
+        cause = cause.__cause__ or cause.__context__
+    return first

@@ -5,20 +5,22 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from peewee import IntegrityError, SqliteDatabase
 
-from tagbot.database import MIGRATIONS, PRAGMAS, DatabaseUnusable, connected, open_database
+from tagbot.database import MIGRATIONS, PRAGMAS, DatabaseUnusable, connected, open_database, reached
+from tagbot.errors import Retry
 from tagbot.models import TABLES, Face, Person, Photo, Vote, database, store_photo, writing
 
 OPEN = """
 import sys
 from tagbot.database import connected, open_database
 from tagbot.models import Person
+print("ready", flush=True)
 sys.stdin.readline()
 open_database(sys.argv[1])
 with connected():
@@ -199,13 +201,88 @@ def test_processes_that_open_it_at_once_make_it_once(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/new/tagbot.db"
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", OPEN, url], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [sys.executable, "-c", OPEN, url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
-        for _ in range(2)
+        for _ in range(3)
     ]
-    assert [process.communicate("go\n", timeout=20)[1] for process in processes] == ["", ""]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    assert [process.communicate(timeout=20)[1] for process in processes] == [""] * 3
     open_database(url)
     with connected():
         assert Person.select().count() == 1
         [(done,)] = database.execute_sql("SELECT count(*) FROM schema_migration").fetchall()
         assert done == len(list(MIGRATIONS.glob("[0-9]*.py")))
+
+
+# --- While it runs -----------------------------------------------------------------------------------------
+
+
+def full(_: str) -> None:
+    (pages,) = database.execute_sql("PRAGMA page_count").fetchone()
+    database.execute_sql(f"PRAGMA max_page_count = {pages}")
+
+
+def locked(url: str) -> None:
+    database.execute_sql("PRAGMA busy_timeout = 10")
+    other = sqlite3.connect(path_of(url), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    HOLDERS.append(other)
+
+
+def damaged(url: str) -> None:
+    database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    path = path_of(url)
+    path.write_bytes(path.read_bytes()[:4096] + b"x" * (path.stat().st_size - 4096))
+    database.execute_sql("PRAGMA shrink_memory")
+
+
+HOLDERS: list[sqlite3.Connection] = []
+
+
+@pytest.mark.parametrize(
+    ("trouble", "says"),
+    [
+        (full, "database or disk is full (make room on the disk)"),
+        (locked, "database is locked (another program holds it: end that program)"),
+        (damaged, "database disk image is malformed (stop the bot, then restore"),
+    ],
+)
+def test_what_the_disk_refuses_is_tried_again_and_says_what_to_do(
+    url: str, trouble: Callable[[str], None], says: str
+) -> None:
+    trouble(url)
+    try:
+        with pytest.raises(Retry) as refused, reached(), writing():
+            Person.with_name("Zoë", "x" * 100_000, 5.0)
+    finally:
+        while HOLDERS:
+            HOLDERS.pop().close()
+    assert refused.value.reason.startswith("the database cannot be reached: ")
+    assert says in refused.value.reason
+
+
+def test_with_room_again_the_same_connection_goes_on(url: str) -> None:
+    full(url)
+    with pytest.raises(Retry), reached(), writing():
+        Person.with_name("Zoë", "x" * 100_000, 5.0)
+    assert not database.in_transaction()
+    database.execute_sql("PRAGMA max_page_count = 1000000")
+    with reached(), writing():
+        Person.with_name("Zoë", "x" * 100_000, 5.0)
+    assert Person.select().count() == 1
+
+
+def test_a_wrong_use_of_the_database_stays_the_bug_that_it_is(url: str) -> None:
+    assert url
+    with pytest.raises(IntegrityError), reached():
+        store_photo(PHOTO, [a_face("F"), a_face("F")])

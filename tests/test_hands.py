@@ -1,5 +1,6 @@
 """The watchdog: a stage that hangs is told by name, once, and so is that it came back."""
 
+import ast
 import logging
 import threading
 from collections.abc import Iterator
@@ -10,7 +11,13 @@ import pytest
 from tagbot import status
 from tagbot.hands import LONG_SECONDS, Hands, InHand
 from tagbot.messages import FaceStored
+from tagbot.queues.disk import BUSY_SECONDS
 from tagbot.schedule import Surroundings, watch_stages
+from tagbot.slack.client import TIMEOUT_SECONDS
+from tagbot.slack.updates import LONGEST_WAIT
+from tagbot.training.aws import CONNECT_SECONDS, READ_SECONDS
+from tagbot.training.local import TIME_LIMIT
+from tests.documents.generated import ROOT
 from tests.world import World
 
 
@@ -102,3 +109,37 @@ def test_a_stage_that_hangs_is_in_the_status_and_in_the_log(
     )
     assert "RequestTaggingOnSlack hangs: message=images-in-db:F:1 in hand for 300 s" in caplog.text
     assert services.hands.long() == []
+
+
+# --- Nobody outside is waited for without an end -----------------------------------------------------------
+
+TIMEOUTS = {
+    "WebClient": {"timeout"},  # slack_sdk's default is 30 s, and reads like none
+    "Config": {"connect_timeout", "read_timeout"},  # botocore's
+    "connect": {"open_timeout", "ping_timeout", "close_timeout"},  # websockets'
+    "Children": {"time_limit"},
+    "SqliteDatabase": {"timeout"},
+}
+"""By what opens a way outside: what must be said there."""
+
+
+def openings() -> Iterator[tuple[str, str, set[str]]]:
+    """Each call that opens a way outside, with its keywords."""
+    for path in sorted((ROOT / "tagbot").rglob("*.py")):
+        if "sandbox" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in TIMEOUTS:
+                where = f"{path.name}:{node.lineno}"
+                yield where, node.func.id, {word.arg for word in node.keywords if word.arg}
+
+
+def test_every_way_outside_has_its_timeouts() -> None:
+    ways = list(openings())
+    assert {name for _, name, _ in ways} == TIMEOUTS.keys()
+    assert [way for way in ways if not TIMEOUTS[way[1]] <= way[2]] == []
+
+
+def test_the_watchdog_is_more_patient_than_any_of_them() -> None:
+    longest = max(TIMEOUT_SECONDS, CONNECT_SECONDS + READ_SECONDS, TIME_LIMIT, LONGEST_WAIT, BUSY_SECONDS)
+    assert longest <= LONG_SECONDS / 2, "a message may meet two of them"

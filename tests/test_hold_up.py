@@ -173,6 +173,16 @@ def test_a_queue_that_cannot_be_used_holds_tagging_up_until_it_can(world: World,
     assert Notice.select().count() == 0
 
 
+def test_while_a_queue_cannot_be_asked_nobody_says_that_it_goes_on(world: World) -> None:
+    a_failing_message(world)
+    pass_ten_minutes(world)
+    watch(world)
+    end_well(world)
+    world.queues["face-undo"].close()
+    watch(world)
+    assert announced(world) == [words.HELD_UP]
+
+
 def test_what_the_channel_is_told_is_no_request_and_takes_no_place(world: World) -> None:
     a_failing_message(world)
     pass_ten_minutes(world)

@@ -47,6 +47,7 @@ from tagbot.schedule import (
     let_waiting_in,
     mend,
 )
+from tagbot.stages.cleanup_tag import UNKNOWN
 from tagbot.training import TOO_BLURRED, Refused, Trained
 from tagbot.training.local import LocalBackend
 from tests.world import World, a_world, workers
@@ -179,11 +180,13 @@ class Life(RuleBasedStateMachine):
             assert face.tagged_at is not None
 
     @invariant()
-    def votes_are_of_the_current_round(self) -> None:
+    def votes_are_of_the_current_round_and_stay_only_where_they_should(self) -> None:
         face = self.face()
         votes = list(Vote.select().where(Vote.face == self.id))
         assert {vote.round for vote in votes} <= {face.round}
         assert CANNOT_BE_CHOSEN not in {vote.answer for vote in votes}
+        if face.state == REJECTED and face.reason not in (NOT_A_FACE, UNKNOWN):
+            assert not votes, "they stay only where people's answers are the reason"
 
     def each_round_is_asked_about_once(self) -> None:
         rounds = [payload["round"] for payload in map(payload_of, self.messages())]

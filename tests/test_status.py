@@ -13,11 +13,12 @@ import pytest
 
 from tagbot import status
 from tagbot import words as said_words
+from tagbot.app import Bot
 from tagbot.errors import Reject, Retry
 from tagbot.health import Health
 from tagbot.hold_up import tell_of_hold_up
 from tagbot.messages import FaceStored
-from tagbot.models import Face, Photo, writing
+from tagbot.models import Face, Photo, database, writing
 from tagbot.pipeline import QUEUES
 from tagbot.queues.disk import disk_queues
 from tests.world import World, astronaut
@@ -230,3 +231,12 @@ def test_what_slack_fails_at_is_told_since_when_until_it_works_again(world: Worl
     with pytest.raises(Reject):
         slack.profile("U0NOBODY01")
     assert told() == []
+
+
+def test_while_the_database_is_away_the_bot_says_so_and_how_the_connection_is(world: World) -> None:
+    bot = Bot(world.settings, world.queues)
+    assert bot.status().startswith("Faces: 0 tagged")
+    database.execute_sql("ALTER TABLE notice RENAME TO elsewhere")
+    first, second = bot.status().splitlines()
+    assert first.startswith("I cannot tell just now: the database cannot be reached: no such table: notice")
+    assert second.startswith("Slack: not connected")

@@ -30,6 +30,7 @@ from tagbot.queues.disk import (
     QueueUnusable,
     _DiskQueue,
     _Rows,
+    _UnusableQueue,
     disk_queues,
     disk_queues_beside,
     make_durable,
@@ -398,9 +399,10 @@ def test_a_file_that_another_program_holds_at_the_start_is_taken_up_once_it_lets
 def test_a_damaged_queue_that_is_closed_gives_nothing_and_opens_nothing(disk: DiskEngine) -> None:
     damage(disk)
     with disk.running() as queue:
-        pass
+        assert isinstance(queue, _UnusableQueue)
     disk.file.unlink()
     assert queue.get(0) is None
+    queue._try_to_open()  # as a worker that was about to, when it was closed
     assert not disk.file.exists()
 
 
