@@ -5,8 +5,9 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from queue import SimpleQueue
 from types import FrameType
 
 from tagbot import parts, schedule, status, words
@@ -35,6 +36,10 @@ STOP_SECONDS = 9.5
 """After so long the bot ends, whatever still waits for an answer: a reply to Slack alone may wait for 30."""
 
 
+SIGNAL_SECONDS = 0.25
+"""How soon a signal is noticed."""
+
+
 def run(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT.
 
@@ -42,24 +47,32 @@ def run(settings: Settings) -> None:
     `SettingsError` when Slack refuses a token.
     """
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _stopper(stop))
+    _stop_on_signals(stop)
     with parts.queues(settings) as queues:
         open_database(settings.database_url)
         Bot(settings, queues).run(stop)
 
 
-def _stopper(stop: threading.Event) -> Callable[[int, FrameType | None], None]:
+def _stop_on_signals(stop: threading.Event) -> None:
+    """Have SIGTERM and SIGINT set `stop`; told twice, the bot ends at once, as in a crash."""
+    # A handler runs in the middle of whatever the main thread does, perhaps holding the lock that
+    # `stop.set()` and the log want. Putting something on a SimpleQueue is all that is safe there.
+    received: SimpleQueue[int] = SimpleQueue()
+
     def on_signal(number: int, _: FrameType | None) -> None:
         if stop.is_set():
-            os._exit(1)  # told twice: at once, as after a crash
-        log.info("stopping on %s", signal.Signals(number).name)
-        stop.set()
-        watch = threading.Timer(STOP_SECONDS, _leave)
-        watch.daemon = True
-        watch.start()
+            os._exit(1)
+        received.put(number)
 
-    return on_signal
+    def set_stop() -> None:
+        log.info("stopping on %s", signal.Signals(received.get()).name)
+        stop.set()
+        time.sleep(STOP_SECONDS)
+        _leave()
+
+    threading.Thread(target=set_stop, name="signals", daemon=True).start()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, on_signal)
 
 
 def _leave() -> None:
@@ -108,7 +121,10 @@ class Bot:
             log.info("FaceTag is running")
             try:
                 self._socket.connect(stop)
-                stop.wait()
+                # In short waits: the system may hand a signal to another thread, and this one, which has to
+                # run its handler, would sleep on.
+                while not stop.wait(SIGNAL_SECONDS):
+                    pass
             finally:
                 stop.set()
                 self._socket.close()
@@ -133,11 +149,11 @@ class Bot:
             return settings.is_admin(member)
         return self._services.slack.is_in_channel(member)
 
-    def retry(self, target: str) -> str:
+    def retry(self, target: str, member: str) -> str:
         """What `/facetag retry` does, in words."""
         try:
             with reached():
-                return retry(self._queues, target).in_words()
+                return retry(self._queues, target, by=member).in_words()
         except NothingOfThatName:
             return words.nothing_of_that_name(target)
 

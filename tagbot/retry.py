@@ -37,22 +37,25 @@ class Retried:
         return words.retried(sum(self.messages.values()), asked_again=self.asked_again) + by_queue + failed
 
 
-def retry(queues: Mapping[str, SharedQueue], target: str) -> Retried:
-    """Retry `all`, a queue by its name, or a face by its id. Raises `NothingOfThatName`."""
+def retry(queues: Mapping[str, SharedQueue], target: str, *, by: str | None = None) -> Retried:
+    """Retry `all`, a queue by its name, or a face by its id. Raises `NothingOfThatName`.
+
+    `by` is the member who asks for it, None for an operator.
+    """
     if target in ("", ALL):
         return _redriven(queues, None)
     if target in queues:
         return _redriven({target: queues[target]}, None)
     with connected():
-        return _retry_face(queues, target)
+        return _retry_face(queues, target, by)
 
 
-def _retry_face(queues: Mapping[str, SharedQueue], target: str) -> Retried:
+def _retry_face(queues: Mapping[str, SharedQueue], target: str, by: str | None) -> Retried:
     face = Face.get_or_none(Face.id == _uuid(target))
     if face is None:
         raise NothingOfThatName(target)
     redriven = _redriven(queues, face.id)
-    asked_again = Face.ask_again(face.id, face.round, REJECTED, by=None)
+    asked_again = Face.ask_again(face.id, face.round, REJECTED, by=by)
     if asked_again:
         publisher(queues)(FaceStored(face_id=face.id, round=face.round + 1))
     return replace(redriven, asked_again=asked_again)

@@ -6,8 +6,10 @@ from dataclasses import astuple
 from pathlib import Path
 
 import pytest
+from peewee import OperationalError
 
 from tagbot import schedule
+from tagbot.errors import Retry
 from tagbot.messages import FaceStored, FaceTagged, Message, PersonAdded, TrainingRefused, TrainingSent
 from tagbot.models import OPEN, REJECTED, TAGGED, TRAINING, Face, Person, Vote, writing
 from tagbot.sandbox.client import Slack
@@ -336,3 +338,41 @@ def test_a_job_that_fails_is_told_in_the_log_and_run_again(
         scheduler.shutdown()
     assert "the timed job Stumble failed" in caplog.text
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_job_that_the_disk_keeps_from_its_work_is_told_once_and_once_when_that_is_over(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    refusals = [OperationalError("disk I/O error")] * 3
+    worked = threading.Event()
+
+    def write(_: Surroundings) -> None:
+        if refusals:
+            raise refusals.pop()
+        if "over" in caplog.text:
+            worked.set()
+
+    scheduler = schedule.start(around(world), [Job("Write", 0.05, write)])
+    try:
+        assert worked.wait(5)
+    finally:
+        scheduler.shutdown()
+    told = [record.getMessage() for record in caplog.records if "Write" in record.getMessage()]
+    assert told == [
+        "the timed job Write cannot do its work: the database cannot be reached: disk I/O error",
+        "the timed job Write cannot do its work: over",
+    ]
+    assert "Traceback" not in caplog.text
+
+
+def test_a_queue_that_cannot_be_used_keeps_the_jobs_from_no_other(world: World) -> None:
+    face, message = a_person_without_a_name(world)
+    waiting = world.face()
+    assert waiting.id != face.id
+    world.queues["images-in-db"].close()
+    world.offset = LEFT_BEHIND_SECONDS + 1
+    with pytest.raises(Retry, match="images-in-db"):
+        mend(around(world))
+    assert world.messages(message.QUEUE) == [message]
+    with pytest.raises(Retry, match="images-in-db"):
+        tidy_queues(around(world))

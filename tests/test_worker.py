@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from peewee import DatabaseError, IntegrityError, OperationalError
 
 from tagbot import parts
 from tagbot.database import open_database
@@ -118,6 +119,20 @@ def test_a_busy_world_delays_a_message_and_says_why(bench: Bench) -> None:
     assert bench.worker(raising(Retry("Slack is away"))).work_once(0)
     assert bench.counts() == Counts(delayed=1)
     assert bench.reason() == "Slack is away"
+
+
+@pytest.mark.parametrize("refusal", [OperationalError("database is locked"), DatabaseError("malformed")])
+def test_a_database_that_the_disk_refuses_delays_a_message(bench: Bench, refusal: Exception) -> None:
+    bench.put()
+    bench.worker(raising(refusal)).work_once(0)
+    assert bench.counts() == Counts(delayed=1)
+    assert bench.reason() == f"the database cannot be reached: {refusal}"
+
+
+def test_a_wrong_use_of_the_database_is_a_bug(bench: Bench) -> None:
+    bench.put()
+    bench.worker(raising(IntegrityError("NOT NULL"))).work_once(0)
+    assert bench.reason() == "bug: IntegrityError"
 
 
 def test_retry_after_is_obeyed_where_it_is_longer_than_the_backoff(bench: Bench) -> None:

@@ -18,8 +18,8 @@ class Wiring:
     open_modal: OpenModal
     status: Callable[[], str]
     """What `/facetag status` says."""
-    retry: Callable[[str], str]
-    """Does what `/facetag retry` is asked for, and says what it did."""
+    retry: Callable[[str, str], str]
+    """Does what a member asks of `/facetag retry`, and says what it did."""
     is_admin: Callable[[str], bool]
     may_retry: Callable[[str, str], bool]
     """Whether a member who types in a channel may retry."""

@@ -11,7 +11,10 @@ COMMAND = "/facetag"
 
 
 def register(
-    app: App, status: Callable[[], str], retry: Callable[[str], str], may_retry: Callable[[str, str], bool]
+    app: App,
+    status: Callable[[], str],
+    retry: Callable[[str, str], str],
+    may_retry: Callable[[str, str], bool],
 ) -> None:
     """Answer so that only who asked sees it; what is not known gets the help."""
 
@@ -26,6 +29,6 @@ def register(
                 return status()
             case ["retry", *target] if len(target) <= 1:
                 allowed = may_retry(command["user_id"], command["channel_id"])
-                return retry("".join(target)) if allowed else words.ADMINS_ONLY
+                return retry("".join(target), command["user_id"]) if allowed else words.ADMINS_ONLY
             case _:
                 return words.HELP

@@ -44,8 +44,8 @@ READY_POLLS = (0.1, 0.3, 0.6, 1.0, 1.5, 2.0)
 NOT_READY_AFTER = 3.0
 """Seconds until a post is tried again that Slack refused because a picture was not ready."""
 
-MEMBER_SECONDS = 600.0
-"""How long an answer about a member is believed."""
+MEMBER_SECONDS = 60.0
+"""How long it is believed that a member can be chosen; that one cannot may change at any time."""
 
 HISTORY_MARGIN = 60.0
 """Seconds by which Slack's clock may be behind ours when a post is looked up by time."""
@@ -157,8 +157,8 @@ class Slack:
         self._holds = Holds(clock)
         self.health = Health()
         """By method: what fails now."""
-        self._choosable: dict[str, tuple[bool, float]] = {}
-        """By member: whether they can be chosen, and until when that is believed."""
+        self._choosable: dict[str, float] = {}
+        """Until when it is believed that a member can be chosen."""
         self._posts = Pace(posts_per_second * POSTS_MARGIN, stop, clock=clock)
         self._updates = Pace(posts_per_second * UPDATES_PER_POST, stop, burst=UPDATES_AT_ONCE, clock=clock)
 
@@ -303,12 +303,12 @@ class Slack:
         )
 
     def can_be_chosen(self, member: str) -> bool:
-        """Whether a member is a person with an active account; asked of Slack at most every ten minutes."""
-        known = self._choosable.get(member)
-        if known is None or known[1] < self._clock():
-            known = (self._is_active_person(member), self._clock() + MEMBER_SECONDS)
-            self._choosable[member] = known
-        return known[0]
+        """Whether a member is a person with an active account; a yes is believed for a minute."""
+        if self._choosable.get(member, 0.0) < self._clock():
+            if not self._is_active_person(member):
+                return False
+            self._choosable[member] = self._clock() + MEMBER_SECONDS
+        return True
 
     def granted_scopes(self) -> set[str]:
         """What the token may do; raises when Slack does not take the token."""

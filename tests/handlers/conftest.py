@@ -44,9 +44,9 @@ def wiring(world: World, desk: list[Desk], *, admins: frozenset[str]) -> Wiring:
         world.publish(message)
         desk[0].stored.append((message, world.services.now()))
 
-    def retried(target: str) -> str:
+    def retried(target: str, member: str) -> str:
         try:
-            return retry(world.queues, target).in_words()
+            return retry(world.queues, target, by=member).in_words()
         except NothingOfThatName:
             return words.nothing_of_that_name(target)
 

@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from tagbot import words
 from tagbot.database import connected
 from tagbot.errors import Reject, Retry
-from tagbot.models import Face, PastRequest, Vote, crop_key
+from tagbot.models import Face, PastRequest, Vote, crop_key, database, writing
 from tagbot.slack.client import Picture, PictureNotReady
 from tagbot.slack.updates import Updates
 from tests.stages.scenes import fresh, seen, shown
@@ -275,3 +275,18 @@ def test_fifty_votes_at_once_end_in_a_message_that_equals_the_database(world: Wo
     message = shown(world, face)
     assert f"and {50 - words.SHOWN_TAGGERS} more" in message.text
     assert len(updated(world)) < 50, "they fold"
+
+
+def test_a_database_that_the_disk_refuses_is_no_bug_and_is_caught_up_later(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    face = world.face(posted=True)
+    with writing():
+        Face.changed(Face.id == face.id)
+    database.execute_sql("ALTER TABLE past_request RENAME TO elsewhere")
+    with pytest.raises(Retry, match="the database cannot be reached"):
+        world.services.updates.show(face.id)
+    database.execute_sql("ALTER TABLE elsewhere RENAME TO past_request")
+    world.show()
+    assert Face.stale() == []
+    assert "bug" not in caplog.text
