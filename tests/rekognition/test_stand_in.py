@@ -158,7 +158,7 @@ def test_a_bug_of_the_stand_in_fails_the_test() -> None:
     def bug(_: Picture) -> list[SeenFace]:
         raise LookupError("a rule of a test")
 
-    with pytest.raises(AssertionError, match="a rule of a test"), running_rekognition() as rekognition:  # noqa: PT012
+    with pytest.raises(AssertionError, match="a rule of a test"), running_rekognition() as rekognition:  # noqa: PT012 - what raises is the end of the with
         rekognition.look(bug)
         assert error_of(lambda: rekognition.client().detect_faces(Image={"Bytes": PICTURE})) == "500"
 
@@ -591,7 +591,7 @@ def test_a_token_of_another_list_or_of_none_is_refused(aws: Aws) -> None:
     faces = indexed(aws, *"abc")
     token = aws.list_faces(**FACETAG, MaxResults=1)["NextToken"]
     for wrong in ({"NextToken": "x"}, {"NextToken": token, "FaceIds": faces}):
-        assert error_of(lambda wrong=wrong: aws.list_faces(**FACETAG, **wrong)) == (  # type: ignore[misc]
+        assert error_of(lambda wrong=wrong: aws.list_faces(**FACETAG, **wrong)) == (  # type: ignore[misc]  # the model has no type for what is wrong
             "InvalidPaginationTokenException"
         )
 
