@@ -36,7 +36,7 @@ sandbox: $(VENV)/.all  ## try the bot in the browser, without Slack (ARGS="--por
 	$(PY) bot.py --sandbox $(ARGS)
 
 test: $(VENV)/.dev  ## run the tests
-	$(PY) -m pytest -n auto
+	$(PY) -m pytest -n auto --dist loadfile
 
 soak: $(VENV)/.dev  ## add a thousand photos at once (three minutes)
 	$(PY) -m pytest -s -o timeout=1500 tests/scenario/soak.py
@@ -48,7 +48,7 @@ check: $(VENV)/.dev  ## format, lint, types and tests: what CI runs
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
-	$(PY) -m pytest -n auto
+	$(PY) -m pytest -n auto --dist loadfile
 
 format: $(VENV)/.dev  ## put the code into its format
 	$(PY) -m ruff format .

@@ -93,8 +93,15 @@ def _run_sandbox(port: int | None) -> int:
 
 
 def _environment() -> Mapping[str, str]:
-    """The environment, and below it `.env` in the current folder."""
-    return {**_env_file(), **os.environ}
+    """The environment, and below it `.env` in the current folder.
+
+    What is for AWS goes into the environment itself, where boto3 looks for it.
+    """
+    from_file = {name: value for name, value in dotenv_values(Path(".env")).items() if value is not None}
+    for name, value in from_file.items():
+        if name.startswith("AWS_"):
+            os.environ.setdefault(name, value)
+    return from_file | os.environ
 
 
 def _env_file() -> Mapping[str, str]:

@@ -27,19 +27,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(NO_BROWSER))
 
 
-@pytest.fixture(scope="session", name="browser")
+@pytest.fixture(scope="module", name="browser")
 def _browser() -> Iterator["Browser"]:
     with browsing.browser() as running:
         yield running
 
 
-@pytest.fixture(scope="session", name="sandbox")
+@pytest.fixture(scope="module", name="sandbox")
 def _sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
     with running_sandbox(tmp_path_factory.mktemp("sandbox"), MAX_OPEN_REQUESTS="100") as running:
         yield running
 
 
-@pytest.fixture(scope="session", name="pool")
+@pytest.fixture(scope="module", name="pool")
 def _pool(sandbox: RunningSandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The `ts` of requests that nobody has answered, one after the other."""
     folder = tmp_path_factory.mktemp("photos")

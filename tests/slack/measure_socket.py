@@ -1,5 +1,6 @@
 """`python -m tests.slack.measure_socket`: Slack's own client, and ours with one and with two connections,
-while people click and connections end in every way.
+while people click and connections end in every way; then how soon ours are back after Slack was away. Takes
+about ten minutes.
 """
 
 import logging
@@ -8,13 +9,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
 from tagbot.sandbox.client import Slack, running_slack
-from tagbot.slack.socket import SocketMode
+from tagbot.slack.socket import OPEN, SocketMode
 from tests.slack.clicking import Clicks, button, clicking, register
 
 
@@ -37,6 +39,18 @@ CASES = (
     Case("reset", 10),
     Case("half_open", 2, pause=12.0),
 )
+
+
+AWAY_SECONDS = 60.0
+"""How long Slack is away."""
+
+AWAY: dict[str, tuple[str, dict[str, Any]]] = {
+    "unreachable": ("reset", {"reset": True}),
+    "not answering": ("half_open", {"hang": AWAY_SECONDS}),
+    "out of order": ("close", {"status": 503}),
+    "Socket Mode off": ("link_disabled", {"error": "forbidden_team"}),
+}
+"""How it goes: how the connections end, and what happens to those who ask for new ones."""
 
 
 @contextmanager
@@ -84,9 +98,21 @@ def measured(slack: Slack, case: Case) -> Clicks:
     return clicks
 
 
-def main() -> None:
+def back_after(slack: Slack, kind: str, fault: dict[str, Any]) -> float:
+    """Seconds from Slack's being back to somebody's being answered."""
+    ts = button(slack)
+    slack.fail(OPEN, times=None, **fault)
+    slack.disconnect(kind)
+    time.sleep(AWAY_SECONDS)
+    slack.heal()
+    started = time.monotonic()
+    while not slack.click(slack.people[0], ts, "press").acknowledged:
+        time.sleep(0.1)
+    return time.monotonic() - started
+
+
+def measure_ends() -> None:
     """Print a line for each way to end and each client."""
-    logging.disable()  # all that Slack's client has to say about it
     for case in CASES:
         print(f"{case.kind}, {case.times} times, {case.clicks_per_second:.0f} clicks a second")  # noqa: T201 - what the command is for
         for name, connected in CLIENTS.items():
@@ -98,5 +124,17 @@ def main() -> None:
                 print(f"  {name:16}", measured(slack, case).in_words(), flush=True)  # noqa: T201 - as above
 
 
+def measure_absences() -> None:
+    """Print a line for each way in which Slack may be away."""
+    for name, (kind, fault) in AWAY.items():
+        with running_slack(rate_limits=0) as slack, CLIENTS["two connections"](slack):
+            seconds = back_after(slack, kind, fault)
+        print(
+            f"Slack {name} for {AWAY_SECONDS:.0f} s: answering {seconds:.1f} s after it is back", flush=True
+        )  # noqa: T201 - as above
+
+
 if __name__ == "__main__":
-    main()
+    logging.disable()  # all that Slack's client has to say about it
+    measure_ends()
+    measure_absences()

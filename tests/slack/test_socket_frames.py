@@ -125,20 +125,21 @@ def test_a_connection_counts_from_the_greeting_to_the_end(ends: Ends) -> None:
     assert not ends.near.send("{}")
 
 
-def test_a_connection_is_over_even_when_its_envelope_meets_a_bug(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_connection_whose_envelope_meets_a_bug_ends_and_gets_a_successor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bugs: SimpleQueue[threading.ExceptHookArgs] = SimpleQueue()
+    monkeypatch.setattr(threading, "excepthook", bugs.put)
+
     def take(_: Connection, __: dict[str, Any]) -> None:
         raise ZeroDivisionError
 
-    threading.excepthook, before = lambda _: None, threading.excepthook
-    try:
-        with other_side() as other:
-            near = Connection(other.address, take, Link())
-            other.sockets.get(timeout=5).send(CLICK)
-            assert near.ending.result(timeout=5).reason == "the connection broke off"
-            near.close()
-    finally:
-        threading.excepthook = before
-    assert not caplog.records
+    with other_side() as other:
+        near = Connection(other.address, take, Link())
+        other.sockets.get(timeout=5).send(CLICK)
+        assert near.ending.result(timeout=5).reason == "the connection broke off"
+        assert bugs.get(timeout=5).exc_type is ZeroDivisionError
+        near.close()
 
 
 # --- Envelopes ---------------------------------------------------------------------------------------------
