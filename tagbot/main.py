@@ -97,11 +97,11 @@ def _environment() -> Mapping[str, str]:
 
     What is for AWS goes into the environment itself, where boto3 looks for it.
     """
-    from_file = {name: value for name, value in dotenv_values(Path(".env")).items() if value is not None}
+    from_file = _env_file()
     for name, value in from_file.items():
         if name.startswith("AWS_"):
             os.environ.setdefault(name, value)
-    return from_file | os.environ
+    return {**from_file, **os.environ}
 
 
 def _env_file() -> Mapping[str, str]:

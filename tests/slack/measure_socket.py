@@ -114,14 +114,14 @@ def back_after(slack: Slack, kind: str, fault: dict[str, Any]) -> float:
 def measure_ends() -> None:
     """Print a line for each way to end and each client."""
     for case in CASES:
-        print(f"{case.kind}, {case.times} times, {case.clicks_per_second:.0f} clicks a second")  # noqa: T201 - what the command is for
+        print(f"{case.kind}, {case.times} times, {case.clicks_per_second:.0f} clicks a second")
         for name, connected in CLIENTS.items():
             with (
                 running_slack(warning_seconds=0.2, grace_seconds=0.3, rate_limits=0) as slack,
                 connected(slack),
             ):
                 slack.wait_for_connections()
-                print(f"  {name:16}", measured(slack, case).in_words(), flush=True)  # noqa: T201 - as above
+                print(f"  {name:16}", measured(slack, case).in_words(), flush=True)
 
 
 def measure_absences() -> None:
@@ -131,7 +131,7 @@ def measure_absences() -> None:
             seconds = back_after(slack, kind, fault)
         print(
             f"Slack {name} for {AWAY_SECONDS:.0f} s: answering {seconds:.1f} s after it is back", flush=True
-        )  # noqa: T201 - as above
+        )
 
 
 if __name__ == "__main__":
