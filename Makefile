@@ -7,6 +7,9 @@ PY := $(VENV)/bin/python
 # What was chosen once stays chosen.
 WITH ?= $(if $(wildcard $(VENV)/.all),all,$(if $(wildcard $(VENV)/.bot),bot,all))
 
+# One more than there are cores: many tests wait for a process or for the network on this machine.
+WORKERS = $(shell $(PY) -c 'import os; print((os.cpu_count() or 1) + 1)')
+
 .PHONY: help venv run sandbox test soak crash check format docs pictures screenshots lock clean
 
 help:  ## what there is
@@ -36,7 +39,7 @@ sandbox: $(VENV)/.all  ## try the bot in the browser, without Slack (ARGS="--por
 	$(PY) bot.py --sandbox $(ARGS)
 
 test: $(VENV)/.dev  ## run the tests
-	$(PY) -m pytest -n auto --dist loadfile
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile
 
 soak: $(VENV)/.dev  ## add a thousand photos at once (three minutes)
 	$(PY) -m pytest -s -o timeout=1500 tests/scenario/soak.py
@@ -48,7 +51,7 @@ check: $(VENV)/.dev  ## format, lint, types and tests: what CI runs
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
-	$(PY) -m pytest -n auto --dist loadfile
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile
 
 format: $(VENV)/.dev  ## put the code into its format
 	$(PY) -m ruff format .

@@ -29,6 +29,7 @@ DOORS: dict[str, set[str]] = {
 
 BROAD = {
     "schedule.py": 1,  # a failing job must not end the timer
+    "slack/socket.py": 1,  # a bug while connecting must not leave the bot deaf for good
     "slack/updates.py": 1,  # a bug in one update must not end the thread of all
     "training/children.py": 1,  # in the child: the other side raises it again
     "worker.py": 1,  # a bug becomes a dead letter

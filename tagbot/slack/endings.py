@@ -47,6 +47,7 @@ class Ending:
 
 RENEWED = Ending("Slack renews the connection")
 BROKEN = Ending("the connection broke off")
+BUG = Ending("a bug, which the log tells about", RETRY_SECONDS)
 SWITCHED_OFF = Ending("Socket Mode is switched off in the settings of the Slack app", PATIENT_SECONDS)
 TOO_MANY = Ending(
     "Slack allows no more connections of this app: perhaps the bot runs somewhere else too", RETRY_SECONDS

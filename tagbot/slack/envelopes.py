@@ -1,6 +1,7 @@
 """From Slack's envelopes to the handlers, and their acknowledgements back."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -39,15 +40,18 @@ class Envelopes:
         self._app = app
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="envelope")
         self._closed = False
+        self._lock = threading.Lock()
 
     def take(self, frame: dict[str, Any], acknowledge: Acknowledge) -> None:
         """Begin to work on an envelope, unless this is closed: Slack then tells the person that it failed."""
-        if not self._closed:
-            self._workers.submit(self._handle, frame, acknowledge).add_done_callback(_tell_of_a_bug)
+        with self._lock:
+            if not self._closed:
+                self._workers.submit(self._handle, frame, acknowledge).add_done_callback(_tell_of_a_bug)
 
     def close(self) -> None:
         """Take nothing more; return when all that was taken is acknowledged."""
-        self._closed = True
+        with self._lock:
+            self._closed = True
         self._workers.shutdown(wait=True)
 
     def _handle(self, frame: dict[str, Any], acknowledge: Acknowledge) -> None:

@@ -1,9 +1,9 @@
 """The connection by which Slack reaches the bot: Socket Mode, so that nothing has to be reachable from
 outside.
 
-Slack's own client is not used, because it goes silent for three seconds whenever Slack renews a connection,
-and notices a dead one after a minute or never. Here the library `websockets` keeps the connections, Bolt
-works on what comes in, and this module says when to connect again.
+Slack's own client is not used, because it goes silent for up to three seconds whenever Slack renews a
+connection, and notices a dead one after a minute or never. Here the library `websockets` keeps the
+connections, Bolt works on what comes in, and this module says when to connect again.
 """
 
 import logging
@@ -20,7 +20,7 @@ from tagbot.errors import Retry
 from tagbot.pace import Holds, Pace
 from tagbot.settings import Settings, SettingsError
 from tagbot.slack.connection import OPEN_SECONDS, Connection
-from tagbot.slack.endings import FAILURES, Ending, ending_of
+from tagbot.slack.endings import BUG, FAILURES, Ending, ending_of
 from tagbot.slack.envelopes import Envelopes, bolt_log
 from tagbot.slack.link import Link, silent_log
 
@@ -134,6 +134,9 @@ class SocketMode:
             connection = Connection(self._address(), self._take, self.link)
         except FAILURES as problem:
             return ending_of(problem)
+        except Exception:
+            log.exception("bug while connecting to Slack")
+            return BUG
         self._keep(connection)
         return connection.ending.result()
 
@@ -152,7 +155,7 @@ class SocketMode:
             self._envelopes.take(frame, lambda text: self._acknowledge(connection, text))
 
     def _acknowledge(self, asked_on: Connection, text: str) -> None:
-        """Answer where Slack asked; on another connection if that one is gone, which Slack takes as well."""
+        """Answer where Slack asked; if that connection is gone, on another, as Slack's own client does."""
         with self._lock:
             others = [each for each in self._open if each is not asked_on]
         if not any(connection.send(text) for connection in (asked_on, *others)):

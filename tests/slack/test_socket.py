@@ -16,6 +16,7 @@ from websockets.sync.client import connect
 from tagbot.sandbox.client import Slack, running_slack
 from tagbot.settings import SettingsError
 from tagbot.slack import connection, endings
+from tagbot.slack import socket as socket_module
 from tagbot.slack.link import LinkState
 from tagbot.slack.socket import CONNECTIONS, LISTENERS, OPEN, OPENINGS_AT_ONCE, SocketMode
 from tests.handlers.conftest import connected_desk
@@ -79,6 +80,19 @@ def connected(
         socket.close()
 
 
+def held_up(taken: threading.Event, go_on: threading.Event) -> Callable[[App], None]:
+    """A handler that says when it began, and acknowledges when it is told to."""
+
+    def register(app: App) -> None:
+        @app.action("press")
+        def press(ack: Ack) -> None:
+            taken.set()
+            go_on.wait(5)
+            ack()
+
+    return register
+
+
 def newest(slack: Slack) -> int:
     return max((int(each["id"]) for each in slack.connections()), default=0)
 
@@ -134,8 +148,6 @@ def renewed_while_clicking(slack: Slack, kind: str, times: int, connections: int
 def test_renewals_are_noticed_by_nobody_who_clicks(
     slack: Slack, connections: int, kind: str, times: int
 ) -> None:
-    # Strict: each acknowledgement has to leave on the connection that brought the click.
-    slack.rules(strict_acknowledgements=True)
     with connected(slack, connections=connections) as socket:
         clicks = renewed_while_clicking(slack, kind, times, connections)
         assert socket.link.state.is_connected
@@ -152,6 +164,19 @@ def test_a_renewal_opens_the_new_connection_while_the_old_one_still_serves(slack
         slack.disconnect("refresh_requested")
         wait_for_newer(slack, 1)
         assert [each["leaving"] for each in slack.connections()] == [True, False]
+
+
+def test_an_acknowledgement_leaves_on_the_connection_that_brought_the_click(slack: Slack) -> None:
+    slack.rules(grace_seconds=30, strict_acknowledgements=True)
+    taken, go_on = threading.Event(), threading.Event()
+    ts = button(slack)
+    with connected(slack, held_up(taken, go_on), connections=1):
+        act = slack.click(slack.people[0], ts, "press", wait=False)
+        assert taken.wait(5)
+        slack.disconnect("refresh_requested")
+        wait_for_newer(slack, 1)
+        go_on.set()
+        assert slack.finished(act).acknowledged
 
 
 def test_a_click_on_a_connection_that_slack_is_about_to_end_is_acknowledged(slack: Slack) -> None:
@@ -354,16 +379,8 @@ def test_connections_that_end_as_soon_as_they_are_open_do_not_use_up_what_slack_
 
 def test_an_acknowledgement_whose_connection_is_gone_leaves_on_the_other(slack: Slack) -> None:
     taken, go_on = threading.Event(), threading.Event()
-
-    def register(app: App) -> None:
-        @app.action("press")
-        def press(ack: Ack) -> None:
-            taken.set()
-            go_on.wait(5)
-            ack()
-
     ts = button(slack)
-    with connected(slack, register):
+    with connected(slack, held_up(taken, go_on)):
         act = slack.click(slack.people[0], ts, "press", wait=False)
         assert taken.wait(5)
         [delivery] = slack.deliveries()
@@ -372,6 +389,22 @@ def test_an_acknowledgement_whose_connection_is_gone_leaves_on_the_other(slack: 
         go_on.set()
         assert slack.finished(act).acknowledged
         assert slack.deliveries()[0].foreign
+
+
+@impatient
+def test_a_bug_while_connecting_does_not_leave_the_bot_deaf(
+    slack: Slack, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ts = button(slack)
+    with connected(slack) as socket:
+        with monkeypatch.context() as broken:
+            broken.setattr(socket_module, "Connection", lambda *_: 1 // 0)
+            broken.setattr(socket_module, "BUG", replace(endings.BUG, pause=0.1))
+            slack.disconnect("reset")
+            state_that(socket, lambda state: "a bug" in state.trouble)
+        slack.wait_for_connections()
+        assert is_answered(slack, ts)
+    assert "ZeroDivisionError" in caplog.text
 
 
 # --- Many clicks -------------------------------------------------------------------------------------------
