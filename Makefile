@@ -10,10 +10,10 @@ WITH ?= $(if $(wildcard $(VENV)/.all),all,$(if $(wildcard $(VENV)/.bot),bot,all)
 # One more than there are cores: many tests wait for a process or for the network on this machine.
 WORKERS = $(shell $(PY) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
-.PHONY: help venv run sandbox test soak crash check format docs pictures screenshots lock clean
+.PHONY: help venv run sandbox test soak crash measure check format docs pictures screenshots lock clean
 
 help:  ## what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 venv: $(VENV)/.$(WITH)  ## set up .venv (WITH=bot leaves out the local recogniser)
 
@@ -52,6 +52,9 @@ check: $(VENV)/.dev  ## format, lint, types and tests: what CI runs
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	$(PY) -m pytest -n $(WORKERS) --dist loadfile
+
+measure: $(VENV)/.dev  ## clicks lost and time to recover, by Slack's client and by ours (ten minutes)
+	$(PY) -m tests.slack.measure_socket
 
 format: $(VENV)/.dev  ## put the code into its format
 	$(PY) -m ruff format .
