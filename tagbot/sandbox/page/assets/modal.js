@@ -20,6 +20,9 @@ export function drawModal(views, names) {
   if (!view) return;
   if (!shown || JSON.stringify(shown.view.content) !== JSON.stringify(view.content)) open(view, names);
   shown.view = view;
+  const errors = JSON.stringify(view.errors);
+  if (shown.errors === errors) return; // what is said about an empty field stays, whatever else is drawn anew
+  shown.errors = errors;
   showErrors(view.errors);
 }
 
@@ -110,6 +113,7 @@ async function submit(event, view, names, fields) {
   const missing = [...fields].filter(([block, field]) => field.required && !values[block]);
   showErrors(Object.fromEntries(missing.map(([block]) => [block, "Please complete this required field."])));
   if (missing.length) return;
+  shown.errors = null; // the same errors may come again, and are to be said again then
   const form = event.target;
   form.querySelector(".dialog-body > .failed")?.remove();
   form.setAttribute("aria-busy", "true");
