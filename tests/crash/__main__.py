@@ -12,7 +12,7 @@ from tests.crash.crash import Run, run
 
 
 def main() -> int:
-    """Run every seed, with and without faults of Slack's; 1 when anything was violated."""
+    """Run every seed, with and without faults outside; 1 when anything was violated."""
     options = arguments()
     found = 0
     for one in runs(options):
@@ -27,6 +27,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", default="1-20", help="as 1-20, or one to replay it: 7")
     parser.add_argument("--faces", type=int, default=200)
     parser.add_argument("--kills", type=int, default=15)
+    parser.add_argument(
+        "--backend", choices=("local", "rekognition"), help="by itself: rekognition with faults"
+    )
     parser.add_argument("--faults", choices=("both", "with", "without"), default="both")
     return parser.parse_args()
 
@@ -36,7 +39,13 @@ def runs(options: argparse.Namespace) -> Iterator[Run]:
     first, _, last = options.seeds.partition("-")
     for faults in {"both": (False, True), "with": (True,), "without": (False,)}[options.faults]:
         for seed in range(int(first), int(last or first) + 1):
-            yield Run(seed=seed, faces=options.faces, kills=options.kills, faults=faults)
+            yield Run(
+                seed=seed,
+                faces=options.faces,
+                kills=options.kills,
+                faults=faults,
+                backend=options.backend or ("rekognition" if faults else "local"),
+            )
 
 
 def report(one: Run) -> int:
@@ -46,10 +55,9 @@ def report(one: Run) -> int:
         tempfile.TemporaryDirectory() as folder,
         running_slack(file_ready_seconds=0.05, rate_limits=0) as slack,
     ):
-        violations = run(Path(folder), slack, one)
-    took = time.monotonic() - started
-    print(f"{one}: {len(violations)} violations, {took:.0f} s", *violations, sep="\n  ", flush=True)
-    return len(violations)
+        outcome = run(Path(folder), slack, one)
+    print(f"{one}, {time.monotonic() - started:.0f} s: {outcome}", flush=True)
+    return len(outcome.violations)
 
 
 if __name__ == "__main__":

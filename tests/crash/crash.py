@@ -1,6 +1,7 @@
 """Kill the bot at random moments while faces flow through it, and count what got lost or was done twice.
 
-A world outside it, Slack with its people, lives on. Everything random comes from the seed.
+A world outside it, Slack with its people and Amazon Rekognition, lives on. Everything random comes from the
+seed.
 """
 
 import os
@@ -8,52 +9,59 @@ import random
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tagbot.sandbox.client import Slack
-from tagbot.sandbox.errors import Refused
-from tests.scenario.flood import is_open, photos
+from tests.crash.invariants import Outcome, outcome
+from tests.crash.people import People, Story, story_of
+from tests.rekognition.stand_in import Rekognition, running_rekognition
+from tests.scenario.flood import photos
 from tests.scenario.running_bot import ROOT, RunningBot, quiet
 from tests.world import environment
 
-TROUBLES: tuple[dict[str, Any], ...] = (
+SLACK_TROUBLES: tuple[dict[str, Any], ...] = (
     {"status": 503},
-    {"status": 429, "retry_after": 0.2},
+    {"status": 429, "retry_after": 1},
     {"reset": True},
     {"reset": True, "effect": True},
     {"status": 500, "effect": True},
+    {"hang": 3.0, "effect": True},
 )
 """What Slack does wrong, now and then: also to have done it and not to say so."""
+
+REKOGNITION_TROUBLES: tuple[dict[str, Any], ...] = (
+    {"error": "ThrottlingException"},
+    {"status": 503},
+    {"reset": True},
+    {"reset": True, "effect": True},
+    {"error": "InternalServerError", "effect": True},
+    {"hang": 3.0, "effect": True},
+)
+"""The same for the training backend."""
+
+PAUSE_SECONDS = 0.5
+"""Between two looks at whether all is done: each starts a process."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """What is done; the same seed draws the same moments and faults."""
+    """What is done; the same seed draws the same lives, moments and faults."""
 
     seed: int
     faces: int
     kills: int
     faults: bool
-    """Whether Slack fails now and then besides."""
+    """Whether Slack and the training backend fail now and then besides."""
+    backend: str = "local"
 
     def __str__(self) -> str:
         world = "with faults" if self.faults else "without faults"
-        return f"seed {self.seed}, {self.faces} faces, {self.kills} kills, {world}"
-
-
-@dataclass
-class Story:
-    """What people did, seen from outside."""
-
-    acknowledged: dict[tuple[str, str], str] = field(default_factory=dict)
-    """By face and tagger: the last answer that Slack was acknowledged."""
+        return f"seed {self.seed}, {self.faces} faces, {self.kills} kills, {self.backend}, {world}"
 
 
 class Nemesis:
@@ -89,113 +97,78 @@ class Nemesis:
         return self._chance.uniform(0.3, 4.0)
 
 
-class People:
-    """Two members who answer every open request with the same person, whenever the bot is there."""
-
-    def __init__(self, slack: Slack, story: Story) -> None:
-        self._slack = slack
-        self._story = story
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._answer, daemon=True)
-
-    @contextmanager
-    def answering(self) -> Iterator[None]:
-        """Answer in a thread of their own."""
-        self._thread.start()
-        try:
-            yield
-        finally:
-            self._done.set()
-            self._thread.join()
-
-    def _answer(self) -> None:
-        while not self._done.wait(0.05):
-            for message in self._slack.messages():
-                if is_open(message) and message.metadata is not None:
-                    self._answer_one(message.ts, message.metadata["event_payload"]["face_id"])
-
-    def _answer_one(self, ts: str, face_id: str) -> None:
-        person = self._slack.people[2]
-        for tagger in self._slack.people[:2]:
-            if (face_id, tagger) in self._story.acknowledged:
-                continue
-            try:
-                act = self._slack.choose(tagger, ts, "tag_person", person)
-            except Refused:
-                return  # it closed meanwhile
-            if act.acknowledged:
-                self._story.acknowledged[face_id, tagger] = person
-
-
-def run(folder: Path, slack: Slack, wanted: Run, *, patience: float = 300.0) -> list[str]:
-    """One run; the violations that were found, none when all is well."""
-    chance, story, data = random.Random(wanted.seed), Story(), folder / "data"
-    env = environment(data, slack, MAX_OPEN_REQUESTS="10", RETRY_MAX_SECONDS="0.5", MAX_ATTEMPTS="1000")
+def run(folder: Path, slack: Slack, wanted: Run, *, patience: float = 300.0) -> Outcome:
+    """One run, and what it came to."""
+    chance, data = random.Random(wanted.seed), folder / "data"
     (data / "inbox").mkdir(parents=True)
-    photos(data / "inbox", wanted.faces)
-    nemesis = Nemesis(chance, env, data / "bot.log")
-    with People(slack, story).answering():
+    story = story_of(photos(data / "inbox", wanted.faces), wanted.seed)
+    with backend(wanted.backend) as (rekognition, settings), People(slack, story).acting():
+        env = environment(
+            data, slack, MAX_OPEN_REQUESTS="10", RETRY_MAX_SECONDS="0.5", MAX_ATTEMPTS="1000", **settings
+        )
+        nemesis = Nemesis(chance, env, data / "bot.log")
         try:
             nemesis.start()
             for _ in range(wanted.kills):
                 time.sleep(nemesis.life())  # not a wait for something: the moment of the kill
                 nemesis.kill()
                 if wanted.faults:
-                    break_something(slack, chance)
+                    break_something(slack, rekognition, chance)
                 nemesis.start()
-            slack.heal()
+            heal(slack, rekognition)
             bot = RunningBot(nemesis.process, data, slack, env)
-            stuck = wait_until_done(bot, wanted.faces, patience)
-            return [f"stuck: {stuck}"] if stuck else violations(bot, slack, story)
+            stuck = wait_until_done(bot, story, patience)
+            return Outcome({}, [f"stuck: {stuck}"]) if stuck else outcome(bot, slack, story)
         finally:
             nemesis.kill()
 
 
-def break_something(slack: Slack, chance: random.Random) -> None:
-    """Let Slack go wrong in another way than before."""
+@contextmanager
+def backend(name: str) -> Iterator[tuple[Rekognition | None, dict[str, str]]]:
+    """The training backend outside the bot, where it is one, and the settings that lead there."""
+    if name == "local":
+        yield None, {"TRAINING_BACKEND": "local"}
+        return
+    with running_rekognition() as rekognition:
+        settings = {"TRAINING_BACKEND": "rekognition", "REKOGNITION_CALLS_PER_SECOND": "1000"}
+        yield rekognition, {**settings, **rekognition.environment()}
+
+
+def break_something(slack: Slack, rekognition: Rekognition | None, chance: random.Random) -> None:
+    """Let the world outside go wrong in another way than before."""
+    heal(slack, rekognition)
+    slack.fail(chance.choice(["chat.*", "files.*", "users.info"]), **chance.choice(SLACK_TROUBLES), times=3)
+    if rekognition is not None:
+        operation = chance.choice(["*", "IndexFaces", "CreateUser", "*Associate*", "DeleteFaces"])
+        rekognition.fail(operation, **chance.choice(REKOGNITION_TROUBLES), times=3)
+
+
+def heal(slack: Slack, rekognition: Rekognition | None) -> None:
+    """Let nothing go wrong any more."""
     slack.heal()
-    slack.fail(chance.choice(["chat.*", "files.*", "users.info"]), **chance.choice(TROUBLES), times=3)
+    if rekognition is not None:
+        rekognition.heal()
 
 
-def wait_until_done(bot: RunningBot, faces: int, patience: float) -> dict[str, Any] | None:
-    """Return None when every face is tagged and all queues are empty; the status when that takes too long."""
+def wait_until_done(bot: RunningBot, story: Story, patience: float) -> dict[str, Any] | None:
+    """Return None when people have nothing more to do and the bot has nothing left; the status when that
+    takes too long.
+    """
+    tagged = sum(life.is_tagged for life in story.lives.values())
+    final = {"waiting": 0, "open": 0, "training": 0, "tagged": tagged, "rejected": len(story.lives) - tagged}
     deadline = time.monotonic() + patience
-    while not (quiet(status := bot.status()) and status["faces"]["tagged"] == faces):
+    while True:
+        status = bot.status()
+        if story.is_told and quiet(status) and status["faces"] == final:
+            return None
         if suspects(status):
             bot.command("retry")  # as an operator would, who reads why they were given up
         if time.monotonic() > deadline:
             return status
-        time.sleep(0.5)  # the bot is asked by starting a process: not without a pause
-    return None
+        time.sleep(PAUSE_SECONDS)
 
 
 def suspects(status: dict[str, Any]) -> bool:
     """Whether messages were buried that were in a stage's hands at five crashes in a row: here, by chance."""
     dead = [trouble["error"] for trouble in status["troubles"] if trouble["state"] == "dead"]
     return any(error.startswith("the bot crashed") for error in dead)
-
-
-def violations(bot: RunningBot, slack: Slack, story: Story) -> list[str]:
-    """Compare what the bot says with what people did and what Slack has."""
-    found: list[str] = []
-    lines = {line["face_id"]: line for line in bot.export()}
-    requests = Counter(
-        (message.metadata["event_payload"]["face_id"], message.metadata["event_payload"]["round"])
-        for message in slack.messages()
-        if message.metadata is not None
-    )
-    found += [f"{count} requests of {which}" for which, count in requests.items() if count != 1]
-    found += [f"no request of {face_id}" for face_id in lines if (face_id, 1) not in requests]
-    votes = {
-        (face_id, vote["tagger"]): vote["answer"] for face_id, line in lines.items() for vote in line["votes"]
-    }
-    found += [f"lost: {vote}" for vote in story.acknowledged if votes.get(vote) != story.acknowledged[vote]]
-    reconciled = bot.command("reconcile")
-    if reconciled.returncode != 0:
-        found.append(f"the model differs: {reconciled.stdout}")
-    found += [
-        f"shown as {message.text!r}"
-        for message in slack.messages()
-        if not message.text.startswith("Tagged as Chiara")
-    ]
-    return found

@@ -3,6 +3,7 @@
 import io
 import json
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,20 +15,29 @@ from tests.scenario.running_bot import quiet, running_bot
 from tests.world import FACE, astronaut
 
 
-def photos(folder: Path, count: int) -> None:
-    """Write so many different photos, each with a sidecar that has its face."""
+def photos(folder: Path, count: int) -> list[str]:
+    """Write so many different photos, each with a sidecar that has its face; the ids of the faces."""
     portrait = Image.open(io.BytesIO(astronaut())).convert("RGB").crop((100, 0, 340, 240))
     rectangle = {"left": FACE.left - 100, "top": FACE.top, "width": FACE.width, "height": FACE.height}
-    for number in range(count):
+    ids = [str(uuid.UUID(int=number, version=4)) for number in range(count)]
+    for number, face_id in enumerate(ids):
         portrait.putpixel((0, 0), (number % 256, number // 256, 0))
-        (folder / f"{number:04d}.json").write_text(json.dumps({"faces": [{"rectangle": rectangle}]}))
+        (folder / f"{number:04d}.json").write_text(
+            json.dumps({"faces": [{"id": face_id, "rectangle": rectangle}]})
+        )
         portrait.save(folder / f"{number:04d}.png")
+    return ids
 
 
 def is_open(message: Message) -> bool:
     """Whether it shows the controls of an open request."""
+    return offers(message, "tag_person")
+
+
+def offers(message: Message, action_id: str) -> bool:
+    """Whether it shows this control."""
     return any(
-        element.get("action_id") == "tag_person"
+        element.get("action_id") == action_id
         for block in message.blocks
         for element in block.get("elements", ())
     )

@@ -1,0 +1,144 @@
+"""The people of the crash test: what they do with each face, and what Slack acknowledged to them."""
+
+import threading
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from tagbot.messages import DONT_KNOW, NOT_A_FACE
+from tagbot.sandbox.client import Slack
+from tagbot.sandbox.errors import Refused
+from tagbot.sandbox.state import Act, Message
+from tests.scenario.flood import offers
+
+THE_PERSON, SOMEBODY = "the person", "somebody"
+
+Round = tuple[tuple[int, str], ...]
+"""Who answers what, in this order: the number of the tagger, and the answer."""
+
+
+@dataclass(frozen=True)
+class Life:
+    """What people do with a face; after the last round it stays as it is."""
+
+    rounds: tuple[Round, ...]
+
+    @property
+    def is_tagged(self) -> bool:
+        """Whether it ends as a person's; else there is nobody to tag."""
+        return all(answer != NOT_A_FACE for _, answer in self.rounds[-1])
+
+
+AGREED = ((0, THE_PERSON), (1, THE_PERSON))
+
+LIVES = (
+    Life((AGREED,)),
+    Life((AGREED,)),
+    Life((((0, DONT_KNOW), (0, THE_PERSON), (1, THE_PERSON)),)),  # one changes their mind
+    Life((((0, NOT_A_FACE), (1, NOT_A_FACE)),)),
+    Life((((0, SOMEBODY), (1, SOMEBODY)), AGREED)),  # wrong at first: somebody reopens it
+)
+
+
+@dataclass
+class Story:
+    """What people did, seen from outside."""
+
+    lives: dict[str, Life]
+    """By face."""
+    answered: dict[tuple[str, int], list[str]] = field(default_factory=dict)
+    """By face and round: the steps that Slack was acknowledged, as answers."""
+    reopened: set[str] = field(default_factory=set)
+    """The faces whose reopening Slack was acknowledged."""
+
+    def person(self, face_id: str, people: list[str], *, wrong: bool = False) -> str:
+        """Who is in the picture, or who is taken for them."""
+        return people[2 + (_number(face_id) + wrong) % 3]
+
+    def votes(self, face_id: str, people: list[str]) -> dict[str, str]:
+        """What has to be stored of the last round: each tagger's last answer."""
+        last = self.lives[face_id].rounds[-1]
+        return {people[tagger]: self.answer(face_id, answer, people) for tagger, answer in last}
+
+    def answer(self, face_id: str, answer: str, people: list[str]) -> str:
+        """The answer as it is stored."""
+        if answer in (THE_PERSON, SOMEBODY):
+            return self.person(face_id, people, wrong=answer == SOMEBODY)
+        return answer
+
+    @property
+    def is_told(self) -> bool:
+        """Whether people have done all that they were to do."""
+        return all(
+            len(self.answered.get((face_id, number), ())) == len(steps)
+            for face_id, life in self.lives.items()
+            for number, steps in enumerate(life.rounds, 1)
+        )
+
+
+def story_of(faces: list[str], seed: int) -> Story:
+    """A life for each face, drawn by the seed."""
+    return Story({face_id: LIVES[_number(f"{seed} {face_id}") % len(LIVES)] for face_id in faces})
+
+
+def _number(text: str) -> int:
+    return zlib.crc32(text.encode())
+
+
+class People:
+    """They act whenever the bot is there, and again until Slack was acknowledged."""
+
+    def __init__(self, slack: Slack, story: Story) -> None:
+        self._slack = slack
+        self._story = story
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._act, daemon=True)
+
+    @contextmanager
+    def acting(self) -> Iterator[None]:
+        """Act in a thread of their own."""
+        self._thread.start()
+        try:
+            yield
+        finally:
+            self._done.set()
+            self._thread.join()
+
+    def _act(self) -> None:
+        while not (self._done.wait(0.05) or self._story.is_told):
+            for message in self._slack.messages():
+                if message.metadata is None:
+                    continue
+                face_id, number = (message.metadata["event_payload"][key] for key in ("face_id", "round"))
+                if offers(message, "tag_person"):
+                    self._answer(message, face_id, number)
+                elif offers(message, "wrong_person") and number < len(self._story.lives[face_id].rounds):
+                    self._reopen(message, face_id)
+
+    def _answer(self, request: Message, face_id: str, number: int) -> None:
+        done = self._story.answered.setdefault((face_id, number), [])
+        for tagger, answer in self._story.lives[face_id].rounds[number - 1][len(done) :]:
+            act = self._choose(request, face_id, self._slack.people[tagger], answer)
+            if act is None or not act.acknowledged:
+                return  # it closed meanwhile, or the bot is dead: another time
+            done.append(answer)
+
+    def _choose(self, request: Message, face_id: str, member: str, answer: str) -> Act | None:
+        try:
+            if answer in (NOT_A_FACE, DONT_KNOW):
+                return self._slack.click(member, request.ts, answer)
+            person = self._story.answer(face_id, answer, self._slack.people)
+            return self._slack.choose(member, request.ts, "tag_person", person)
+        except Refused:
+            return None
+
+    def _reopen(self, message: Message, face_id: str) -> None:
+        if face_id in self._story.reopened:
+            return
+        try:
+            act = self._slack.click(self._slack.people[0], message.ts, "wrong_person")
+        except Refused:
+            return
+        if act.acknowledged:
+            self._story.reopened.add(face_id)
