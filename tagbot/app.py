@@ -6,15 +6,16 @@ import signal
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from types import FrameType
 
-from tagbot import parts, schedule, status, words
-from tagbot.database import open_database, reached
+from tagbot import parts, presence, schedule, status, words
+from tagbot.database import connected, open_database, reached
 from tagbot.errors import Retry
 from tagbot.handlers import Wiring, register_all
 from tagbot.pipeline import PIPELINE
+from tagbot.presence import Presence
 from tagbot.publish import publisher
 from tagbot.queues import Queue
 from tagbot.retry import NothingOfThatName, retry
@@ -117,7 +118,7 @@ class Bot:
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set; what is in hand then is finished first."""
         self._services.inbox.prepare()
-        with self._scheduled(), self._showing(), self._working(stop):
+        with self._present(), self._scheduled(), self._showing(), self._working(stop):
             log.info("FaceTag is running")
             try:
                 self._socket.connect(stop)
@@ -132,15 +133,15 @@ class Bot:
 
     def status(self) -> str:
         """What `/facetag status` says."""
-        connection = self._socket.link.state.in_words()
+        link = self._socket.link.state
         try:
             with reached():
                 figures = status.collect(
-                    self._queues, self._services.inbox, self._services.hands, self._services.slack.health
+                    self._queues, self._services.inbox, Presence.of(self._services, link)
                 )
         except Retry as why:
-            return f"{words.no_status(why.reason)}\n{connection}"
-        return f"{status.in_words(figures, status.SLACK_LETTERS - len(connection))}\n{connection}"
+            return f"{words.no_status(why.reason)}\n{link.in_words()}"
+        return status.in_words(figures, status.SLACK_LETTERS)
 
     def may_retry(self, member: str, channel: str) -> bool:
         """Whether somebody who types in a channel may retry: an admin, or, without admins, who is in ours."""
@@ -156,6 +157,15 @@ class Bot:
                 return retry(self._queues, target, by=member).in_words()
         except NothingOfThatName:
             return words.nothing_of_that_name(target)
+
+    @contextmanager
+    def _present(self) -> Iterator[None]:
+        """A timed job tells that this bot runs; this takes it back."""
+        try:
+            yield
+        finally:
+            with suppress(Retry), reached(), connected():
+                presence.leave(self._services)
 
     @contextmanager
     def _working(self, stop: threading.Event) -> Iterator[None]:

@@ -2,8 +2,11 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+
+from tagbot.errors import Retry
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,20 @@ class Health:
         """A call was answered."""
         with self._lock:
             self._failing.pop(what, None)
+
+    @contextmanager
+    def watching(self, what: str) -> Iterator[None]:
+        """Around a call: it failed if it raises `Retry`; any other end is an answer."""
+        failed = False
+        try:
+            yield
+        except Retry as why:
+            failed = True
+            self.failed(what, why.reason)
+            raise
+        finally:
+            if not failed:
+                self.worked(what)
 
     def failing(self) -> list[Failure]:
         """What fails, the longest first."""

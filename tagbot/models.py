@@ -418,6 +418,15 @@ class Notice(_Table):
             cls.delete().where(cls.name == name).execute()
 
 
+class RunningBot(_Table):
+    """What a bot tells of itself, every few seconds as long as it runs."""
+
+    id = TextField(primary_key=True)
+    seen_at = DoubleField()
+    told = TextField()
+    """JSON: the fields of a `Presence`."""
+
+
 class HoldUp(_Table):
     """That tagging is held up: from when it is noticed until the channel was told that it goes on."""
 
@@ -447,7 +456,7 @@ class HoldUp(_Table):
 
 
 TABLES: tuple[type[_Table], ...] = (
-    Photo, Person, Face, Vote, PastRequest, TrainedVector, BackendCalls, Notice, HoldUp,
+    Photo, Person, Face, Vote, PastRequest, TrainedVector, BackendCalls, Notice, HoldUp, RunningBot,
 )  # fmt: skip
 
 

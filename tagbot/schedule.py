@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -13,8 +13,9 @@ from tagbot.consensus import Agreed, Unknown, consensus
 from tagbot.database import connected, reached
 from tagbot.errors import Retry
 from tagbot.messages import FaceStored, FaceTagged, Message, PersonAdded, TrainingRefused, TrainingSent
-from tagbot.models import Face, Notice, Person, Vote
+from tagbot.models import Face, Person, Vote
 from tagbot.outage import Outage
+from tagbot.presence import Presence
 from tagbot.publish import Publish
 from tagbot.queues import Queue
 from tagbot.services import Services
@@ -35,9 +36,6 @@ LEFT_BEHIND_SECONDS = 60.0
 """How long a row stands still before it counts as left half-done."""
 
 DAY_SECONDS = 86_400.0
-
-CONNECTION = "connection to Slack"
-"""The name of the notice about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +59,8 @@ class Job:
     name: str
     seconds: float
     run: Callable[[Surroundings], None]
+    at_start: bool = False
+    """Whether the first time is at once."""
 
 
 def let_waiting_in(around: Surroundings) -> None:
@@ -111,16 +111,9 @@ def _left_behind(services: Services) -> Iterator[tuple[Message, ...]]:
         yield (PersonAdded(person_id=person.id),)
 
 
-def tell_of_connection(around: Surroundings) -> None:
-    """Let `status`, which may be another process, say what is wrong with the connection to Slack."""
-    state = around.link.state
-    now = state.in_words().rstrip(".") if state.trouble else None
-    told = Notice.get_or_none(Notice.name == CONNECTION)
-    if now == (told and told.text):
-        return
-    Notice.clear(CONNECTION)
-    if now:
-        Notice.put(CONNECTION, now, around.services.now())
+def tell_of_bot(around: Surroundings) -> None:
+    """Let `status`, which may be another process, say that this bot runs, and how it is."""
+    Presence.of(around.services, around.link.state).tell()
 
 
 def tidy_queues(around: Surroundings) -> None:
@@ -155,7 +148,7 @@ JOBS = (
     Job("ShowChanges", 15, show_changes),
     Job("ExpireRequests", 5, expire_requests),
     Job("Mend", 30, mend),
-    Job("TellOfConnection", 5, tell_of_connection),
+    Job("TellOfBot", 5, tell_of_bot, at_start=True),
     Job("TidyQueues", 60, tidy_queues),
     Job("WatchStages", 10, watch_stages),
     Job("TellOfHoldUp", 20, tell_of_hold_up),
@@ -171,6 +164,7 @@ def start(around: Surroundings, jobs: Iterable[Job] = JOBS) -> BackgroundSchedul
             "interval",
             args=(job, around, Outage()),
             seconds=job.seconds,
+            next_run_time=datetime.now(UTC) + timedelta(seconds=0 if job.at_start else job.seconds),
             coalesce=True,
             max_instances=1,
         )

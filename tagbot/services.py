@@ -1,5 +1,6 @@
 """What a stage may reach for, besides its message and the database."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -25,3 +26,4 @@ class Services:
     now: Callable[[], float]
     """Seconds since 1970."""
     hands: Hands = field(default_factory=Hands)
+    started_at: float = field(default_factory=time.time)

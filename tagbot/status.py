@@ -1,7 +1,7 @@
 """What the bot has done, what waits and why: the same for `/facetag status` and `python bot.py status`."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -9,11 +9,12 @@ from typing import Any, Protocol
 from tagbot import words
 from tagbot.database import connected
 from tagbot.errors import Retry
-from tagbot.hands import Hands
-from tagbot.health import Health
 from tagbot.inbox import Inbox
 from tagbot.models import Face, Notice, photos_without_faces
+from tagbot.pipeline import PIPELINE
+from tagbot.presence import SILENT_SECONDS, Presence, bots
 from tagbot.queues import Counts, Trouble
+from tagbot.slack.link import LinkState
 from tagbot.training.ledger import usage
 
 SLACK_LETTERS = 2900
@@ -42,15 +43,8 @@ class Countable(Protocol):
         """As `tagbot.queues.Queue` says."""
 
 
-def collect(
-    queues: Mapping[str, Countable],
-    inbox: Inbox,
-    hands: Hands | None = None,
-    slack: Health | None = None,
-) -> dict[str, Any]:
-    """The figures, as `status --json` prints them. `hands` and Slack's health are the bot's, where this is
-    its process.
-    """
+def collect(queues: Mapping[str, Countable], inbox: Inbox, this: Presence | None = None) -> dict[str, Any]:
+    """The figures, as `status --json` prints them; `this` is the bot in whose process they are collected."""
     of_queues = {name: _of_queue(queue) for name, queue in queues.items()}
     with connected():
         return {
@@ -59,11 +53,7 @@ def collect(
             "queues": {name: each["counts"] for name, each in of_queues.items()},
             "oldest": {name: each["oldest"] for name, each in of_queues.items()},
             "unusable": {name: each["problem"] for name, each in of_queues.items() if each["problem"]},
-            "in_hand_for_long": [asdict(held) for held in (hands.long() if hands else ())],
-            "slack_failing": [
-                asdict(failure) | {"since": _utc(failure.since)}
-                for failure in (slack.failing() if slack else ())
-            ],
+            "bots": [_of_bot(this if this and this.id == bot.id else bot) for bot in bots()],
             "inbox": inbox.waiting(),
             "photos_without_faces": photos_without_faces(),
             "training": usage(time.time()),
@@ -72,6 +62,19 @@ def collect(
                 {"queue": name, **trouble} for name, each in of_queues.items() for trouble in each["troubles"]
             ],
         }
+
+
+def _of_bot(bot: Presence) -> dict[str, Any]:
+    return {
+        "host": bot.host,
+        "version": bot.version,
+        "stages": bot.stages,
+        "since": _utc(bot.started_at),
+        "last_seen": _utc(bot.seen_at),
+        "slack": bot.slack | {"since": _utc(bot.slack["since"])},
+        "failing": [failure | {"since": _utc(failure["since"])} for failure in bot.failing],
+        "in_hand_for_long": bot.in_hand_for_long,
+    }
 
 
 def _of_queue(queue: Countable) -> dict[str, Any]:
@@ -107,8 +110,7 @@ def _lines(status: Mapping[str, Any]) -> list[str]:
     lines = [
         about_faces,
         *(f"Please look at this: {_short(each)}." for each in _to_look_at(status)),
-        *map(_about_hand, status["in_hand_for_long"]),
-        *(_about_slack(failure, now) for failure in status["slack_failing"]),
+        *_about_bots(status["bots"], now),
         *_about_photos(status),
         *_about_queues(status, now),
         *_what_to_do(status),
@@ -138,15 +140,39 @@ def _short(text: str) -> str:
     return text if len(text) <= ERROR_LETTERS else text[: ERROR_LETTERS - 1] + "…"
 
 
-def _about_hand(held: Mapping[str, Any]) -> str:
-    return (
-        f"Please look at this: {held['stage']} has had {held['message']} in hand for "
-        f"{words.duration(held['seconds'])}."
-    )
+def _about_bots(bots: list[dict[str, Any]], now: datetime) -> list[str]:
+    if not bots:
+        return ["No bot is running."]
+    return [line for bot in bots for line in _about_bot(bot, now)]
 
 
-def _about_slack(failure: Mapping[str, Any], now: datetime) -> str:
-    return f"Slack fails: {_short(failure['reason'])}." + _time("That began {} ago.", failure["since"], now)
+def _about_bot(bot: Mapping[str, Any], now: datetime) -> Iterator[str]:
+    """What it told last; of one that is silent, this is old, and only its silence matters."""
+    name = f"Bot on {bot['host']} (version {bot['version']}, {_stages(bot['stages'])})"
+    seen = datetime.fromisoformat(bot["last_seen"])
+    silent = (now - seen).total_seconds()
+    if silent > SILENT_SECONDS:
+        yield (
+            f"Please look at this: {name} was last seen {words.duration(silent)} ago."
+            " If it does not run, start it again; if it does, its log says why."
+        )
+        return
+    slack = bot["slack"]
+    link = LinkState(**slack | {"since": datetime.fromisoformat(slack["since"]).timestamp()})
+    yield f"{name}: running since {words.moment(datetime.fromisoformat(bot['since']))}, seen just now."
+    yield ("Please look at this: " if slack["trouble"] else "") + link.in_words()
+    for held in bot["in_hand_for_long"]:
+        yield (
+            f"Please look at this: {held['stage']} has had {held['message']} in hand for "
+            f"{words.duration(held['seconds'])}."
+        )
+    for failure in bot["failing"]:
+        began = _time("That began {} ago.", failure["since"], now)
+        yield f"{failure['door']} fails: {_short(failure['reason'])}.{began}"
+
+
+def _stages(names: list[str]) -> str:
+    return "all stages" if len(names) == len(PIPELINE) else ", ".join(names)
 
 
 def _about_queues(status: Mapping[str, Any], now: datetime) -> list[str]:

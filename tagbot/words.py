@@ -1,6 +1,7 @@
 """All that the bot says to people in Slack, in one voice: short, kind, saying what happens next."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 # --- The request --------------------------------------------------------------------------------------------
 
@@ -174,6 +175,11 @@ def duration(seconds: float) -> str:
     )
     number = max(1, round(seconds / length))
     return f"{number} {unit}" + ("s" if number > 1 else "")
+
+
+def moment(time: datetime) -> str:
+    """When it was, to the minute."""
+    return time.strftime("%Y-%m-%d %H:%M UTC")
 
 
 def nothing_of_that_name(target: str) -> str:

@@ -22,6 +22,7 @@ SHOWN_BY: dict[str, dict[str, str]] = {
         "the database is damaged": "commands/test_disk_trouble.py::"
         "test_a_database_that_cannot_be_used_is_one_line_that_says_what_to_do",
         "a stage hangs": "test_hands.py::test_a_stage_that_hangs_is_in_the_status_and_in_the_log",
+        "the bot is gone": "test_presence.py::test_a_bot_that_falls_silent_is_told_with_what_to_do",
         "anything holds tagging up": "test_hold_up.py::"
         "test_the_channel_hears_once_that_tagging_is_held_up_and_once_that_it_goes_on",
         "a photo cannot be used": "scenario/test_failures.py::"
@@ -80,6 +81,7 @@ SHOWN_BY: dict[str, dict[str, str]] = {
         "the database is damaged": "commands/test_disk_trouble.py::"
         "test_a_database_that_cannot_be_used_is_one_line_that_says_what_to_do",
         "a stage hangs": "test_hands.py::test_a_stage_that_hangs_is_in_the_status_and_in_the_log",
+        "the bot is gone": "test_presence.py::test_a_bot_that_falls_silent_is_told_with_what_to_do",
         "anything holds tagging up": "test_hold_up.py::"
         "test_the_channel_hears_once_that_tagging_is_held_up_and_once_that_it_goes_on",
         "somebody answers about a closed": "stages/test_store_face_tag_sql.py::"

@@ -11,9 +11,11 @@ import pytest
 from tagbot import status
 from tagbot.hands import LONG_SECONDS, Hands, InHand
 from tagbot.messages import FaceStored
+from tagbot.presence import Presence
 from tagbot.queues.disk import BUSY_SECONDS
 from tagbot.schedule import Surroundings, watch_stages
 from tagbot.slack.client import TIMEOUT_SECONDS
+from tagbot.slack.link import Link
 from tagbot.slack.updates import LONGEST_WAIT
 from tagbot.training.aws import CONNECT_SECONDS, READ_SECONDS
 from tagbot.training.local import TIME_LIMIT
@@ -100,7 +102,8 @@ def test_a_stage_that_hangs_is_in_the_status_and_in_the_log(
     assert taken.wait(10)
     clock.now = 300.0
     watch_stages(Surroundings(services, world.queues, world.publish))
-    said = status.in_words(status.collect(world.queues, services.inbox, services.hands))
+    Presence.of(services, Link().state).tell()
+    said = status.in_words(status.collect(world.queues, services.inbox))
     go_on.set()
     thread.join(10)
     assert (

@@ -14,8 +14,6 @@ import pytest
 from tagbot import status
 from tagbot import words as said_words
 from tagbot.app import Bot
-from tagbot.errors import Reject, Retry
-from tagbot.health import Health
 from tagbot.hold_up import tell_of_hold_up
 from tagbot.messages import FaceStored
 from tagbot.models import Face, Photo, database, writing
@@ -49,6 +47,7 @@ def test_an_empty_bot_has_nothing_to_tell(world: World) -> None:
     assert list(figures["queues"]) == list(QUEUES)
     assert words(world).splitlines() == [
         "Faces: 0 tagged, 0 open, 0 being learned, 0 waiting to be asked, 0 set aside.",
+        "No bot is running.",
         "Nothing is waiting between the stages.",
     ]
 
@@ -211,26 +210,6 @@ def test_with_a_hundred_thousand_messages_it_answers_within_a_second(tmp_path: P
     counts = figures["queues"]["images-in-db"]
     assert counts == {"ready": 33_334, "delayed": 33_333, "in_flight": 0, "dead": 33_333}
     assert "33333 given up because: a scope is missing." in said
-
-
-def test_what_slack_fails_at_is_told_since_when_until_it_works_again(world: World) -> None:
-    slack = world.services.slack
-    slack.health = Health(lambda: time.time() - 600)
-
-    def told() -> list[str]:
-        figures = status.collect(world.queues, world.services.inbox, slack=slack.health)
-        return [line for line in status.in_words(figures).splitlines() if line.startswith("Slack")]
-
-    world.slack.fail("users.info", times=2, status=503)
-    for _ in range(2):
-        with pytest.raises(Retry):
-            slack.profile("U0ANNA0001")
-    assert told() == ["Slack fails: users.info: Slack answers 503. That began 10 minutes ago."]
-    slack.granted_scopes()
-    assert len(told()) == 1, "another method's success is not this one's"
-    with pytest.raises(Reject):
-        slack.profile("U0NOBODY01")
-    assert told() == []
 
 
 def test_while_the_database_is_away_the_bot_says_so_and_how_the_connection_is(world: World) -> None:

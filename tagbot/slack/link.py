@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from tagbot import words
+
 log = logging.getLogger(__name__)
 
 
@@ -32,8 +34,8 @@ class LinkState:
 
     def in_words(self) -> str:
         """As a sentence, for people."""
-        since = datetime.fromtimestamp(self.since, UTC).strftime("%Y-%m-%d %H:%M UTC")
-        return f"Slack: {self._what()} since {since}{self._but()}."
+        since = datetime.fromtimestamp(self.since, UTC)
+        return f"Slack: {self._what()} since {words.moment(since)}{self._but()}."
 
     def _what(self) -> str:
         return "connected" if self.is_connected else "not connected"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from tagbot.health import Health
 from tagbot.pictures import Rectangle
 
 PERSON_FULL = "person_full"
@@ -87,6 +88,10 @@ class TrainingBackend(Protocol):
 
     def faces(self) -> Iterator[ModelFace]:
         """Every face in the model."""
+
+    @property
+    def health(self) -> Health:
+        """How its calls go."""
 
     @property
     def problem(self) -> str | None:

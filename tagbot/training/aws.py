@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from tagbot import crash_points
 from tagbot.errors import Reject, Retry
+from tagbot.health import Health
 from tagbot.pace import Pace
 
 log = logging.getLogger(__name__)
@@ -114,6 +115,7 @@ class Aws:
     ) -> None:
         """Credentials and endpoint come the way that AWS documents; `stop` ends all waiting."""
         self.collection = collection
+        self.health = Health()
         self._region = region
         self._connect_seconds = connect_seconds
         self._read_seconds = read_seconds
@@ -139,6 +141,17 @@ class Aws:
         and `Reject`.
         """
         self._pace.wait()
+        with self.health.watching(operation):
+            return self._answer(operation, arguments)
+
+    def close(self) -> None:
+        """Close the connections."""
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def _answer(self, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
         if operation != "detect_faces":
             arguments["CollectionId"] = self.collection
         crash_points.reach(crash_points.BEFORE_CALL)
@@ -155,13 +168,6 @@ class Aws:
         self._record(operation)
         self._works(operation)
         return answer
-
-    def close(self) -> None:
-        """Close the connections."""
-        with self._lock:
-            client, self._client = self._client, None
-        if client is not None:
-            client.close()
 
     def _connected(self) -> Any:
         """The client, made when it is first needed: loading it takes 60 MB and half a second."""

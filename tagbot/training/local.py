@@ -4,9 +4,10 @@ import importlib.util
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from tagbot.errors import Reject
+from tagbot.health import Health
 from tagbot.pictures import Rectangle
 from tagbot.training import ModelFace, NotSent, Refused, Trained
 from tagbot.training.children import Children
@@ -51,6 +52,7 @@ class LocalBackend:
         """
         if problem := missing():
             raise Reject(problem)
+        self.health = Health()
         self._vectors = vectors
         self._children = Children(
             "tagbot.training.dlib_faces:Recogniser",
@@ -60,7 +62,7 @@ class LocalBackend:
 
     def detect(self, picture: bytes) -> list[Rectangle]:
         """As the interface says. Faces of 40 pixels are found, in pictures over 4 megapixels those of 80."""
-        faces: list[Rectangle] = self._children.call("detect", picture)
+        faces: list[Rectangle] = self._call("detect", picture)
         return faces
 
     def ensure_person(self, person_id: str) -> str:
@@ -77,7 +79,7 @@ class LocalBackend:
         anyway: bool = False,  # noqa: ARG002 - this machine never differs
     ) -> Trained | Refused | NotSent:
         """As the interface says; the face is called by its own id."""
-        described: bytes | Refused = self._children.call("describe", crop)
+        described: bytes | Refused = self._call("describe", crop)
         if isinstance(described, Refused):
             return described
         self._vectors.put(face_id, person_ref, described)
@@ -106,8 +108,12 @@ class LocalBackend:
 
     def check(self) -> str:
         """Start a process and let it load the models."""
-        version = self._children.call("version")
+        version = self._call("version")
         return f"dlib {version} and its models are loaded, {self._vectors.count()} faces in the model"
+
+    def _call(self, method: str, *arguments: object) -> Any:
+        with self.health.watching(method):
+            return self._children.call(method, *arguments)
 
     def close(self) -> None:
         """As the interface says."""

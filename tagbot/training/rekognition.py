@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from tagbot.errors import Reject, Retry
+from tagbot.health import Health
 from tagbot.pictures import MAX_BYTES_SENT, PictureRefused, Rectangle, Size, fitted, read_photo, stored_photo
 from tagbot.training import (
     DIFFERS,
@@ -71,6 +72,11 @@ class RekognitionBackend:
         self._ledger = ledger
         self._seen = False
         """Whether the collection was there, or made, since the bot started."""
+
+    @property
+    def health(self) -> Health:
+        """As the interface says."""
+        return self._aws.health
 
     @property
     def problem(self) -> str | None:

@@ -7,13 +7,9 @@ import pytest
 from slack_bolt.error import BoltError
 from slack_sdk.errors import SlackApiError
 
-from tagbot import status
-from tagbot.models import Notice
-from tagbot.schedule import Surroundings, tell_of_connection
 from tagbot.slack.endings import PATIENT_SECONDS, RETRY_SECONDS, ending_of
 from tagbot.slack.link import Link
 from tests.slack.clock import Clock
-from tests.world import World
 
 OFF = "Socket Mode is switched off"
 
@@ -78,36 +74,6 @@ def test_nothing_is_logged_once_the_bot_stops(link: Link, caplog: pytest.LogCapt
     link.leave()
     link.closed("the connection broke off")
     assert not [record for record in caplog.records if record.levelno > logging.INFO]
-
-
-# --- Status, also in another process -----------------------------------------------------------------------
-
-
-def shown(world: World) -> str:
-    return status.in_words(status.collect(world.queues, world.services.inbox))
-
-
-def test_status_says_what_is_wrong_as_long_as_it_is(world: World, link: Link) -> None:
-    around = Surroundings(world.services, world.queues, world.publish, link)
-    tell_of_connection(around)
-    assert "Slack: not connected since 2026-11-23 09:00 UTC: the bot has just started." in shown(world)
-    link.troubled(OFF)
-    tell_of_connection(around)
-    assert f"Please look at this: {words(link)}" in shown(world)
-    assert "just started" not in shown(world)
-    link.opened()
-    tell_of_connection(around)
-    assert "Slack:" not in shown(world)
-
-
-def test_a_notice_that_says_it_already_is_not_written_again(world: World, link: Link) -> None:
-    around = Surroundings(world.services, world.queues, world.publish, link)
-    tell_of_connection(around)
-    [before] = Notice.select()
-    world.offset += 60
-    tell_of_connection(around)
-    [after] = Notice.select()
-    assert after.since == before.since
 
 
 # --- Reasons -----------------------------------------------------------------------------------------------

@@ -83,6 +83,7 @@ def assert_waits(amazon: Amazon, queue: str, reason: str) -> None:
     """The message waits for another attempt, and the operator can read why."""
     assert amazon.counts(queue) == Counts(delayed=1)
     assert amazon.trouble(queue).startswith(reason)
+    assert [failure.reason for failure in amazon.backend.health.failing()] == [amazon.trouble(queue)]
 
 
 @pytest.mark.parametrize(("operation", "fault", "reason"), rows(TRAINING))

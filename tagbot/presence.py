@@ -1,0 +1,97 @@
+"""What each running bot tells of itself in the database, so that `status` can show it from anywhere."""
+
+import json
+import socket
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Self
+
+from tagbot import __version__
+from tagbot.models import RunningBot, writing
+from tagbot.pipeline import PIPELINE
+from tagbot.services import Services
+from tagbot.slack.link import LinkState
+
+SILENT_SECONDS = 60.0
+"""Bots tell every five seconds: who is silent for so long has crashed, or cannot reach the database."""
+
+FORGOTTEN_SECONDS = 7 * 86_400.0
+"""A bot that was silent for so long will not come back under that name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """How a bot is, in its own words. Times are seconds since 1970.
+
+    A bot of another version may have told less, or more.
+    """
+
+    id: str
+    """The same after a restart: a `DATA_DIR` has one bot at a time."""
+    host: str
+    version: str
+    started_at: float
+    seen_at: float
+    stages: list[str] = field(default_factory=list)
+    """Names of the stages that it runs."""
+    slack: dict[str, Any] = field(default_factory=lambda: asdict(LinkState(0, 0.0, "")))
+    """The fields of a `LinkState`."""
+    failing: list[dict[str, Any]] = field(default_factory=list)
+    """What fails at each door: `door`, `reason` and `since`."""
+    in_hand_for_long: list[dict[str, Any]] = field(default_factory=list)
+    """The fields of each `InHand`."""
+
+    @classmethod
+    def of(cls, services: Services, link: LinkState) -> Self:
+        """This bot, now."""
+        return cls(
+            id=_id(services),
+            host=socket.gethostname(),
+            version=__version__,
+            started_at=services.started_at,
+            seen_at=services.now(),
+            stages=[stage.name for stage in PIPELINE],
+            slack=asdict(link),
+            failing=list(_failing(services)),
+            in_hand_for_long=[asdict(held) for held in services.hands.long()],
+        )
+
+    def tell(self) -> None:
+        """Put it where all can see it."""
+        told = RunningBot.insert(id=self.id, seen_at=self.seen_at, told=json.dumps(asdict(self)))
+        with writing():
+            RunningBot.delete().where(RunningBot.seen_at < self.seen_at - FORGOTTEN_SECONDS).execute()
+            told.on_conflict(
+                conflict_target=[RunningBot.id], preserve=[RunningBot.seen_at, RunningBot.told]
+            ).execute()
+
+
+def leave(services: Services) -> None:
+    """Say that this bot has stopped as it was asked to."""
+    with writing():
+        RunningBot.delete().where(RunningBot.id == _id(services)).execute()
+
+
+def bots() -> list[Presence]:
+    """Every bot that runs, or that was killed and not started again, as it told last; the oldest first."""
+    told = [_understood(json.loads(bot.told)) for bot in RunningBot.select()]
+    return sorted(told, key=lambda bot: (bot.started_at, bot.id))
+
+
+def _understood(told: dict[str, Any]) -> Presence:
+    known = {each.name for each in fields(Presence)}
+    return Presence(**{name: value for name, value in told.items() if name in known})
+
+
+def _id(services: Services) -> str:
+    return f"{socket.gethostname()}:{services.settings.data_dir.resolve()}"
+
+
+def _failing(services: Services) -> Iterator[dict[str, Any]]:
+    """The longest first, at each door."""
+    for door, health in {
+        "Slack": services.slack.health,
+        "The training backend": services.training.health,
+    }.items():
+        for failure in health.failing():
+            yield {"door": door} | asdict(failure)

@@ -1,0 +1,166 @@
+"""What a running bot tells of itself, and what `status`, perhaps in another process, makes of it."""
+
+import json
+import socket
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tagbot import __version__, presence, status
+from tagbot.errors import Reject, Retry
+from tagbot.hands import LONG_SECONDS, Hands
+from tagbot.health import Health
+from tagbot.models import RunningBot, writing
+from tagbot.pipeline import PIPELINE
+from tagbot.presence import FORGOTTEN_SECONDS, SILENT_SECONDS, Presence
+from tagbot.schedule import Surroundings, tell_of_bot
+from tagbot.services import Services
+from tagbot.slack.link import Link
+from tests.documents.generated import ROOT
+from tests.world import World
+
+OFF = "Socket Mode is switched off"
+AT_NINE = 1_795_424_400.0
+"""2026-11-23 09:00 UTC."""
+
+
+@pytest.fixture(name="link")
+def _link() -> Link:
+    return Link(lambda: AT_NINE)
+
+
+def tell(services: Services, link: Link | None = None) -> None:
+    Presence.of(services, (link or Link()).state).tell()
+
+
+def figures(world: World, this: Presence | None = None) -> dict[str, Any]:
+    return status.collect(world.queues, world.services.inbox, this)
+
+
+def shown(world: World, this: Presence | None = None) -> str:
+    return status.in_words(figures(world, this))
+
+
+def about_bots(world: World) -> list[str]:
+    """The lines between those on the faces and on the queues."""
+    return shown(world).splitlines()[1:-1]
+
+
+def test_status_has_a_line_for_each_bot_with_host_version_stages_and_since_when(
+    world: World, link: Link
+) -> None:
+    link.opened()
+    tell(replace(world.services, started_at=AT_NINE), link)
+    me = f"Bot on {socket.gethostname()} (version {__version__}, all stages)"
+    assert about_bots(world) == [
+        f"{me}: running since 2026-11-23 09:00 UTC, seen just now.",
+        "Slack: connected since 2026-11-23 09:00 UTC.",
+    ]
+    [bot] = figures(world)["bots"]
+    assert bot["stages"] == [stage.name for stage in PIPELINE]
+    assert bot["since"] == "2026-11-23T09:00:00.000+00:00"
+    assert bot["slack"] == {"connections": 1, "since": "2026-11-23T09:00:00.000+00:00", "trouble": ""}
+
+
+def test_a_bot_tells_again_and_is_still_one(world: World, link: Link) -> None:
+    around = Surroundings(world.services, world.queues, world.publish, link)
+    for _ in range(2):
+        tell_of_bot(around)
+        world.offset += 5
+    assert len(figures(world)["bots"]) == 1
+
+
+def test_what_is_wrong_with_the_connection_is_told_as_long_as_it_is(world: World, link: Link) -> None:
+    tell(world.services, link)
+    assert "Slack: not connected since 2026-11-23 09:00 UTC: the bot has just started." in shown(world)
+    link.troubled(OFF)
+    tell(world.services, link)
+    assert f"Please look at this: {link.state.in_words()}" in shown(world).splitlines()
+    link.opened()
+    tell(world.services, link)
+    assert OFF not in shown(world)
+
+
+def test_what_has_failed_at_slack_is_told_since_when_until_it_works_again(world: World) -> None:
+    slack = world.services.slack
+    slack.health = Health(lambda: time.time() - 600)
+
+    def told() -> list[str]:
+        tell(world.services)
+        return [line for line in about_bots(world) if line.startswith("Slack fails")]
+
+    world.slack.fail("users.info", times=2, status=503)
+    for _ in range(2):
+        with pytest.raises(Retry):
+            slack.profile("U0ANNA0001")
+    assert told() == ["Slack fails: users.info: Slack answers 503. That began 10 minutes ago."]
+    slack.granted_scopes()
+    assert len(told()) == 1, "another method's success is not this one's"
+    with pytest.raises(Reject):
+        slack.profile("U0NOBODY01")
+    assert told() == []
+
+
+def test_what_has_failed_at_the_training_backend_is_told_until_it_answers(world: World) -> None:
+    training = world.services.training
+    health = training.health
+    with pytest.raises(Retry), health.watching("detect"):
+        raise Retry("the face recogniser's process was killed after 60 s")
+    tell(world.services)
+    line = "The training backend fails: the face recogniser's process was killed after 60 s."
+    assert line in about_bots(world)
+    with pytest.raises(Reject):
+        training.detect(b"no picture")
+    tell(world.services)
+    assert line not in about_bots(world)
+
+
+def test_in_the_bots_own_process_its_state_is_todays(world: World, link: Link) -> None:
+    tell(world.services, link)
+    link.troubled(OFF)
+    assert OFF not in shown(world)
+    assert OFF in shown(world, Presence.of(world.services, link.state))
+
+
+def test_a_bot_that_falls_silent_is_told_with_what_to_do(world: World) -> None:
+    silent = replace(world.services, now=lambda: time.time() - 600, hands=Hands(lambda: LONG_SECONDS * 2))
+    with silent.hands.holding("UndoTag", "face-undo:F:1"):
+        tell(silent)
+    [line] = about_bots(world)
+    assert line.startswith("Please look at this: Bot on ")
+    assert line.endswith(
+        "was last seen 10 minutes ago. If it does not run, start it again; if it does, its log says why."
+    )
+
+
+def test_a_bot_that_has_told_lately_is_not_called_silent(world: World) -> None:
+    tell(replace(world.services, now=lambda: time.time() - SILENT_SECONDS + 10))
+    assert "last seen" not in shown(world)
+
+
+def test_a_bot_that_stopped_as_it_was_asked_to_is_not_missed(world: World) -> None:
+    tell(world.services)
+    presence.leave(world.services)
+    assert about_bots(world) == ["No bot is running."]
+
+
+def test_a_bot_that_never_came_back_is_forgotten_after_a_week(world: World) -> None:
+    with writing():
+        RunningBot.insert(id="gone", seen_at=time.time() - FORGOTTEN_SECONDS - 1, told="{}").execute()
+    tell(world.services)
+    assert [bot.id for bot in RunningBot.select()] == [Presence.of(world.services, Link().state).id]
+
+
+def test_a_bot_of_another_version_is_understood_as_far_as_it_goes(world: World) -> None:
+    told = {"id": "other", "host": "attic", "version": "0.0.9", "started_at": 1.0, "seen_at": time.time()}
+    with writing():
+        RunningBot.insert(
+            id="other", seen_at=told["seen_at"], told=json.dumps(told | {"mood": "good"})
+        ).execute()
+    assert "Bot on attic (version 0.0.9" in shown(world)
+
+
+def test_the_version_is_the_projects() -> None:
+    assert f'\nversion = "{__version__}"\n' in (ROOT / "pyproject.toml").read_text()
