@@ -49,6 +49,10 @@ class Story:
     """By face."""
     answered: dict[tuple[str, int], list[str]] = field(default_factory=dict)
     """By face and round: the steps that Slack was acknowledged, as answers."""
+    closed: set[tuple[str, int]] = field(default_factory=set)
+    """The faces and rounds that people see closed: with an answer, perhaps, that was stored just before the
+    bot was killed, and so never acknowledged.
+    """
     reopened: set[str] = field(default_factory=set)
     """The faces whose reopening Slack was acknowledged."""
 
@@ -69,11 +73,11 @@ class Story:
 
     @property
     def is_told(self) -> bool:
-        """Whether people have done all that they were to do."""
+        """Whether people have nothing more to do."""
         return all(
-            len(self.answered.get((face_id, number), ())) == len(steps)
+            (face_id, number) in self.closed
             for face_id, life in self.lives.items()
-            for number, steps in enumerate(life.rounds, 1)
+            for number in range(1, len(life.rounds) + 1)
         )
 
 
@@ -113,7 +117,9 @@ class People:
                 face_id, number = (message.metadata["event_payload"][key] for key in ("face_id", "round"))
                 if offers(message, "tag_person"):
                     self._answer(message, face_id, number)
-                elif offers(message, "wrong_person") and number < len(self._story.lives[face_id].rounds):
+                    continue
+                self._story.closed.add((face_id, number))
+                if offers(message, "wrong_person") and number < len(self._story.lives[face_id].rounds):
                     self._reopen(message, face_id)
 
     def _answer(self, request: Message, face_id: str, number: int) -> None:
