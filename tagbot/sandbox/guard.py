@@ -27,7 +27,10 @@ async def guard(
     """Let a request through only if it was meant for here and comes from here."""
     if not is_ours(request.headers.get("Host", ""), request.headers.get("Origin")):
         return web.json_response({"error": "This page is not of the sandbox."}, status=403)
-    return await handler(request)
+    try:
+        return await handler(request)
+    except ConnectionError:  # whoever asked ended in the middle of it, and hears no answer
+        return web.Response(status=400)
 
 
 def is_ours(host: str, origin: str | None) -> bool:

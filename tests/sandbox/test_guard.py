@@ -1,6 +1,8 @@
 """Nobody from elsewhere reaches the sandbox, by whatever a browser lets a site do."""
 
 import http.client
+import socket
+import struct
 from urllib.parse import urlsplit
 
 import pytest
@@ -59,3 +61,17 @@ def test_every_answer_says_that_nothing_comes_from_outside(slack: Slack) -> None
     connection.close()
     assert "default-src 'none'" in (answer.getheader("Content-Security-Policy") or "")
     assert answer.getheader("Cross-Origin-Resource-Policy") == "same-origin"
+
+
+def test_a_program_that_is_killed_in_the_middle_of_a_request_is_no_error_of_ours(
+    slack: Slack, caplog: pytest.LogCaptureFixture
+) -> None:
+    address = urlsplit(slack.address)
+    head = f"POST /api/auth.test HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Length: 9\r\n"
+    for _ in range(3):
+        with socket.create_connection((address.hostname, address.port), timeout=10) as half:
+            half.sendall(f"{head}Content-Type: application/json\r\n\r\n{{".encode())
+            slack.state()  # by now it is in hand
+            half.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closing resets
+        slack.state()
+    assert "Traceback" not in caplog.text
