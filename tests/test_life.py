@@ -50,7 +50,8 @@ from tagbot.schedule import (
 from tagbot.stages.cleanup_tag import UNKNOWN
 from tagbot.training import TOO_BLURRED, Refused, Trained
 from tagbot.training.local import LocalBackend
-from tests.world import World, a_world, workers
+from tagbot.worker import workers
+from tests.world import World, a_world
 
 TAGGERS = st.integers(0, 3)
 PEOPLE = st.sampled_from(["U0ANNA0001", "U0BEN00002", "Zoë"])
@@ -195,18 +196,19 @@ class Life(RuleBasedStateMachine):
 
     def work(self, stage: int) -> bool:
         """One message through one stage; a face is claimed only with people's agreement."""
-        before = self.face()
-        worked = self.world.workers[stage].work_once(timeout=0)
+        before = Face.select(Face.state).where(Face.id == self.id).scalar()
+        if not self.world.workers[stage].work_once(timeout=0):
+            return False
         after = self.face()
-        if before.state == OPEN and after.state == TRAINING:
+        if before == OPEN and after.state == TRAINING:
             outcome = consensus(Vote.of(self.id), self.world.settings.rule)
             if after.person is None:
                 assert outcome in (Unknown(), Agreed(NOT_A_FACE))
             else:
                 assert isinstance(outcome, Agreed)
                 assert Person.answered(outcome.answer, 0.0).id == after.person.id
-        assert (before.state, after.state) in MOVES or before.state == after.state
-        return worked
+        assert (before, after.state) in MOVES or before == after.state
+        return True
 
     def finish(self) -> None:
         """Work until nothing is left to do, waiting for what waits for its next attempt."""

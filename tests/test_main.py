@@ -1,6 +1,5 @@
 """The command line as a process: exit codes, signals, and what happens before Slack is there."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -14,17 +13,17 @@ from tagbot.database import connected, open_database
 from tagbot.main import main
 from tagbot.models import OPEN, Face
 from tagbot.sandbox.client import Slack, running_slack
-from tests.scenario.running_bot import PATIENCE, ROOT, running_bot
+from tests.clean_environment import clean_environment
+from tests.scenario.running_bot import BOT, PATIENCE, running_bot
 from tests.world import astronaut, environment
 
 
 def bot(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run `python bot.py` in a folder, with no settings but these."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "DATA_DIR"))}
     return subprocess.run(
-        [sys.executable, str(ROOT / "bot.py"), *arguments],
+        [sys.executable, str(BOT), *arguments],
         cwd=folder,
-        env={**env, **settings},
+        env=clean_environment(**settings),
         capture_output=True,
         text=True,
         timeout=30,
@@ -132,9 +131,9 @@ def test_photos_are_taken_in_while_slack_is_away_and_asked_about_once_it_is_ther
     (tmp_path / "data/inbox/photo.png").write_bytes(astronaut())
     with (tmp_path / "bot.log").open("wb") as told:
         process = subprocess.Popen(
-            [sys.executable, str(ROOT / "bot.py")],
+            [sys.executable, str(BOT)],
             cwd=tmp_path,
-            env={**os.environ, **settings},
+            env=clean_environment(**settings),
             stdout=told,
             stderr=told,
         )

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -15,27 +14,8 @@ from tagbot.training.ledger import Ledger
 from tagbot.training.rekognition import RekognitionBackend
 from tests.rekognition.pictures import SeenFace
 from tests.stages.scenes import fresh, shown, tagged
-from tests.training.amazon import Amazon, a_bot_on_amazon, a_client, assert_is_in_the_model_once
+from tests.training.amazon import Amazon, assert_is_in_the_model_once
 from tests.world import World, astronaut
-
-
-@pytest.fixture(scope="module", name="shared")
-def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Amazon]:
-    with a_bot_on_amazon(tmp_path_factory.mktemp("bot")) as amazon:
-        yield amazon
-
-
-@pytest.fixture(scope="module", name="client")
-def _client() -> Iterator[Any]:
-    with a_client() as client:
-        yield client
-
-
-@pytest.fixture(name="amazon")
-def _amazon(shared: Amazon, client: Any) -> Iterator[Amazon]:
-    shared.begin(client)
-    yield shared
-    shared.end()
 
 
 def found(amazon: Amazon) -> list[tuple[str, str]]:
@@ -284,7 +264,7 @@ def test_a_face_that_is_reopened_while_it_is_sent_again_does_not_come_back(amazo
     face = amazon.tagged()
     amazon.do("DisassociateFaces", UserId=face.person_ref, FaceIds=[face.face_ref])
     amazon.do("DeleteFaces", FaceIds=[face.face_ref])
-    images = Reopening(amazon.world.settings.image_store)
+    images = Reopening(amazon.world.settings.data_dir / "images")
     images.amazon = amazon
     mend(list(differences(amazon.backend)), amazon.backend, images, "1")
     assert (fresh(face).state, fresh(face).round, fresh(face).face_ref) == ("open", 2, None)

@@ -6,12 +6,14 @@ bot.
 """
 
 import importlib.util
+import tempfile
 import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from tagbot import parts, pictures
@@ -19,9 +21,10 @@ from tagbot.database import connected, open_database
 from tagbot.messages import AnswerGiven, FaceStored, Message
 from tagbot.models import Face, context_key, crop_key, store_photo
 from tagbot.pictures import Rectangle
-from tagbot.pipeline import PIPELINE
+from tagbot.pipeline import PIPELINE, QUEUES
 from tagbot.publish import Publish, publisher
 from tagbot.queues import Queue
+from tagbot.queues.disk import disk_queues
 from tagbot.sandbox.client import Slack as SlackStandIn
 from tagbot.services import Services
 from tagbot.settings import Settings
@@ -29,7 +32,7 @@ from tagbot.slack.client import Slack
 from tagbot.slack.socket import web_client
 from tagbot.slack.updates import Updates
 from tagbot.training import TrainingBackend
-from tagbot.worker import Deliveries, KeyLocks, Worker
+from tagbot.worker import Worker, workers
 
 FACE = Rectangle(175, 76, 91, 91)
 """Where the face is in `astronaut()`."""
@@ -48,6 +51,15 @@ def astronaut() -> bytes:
     return (photographs() / "astronaut.png").read_bytes()
 
 
+@cache
+def face_pictures(rectangle: Rectangle) -> tuple[bytes, bytes]:
+    """The crop and the context picture of a face in `astronaut()`, made once: that takes longer than most
+    tests.
+    """
+    photo = pictures.read_photo(astronaut())
+    return pictures.crop_face(photo, rectangle, []), pictures.context_picture(photo, rectangle)
+
+
 def environment(data_dir: Path, slack: SlackStandIn, **more: str) -> dict[str, str]:
     """The settings of a bot on the stand-in, as its environment; fast where a real one is patient."""
     return {
@@ -61,6 +73,10 @@ def environment(data_dir: Path, slack: SlackStandIn, **more: str) -> dict[str, s
         "RETRY_MAX_SECONDS": "0.2",
         **more,
     }
+
+
+CONNECTIONS = 60
+"""More than any test has threads that reach for the database."""
 
 
 @dataclass
@@ -98,10 +114,10 @@ class World:
     def face(self, *, posted: bool = False, stored_at: float | None = None, size: int = 91) -> Face:
         """A face with its pictures in the database; with `posted`, its request is open in the channel."""
         face_id = str(uuid.uuid4())
-        photo = pictures.read_photo(astronaut())
         rectangle = Rectangle(FACE.left, FACE.top, size, size)
-        self.services.images.put(crop_key(face_id), pictures.crop_face(photo, rectangle, []))
-        self.services.images.put(context_key(face_id), pictures.context_picture(photo, rectangle))
+        crop, context = face_pictures(rectangle)
+        self.services.images.put(crop_key(face_id), crop)
+        self.services.images.put(context_key(face_id), context)
         now = self.services.now() if stored_at is None else stored_at
         sha256 = uuid.uuid4().hex * 2
         store_photo(
@@ -153,17 +169,38 @@ class World:
         return taken
 
 
+@cache
+def new_files() -> Mapping[Path, bytes]:
+    """What a bot that starts for the first time makes in its data folder, with no row in it yet. Made once:
+    to have the disk confirm every table takes longer than most tests.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        data_dir = Path(folder)
+        with disk_queues(data_dir / "queues", QUEUES):
+            open_database(f"sqlite:///{data_dir}/tagbot.db")
+        return {file.relative_to(data_dir): file.read_bytes() for file in data_dir.rglob("*.db")}
+
+
+def write_new_files(data_dir: Path) -> None:
+    """Let somebody's bot have started there once."""
+    for file, content in new_files().items():
+        (data_dir / file).parent.mkdir(parents=True, exist_ok=True)
+        (data_dir / file).write_bytes(content)
+
+
 @contextmanager
 def a_world(
     data_dir: Path, slack: SlackStandIn, training: TrainingBackend, **variables: str
 ) -> Iterator[World]:
-    """A world of its own below `data_dir`."""
+    """A world of its own below `data_dir`, or the one that was there before."""
+    if not (data_dir / "queues").exists():
+        write_new_files(data_dir)
     settings = Settings.from_env(environment(data_dir, slack, **variables))
     stop = threading.Event()
     door = Slack(web_client(settings, 5), settings.slack_channel, settings.slack_posts_per_second, stop)
     clock = Clock()
     with parts.queues(settings, clock.now) as queues:
-        open_database(settings.database_url)
+        open_database(settings.database_url, connections=CONNECTIONS)
         publish = publisher(queues)
         services = Services(
             settings=settings,
@@ -186,9 +223,3 @@ def a_world(
             stop.set()
             services.updates.wake()
             showing.join()
-
-
-def workers(services: Services, queues: Mapping[str, Queue], publish: Publish) -> list[Worker]:
-    """A worker for each stage."""
-    sources: Mapping[str, Deliveries] = {"inbox": services.inbox, **queues}
-    return [Worker(stage, sources[stage.reads.QUEUE], publish, services, KeyLocks()) for stage in PIPELINE]

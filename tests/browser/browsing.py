@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -16,6 +15,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tagbot.sandbox import defaults
+from tests.clean_environment import clean_environment
 from tests.world import FACE, astronaut
 
 ROOT = Path(__file__).parents[2]
@@ -74,7 +74,7 @@ class RunningSandbox:
         bot_dir = self.data_dir / "sandbox/bot"
         command = [sys.executable, "bot.py", "add", *map(str, paths)]
         subprocess.run(
-            command, cwd=ROOT, env={**os.environ, "DATA_DIR": str(bot_dir)}, check=True, capture_output=True
+            command, cwd=ROOT, env=clean_environment(DATA_DIR=str(bot_dir)), check=True, capture_output=True
         )
 
     def stop(self, number: int = signal.SIGINT) -> int:
@@ -90,7 +90,7 @@ def running_sandbox(data_dir: Path, port: int = 0, **env: str) -> Iterator[Runni
         process = subprocess.Popen(
             [sys.executable, "bot.py", "--sandbox", "--port", str(port)],
             cwd=ROOT,
-            env={**os.environ, "DATA_DIR": str(data_dir), **env},
+            env=clean_environment(DATA_DIR=str(data_dir), **env),
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,

@@ -27,19 +27,35 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(NO_BROWSER))
 
 
-@pytest.fixture(scope="module", name="browser")
+class Tab:
+    """A page, and what went wrong on it."""
+
+    def __init__(self, page: "Page") -> None:
+        self.page = page
+        self.wrong: list[str] = []
+        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        page.on("console", lambda said: self._check(said.text, "Content Security" not in said.text))
+        page.on("request", lambda asked: self._check(asked.url, "//127.0.0.1:" in asked.url))
+
+    def _check(self, what: str, right: bool) -> None:
+        if not right:
+            self.wrong.append(what)
+
+
+@pytest.fixture(scope="package", name="browser")
 def _browser() -> Iterator["Browser"]:
     with browsing.browser() as running:
         yield running
 
 
-@pytest.fixture(scope="module", name="sandbox")
+@pytest.fixture(scope="package", name="sandbox")
 def _sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
     with running_sandbox(tmp_path_factory.mktemp("sandbox"), MAX_OPEN_REQUESTS="100") as running:
+        Slack(running.address).rules(rate_limits=0)
         yield running
 
 
-@pytest.fixture(scope="module", name="pool")
+@pytest.fixture(scope="package", name="pool")
 def _pool(sandbox: RunningSandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The `ts` of requests that nobody has answered, one after the other."""
     folder = tmp_path_factory.mktemp("photos")
@@ -51,17 +67,21 @@ def _pool(sandbox: RunningSandbox, tmp_path_factory: pytest.TempPathFactory) -> 
     return iter([request.ts for request in requests])
 
 
+@pytest.fixture(scope="package", name="tab")
+def _tab(browser: "Browser") -> Tab:
+    """The one that all tests use: to open another takes Chromium longer than most tests."""
+    return Tab(browser.new_page())
+
+
 @pytest.fixture(name="page")
-def _page(browser: "Browser") -> Iterator["Page"]:
-    """A page that fails its test when a script fails, or anything is asked of the outside."""
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda said: wrong.append(said.text) if "Content Security" in said.text else None)
-    page.on("request", lambda asked: None if "//127.0.0.1:" in asked.url else wrong.append(asked.url))
-    yield page
-    page.close()
-    assert wrong == []
+def _page(tab: Tab) -> Iterator["Page"]:
+    """An empty page, which fails its test when a script fails, or anything is asked of the outside."""
+    tab.wrong.clear()
+    tab.page.set_viewport_size({"width": 1280, "height": 900})
+    tab.page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    yield tab.page
+    tab.page.goto("about:blank")
+    assert tab.wrong == []
 
 
 @pytest.fixture(name="visitor")
@@ -70,7 +90,7 @@ def _visitor(page: "Page", sandbox: RunningSandbox) -> Visitor:
 
 
 @pytest.fixture(name="asked")
-def _asked(visitor: Visitor, pool: Iterator[str]) -> "Locator":
+def _asked(pool: Iterator[str], visitor: Visitor) -> "Locator":
     """An open request on the visitor's page."""
     return visitor.message(next(pool))
 

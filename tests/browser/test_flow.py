@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.browsing import ANNA, BEN, CHIARA, Visitor, running_sandbox
 
@@ -13,11 +13,11 @@ Screenshot = Callable[[str], Path]
 
 
 def test_two_picks_by_two_members_tag_the_first_face_within_seconds_of_the_start(
-    browser: Browser, tmp_path: Path
+    page: Page, tmp_path: Path
 ) -> None:
     started = time.monotonic()
     with running_sandbox(tmp_path) as sandbox:
-        visitor = Visitor(browser.new_page(), sandbox.address)
+        visitor = Visitor(page, sandbox.address)
         visitor.page.get_by_role("button", name="Add sample photos").click()
         asked = visitor.request()
         # Five on a machine with nothing else to do; the rest is for one that runs other tests as well.
@@ -32,7 +32,6 @@ def test_two_picks_by_two_members_tag_the_first_face_within_seconds_of_the_start
         visitor.pick(asked, CHIARA)
         expect(asked).to_contain_text("Tagged as Chiara De Luca")
         expect(asked.locator("[data-action-id=tag_person]")).to_have_count(0)
-        visitor.page.close()
 
 
 def test_a_wrong_tag_is_corrected(visitor: Visitor, asked: Locator, screenshot: Screenshot) -> None:

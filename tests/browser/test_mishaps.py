@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.browsing import BEN, CHIARA, Visitor, running_sandbox, write_portrait
 
@@ -48,11 +48,10 @@ def test_a_photo_that_comes_in_bad_times_is_asked_about_when_they_are_over(
     expect(visitor.page.get_by_text("is connected to Slack")).to_be_visible()
 
 
-def test_everything_is_still_there_after_a_restart(browser: Browser, tmp_path: Path) -> None:
+def test_everything_is_still_there_after_a_restart(page: Page, tmp_path: Path) -> None:
     photos = tmp_path / "photos"
     photos.mkdir()
     write_portrait(photos, 0)
-    page = browser.new_page()
     with running_sandbox(tmp_path) as first:
         visitor = Visitor(page, first.address)
         visitor.add_photos(photos)
@@ -71,7 +70,6 @@ def test_everything_is_still_there_after_a_restart(browser: Browser, tmp_path: P
         visitor.become(BEN)
         visitor.pick(request, CHIARA)
         expect(request).to_contain_text("Tagged as Chiara De Luca")
-    page.close()
 
 
 def test_the_flow_behind_the_scenes_follows_a_face(visitor: Visitor, asked: Locator) -> None:

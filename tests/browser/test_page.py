@@ -1,6 +1,6 @@
 """How the page looks, for eyes, keyboards and screen readers; and what it does with hostile words."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,11 +47,9 @@ NAMELESS = """() => [...document.querySelectorAll("button, input, textarea, img,
 
 
 @pytest.fixture(name="web")
-def _web(sandbox: RunningSandbox) -> Iterator[WebClient]:
+def _web(sandbox: RunningSandbox) -> WebClient:
     slack = Slack(sandbox.address)
-    slack.rules(rate_limits=0)
-    yield WebClient(slack.bot_token, base_url=slack.api_url)
-    slack.rules(rate_limits=2)
+    return WebClient(slack.bot_token, base_url=slack.api_url)
 
 
 @pytest.fixture(name="full")

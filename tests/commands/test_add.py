@@ -14,6 +14,7 @@ import pytest
 
 from tagbot.database import connected, open_database
 from tagbot.models import store_photo
+from tests.clean_environment import clean_environment
 from tests.commands.conftest import Run
 from tests.world import astronaut
 
@@ -142,7 +143,7 @@ def test_there_is_a_progress_bar_only_on_a_terminal(run: Run, tmp_path: Path, al
     try:
         subprocess.run(
             [sys.executable, str(ROOT / "bot.py"), "add", str(album / "two")],
-            env={**os.environ, "DATA_DIR": str(tmp_path / "data")},
+            env=clean_environment(DATA_DIR=str(tmp_path / "data")),
             cwd=tmp_path,
             stdout=subprocess.DEVNULL,
             stderr=theirs,

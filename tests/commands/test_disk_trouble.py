@@ -1,7 +1,6 @@
 """Disks that are full, read-only or damaged, with the bot as a process on a real disk of its own."""
 
 import json
-import os
 import sqlite3
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from tagbot.database import open_database
 from tagbot.pipeline import QUEUES
 from tagbot.queues.disk import disk_queues
 from tagbot.sandbox.client import Slack
+from tests.clean_environment import clean_environment
 from tests.commands.conftest import Run
 from tests.scenario.running_bot import PATIENCE, ROOT, RunningBot, running_bot
 from tests.scenario.test_flow import tag
@@ -109,7 +109,7 @@ def start(data_dir: Path, slack: Slack) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "bot.py"],
         cwd=ROOT,
-        env={**os.environ, **environment(data_dir, slack)},
+        env=clean_environment(**environment(data_dir, slack)),
         capture_output=True,
         text=True,
         timeout=30,
@@ -157,7 +157,7 @@ def test_a_database_that_cannot_be_used_is_one_line_that_says_what_to_do(
 def test_a_database_that_another_program_holds_is_one_line_that_says_so(
     on_slack: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tagbot.database.BUSY_TIMEOUT", 50)
+    monkeypatch.setattr("tagbot.database.sqlite.BUSY_TIMEOUT", 50)
     open_database(f"sqlite:///{tmp_path}/data/tagbot.db")
     with closing(sqlite3.connect(tmp_path / "data/tagbot.db", isolation_level=None)) as other:
         other.execute("PRAGMA locking_mode = EXCLUSIVE")

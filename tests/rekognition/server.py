@@ -38,9 +38,9 @@ class Answer:
 
     def response(self) -> web.Response:
         """The same for aiohttp."""
-        headers = {"x-amzn-RequestId": str(uuid.uuid4())}
         if self.text is not None:
-            return web.Response(text=self.text, status=self.status, headers=headers)
+            return web.Response(text=self.text, status=self.status)
+        headers = {"x-amzn-RequestId": str(uuid.uuid4())}
         data = json.dumps(self.body).encode()
         return web.Response(body=data, status=self.status, headers=headers, content_type=CONTENT_TYPE)
 

@@ -48,18 +48,18 @@ def running_rekognition(**rules: Any) -> Iterator["Rekognition"]:
     """A Rekognition of its own in the background, with these rules bent (see `state.Rules`)."""
     server = Server({BOT_KEY: BOT_SECRET})
     server.service.account.rules = Rules(**rules)
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="rekognition", daemon=True)
-    thread.start()
-    try:
-        address = asyncio.run_coroutine_threadsafe(server.start(), loop).result(PATIENCE)
-        with closing(Rekognition(server, address)) as rekognition:
-            yield rekognition
-    finally:
-        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(PATIENCE)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+    with asyncio.Runner() as runner:  # at its end, it cancels what still hangs
+        loop = runner.get_loop()
+        thread = threading.Thread(target=loop.run_forever, name="rekognition", daemon=True)
+        thread.start()
+        try:
+            address = asyncio.run_coroutine_threadsafe(server.start(), loop).result(PATIENCE)
+            with closing(Rekognition(server, address)) as rekognition:
+                yield rekognition
+        finally:
+            asyncio.run_coroutine_threadsafe(server.stop(), loop).result(PATIENCE)
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
     assert not server.bugs, "\n".join(server.bugs)
 
 

@@ -45,7 +45,8 @@ def connect(slack: Slack) -> Iterator[Connect]:
     handlers: list[SocketModeHandler] = []
 
     def connect(app: App) -> SocketModeHandler:
-        handler = SocketModeHandler(app, slack.app_token, ping_interval=0.2)
+        # On a busy machine its client must not take a pause for a dead connection: that is four of these.
+        handler = SocketModeHandler(app, slack.app_token, ping_interval=2.0)
         handlers.append(handler)
         handler.connect()  # type: ignore[no-untyped-call]  # as it is in the SDK
         slack.wait_for_connections()

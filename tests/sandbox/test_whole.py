@@ -17,6 +17,7 @@ import pytest
 
 from tagbot.sandbox.client import Slack
 from tagbot.sandbox.page.mishaps import processes
+from tests.clean_environment import clean_environment
 
 ROOT = Path(__file__).parents[2]
 BOT = str(ROOT / "bot.py")
@@ -36,10 +37,6 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, BOT, *arguments]
 
 
-def environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("SLACK_")}
-
-
 @contextmanager
 def sandbox(folder: Path) -> Iterator[tuple["subprocess.Popen[str]", str]]:
     """Started in a folder that has the `.env` of a real bot; gives the process and the page's address."""
@@ -47,7 +44,7 @@ def sandbox(folder: Path) -> Iterator[tuple["subprocess.Popen[str]", str]]:
     with subprocess.Popen(
         command("--sandbox", "--port", "0"),
         cwd=folder,
-        env=environment(),
+        env=clean_environment(),
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
@@ -95,7 +92,7 @@ def test_a_second_one_on_the_same_folder_is_refused(tmp_path: Path) -> None:
         second = subprocess.run(
             command("--sandbox", "--port", "0"),
             cwd=tmp_path,
-            env=environment(),
+            env=clean_environment(),
             capture_output=True,
             text=True,
             check=False,
@@ -119,7 +116,7 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
         told = subprocess.run(
             command("--sandbox", "--port", port),
             cwd=tmp_path,
-            env=environment(),
+            env=clean_environment(),
             capture_output=True,
             text=True,
             check=False,

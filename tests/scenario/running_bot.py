@@ -1,20 +1,25 @@
 """`python bot.py` as a process, as its operator runs it."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tagbot import parts, status
+from tagbot.database import connected
 from tagbot.sandbox.client import Slack
+from tagbot.settings import Settings
+from tests.clean_environment import clean_environment
 from tests.world import environment
 
 ROOT = Path(__file__).parents[2]
+BOT = ROOT / "bot.py"
 PATIENCE = 30.0
 """Seconds for something that takes a bot about one."""
 
@@ -35,9 +40,9 @@ class RunningBot:
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one of the operator's commands beside the bot."""
         return subprocess.run(
-            [sys.executable, "bot.py", *arguments],
-            cwd=ROOT,
-            env={**os.environ, **self.env},
+            [sys.executable, str(BOT), *arguments],
+            cwd=self.data_dir,
+            env=clean_environment(**self.env),
             capture_output=True,
             text=True,
             check=False,
@@ -56,13 +61,14 @@ class RunningBot:
         return [json.loads(line) for line in printed.stdout.splitlines()]
 
     def wait_for_status(self, fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """The status once it is as wanted."""
-
-        def as_wanted() -> dict[str, Any] | None:
-            status = self.status()
-            return status if fits(status) else None
-
-        return self.slack.wait_for(as_wanted, "the status to be as wanted", timeout=PATIENCE)
+        """The status once it is as wanted; to start the command for each look would take longest."""
+        settings = Settings.from_env(self.env)
+        until = time.monotonic() + PATIENCE
+        with parts.beside(settings) as queues, connected():
+            while not fits(found := status.collect(queues, parts.inbox(settings))):
+                assert time.monotonic() < until, found
+                time.sleep(0.05)  # another process works, of which nothing else tells
+        return self.status()
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """End the bot as its operator does; its exit code."""
@@ -77,7 +83,11 @@ def running_bot(data_dir: Path, slack: Slack, **variables: str) -> Iterator[Runn
     env = environment(data_dir, slack, **variables)
     with (data_dir / "bot.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "bot.py"], cwd=ROOT, env={**os.environ, **env}, stdout=log, stderr=log
+            [sys.executable, str(BOT)],
+            cwd=data_dir,  # where no .env is
+            env=clean_environment(**env),
+            stdout=log,
+            stderr=log,
         )
     try:
         slack.wait_for_connections(timeout=PATIENCE)

@@ -1,7 +1,6 @@
 """What people rely on that no stage keeps alone, looked at with suspicion."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tagbot import parts, status, words
+from tagbot import status, words
 from tagbot.app import Bot
 from tagbot.messages import DONT_KNOW, NOT_A_FACE, FaceReopened, FaceStored, Message
 from tagbot.models import Face, ModelVectors, PastRequest, Person, TrainedVector
@@ -21,6 +20,8 @@ from tagbot.sandbox.client import Slack as SlackStandIn
 from tagbot.schedule import Surroundings, expire_requests
 from tagbot.training import DIFFERS, NotSent
 from tagbot.training.local import LocalBackend
+from tagbot.worker import workers
+from tests.clean_environment import clean_environment
 from tests.stages.scenes import (
     MakeWorld,
     agreed,
@@ -36,7 +37,7 @@ from tests.stages.scenes import (
     votes,
     without_made_up_ids,
 )
-from tests.world import FACE, World, astronaut, environment, workers
+from tests.world import FACE, World, astronaut, environment
 
 ROOT = Path(__file__).parents[2]
 
@@ -311,12 +312,12 @@ def test_a_setting_that_it_does_not_know_is_left_alone(world: World, stand_in: S
     env = environment(world.settings.data_dir, stand_in, FACETAG_COLOUR="blue", REQUIRED_VOTE="9")
     settings = type(world.settings).from_env(env)
     assert settings == world.settings
-    assert parts.inbox(settings).folder == world.settings.inbox
+    assert settings.inbox == world.settings.data_dir / "inbox"
 
 
 def exported(world: World) -> list[dict[str, Any]]:
     """What `python bot.py export` prints beside this world."""
-    env = {**os.environ, **environment(world.settings.data_dir, world.slack)}
+    env = clean_environment(**environment(world.settings.data_dir, world.slack))
     printed = subprocess.run(
         [sys.executable, "bot.py", "export"], cwd=ROOT, env=env, capture_output=True, text=True, check=True
     )

@@ -19,12 +19,14 @@ from tagbot.sandbox.client import Slack, running_slack
 from tagbot.training.aws import Aws
 from tagbot.training.ledger import Ledger
 from tagbot.training.rekognition import RekognitionBackend
+from tagbot.worker import workers
+from tests.clean_environment import NO_AWS
 from tests.rekognition.ledger import Call
 from tests.rekognition.pictures import SeenFace
 from tests.rekognition.stand_in import Rekognition, running_rekognition
 from tests.rekognition.state import REGION, Rules
 from tests.stages.scenes import fresh
-from tests.world import World, a_world, workers
+from tests.world import World, a_world
 
 _numbers = itertools.count(1)
 
@@ -34,7 +36,7 @@ def door(
     *,
     region: str | None = REGION,
     calls_per_second: float = 1000.0,
-    **how: float,
+    **how: Any,
 ) -> Aws:
     """The door to the stand-in, as it is in the environment."""
     record = Ledger(time.time).record
@@ -214,9 +216,8 @@ def forget_aws(environ: pytest.MonkeyPatch) -> None:
     """Take out of the environment whatever this machine itself knows of AWS."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         environ.delenv(name)
-    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-        environ.setenv(name, "/nowhere/at/all")
-    environ.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name, value in NO_AWS.items():
+        environ.setenv(name, value)
 
 
 @contextmanager
@@ -253,3 +254,25 @@ def a_client(**how: Any) -> Iterator[Any]:
     client = aws._connected()
     yield client
     client.close()
+
+
+@pytest.fixture(scope="module", name="bot_on_amazon")
+def _bot_on_amazon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Amazon]:
+    """One for all tests of a file: to start it takes longer than most of them."""
+    with a_bot_on_amazon(tmp_path_factory.mktemp("bot")) as amazon:
+        yield amazon
+
+
+@pytest.fixture(scope="module", name="client_of_aws")
+def _client_of_aws() -> Iterator[Any]:
+    """As above."""
+    with a_client() as client:
+        yield client
+
+
+@pytest.fixture(name="amazon")
+def _amazon(bot_on_amazon: Amazon, client_of_aws: Any) -> Iterator[Amazon]:
+    """The bot as if it had just started, on a collection of the test's own."""
+    bot_on_amazon.begin(client_of_aws)
+    yield bot_on_amazon
+    bot_on_amazon.end()

@@ -1,5 +1,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
@@ -10,7 +11,7 @@ from PIL import Image, ImageFilter
 
 from tagbot.database import connected, open_database
 from tagbot.pictures import Photo, Rectangle, crop_face, read_photo, stored_photo
-from tagbot.training import TOO_BLURRED, Refused, TrainingBackend
+from tagbot.training import TOO_BLURRED, NotSent, Refused, Trained, TrainingBackend
 from tagbot.training.local import LocalBackend
 from tagbot.training.rekognition import RekognitionBackend
 from tests.rekognition.pictures import Box, Picture, SeenFace
@@ -67,11 +68,13 @@ def local_rig(local: LocalBackend, vectors: Memory) -> Rig:
 
 
 class Eyes:
-    """What the stand-in of Amazon sees: what the local recogniser does."""
+    """What the stand-in of Amazon sees: what the local recogniser does, at its one look at each picture."""
 
     def __init__(self, local: LocalBackend, vectors: Memory) -> None:
         self._local = local
         self._vectors = vectors
+        self._detected = cache(local.detect)
+        self._learned = cache(self._learn)
 
     def __call__(self, picture: Picture) -> list[SeenFace]:
         if picture.external_id is None:
@@ -84,13 +87,22 @@ class Eyes:
                         face.height / picture.height,
                     )
                 )
-                for face in self._local.detect(picture.data)
+                for face in self._detected(picture.data)
             ]
-        answer = self._local.add_face("seen by Amazon", "nobody", picture.data, training_id="")
-        self._vectors.delete("seen by Amazon")
+        answer = self._learned(picture.data)
         if isinstance(answer, Refused):
             return [SeenFace(reasons=("LOW_SHARPNESS",))] if answer.reason == TOO_BLURRED else []
         return [SeenFace()]
+
+    def _learn(self, crop: bytes) -> Trained | Refused | NotSent:
+        answer = self._local.add_face("seen by Amazon", "nobody", crop, training_id="")
+        self._vectors.delete("seen by Amazon")
+        return answer
+
+
+@pytest.fixture(scope="session")
+def eyes(local: LocalBackend, vectors: Memory) -> Eyes:
+    return Eyes(local, vectors)
 
 
 class Connected:
@@ -112,10 +124,10 @@ class Connected:
 
 
 @pytest.fixture
-def rekognition_rig(local: LocalBackend, vectors: Memory, tmp_path: Path) -> Iterator[Rig]:
+def rekognition_rig(eyes: Eyes, tmp_path: Path) -> Iterator[Rig]:
     open_database(f"sqlite:///{tmp_path}/tagbot.db")
     with running_rekognition() as service, pytest.MonkeyPatch.context() as environ:
-        service.look(Eyes(local, vectors))
+        service.look(eyes)
         forget_aws(environ)
         for name, value in service.environment().items():
             environ.setenv(name, value)

@@ -8,11 +8,10 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
-from typing import Any
 
 import pytest
 from PIL import Image
@@ -28,28 +27,9 @@ from tagbot.training.aws import token
 from tagbot.training.rekognition import REASONS
 from tests.rekognition.pictures import Box, SeenFace
 from tests.stages.scenes import fresh, shown, votes
-from tests.training.amazon import Amazon, a_bot_on_amazon, a_client, assert_is_in_the_model_once, backend_on
+from tests.training.amazon import Amazon, assert_is_in_the_model_once, backend_on
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module", name="shared")
-def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Amazon]:
-    with a_bot_on_amazon(tmp_path_factory.mktemp("bot")) as amazon:
-        yield amazon
-
-
-@pytest.fixture(scope="module", name="client")
-def _client() -> Iterator[Any]:
-    with a_client() as client:
-        yield client
-
-
-@pytest.fixture(name="amazon")
-def _amazon(shared: Amazon, client: Any) -> Iterator[Amazon]:
-    shared.begin(client)
-    yield shared
-    shared.end()
 
 
 def unlike(similarity: float = 20.0) -> Callable[[object], list[SeenFace]]:

@@ -13,7 +13,7 @@ from tagbot.models import Notice
 from tagbot.queues import Counts
 from tests.rekognition.pictures import SeenFace
 from tests.stages.scenes import fresh, votes
-from tests.training.amazon import Amazon, a_bot_on_amazon, a_client, assert_is_in_the_model_once
+from tests.training.amazon import Amazon, a_client, assert_is_in_the_model_once
 
 READ_SECONDS = 0.25
 """How long the bot waits for an answer where it has to wait in vain."""
@@ -59,12 +59,6 @@ def rows(operations: tuple[str, ...], faults: Iterable[str] = (*BUSY, *WRONG)) -
     ]
 
 
-@pytest.fixture(scope="module", name="shared")
-def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Amazon]:
-    with a_bot_on_amazon(tmp_path_factory.mktemp("bot")) as amazon:
-        yield amazon
-
-
 @pytest.fixture(scope="module", name="clients")
 def _clients() -> Iterator[dict[bool, Any]]:
     """One that waits in vain only for a moment, and one that waits as long as the bot's."""
@@ -73,10 +67,12 @@ def _clients() -> Iterator[dict[bool, Any]]:
 
 
 @pytest.fixture(name="amazon")
-def _amazon(shared: Amazon, clients: dict[bool, Any], request: pytest.FixtureRequest) -> Iterator[Amazon]:
-    shared.begin(clients["silent" in request.node.name])
-    yield shared
-    shared.end()
+def _amazon(
+    bot_on_amazon: Amazon, clients: dict[bool, Any], request: pytest.FixtureRequest
+) -> Iterator[Amazon]:
+    bot_on_amazon.begin(clients["silent" in request.node.name])
+    yield bot_on_amazon
+    bot_on_amazon.end()
 
 
 def assert_waits(amazon: Amazon, queue: str, reason: str) -> None:
