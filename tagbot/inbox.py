@@ -1,4 +1,4 @@
-"""The inbox: a folder in which photos wait to be taken over.
+"""The inbox, in which photos wait to be taken over: the interface, and a folder on this machine.
 
 For the worker it is a queue like the others, only that its messages are files: acknowledged, a photo is gone;
 buried, it lies in `rejected/` beside a text that says why. What is not yet done stays where it is.
@@ -10,11 +10,15 @@ import os
 import shutil
 import threading
 import time
+import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from tagbot.errors import Reject, Retry
+from tagbot.health import Health
 from tagbot.pictures import bytes_of
 
 SETTLED_SECONDS = 1.0
@@ -43,6 +47,47 @@ class Arrived:
     sidecar: bytes | None
 
 
+class Inbox(Protocol):
+    """Photos by name. Any thread may call; whatever cannot be done now raises `Retry`."""
+
+    clock: Callable[[], float]
+    health: Health
+    """How its calls go."""
+
+    def prepare(self) -> None:
+        """Make what photos can be put into."""
+
+    def add(self, stem: str, suffix: str, sha256: str, photo: bytes, sidecar: bytes | None) -> None:
+        """Put a photo there, under a name that is made of the rest."""
+
+    def waits(self, sha256: str) -> bool:
+        """Whether this photo was added before and has not been taken over yet."""
+
+    def get(self, timeout: float) -> "InboxDelivery | None":
+        """The next photo that is whole; None when there was none within `timeout` seconds."""
+
+    def read(self, name: str) -> Arrived:
+        """The bytes of a photo and of its sidecar; raises `Reject` when it is gone."""
+
+    def waiting(self) -> int | None:
+        """How many photos wait, as far as can be told quickly; None when that is not known now."""
+
+    def remove(self, name: str) -> None:
+        """Delete a photo and its sidecar."""
+
+    def put_back(self, name: str, seconds: float) -> None:
+        """Leave a photo for a later attempt."""
+
+    def refuse(self, name: str, reason: str) -> None:
+        """Move a photo with its sidecar to `rejected/`, beside a text that says why."""
+
+    def check(self) -> str:
+        """Try the inbox, and say in a few words what answered."""
+
+    def close(self) -> None:
+        """Wake the waiting."""
+
+
 @dataclass(slots=True)
 class _Seen:
     """What the inbox remembers of a file between two looks at the folder."""
@@ -57,7 +102,7 @@ class _Seen:
 class InboxDelivery:
     """One handing-out of a file."""
 
-    inbox: "Inbox"
+    inbox: Inbox
     name: str
     attempt: int
 
@@ -83,27 +128,46 @@ class InboxDelivery:
         self.inbox.refuse(self.name, error)
 
 
-@dataclass(slots=True)
-class Inbox:
+class FolderInbox:
     """The folder `INBOX` and, beside it, `rejected/`. Any thread may call."""
 
-    folder: Path
-    rejected: Path
-    clock: Callable[[], float] = time.monotonic
-    _seen: dict[str, _Seen] = field(default_factory=dict)
-    _in_hand: set[str] = field(default_factory=set)
-    _ready: list[str] = field(default_factory=list)
-    _scanned_at: float = -SCAN_SECONDS
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _closed: threading.Event = field(default_factory=threading.Event)
+    def __init__(self, folder: Path, rejected: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        """Neither has to be there yet."""
+        self.folder = folder
+        self.rejected = rejected
+        self.clock = clock
+        self.health = Health()
+        self._seen: dict[str, _Seen] = {}
+        self._in_hand: set[str] = set()
+        self._ready: list[str] = []
+        self._scanned_at = -SCAN_SECONDS
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
 
     def prepare(self) -> None:
         """Make both folders."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.rejected.mkdir(parents=True, exist_ok=True)
 
+    def add(self, stem: str, suffix: str, sha256: str, photo: bytes, sidecar: bytes | None) -> None:
+        """As the interface says."""
+        # Named after its content too: two folders may both have a photo.jpg, and the same photo twice is one
+        # file.
+        target = self.folder / f"{stem}-{sha256[:8]}{suffix}"
+        if sidecar is not None:
+            _put(target.with_suffix(SIDECAR), sidecar)
+        _put(target, photo)
+
+    def waits(self, sha256: str) -> bool:
+        """As the interface says."""
+        for photo in self.folder.glob(f"*-{sha256[:8]}.*"):
+            with suppress(FileNotFoundError):  # taken over just now
+                if hashlib.sha256(photo.read_bytes()).hexdigest() == sha256:
+                    return True
+        return False
+
     def get(self, timeout: float) -> InboxDelivery | None:
-        """The next file that is whole; None when there was none within `timeout` seconds."""
+        """As the interface says."""
         until = self.clock() + timeout
         while not self._closed.is_set():
             found = self._next()
@@ -113,27 +177,28 @@ class Inbox:
         return None
 
     def read(self, name: str) -> Arrived:
-        """The bytes of a photo and of its sidecar; raises `Retry` when the disk does not give them."""
+        """As the interface says."""
         path = self.folder / name
-        try:
-            sidecar = _sidecar_of(path)
-            return Arrived(bytes_of(path), bytes_of(sidecar) if sidecar is not None else None)
-        except FileNotFoundError:
-            raise Reject("the file went away before it was read") from None
-        except OSError as problem:
-            raise Retry(f"cannot read the inbox: {problem.strerror}") from None
+        with self.health.watching("read"):
+            try:
+                sidecar = _sidecar_of(path)
+                return Arrived(bytes_of(path), bytes_of(sidecar) if sidecar is not None else None)
+            except FileNotFoundError:
+                raise Reject("the file went away before it was read") from None
+            except OSError as problem:
+                raise Retry(f"cannot read the inbox: {problem.strerror}") from None
 
     def waiting(self) -> int:
-        """How many files lie in the inbox."""
+        """As the interface says; none where the folder is missing."""
         try:
             return sum(
-                1 for entry in os.scandir(self.folder) if _counts(entry) and not _is_sidecar(entry.name)
+                1 for entry in os.scandir(self.folder) if _counts(entry) and not is_sidecar(entry.name)
             )
         except FileNotFoundError:
             return 0
 
     def remove(self, name: str) -> None:
-        """Delete a photo and its sidecar."""
+        """As the interface says."""
         path = self.folder / name
         try:
             path.unlink(missing_ok=True)
@@ -145,7 +210,7 @@ class Inbox:
         self._forget(name)
 
     def put_back(self, name: str, seconds: float) -> None:
-        """Leave a file for a later attempt."""
+        """As the interface says."""
         with self._lock:
             seen = self._seen.get(name)
             if seen is not None:
@@ -154,9 +219,9 @@ class Inbox:
             self._in_hand.discard(name)
 
     def refuse(self, name: str, reason: str) -> None:
-        """Move a file with its sidecar to `rejected/`, beside a text that says why."""
+        """As the interface says."""
         path = self.folder / name
-        target = _free_name(self.rejected / _short(name))
+        target = _free_name(self.rejected / short(name))
         try:
             # The text first: a crash in between then leaves a photo that is refused again, never one without
             # a reason.
@@ -170,8 +235,12 @@ class Inbox:
         finally:
             self._forget(name)
 
+    def check(self) -> str:
+        """As the interface says."""
+        return f"{self.waiting()} photos wait in {self.folder}"
+
     def close(self) -> None:
-        """Wake the waiting."""
+        """As the interface says."""
         self._closed.set()
 
     def _next(self) -> InboxDelivery | None:
@@ -198,21 +267,22 @@ class Inbox:
         )
 
     def _entries(self) -> list[os.DirEntry[str]]:
-        try:
-            with os.scandir(self.folder) as entries:
-                return [entry for entry in entries if _counts(entry)]
-        except OSError as problem:
-            raise Retry(f"cannot look into the inbox {self.folder}: {problem.strerror}") from None
+        with self.health.watching("look"):
+            try:
+                with os.scandir(self.folder) as entries:
+                    return [entry for entry in entries if _counts(entry)]
+            except OSError as problem:
+                raise Retry(f"cannot look into the inbox {self.folder}: {problem.strerror}") from None
 
     def _due(self, name: str, file: _Seen, now: float) -> bool:
         if name in self._in_hand or now < file.not_before:
             return False
-        settled = LONE_SIDECAR_SECONDS if _is_sidecar(name) else SETTLED_SECONDS
-        return now - file.since >= settled and not (_is_sidecar(name) and self._has_photo(name))
+        settled = LONE_SIDECAR_SECONDS if is_sidecar(name) else SETTLED_SECONDS
+        return now - file.since >= settled and not (is_sidecar(name) and self._has_photo(name))
 
     def _has_photo(self, sidecar: str) -> bool:
         stem = Path(sidecar).stem
-        return any(Path(name).stem == stem and not _is_sidecar(name) for name in self._seen)
+        return any(Path(name).stem == stem and not is_sidecar(name) for name in self._seen)
 
     def _own_sidecar(self, photo: Path) -> Path | None:
         """The sidecar that goes where this photo goes: none while another photo of the same name needs it."""
@@ -234,7 +304,8 @@ def _counts(entry: os.DirEntry[str]) -> bool:
     return not entry.name.startswith(".") and entry.is_file()
 
 
-def _is_sidecar(name: str) -> bool:
+def is_sidecar(name: str) -> bool:
+    """Whether a file of this name lies beside a photo."""
     return name.lower().endswith(SIDECAR)
 
 
@@ -260,7 +331,7 @@ def _escaped(stem: str) -> str:
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in stem)
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
     """The name, or its beginning and its suffix where the file that says why could not be named after it."""
     encoded, suffix = os.fsencode(name), os.fsencode(Path(name).suffix)
     if len(encoded) <= LONGEST_NAME:
@@ -275,6 +346,16 @@ def _free_name(path: Path) -> Path:
         number += 1
         candidate = path.with_stem(f"{path.stem}-{number}")
     return candidate
+
+
+def _put(target: Path, content: bytes) -> None:
+    """Under a hidden name first, so that the bot never meets half a file."""
+    hidden = target.with_name(f".{uuid.uuid4().hex}")
+    try:
+        hidden.write_bytes(content)
+        hidden.replace(target)
+    finally:
+        hidden.unlink(missing_ok=True)
 
 
 def _move(source: Path, target: Path) -> None:

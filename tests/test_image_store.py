@@ -1,13 +1,21 @@
 import os
+import re
+import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
 from tagbot.errors import Reject, Retry
-from tagbot.image_store import FolderStore, ImageStore
+from tagbot.image_store import FolderStore, ImageStore, S3Store
+from tagbot.s3 import Bucket
+from tests.aws.service import REGION, Amazon
 
 ROOT = Path(__file__).parents[1]
 KEY = "faces/3f0c1d52/crop.jpg"
@@ -23,19 +31,38 @@ def store(folder: Path) -> ImageStore:
     return FolderStore(folder)
 
 
+@pytest.fixture
+def bucket(aws: Amazon) -> Bucket:
+    aws.make_bucket()
+    bucket = Bucket(aws.bucket, "team/pictures", REGION)
+    aws.lend(bucket)
+    return bucket
+
+
+@pytest.fixture(params=["folder", "s3"])
+def any_store(request: pytest.FixtureRequest, folder: Path) -> ImageStore:
+    """Each kind in turn."""
+    return FolderStore(folder) if request.param == "folder" else S3Store(request.getfixturevalue("bucket"))
+
+
 def files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.rglob("*") if path.is_file())
 
 
-def test_a_picture_that_was_put_is_there(store: ImageStore) -> None:
-    store.put(KEY, b"picture")
-    assert store.get(KEY) == b"picture"
+def test_a_picture_that_was_put_is_there(any_store: ImageStore) -> None:
+    any_store.put(KEY, b"picture")
+    assert any_store.get(KEY) == b"picture"
 
 
-def test_the_latest_picture_replaces_the_one_before(store: ImageStore, folder: Path) -> None:
+def test_the_latest_picture_replaces_the_one_before(any_store: ImageStore) -> None:
+    any_store.put(KEY, b"first")
+    any_store.put(KEY, b"second")
+    assert any_store.get(KEY) == b"second"
+
+
+def test_the_picture_that_is_replaced_leaves_no_file(store: ImageStore, folder: Path) -> None:
     store.put(KEY, b"first")
     store.put(KEY, b"second")
-    assert store.get(KEY) == b"second"
     assert files(folder) == ["crop.jpg"]
 
 
@@ -53,11 +80,12 @@ def test_a_deleted_picture_is_gone_and_leaves_no_folders(store: ImageStore, fold
     assert list(folder.iterdir()) == []
 
 
-def test_deleting_one_picture_leaves_its_neighbour(store: ImageStore) -> None:
-    store.put("faces/a/crop.jpg", b"crop")
-    store.put("faces/a/context.jpg", b"context")
-    store.delete("faces/a/crop.jpg")
-    assert store.get("faces/a/context.jpg") == b"context"
+def test_deleting_one_picture_leaves_its_neighbour(any_store: ImageStore) -> None:
+    any_store.put("faces/a/crop.jpg", b"crop")
+    any_store.put("faces/a/context.jpg", b"context")
+    any_store.delete("faces/a/crop.jpg")
+    any_store.delete("faces/a/crop.jpg")
+    assert any_store.get("faces/a/context.jpg") == b"context"
 
 
 def test_what_a_crash_left_goes_with_the_picture(store: ImageStore, folder: Path) -> None:
@@ -68,10 +96,10 @@ def test_what_a_crash_left_goes_with_the_picture(store: ImageStore, folder: Path
     assert files(folder) == []
 
 
-def test_a_missing_picture_is_rejected(store: ImageStore) -> None:
-    store.put(KEY, b"picture")
+def test_a_missing_picture_is_rejected(any_store: ImageStore) -> None:
+    any_store.put(KEY, b"picture")
     with pytest.raises(Reject, match=r"faces/other/crop\.jpg is missing"):
-        store.get("faces/other/crop.jpg")
+        any_store.get("faces/other/crop.jpg")
 
 
 def test_a_missing_folder_is_no_missing_picture(store: ImageStore, folder: Path) -> None:
@@ -85,8 +113,8 @@ def test_a_missing_folder_is_no_missing_picture(store: ImageStore, folder: Path)
     "key",
     ["", "/etc/passwd", "../x", "faces/../../x", "faces//x", "faces/.", "a\\b", ".hidden", "a\0b", "a/", "é"],
 )
-def test_a_key_that_could_leave_the_folder_is_a_bug(store: ImageStore, key: str) -> None:
-    for act in (store.get, store.delete, lambda key: store.put(key, b"picture")):
+def test_a_key_that_could_leave_the_folder_is_a_bug(any_store: ImageStore, key: str) -> None:
+    for act in (any_store.get, any_store.delete, lambda key: any_store.put(key, b"picture")):
         with pytest.raises(ValueError, match="no key"):
             act(key)
 
@@ -172,3 +200,112 @@ def test_a_name_is_on_disk_before_put_returns(
     assert synced[-1] == place.parent
     assert synced[-2].name.startswith(".crop.jpg-")
     assert {folder.parent, folder, place.parent.parent} <= set(synced)
+
+
+# Amazon S3.
+
+
+def test_pictures_at_s3_are_jpegs_below_the_prefix_and_nobody_elses(bucket: Bucket, aws: Amazon) -> None:
+    S3Store(bucket).put(KEY, b"picture")
+    s3 = aws.client("s3")
+    stored = s3.get_object(Bucket=aws.bucket, Key=f"team/pictures/{KEY}")
+    assert (stored["ContentType"], stored["Body"].read()) == ("image/jpeg", b"picture")
+    grants = s3.get_object_acl(Bucket=aws.bucket, Key=f"team/pictures/{KEY}")["Grants"]
+    assert [grant["Grantee"]["Type"] for grant in grants] == ["CanonicalUser"], "the bucket's owner alone"
+
+
+def test_check_of_s3_leaves_nothing_behind(bucket: Bucket, aws: Amazon) -> None:
+    assert S3Store(bucket).check() == f"s3://{aws.bucket}/team/pictures can be written"
+    assert list(bucket.pages()) == [[]]
+
+
+S3_FAILS = {
+    "busy": ({"code": "SlowDown", "status": 503}, "Amazon S3 is busy: SlowDown"),
+    "broken": ({"code": "InternalError", "status": 500}, "Amazon S3 is busy: InternalError"),
+    "cut off": ({}, "Amazon S3 does not answer"),
+    "denied": ({"code": "AccessDenied", "status": 403}, "AWS denies s3:{}: add it to the bot's IAM policy"),
+    "wrong key": ({"code": "InvalidAccessKeyId", "status": 403}, "AWS does not take the bot's credentials"),
+    "wrong secret": (
+        {"code": "SignatureDoesNotMatch", "status": 403},
+        "AWS does not take the bot's credentials",
+    ),
+    "old token": ({"code": "ExpiredToken", "status": 400}, "AWS does not take the bot's credentials"),
+    "elsewhere": (
+        {"code": "AuthorizationHeaderMalformed", "status": 400},
+        "is in another region: set AWS_REGION",
+    ),
+}
+
+
+@pytest.mark.parametrize("operation", ["PutObject", "GetObject", "DeleteObject"])
+@pytest.mark.parametrize("what", S3_FAILS)
+def test_whatever_s3_fails_at_is_tried_again_with_a_word_on_what_to_do(
+    bucket: Bucket, aws: Amazon, operation: str, what: str
+) -> None:
+    fault, says = S3_FAILS[what]
+    store = S3Store(bucket)
+    store.put(KEY, b"picture")
+    acts: dict[str, Callable[[], object]] = {
+        "PutObject": lambda: store.put(KEY, b"picture"),
+        "GetObject": lambda: store.get(KEY),
+        "DeleteObject": lambda: store.delete(KEY),
+    }
+    aws.fail(operation, **fault)
+    with pytest.raises(Retry, match=re.escape(says.format(operation))):
+        acts[operation]()
+    assert len(bucket.health.failing()) == 1
+    acts[operation]()
+    assert bucket.health.failing() == []
+    assert bucket.problem is None
+
+
+def test_a_bucket_that_is_missing_is_no_missing_picture(aws: Amazon) -> None:
+    bucket = Bucket(f"{aws.prefix}nowhere", "pictures", REGION)
+    aws.lend(bucket)
+    for act in (lambda: S3Store(bucket).get(KEY), S3Store(bucket).check):
+        with pytest.raises(Retry, match=f"there is no bucket {aws.prefix}nowhere: make it"):
+            act()
+
+
+def test_a_machine_without_network_loses_no_picture(monkeypatch: pytest.MonkeyPatch, aws: Amazon) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{nobody.getsockname()[1]}")
+        with (
+            closing(Bucket(aws.bucket, "pictures", REGION)) as bucket,
+            pytest.raises(Retry, match="Amazon S3 does not answer: EndpointConnectionError"),
+        ):
+            S3Store(bucket).get(KEY)
+
+
+def test_a_picture_that_breaks_off_on_the_way_is_fetched_again(
+    monkeypatch: pytest.MonkeyPatch, aws: Amazon
+) -> None:
+    class Breaking(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            for name, value in {"x-amz-request-id": "1", "ETag": '"1"', "Content-Length": "100"}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(b"half a pict")
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Breaking) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{server.server_port}")
+        with (
+            closing(Bucket(aws.bucket, "pictures", REGION)) as bucket,
+            pytest.raises(Retry, match="Amazon S3 does not answer"),
+        ):
+            S3Store(bucket).get(KEY)
+
+
+def test_an_address_that_is_none_names_its_variable(monkeypatch: pytest.MonkeyPatch, aws: Amazon) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "nowhere")
+    with (
+        closing(Bucket(aws.bucket, "pictures", REGION)) as bucket,
+        pytest.raises(Retry, match="AWS_ENDPOINT_URL_S3 is no address"),
+    ):
+        S3Store(bucket).get(KEY)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tagbot.errors import Reject, Retry
-from tagbot.inbox import LONE_SIDECAR_SECONDS, SCAN_SECONDS, SETTLED_SECONDS, Inbox, InboxDelivery
+from tagbot.inbox import LONE_SIDECAR_SECONDS, SCAN_SECONDS, SETTLED_SECONDS, FolderInbox, InboxDelivery
 from tagbot.pictures import MAX_BYTES
 
 
@@ -25,25 +25,25 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def inbox(tmp_path: Path, clock: Clock) -> Iterator[Inbox]:
-    inbox = Inbox(tmp_path / "inbox", tmp_path / "rejected", clock)
+def inbox(tmp_path: Path, clock: Clock) -> Iterator[FolderInbox]:
+    inbox = FolderInbox(tmp_path / "inbox", tmp_path / "rejected", clock)
     inbox.prepare()
     yield inbox
     inbox.close()
 
 
-def put(inbox: Inbox, name: str, content: bytes = b"photo") -> Path:
+def put(inbox: FolderInbox, name: str, content: bytes = b"photo") -> Path:
     path = inbox.folder / name
     path.write_bytes(content)
     return path
 
 
-def look(inbox: Inbox, clock: Clock, seconds: float = SCAN_SECONDS) -> InboxDelivery | None:
+def look(inbox: FolderInbox, clock: Clock, seconds: float = SCAN_SECONDS) -> InboxDelivery | None:
     clock.now += seconds
     return inbox.get(0)
 
 
-def take(inbox: Inbox, clock: Clock) -> InboxDelivery:
+def take(inbox: FolderInbox, clock: Clock) -> InboxDelivery:
     """The next file, once it is whole."""
     assert look(inbox, clock) is None
     delivery = look(inbox, clock, SETTLED_SECONDS)
@@ -55,7 +55,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_file_counts_once_its_size_has_not_changed_for_a_second(inbox: Inbox, clock: Clock) -> None:
+def test_a_file_counts_once_its_size_has_not_changed_for_a_second(inbox: FolderInbox, clock: Clock) -> None:
     put(inbox, "photo.jpg", b"ph")
     assert look(inbox, clock) is None
     assert look(inbox, clock, 0.9) is None
@@ -68,7 +68,7 @@ def test_a_file_counts_once_its_size_has_not_changed_for_a_second(inbox: Inbox, 
 
 
 @pytest.mark.parametrize("name", [".photo.jpg", ".DS_Store"])
-def test_a_hidden_file_does_not_count(inbox: Inbox, clock: Clock, name: str) -> None:
+def test_a_hidden_file_does_not_count(inbox: FolderInbox, clock: Clock, name: str) -> None:
     put(inbox, name)
     assert look(inbox, clock) is None
     assert look(inbox, clock, 1000) is None
@@ -76,13 +76,13 @@ def test_a_hidden_file_does_not_count(inbox: Inbox, clock: Clock, name: str) -> 
     assert names(inbox.folder) == [name]
 
 
-def test_a_folder_in_it_does_not_count(inbox: Inbox, clock: Clock) -> None:
+def test_a_folder_in_it_does_not_count(inbox: FolderInbox, clock: Clock) -> None:
     (inbox.folder / "album").mkdir()
     assert look(inbox, clock) is None
     assert look(inbox, clock, 1000) is None
 
 
-def test_a_file_that_was_taken_over_is_gone_with_its_sidecar(inbox: Inbox, clock: Clock) -> None:
+def test_a_file_that_was_taken_over_is_gone_with_its_sidecar(inbox: FolderInbox, clock: Clock) -> None:
     put(inbox, "photo.json", b"{}")
     put(inbox, "photo.jpg")
     delivery = take(inbox, clock)
@@ -92,7 +92,7 @@ def test_a_file_that_was_taken_over_is_gone_with_its_sidecar(inbox: Inbox, clock
     assert names(inbox.folder) == []
 
 
-def test_a_sidecar_stays_for_another_photo_of_the_same_name(inbox: Inbox, clock: Clock) -> None:
+def test_a_sidecar_stays_for_another_photo_of_the_same_name(inbox: FolderInbox, clock: Clock) -> None:
     for name in ("photo.json", "photo.jpg", "photo.png"):
         put(inbox, name)
     take(inbox, clock).ack()
@@ -103,7 +103,7 @@ def test_a_sidecar_stays_for_another_photo_of_the_same_name(inbox: Inbox, clock:
     assert names(inbox.folder) == []
 
 
-def test_names_with_odd_letters_have_their_sidecar_too(inbox: Inbox, clock: Clock) -> None:
+def test_names_with_odd_letters_have_their_sidecar_too(inbox: FolderInbox, clock: Clock) -> None:
     put(inbox, "a[1]*?.json")
     put(inbox, "a[1]*?.jpg")
     put(inbox, "a1.jpg", b"another")
@@ -116,7 +116,7 @@ def test_names_with_odd_letters_have_their_sidecar_too(inbox: Inbox, clock: Cloc
 
 
 def test_what_is_refused_moves_with_its_sidecar_beside_a_text_of_its_whole_name(
-    inbox: Inbox, clock: Clock
+    inbox: FolderInbox, clock: Clock
 ) -> None:
     put(inbox, "photo.json", b"{}")
     put(inbox, "photo.jpg")
@@ -126,7 +126,7 @@ def test_what_is_refused_moves_with_its_sidecar_beside_a_text_of_its_whole_name(
     assert (inbox.rejected / "photo.jpg.error.txt").read_text() == "no picture\n"
 
 
-def test_a_second_one_of_that_name_keeps_the_first(inbox: Inbox, clock: Clock) -> None:
+def test_a_second_one_of_that_name_keeps_the_first(inbox: FolderInbox, clock: Clock) -> None:
     for content in (b"first", b"second"):
         put(inbox, "photo.jpg", content)
         take(inbox, clock).bury(content.decode())
@@ -138,7 +138,7 @@ def test_a_second_one_of_that_name_keeps_the_first(inbox: Inbox, clock: Clock) -
 
 @pytest.mark.parametrize("name", ["x" * 251 + ".jpg", "ü" * 126 + ".x", "x" * 255, "x." + "y" * 253])
 def test_a_name_that_leaves_no_room_for_the_text_beside_it_is_shortened(
-    inbox: Inbox, clock: Clock, name: str
+    inbox: FolderInbox, clock: Clock, name: str
 ) -> None:
     put(inbox, name)
     delivery = take(inbox, clock)
@@ -150,13 +150,13 @@ def test_a_name_that_leaves_no_room_for_the_text_beside_it_is_shortened(
     assert name.startswith(moved[:100])
 
 
-def test_of_a_file_that_is_far_too_large_no_more_is_read_than_shows_it(inbox: Inbox) -> None:
+def test_of_a_file_that_is_far_too_large_no_more_is_read_than_shows_it(inbox: FolderInbox) -> None:
     with put(inbox, "film.jpg").open("r+b") as film:
         film.truncate(10_000_000_000)
     assert len(inbox.read("film.jpg").photo) == MAX_BYTES + 1
 
 
-def test_a_sidecar_waits_long_for_its_photo_and_is_then_refused(inbox: Inbox, clock: Clock) -> None:
+def test_a_sidecar_waits_long_for_its_photo_and_is_then_refused(inbox: FolderInbox, clock: Clock) -> None:
     put(inbox, "photo.json", b"{}")
     assert look(inbox, clock) is None
     assert look(inbox, clock, LONE_SIDECAR_SECONDS - 1) is None
@@ -167,7 +167,7 @@ def test_a_sidecar_waits_long_for_its_photo_and_is_then_refused(inbox: Inbox, cl
     assert names(inbox.rejected) == ["photo.json", "photo.json.error.txt"]
 
 
-def test_a_file_for_later_is_handed_out_again_when_it_is_due(inbox: Inbox, clock: Clock) -> None:
+def test_a_file_for_later_is_handed_out_again_when_it_is_due(inbox: FolderInbox, clock: Clock) -> None:
     put(inbox, "photo.jpg")
     first = take(inbox, clock)
     assert first.attempt == 1
@@ -179,14 +179,16 @@ def test_a_file_for_later_is_handed_out_again_when_it_is_due(inbox: Inbox, clock
     assert (again.name, again.attempt, again.id) == ("photo.jpg", 2, first.id)
 
 
-def test_after_a_crash_what_was_in_hand_is_handed_out_again(inbox: Inbox, clock: Clock) -> None:
+def test_after_a_crash_what_was_in_hand_is_handed_out_again(inbox: FolderInbox, clock: Clock) -> None:
     put(inbox, "photo.jpg")
     take(inbox, clock)
-    after = Inbox(inbox.folder, inbox.rejected, clock)
+    after = FolderInbox(inbox.folder, inbox.rejected, clock)
     assert take(after, clock).name == "photo.jpg"
 
 
-def test_several_files_come_in_the_order_of_their_names_and_each_once(inbox: Inbox, clock: Clock) -> None:
+def test_several_files_come_in_the_order_of_their_names_and_each_once(
+    inbox: FolderInbox, clock: Clock
+) -> None:
     for name in ("c.jpg", "a.jpg", "b.jpg"):
         put(inbox, name)
     found = [take(inbox, clock).name]
@@ -195,14 +197,14 @@ def test_several_files_come_in_the_order_of_their_names_and_each_once(inbox: Inb
     assert found == ["a.jpg", "b.jpg", "c.jpg"]
 
 
-def test_its_id_does_not_tell_the_files_name(inbox: Inbox, clock: Clock) -> None:
+def test_its_id_does_not_tell_the_files_name(inbox: FolderInbox, clock: Clock) -> None:
     put(inbox, "Anna Lindqvist.jpg")
     delivery = take(inbox, clock)
     assert "Anna" not in delivery.id
     assert delivery.body == {"name": "Anna Lindqvist.jpg"}
 
 
-def test_a_file_that_went_away_is_no_trouble(inbox: Inbox, clock: Clock) -> None:
+def test_a_file_that_went_away_is_no_trouble(inbox: FolderInbox, clock: Clock) -> None:
     path = put(inbox, "photo.jpg")
     delivery = take(inbox, clock)
     path.unlink()
@@ -212,17 +214,20 @@ def test_a_file_that_went_away_is_no_trouble(inbox: Inbox, clock: Clock) -> None
     assert look(inbox, clock, 10) is None
 
 
-def test_a_folder_that_is_away_is_tried_again(inbox: Inbox, clock: Clock) -> None:
+def test_a_folder_that_is_away_is_tried_again(inbox: FolderInbox, clock: Clock) -> None:
     inbox.folder.rename(inbox.folder.with_name("away"))
     with pytest.raises(Retry, match="cannot look into the inbox"):
         look(inbox, clock)
     assert inbox.waiting() == 0
+    [failure] = inbox.health.failing()
+    assert failure.reason.startswith("cannot look into the inbox")
     inbox.folder.with_name("away").rename(inbox.folder)
     put(inbox, "photo.jpg")
     assert take(inbox, clock).name == "photo.jpg"
+    assert inbox.health.failing() == []
 
 
-def test_a_file_that_cannot_be_moved_is_tried_again(inbox: Inbox, clock: Clock) -> None:
+def test_a_file_that_cannot_be_moved_is_tried_again(inbox: FolderInbox, clock: Clock) -> None:
     put(inbox, "photo.jpg")
     delivery = take(inbox, clock)
     inbox.rejected.rmdir()
@@ -234,7 +239,7 @@ def test_a_file_that_cannot_be_moved_is_tried_again(inbox: Inbox, clock: Clock) 
     assert names(inbox.rejected) == ["photo.jpg", "photo.jpg.error.txt"]
 
 
-def test_a_closed_inbox_hands_out_nothing(inbox: Inbox, clock: Clock) -> None:
+def test_a_closed_inbox_hands_out_nothing(inbox: FolderInbox, clock: Clock) -> None:
     put(inbox, "photo.jpg")
     inbox.close()
     clock.now += 100

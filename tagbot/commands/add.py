@@ -2,12 +2,9 @@
 
 import argparse
 import hashlib
-import shutil
 import sys
-import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from tqdm import tqdm
@@ -15,6 +12,7 @@ from tqdm import tqdm
 from tagbot import parts
 from tagbot.commands.command import Command
 from tagbot.database import connected, open_database
+from tagbot.inbox import Inbox
 from tagbot.models import Photo
 from tagbot.pictures import PictureRefused, bytes_of, read_photo
 from tagbot.settings import Settings
@@ -31,7 +29,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(settings: Settings, options: argparse.Namespace) -> int:
-    parts.inbox(settings).prepare()
+    inbox = parts.inbox(settings)
+    inbox.prepare()
     open_database(settings.database_url)
     refused: list[str] = []
     counts: Counter[str] = Counter()
@@ -40,7 +39,7 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
     with connected():
         for photo in tqdm(photos, unit=" photos", disable=None, leave=False):
             try:
-                counts[_add(photo, settings.inbox, added)] += 1
+                counts[_add(photo, inbox, added)] += 1
             except (PictureRefused, SidecarRefused, OSError) as why:
                 refused.append(_because(photo, why))
     for line in refused:
@@ -78,7 +77,7 @@ def _because(path: Path, why: Exception) -> str:
     return f"{path}: {why.strerror if isinstance(why, OSError) else why}"
 
 
-def _add(photo: Path, inbox: Path, added: set[str]) -> str:
+def _add(photo: Path, inbox: Inbox, added: set[str]) -> str:
     """Copy one photo, unless it was before; whether it was `added` or is `known` already."""
     data = bytes_of(photo)
     sidecar = photo.with_suffix(".json")
@@ -87,35 +86,11 @@ def _add(photo: Path, inbox: Path, added: set[str]) -> str:
     read_sidecar(beside).check_inside(size)
     sha256 = hashlib.sha256(data).hexdigest()
     # In this order, as a running bot stores a photo before it takes it from the inbox.
-    if sha256 in added or _waits(inbox, sha256) or Photo.get_or_none(Photo.sha256 == sha256) is not None:
+    if sha256 in added or inbox.waits(sha256) or Photo.get_or_none(Photo.sha256 == sha256) is not None:
         return "known"
-    # Named after its content too: two folders may both have a photo.jpg, and the same photo twice is one
-    # file.
-    target = inbox / f"{photo.stem.lstrip('.')}-{sha256[:8]}{photo.suffix.lower()}"
-    if beside is not None:
-        _copy(sidecar, target.with_suffix(".json"))
-    _copy(photo, target)
+    inbox.add(photo.stem.lstrip("."), photo.suffix.lower(), sha256, data, beside)
     added.add(sha256)
     return "added"
-
-
-def _waits(inbox: Path, sha256: str) -> bool:
-    """Whether the photo was added before and has not been taken over yet."""
-    for photo in inbox.glob(f"*-{sha256[:8]}.*"):
-        with suppress(FileNotFoundError):  # taken over just now
-            if hashlib.sha256(photo.read_bytes()).hexdigest() == sha256:
-                return True
-    return False
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Under a hidden name first, so that the bot never meets half a file."""
-    hidden = target.with_name(f".{uuid.uuid4().hex}")
-    try:
-        shutil.copyfile(source, hidden)
-        hidden.replace(target)
-    finally:
-        hidden.unlink(missing_ok=True)
 
 
 COMMAND = Command(

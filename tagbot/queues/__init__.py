@@ -7,6 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+MAX_CRASHES = 5
+"""A message that was in a stage's hands at so many crashes in a row is taken for their cause and buried:
+one message must not keep the bot from starting. Several, as workers run side by side and all but one of the
+messages in their hands are innocent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -32,6 +37,38 @@ class Trouble:
     """When the oldest of them was first seen; seconds since 1970."""
     until: float | None = None
     """When the next of them is tried again; None for dead letters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A message as it lies in a queue that nobody works on. Times are seconds since 1970."""
+
+    number: int
+    """By which its queue tells it from any other."""
+    id: str
+    """Empty for what cannot be read."""
+    key: str
+    text: str
+    """Its envelope as JSON, with when it was first seen; of what cannot be read, what there is of it."""
+    state: str
+    """`ready`, `delayed` or `dead`."""
+    seen: float
+    attempt: int
+    """The next one's number."""
+    not_before: float
+    """When a delayed one is due."""
+    error: str
+    """Why it is delayed or dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """What an engine said when it had taken a message over."""
+
+    note: str
+    """The id under which it notes why the message is delayed or dead."""
+    md5: str
+    """Of the text that it has stored, in hexadecimal."""
 
 
 class Delivery(Protocol):
@@ -74,29 +111,42 @@ class SharedQueue(Protocol):
         """Store a message: it survives a power cut once this returns. Raises `Retry` if it cannot be stored.
 
         `key` is what the message is about (a face's id). A message whose id is ready or delayed is not
-        stored a second time; while it is in flight, it is handed out once more when that has ended well; one
-        whose id is that of a dead letter revives it.
+        handed out a second time for that; while it is in flight, it is handed out once more when that has
+        ended well; one whose id is that of a dead letter revives it. An engine may forget twins at a restart,
+        or over several bots: whatever works on a message does no harm when it does so twice.
         """
 
     def counts(self) -> Counts:
-        """Counted afresh."""
+        """Counted afresh, as exactly as the engine can."""
 
     def troubles(self) -> list[Trouble]:
         """Why messages wait for another attempt or are dead, the most frequent reason first."""
 
     def oldest(self) -> float | None:
         """When the oldest message that is not done yet (ready, delayed or in flight) was first seen, in
-        seconds since 1970; None when there is none.
+        seconds since 1970; None when there is none. An engine that cannot look at what is ready leaves that
+        out.
         """
 
     def holds(self, message_id: str) -> bool:
-        """Whether the message is here: ready, delayed, in flight or dead."""
+        """Whether the message is here: ready, delayed, in flight or dead. An engine that cannot look says so
+        for as long as it may be.
+        """
 
     def redrive(self, key: str | None = None) -> int:
         """Make dead letters ready again (those about `key`, or all), attempts counted anew; how many."""
 
     def close(self) -> None:
         """Let go of files and connections; waiting `get`s return None."""
+
+
+class FillableQueue(SharedQueue, Protocol):
+    """A queue that can take over what lies in another engine's, while nobody works on either."""
+
+    def fill(self, stored: Stored, mark: str) -> Confirmed:
+        """Store a message in its state. What is stored with the same `mark` again, within minutes, is stored
+        once. Raises `Retry` if it cannot be stored, and `Reject` if it never can.
+        """
 
 
 class Queue(SharedQueue, Protocol):
@@ -106,7 +156,9 @@ class Queue(SharedQueue, Protocol):
     """
 
     def get(self, timeout: float) -> Delivery | None:
-        """The oldest message that is ready; waits up to `timeout` seconds for one, None when none came."""
+        """The oldest message that is ready, of those about the same key at least; waits up to `timeout`
+        seconds for one, None when none came.
+        """
 
     def tidy(self) -> None:
         """Drop what is done; called from time to time."""

@@ -17,7 +17,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from threading import Condition, Lock
@@ -28,18 +28,14 @@ from persistqueue.serializers import json as json_serializer
 
 from tagbot.errors import Retry
 from tagbot.process_lock import ProcessLock
-from tagbot.queues import Counts, Queue, SharedQueue, Trouble
+from tagbot.queues import MAX_CRASHES, Counts, Queue, SharedQueue, Stored, Trouble
+from tagbot.queues.envelope import CRASHED, Envelope, storable
 from tagbot.sqlite_errors import with_advice
 
 log = logging.getLogger(__name__)
 
 Clock = Callable[[], float]
 """Seconds since 1970."""
-
-MAX_CRASHES = 5
-"""A message that was in a stage's hands at so many crashes in a row is taken for their cause and buried:
-one message must not keep the bot from starting. Several, as workers run side by side and all but one of the
-messages in their hands are innocent."""
 
 LOOK_SECONDS = 0.25
 """How long a waiting `get` trusts to be told of news: another process, which redrives, cannot tell it."""
@@ -70,31 +66,6 @@ NORMAL, FULL = 1, 2
 
 class QueueUnusable(Retry):
     """A queue's file cannot be opened, or not with the durability that is promised; the reason says which."""
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """What a message carries through all its attempts."""
-
-    id: str
-    key: str
-    body: Mapping[str, Any]
-
-    def to_json(self) -> str:
-        """ASCII, so that also the name of a file that is no UTF-8 can be stored."""
-        return json.dumps({"v": 1, "id": self.id, "key": self.key, "body": self.body})
-
-    @classmethod
-    def from_json(cls, text: Any) -> "Envelope":
-        """Raises `ValueError` for whatever `to_json` did not make; a row may hold anything."""
-        try:
-            fields = json.loads(text)
-        except (ValueError, TypeError, RecursionError) as error:
-            raise ValueError("unreadable message: no JSON") from error
-        match fields:
-            case {"id": str(message_id), "key": str(key), "body": dict(body)}:
-                return cls(message_id, key, body)
-        raise ValueError("unreadable message: a field is missing")
 
 
 class _Rows(SQLiteAckQueue):
@@ -141,6 +112,11 @@ class _Rows(SQLiteAckQueue):
         UPDATE ack_queue_messages SET status = 2
         WHERE _id = (SELECT _id FROM ack_queue_messages WHERE status = 1 AND status < 3 ORDER BY _id LIMIT 1)
         RETURNING _id, data, attempt"""
+
+    _ALL = """
+        SELECT _id, data, timestamp, status, key, attempt, not_before, error FROM ack_queue_messages
+        WHERE status IN (0, 1, 2, 3, 9)
+        ORDER BY status > 2, status, iif(status = 3, not_before, 0), _id"""
 
     # No question takes longer for 100,000 dead letters, and few pages are written at each step: `moving`
     # stays small. A query has to repeat the index's condition, or SQLite does not see that it may use it.
@@ -206,7 +182,7 @@ class _Rows(SQLiteAckQueue):
     def put(self, envelope: Envelope, now: float) -> None:  # type: ignore[override]  # an envelope, not any item
         """Store it, unless it is ready or delayed already."""
         with self._disk():
-            self._insert_into(envelope.to_json(), now, _storable(envelope.id), _storable(envelope.key))
+            self._insert_into(envelope.to_json(), now, storable(envelope.id), storable(envelope.key))
 
     def claim(self) -> tuple[int, Any, int] | None:
         """Put the oldest ready row in flight: its number, its envelope's text and which attempt it is."""
@@ -236,7 +212,7 @@ class _Rows(SQLiteAckQueue):
             " delay = ?, not_before = ?, error = ? WHERE _id = ? AND status = 2",
             delay,
             not_before,
-            _storable(error),
+            storable(error),
             row,
         )
 
@@ -244,7 +220,7 @@ class _Rows(SQLiteAckQueue):
         """Make it a dead letter, with its envelope as it is, readable or not."""
         self._store(
             "UPDATE ack_queue_messages SET status = 9, again = 0, error = ? WHERE _id = ? AND status = 2",
-            _storable(error),
+            storable(error),
             row,
         )
 
@@ -254,7 +230,7 @@ class _Rows(SQLiteAckQueue):
             "UPDATE ack_queue_messages SET status = 1, attempt = 1, crashes = 0,"
             " past_errors = substr(past_errors || error || char(10), -4000)"
             " WHERE status = 9 AND status > 2 AND (key = ? OR ?)",
-            None if key is None else _storable(key),
+            None if key is None else storable(key),
             key is None,
         )
 
@@ -270,7 +246,7 @@ class _Rows(SQLiteAckQueue):
             " WHERE status = 2 AND status < 3",
             MAX_CRASHES,
             MAX_CRASHES,
-            f"the bot crashed {MAX_CRASHES} times while it worked on this",
+            CRASHED,
         )
 
     def wake(self, now: float) -> int:
@@ -330,7 +306,12 @@ class _Rows(SQLiteAckQueue):
 
     def holds(self, message_id: str) -> bool:
         sql = "SELECT EXISTS (SELECT 1 FROM ack_queue_messages WHERE message_id = ?)"
-        return bool(self._look(sql, _storable(message_id))[0][0])
+        return bool(self._look(sql, storable(message_id))[0][0])
+
+    def stored(self) -> Iterator[Stored]:
+        """All messages, in the order in which they would be handed out, dead letters last; for one thread."""
+        with self._disk():
+            yield from (_stored(*row) for row in self._getter.execute(self._ALL))
 
     def checkpoint(self) -> None:
         """Bring the write-ahead log into the file, as far as nobody has to be waited for."""
@@ -365,6 +346,25 @@ class _Rows(SQLiteAckQueue):
             raise Retry(f"the queue {self._title} cannot be reached: {with_advice(error)}") from error
 
 
+def _stored(
+    number: int, data: Any, seen: float, status: int, key: Any, attempt: int, not_before: float, error: bytes
+) -> Stored:
+    """A row; what was in hand when the bot stopped is ready. What cannot be read becomes JSON that is no
+    message either: whichever queue it comes to, it stays a dead letter, or becomes one.
+    """
+    state = {DELAYED: "delayed", DEAD: "dead"}.get(status, "ready")
+    try:
+        message = replace(Envelope.from_json(data), seen=float(seen))
+        text = message.to_json()
+    except ValueError:
+        message, text = Envelope("", _legible(key), {}), json.dumps(_legible(data))
+    return Stored(number, message.id, message.key, text, state, seen, attempt, not_before, error.decode())
+
+
+def _legible(value: Any) -> str:
+    return value.decode(errors="backslashreplace") if isinstance(value, bytes) else str(value)
+
+
 def make_durable(connection: sqlite3.Connection, synchronous: int) -> None:
     """Set what decides whether a commit survives a power cut, and read it back: SQLite ignores silently."""
     wanted = {
@@ -378,11 +378,6 @@ def make_durable(connection: sqlite3.Connection, synchronous: int) -> None:
         if found != value:
             raise QueueUnusable(f"SQLite keeps {name} at {found}, not {value}")
     connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
-
-
-def _storable(text: str) -> str:
-    """SQLite takes no lone surrogates, which stand for the odd bytes in the name of a file."""
-    return text.encode(errors="backslashreplace").decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -707,6 +702,16 @@ def disk_queues_beside(
     """The queues by their names, for a command, whether or not the bot runs."""
     with ExitStack() as stack:
         yield {name: stack.enter_context(closing(_DiskQueueBeside(directory, name, clock))) for name in names}
+
+
+def disk_messages(directory: Path, name: str) -> Iterator[Stored]:
+    """What lies in a queue that nobody works on, in the order in which it would be handed out, dead letters
+    last. Nothing of it is changed. Raises `Retry` when it cannot be read.
+    """
+    file = _file(directory, name)
+    if file.exists():
+        with closing(_Rows(file)) as rows:
+            yield from rows.stored()
 
 
 def _file(directory: Path, name: str) -> Path:

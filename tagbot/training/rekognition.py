@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+from tagbot.aws import Misconfigured
 from tagbot.errors import Reject, Retry
 from tagbot.health import Health
 from tagbot.pictures import MAX_BYTES_SENT, PictureRefused, Rectangle, Size, fitted, read_photo, stored_photo
@@ -23,7 +24,7 @@ from tagbot.training import (
     Refused,
     Trained,
 )
-from tagbot.training.aws import Absent, AlreadyThere, Aws, Misconfigured, PictureUnusable, QuotaReached, token
+from tagbot.training.aws import Absent, AlreadyThere, Aws, PictureUnusable, QuotaReached, token
 from tagbot.training.ledger import Ledger
 
 log = logging.getLogger(__name__)

@@ -1,0 +1,4 @@
+"""Each engine, by one contract."""
+
+NAME = "face-tagging"
+"""The queue that the tests use."""

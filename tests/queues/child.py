@@ -6,7 +6,7 @@ from pathlib import Path
 from tagbot.process_lock import AlreadyRunning
 from tagbot.queues import Queue
 from tagbot.queues.disk import disk_queues
-from tests.queues.conftest import NAME
+from tests.queues import NAME
 
 
 def say(line: str) -> None:

@@ -1,15 +1,36 @@
 """Each engine as the tests of the contract see it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
-from tagbot.queues import Queue, SharedQueue
+from tagbot.database import open_database
+from tagbot.queues import Delivery, Queue, SharedQueue
 from tagbot.queues.disk import disk_queues, disk_queues_beside
+from tagbot.queues.sqs import sqs_queues, sqs_queues_beside
+from tagbot.sqs import Sqs
+from tests.aws.service import REGION, Amazon
+from tests.queues import NAME
 
-NAME = "face-tagging"
+MAX_ATTEMPTS = 20
+
+
+def take(queue: Queue) -> Delivery:
+    """The next message, which is ready."""
+    delivery = queue.get(0)
+    assert delivery is not None
+    return delivery
+
+
+def ids(queue: Queue) -> list[str]:
+    """Take all that is ready."""
+    found = []
+    while (delivery := queue.get(0)) is not None:
+        found.append(delivery.id)
+    return found
 
 
 class Clock:
@@ -22,8 +43,29 @@ class Clock:
         return self.now
 
 
+class Engine(Protocol):
+    """One kind of queue."""
+
+    clock: Clock
+    many: int
+    """Messages that it deals with in a second or two."""
+
+    @contextmanager
+    def running(self) -> Iterator[Queue]:
+        """A queue in the process that works on it; opened again, it is the same queue."""
+
+    @contextmanager
+    def beside(self) -> Iterator[SharedQueue]:
+        """The same queue as another process sees it."""
+
+    def pass_time(self, seconds: float) -> None:
+        """Let the clock go on."""
+
+
 class DiskEngine:
     """Queues in a folder of the test's own."""
+
+    many = 300
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory / "queues"
@@ -32,35 +74,76 @@ class DiskEngine:
 
     @contextmanager
     def running(self) -> Iterator[Queue]:
-        """A queue in the process that works on it; opened again, it is the same queue."""
         with disk_queues(self.directory, [NAME], self.clock) as queues:
             yield queues[NAME]
 
     @contextmanager
     def beside(self) -> Iterator[SharedQueue]:
-        """The same queue as another process sees it."""
         with disk_queues_beside(self.directory, [NAME], self.clock) as queues:
             yield queues[NAME]
 
     def pass_time(self, seconds: float) -> None:
-        """Let the clock go on."""
         self.clock.now += seconds
 
 
-ENGINES: dict[str, Callable[[Path], DiskEngine]] = {"disk": DiskEngine}
+class LastingSqs(Sqs):
+    """A door for the queues of several tests: to make one anew takes longer than most tests."""
+
+    def close(self) -> None:
+        """Later, when the last test is done."""
 
 
-@pytest.fixture(params=sorted(ENGINES))
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> DiskEngine:
-    return ENGINES[request.param](tmp_path)
+class SqsEngine:
+    """Queues at Amazon SQS with names of the test's own, and a clock of the test's own there."""
+
+    many = 60
+
+    def __init__(self, amazon: Amazon, door: Sqs, directory: Path) -> None:
+        self.amazon = amazon
+        self.door = door
+        self.clock = Clock()
+        open_database(f"sqlite:///{directory}/tagbot.db")
+
+    @contextmanager
+    def running(self) -> Iterator[Queue]:
+        with sqs_queues(self.door, self.amazon.prefix, [NAME], MAX_ATTEMPTS, self.clock) as queues:
+            yield queues[NAME]
+
+    @contextmanager
+    def beside(self) -> Iterator[SharedQueue]:
+        with sqs_queues_beside(self.door, self.amazon.prefix, [NAME], MAX_ATTEMPTS, self.clock) as queues:
+            yield queues[NAME]
+
+    def pass_time(self, seconds: float) -> None:
+        self.amazon.pass_time(seconds)
+        self.clock.now += seconds
+
+
+@pytest.fixture(scope="session")
+def sqs_door() -> Iterator[Sqs]:
+    door = LastingSqs(REGION)
+    yield door
+    Sqs.close(door)
 
 
 @pytest.fixture
-def queue(engine: DiskEngine) -> Iterator[Queue]:
-    with engine.running() as queue:
-        yield queue
+def sqs(aws: Amazon, sqs_door: Sqs, tmp_path: Path) -> SqsEngine:
+    return SqsEngine(aws, sqs_door, tmp_path)
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> DiskEngine:
     return DiskEngine(tmp_path)
+
+
+@pytest.fixture(params=["disk", "sqs"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Each engine in turn: another one needs a fixture, and its name here."""
+    made: Engine = request.getfixturevalue(request.param)
+    return made
+
+
+@pytest.fixture
+def queue(engine: Engine) -> Iterator[Queue]:
+    with engine.running() as queue:
+        yield queue

@@ -20,13 +20,11 @@ from persistqueue import SQLiteAckQueue
 
 from tagbot.errors import Retry
 from tagbot.process_lock import AlreadyRunning
-from tagbot.queues import Counts, Delivery, Queue
+from tagbot.queues import MAX_CRASHES, Counts, Queue
 from tagbot.queues.disk import (
     BUSY_SECONDS,
     FULL,
-    MAX_CRASHES,
     NORMAL,
-    Envelope,
     QueueUnusable,
     _DiskQueue,
     _Rows,
@@ -35,7 +33,9 @@ from tagbot.queues.disk import (
     disk_queues_beside,
     make_durable,
 )
-from tests.queues.conftest import NAME, DiskEngine
+from tagbot.queues.envelope import Envelope
+from tests.queues import NAME
+from tests.queues.conftest import DiskEngine, ids, take
 
 
 @contextmanager
@@ -65,19 +65,6 @@ def killed(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
 def line(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     return process.stdout.readline().strip()
-
-
-def take(queue: Queue) -> Delivery:
-    delivery = queue.get(0)
-    assert delivery is not None
-    return delivery
-
-
-def ids(queue: Queue) -> list[str]:
-    found = []
-    while (delivery := queue.get(0)) is not None:
-        found.append(delivery.id)
-    return found
 
 
 # Killed.
@@ -144,6 +131,45 @@ def test_a_crash_that_a_message_only_waited_through_speaks_for_it(disk: DiskEngi
             pass
     with disk.running() as queue:
         assert queue.counts() == Counts(ready=1)
+
+
+# Exact.
+
+
+def test_messages_come_in_the_order_of_their_putting_whatever_they_are_about(disk: DiskEngine) -> None:
+    with disk.running() as queue:
+        for number in (3, 1, 2):
+            queue.put(f"m{number}", f"face{number}", {})
+        assert ids(queue) == ["m3", "m1", "m2"]
+
+
+def test_a_twin_is_not_even_stored(disk: DiskEngine) -> None:
+    with disk.running() as queue:
+        queue.put("m1", "face1", {})
+        queue.put("m1", "face1", {})
+        take(queue).retry_after(30, "busy")
+        queue.put("m1", "face1", {})
+        disk.pass_time(30)
+        assert take(queue).attempt == 2
+        assert queue.counts() == Counts(in_flight=1)
+
+
+def test_no_message_is_held_that_is_not_there(disk: DiskEngine) -> None:
+    with disk.running() as queue:
+        queue.put("m1", "face1", {})
+        assert (queue.holds("m1"), queue.holds("m2")) == (True, False)
+
+
+def test_what_is_redriven_has_been_waiting_since_it_was_first_seen(disk: DiskEngine) -> None:
+    with disk.running() as queue:
+        begin = disk.clock.now
+        queue.put("m1", "face1", {})
+        disk.pass_time(10)
+        queue.put("m2", "face2", {})
+        take(queue).bury("gone")
+        assert queue.oldest() == begin + 10
+        assert queue.redrive() == 1
+        assert queue.oldest() == begin
 
 
 # Durable.

@@ -1,0 +1,155 @@
+"""What Amazon SQS cannot be told or asked for, in the database: which messages failed, how often, and why.
+
+Only what fails is noted: a message that is done at once never comes here. Every method raises `Retry` when
+the database cannot be reached.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from peewee import fn
+
+from tagbot.database import connected, reached
+from tagbot.models import FailedMessage, writing
+from tagbot.queues import Trouble
+from tagbot.queues.envelope import Envelope, storable
+
+DELAYED, DEAD, REVIVED = "delayed", "dead", "revived"
+"""States. A dead letter is revived when its message was put again: then there is nothing to redrive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What is known of one message."""
+
+    state: str
+    attempt: int
+    """The next one's number."""
+    received: int
+    """How often SQS had handed it out when this was noted."""
+    not_before: float
+    """When the next one is due; seconds since 1970."""
+
+
+@contextmanager
+def _database() -> Iterator[None]:
+    """A connection: the worker's own, or one for this question."""
+    with reached(), connected():
+        yield
+
+
+class Notes:
+    """Of one queue, by all bots. Any thread may use it."""
+
+    def __init__(self, queue: str) -> None:
+        self._queue = queue
+        self._here = FailedMessage.queue == queue
+
+    def of(self, message_id: str) -> Note | None:
+        """What is known of a message; None of one that has not failed."""
+        with _database():
+            row = FailedMessage.get_or_none(self._here & (FailedMessage.message_id == storable(message_id)))
+        return None if row is None else Note(row.state, row.attempt, row.received, row.not_before)
+
+    def delayed(
+        self, message: Envelope, error: str, *, attempt: int, received: int, not_before: float
+    ) -> None:
+        """It waits for its next attempt."""
+        self._put(
+            message, state=DELAYED, error=error, attempt=attempt, received=received, not_before=not_before
+        )
+
+    def handed_out(self, message_id: str, received: int) -> None:
+        """SQS has handed it out so often, and it still waits."""
+        with _database(), writing():
+            FailedMessage.update(received=received).where(
+                self._here & (FailedMessage.message_id == storable(message_id))
+            ).execute()
+
+    def dead(self, message: Envelope, error: str, now: float) -> None:
+        """It is a dead letter now."""
+        self._put(message, state=DEAD, error=error, attempt=1, received=0, not_before=now)
+
+    def revived(self, message_id: str) -> None:
+        """The dead letter's message is here anew."""
+        with _database(), writing():
+            FailedMessage.update(state=REVIVED).where(
+                self._here
+                & (FailedMessage.message_id == storable(message_id))
+                & (FailedMessage.state == DEAD)
+            ).execute()
+
+    def forget(self, message_id: str, *states: str) -> bool:
+        """It has no trouble any more; whether there was a note in one of the states."""
+        with _database(), writing():
+            found = self._here & (FailedMessage.message_id == storable(message_id))
+            deleted: int = FailedMessage.delete().where(found & FailedMessage.state.in_(states)).execute()
+        return deleted > 0
+
+    def waiting(self, now: float) -> int:
+        """How many messages wait for an attempt that is not due yet."""
+        due_later = (FailedMessage.state == DELAYED) & (FailedMessage.not_before > now)
+        return self._count(due_later)
+
+    def number(self, state: str) -> int:
+        """How many notes say so."""
+        return self._count(FailedMessage.state == state)
+
+    def forget_before(self, moment: float) -> None:
+        """Forget what was to come, or died, before then."""
+        with _database(), writing():
+            FailedMessage.delete().where(self._here & (FailedMessage.not_before < moment)).execute()
+
+    def troubles(self) -> list[Trouble]:
+        """As the queue's."""
+        rows: Any = (
+            FailedMessage.select(
+                FailedMessage.state,
+                FailedMessage.error,
+                fn.COUNT(FailedMessage.message_id),
+                fn.MIN(FailedMessage.first_seen),
+                fn.MIN(FailedMessage.not_before),
+            )
+            .where(self._here & (FailedMessage.state != REVIVED))
+            .group_by(FailedMessage.state, FailedMessage.error)
+            .order_by(fn.COUNT(FailedMessage.message_id).desc(), FailedMessage.error)
+            .tuples()
+        )
+        with _database():
+            found = list(rows)
+        return [
+            Trouble(state, error, count, since, until if state == DELAYED else None)
+            for state, error, count, since, until in found
+        ]
+
+    def oldest(self) -> float | None:
+        """When the first message that waits for another attempt was first seen."""
+        with _database():
+            first_seen: float | None = (
+                FailedMessage.select(fn.MIN(FailedMessage.first_seen))
+                .where(self._here & (FailedMessage.state == DELAYED))
+                .scalar()
+            )
+        return first_seen
+
+    def _count(self, condition: Any) -> int:
+        with _database():
+            number: int = FailedMessage.select().where(self._here & condition).count()
+        return number
+
+    def _put(self, message: Envelope, **what: Any) -> None:
+        row = {
+            "queue": self._queue,
+            "message_id": storable(message.id),
+            "key": storable(message.key),
+            "first_seen": message.seen or 0.0,
+            **what,
+            "error": storable(what["error"]),
+        }
+        with _database(), writing():
+            FailedMessage.insert(row).on_conflict(
+                conflict_target=[FailedMessage.queue, FailedMessage.message_id],
+                preserve=[getattr(FailedMessage, name) for name in what],
+            ).execute()

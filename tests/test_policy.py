@@ -1,0 +1,39 @@
+"""The rights at AWS: the least, and the documents have them."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from tagbot import parts
+from tagbot.settings import Settings
+
+PAGE = Path(__file__).parents[1] / "docs/aws.md"
+
+
+def policy(**variables: str) -> Any:
+    return parts.iam_policy(Settings.from_env(variables, for_slack=False))
+
+
+def test_the_policy_in_the_documents_is_the_one_that_check_prints() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    settings = dict(re.findall(r"^ +([A-Z_]+)=(\S+)$", page, re.MULTILINE))
+    assert settings.keys() >= {"QUEUE_URL", "IMAGE_STORE", "INBOX", "INBOX_EVENTS"}
+    [written] = re.findall(r"```json\n( *\{\n *\"Version\".*?)```", page, re.DOTALL)
+    assert json.loads(written) == policy(**settings)
+
+
+def test_what_stays_on_the_machine_needs_no_rights() -> None:
+    assert policy() is None
+    assert [each["Resource"] for each in policy(IMAGE_STORE="s3://bucket/faces")["Statement"]] == [
+        ["arn:aws:s3:::bucket/faces/*"], ["arn:aws:s3:::bucket"],
+    ]  # fmt: skip
+
+
+def test_the_rights_of_every_part_come_in_one_policy() -> None:
+    actions = [
+        action
+        for each in policy(QUEUE_URL="sqs://team-", TRAINING_BACKEND="rekognition")["Statement"]
+        for action in ([each["Action"]] if isinstance(each["Action"], str) else each["Action"])
+    ]
+    assert {"sqs:SendMessage", "rekognition:IndexFaces", "rekognition:DetectFaces"} <= set(actions)
