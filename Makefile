@@ -7,13 +7,16 @@ PY := $(VENV)/bin/python
 # What was chosen once stays chosen.
 WITH ?= $(if $(wildcard $(VENV)/.all),all,$(if $(wildcard $(VENV)/.bot),bot,all))
 
-# One more than there are cores: many tests wait for a process or for the network on this machine.
-WORKERS = $(shell $(PY) -c 'import os; print((os.cpu_count() or 1) + 1)')
+# The tests start many programs: those shall find what Python has compiled, also where containers forbid to keep it.
+export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help venv run sandbox test soak crash measure check format docs pictures screenshots lock clean
+# Two more than there are cores: many tests wait for a process or for the network on this machine.
+WORKERS = $(shell $(PY) -c 'import os; print((os.cpu_count() or 1) + 2)')
+
+.PHONY: help venv postgresql run sandbox test soak soak-connections crash measure bench bench-quick check format docs pictures screenshots lock clean
 
 help:  ## what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 venv: $(VENV)/.$(WITH)  ## set up .venv (WITH=bot leaves out the local recogniser)
 
@@ -32,6 +35,8 @@ $(VENV)/.%: requirements/%.txt | $(PY)
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
+postgresql: venv $(VENV)/.postgresql  ## add what DATABASE_URL=postgresql://… needs, where WITH=bot left it out
+
 run: venv  ## start the bot (python bot.py)
 	$(PY) bot.py
 
@@ -44,6 +49,9 @@ test: $(VENV)/.dev  ## run the tests
 soak: $(VENV)/.dev  ## add a thousand photos at once (three minutes)
 	$(PY) -m pytest -s -o timeout=1500 tests/scenario/soak.py
 
+soak-connections: $(VENV)/.dev  ## count the connections to a database server for an hour (ARGS="--minutes 5")
+	$(PY) -m tests.scenario.soak_connections $(ARGS)
+
 crash: $(VENV)/.dev  ## kill the bot at random moments, and count what got lost (an hour; ARGS="--seeds 7" for one)
 	$(PY) -m tests.crash $(ARGS)
 
@@ -55,6 +63,12 @@ check: $(VENV)/.dev  ## format, lint, types and tests: what CI runs
 
 measure: $(VENV)/.dev  ## clicks lost and time to recover, by Slack's client and by ours (ten minutes)
 	$(PY) -m tests.slack.measure_socket
+
+bench: $(VENV)/.bench  ## measure everything beside others, and write docs/benchmarks.md (a quarter of an hour; needs a quiet machine)
+	$(PY) -m bench $(ARGS)
+
+bench-quick: $(VENV)/.bench  ## the same in two minutes, only printed (ARGS="--only hop" for one figure)
+	$(PY) -m bench --quick $(ARGS)
 
 format: $(VENV)/.dev  ## put the code into its format
 	$(PY) -m ruff format .
@@ -76,8 +90,10 @@ COMPILE = $(VENV)/lock/bin/uv pip compile --quiet pyproject.toml --universal --p
 lock: | $(PY)  ## resolve the dependencies anew into requirements/
 	$(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet --disable-pip-version-check uv
 	$(COMPILE) --output-file requirements/bot.txt
-	$(COMPILE) --extra local --extra sandbox --constraints requirements/bot.txt --output-file requirements/all.txt
-	$(COMPILE) --extra local --extra sandbox --extra dev --constraints requirements/all.txt --output-file requirements/dev.txt
+	$(COMPILE) --extra local --extra sandbox --extra postgresql --constraints requirements/bot.txt --output-file requirements/all.txt
+	$(COMPILE) --extra postgresql --constraints requirements/all.txt --output-file requirements/postgresql.txt
+	$(COMPILE) --extra local --extra sandbox --extra postgresql --extra dev --constraints requirements/all.txt --output-file requirements/dev.txt
+	$(COMPILE) --extra local --extra sandbox --extra postgresql --extra dev --extra bench --constraints requirements/dev.txt --output-file requirements/bench.txt
 
 clean:  ## remove .venv and the caches; data/ stays
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

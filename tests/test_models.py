@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -23,11 +22,14 @@ from tagbot.models import (
     name_key,
     store_photo,
 )
+from tests.postgresql import on_every_database
+
+pytestmark = on_every_database
 
 
 @pytest.fixture(autouse=True)
-def _database(tmp_path: Path) -> Iterator[None]:
-    open_database(f"sqlite:///{tmp_path}/tagbot.db")
+def _database(database_url: str) -> Iterator[None]:
+    open_database(database_url)
     with connected():
         yield
 

@@ -1,6 +1,6 @@
 """What `python bot.py` can do besides running: one command a file, each with a `COMMAND`."""
 
-from tagbot.commands import add, check, export, reconcile, retry, status
+from tagbot.commands import add, check, export, migrate, reconcile, retry, status
 from tagbot.commands.command import Command
 
 COMMANDS: dict[str, Command] = {
@@ -10,4 +10,5 @@ COMMANDS: dict[str, Command] = {
     "export": export.COMMAND,
     "reconcile": reconcile.COMMAND,
     "check": check.COMMAND,
+    "migrate": migrate.COMMAND,
 }

@@ -1,6 +1,7 @@
 """`python bot.py check`: try every outside part, and say how to mend what fails."""
 
 import argparse
+import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from threading import Event
@@ -9,12 +10,11 @@ from peewee import PeeweeException
 
 from tagbot import parts
 from tagbot.commands.command import Command
-from tagbot.database import DatabaseUnusable, connected, open_database
+from tagbot.database import DatabaseUnusable, connected, health, open_database
 from tagbot.errors import Reject, Retry
 from tagbot.models import Face
 from tagbot.pipeline import QUEUES
-from tagbot.queues.disk import disk_queues_beside
-from tagbot.settings import Settings
+from tagbot.settings import S3Place, Settings
 from tagbot.slack.client import SCOPES, TIMEOUT_SECONDS, Slack
 from tagbot.slack.socket import web_client
 
@@ -30,6 +30,8 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG00
         except (Retry, Reject, PeeweeException, DatabaseUnusable, OSError) as why:
             failed += 1
             print(f"FAILS {part}: {getattr(why, 'reason', why)}", flush=True)
+    if (policy := parts.iam_policy(settings)) is not None:
+        print(f"The least that the bot needs at AWS:\n{json.dumps(policy, indent=2)}")
     return 1 if failed else 0
 
 
@@ -39,6 +41,8 @@ def _probes(settings: Settings) -> Iterator[tuple[str, Probe]]:
     yield "database", lambda: _database(settings)
     yield "queues", lambda: _queues(settings)
     yield "image store", lambda: parts.image_store(settings).check()
+    if isinstance(settings.inbox, S3Place):
+        yield "inbox", lambda: parts.inbox(settings).check()
     yield "Slack bot token", lambda: _bot_token(slack)
     yield "Slack app token", lambda: _app_token(slack, settings)
     yield "Slack channel", lambda: _channel(slack)
@@ -48,11 +52,13 @@ def _probes(settings: Settings) -> Iterator[tuple[str, Probe]]:
 def _database(settings: Settings) -> str:
     open_database(settings.database_url)
     with connected():
-        return f"{sum(Face.counts().values())} faces"
+        return f"{health()}, {sum(Face.counts().values())} faces"
 
 
 def _queues(settings: Settings) -> str:
-    with disk_queues_beside(settings.data_dir / "queues", QUEUES) as queues:
+    if settings.queue_prefix is not None:
+        open_database(settings.database_url)
+    with parts.queues_beside(settings) as queues:
         waiting = sum(queue.counts().ready for queue in queues.values())
     return f"{len(QUEUES)} queues, {waiting} messages ready"
 

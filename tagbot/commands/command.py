@@ -9,7 +9,7 @@ from tagbot.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command of `python bot.py`; none of them needs the bot to run, or minds it running."""
+    """One command of `python bot.py`; none needs the bot to run, and only `migrate` minds it running."""
 
     help: str
     arguments: Callable[[argparse.ArgumentParser], None]

@@ -4,14 +4,16 @@ import argparse
 import csv
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
 from tagbot.commands.command import Command
-from tagbot.database import connected, open_database
+from tagbot.consensus import Answer
+from tagbot.database import connected, open_database, streamed
 from tagbot.models import TAGGED, Face, Person, Photo, Vote
 from tagbot.settings import Settings
 
@@ -22,6 +24,10 @@ COLUMNS = (
 )  # fmt: skip
 
 
+AT_ONCE = 200
+"""Faces whose votes are asked for in one go."""
+
+
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=("jsonl", "csv"), default="jsonl", help="default: jsonl")
     parser.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
@@ -30,8 +36,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(settings: Settings, options: argparse.Namespace) -> int:
     open_database(settings.database_url)
     with connected(), _opened(options.output) as file:
-        write = _write_csv if options.format == "csv" else _write_jsonl
-        write(_lines(), file)
+        write = _write_csv if options.format == "csv" else write_jsonl
+        write(lines(), file)
     return 0
 
 
@@ -44,13 +50,17 @@ def _opened(path: Path | None) -> Iterator[TextIO]:
         yield file
 
 
-def _lines() -> Iterator[dict[str, Any]]:
+def lines() -> Iterator[dict[str, Any]]:
+    """What is told of each tagged face."""
     query = Face.select(Face, Person, Photo).join_from(Face, Person).join_from(Face, Photo)
-    for face in query.where(Face.state == TAGGED).order_by(Face.tagged_at, Face.id).iterator():
-        yield _line(face)
+    faces = streamed(query.where(Face.state == TAGGED).order_by(Face.tagged_at, Face.id))
+    while some := list(islice(faces, AT_ONCE)):
+        votes = Vote.of_each([face.id for face in some])
+        for face in some:
+            yield _line(face, votes[face.id])
 
 
-def _line(face: Face) -> dict[str, Any]:
+def _line(face: Face, votes: Sequence[Answer]) -> dict[str, Any]:
     person, tagged_at = face.person, face.tagged_at
     if person is None or tagged_at is None:
         raise TypeError(
@@ -62,9 +72,7 @@ def _line(face: Face) -> dict[str, Any]:
         "source": face.photo.source,
         "rectangle": {"left": face.left, "top": face.top, "width": face.width, "height": face.height},
         "person": {"id": person.id, "slack_id": person.slack_id, "name": person.name, "email": person.email},
-        "votes": [
-            {"tagger": vote.tagger, "answer": vote.answer, "at": _utc(vote.at)} for vote in Vote.of(face.id)
-        ],
+        "votes": [{"tagger": vote.tagger, "answer": vote.answer, "at": _utc(vote.at)} for vote in votes],
         "training": _training(face),
         "tagged_at": _utc(tagged_at),
     }
@@ -80,7 +88,8 @@ def _utc(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _write_jsonl(lines: Iterator[dict[str, Any]], file: TextIO) -> None:
+def write_jsonl(lines: Iterator[dict[str, Any]], file: TextIO) -> None:
+    """One object a line."""
     file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
 
 

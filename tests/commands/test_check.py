@@ -1,5 +1,6 @@
 """`check`: a line for each part, and how to mend what fails."""
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from tagbot.pipeline import QUEUES
 from tagbot.queues.disk import disk_queues
 from tagbot.sandbox.client import Slack
 from tests.commands.conftest import Run
+from tests.postgresql import Server
 
 PARTS = [
     "database", "queues", "image store", "Slack bot token", "Slack app token", "Slack channel",
@@ -125,6 +127,26 @@ def test_it_needs_the_slack_settings(run: Run) -> None:
     assert [line.split()[0] for line in ran.err.splitlines()] == [
         "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_CHANNEL",
     ]  # fmt: skip
+
+
+def test_of_a_database_server_it_says_version_time_and_encryption(
+    on_slack: Run, postgresql: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "dlib", None)
+    with postgresql.database() as url:
+        ran = on_slack("check", DATABASE_URL=url)
+    pattern = r"ok    database: PostgreSQL [0-9.]+ without TLS, [0-9.]+ ms for an answer, 0 faces\n"
+    assert re.match(pattern, ran.out)
+
+
+def test_of_a_database_server_that_is_away_it_says_where_it_was_looked_for(
+    on_slack: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "dlib", None)
+    ran = on_slack("check", DATABASE_URL="postgresql://bot:hunter2@127.0.0.1:1/facetag")
+    [line] = [line for line in ran.out.splitlines() if line.startswith("FAILS database: ")]
+    assert "Connection refused" in line
+    assert "hunter2" not in ran.out + ran.err
 
 
 def test_it_works_beside_a_running_bot(

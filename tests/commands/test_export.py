@@ -2,6 +2,7 @@
 
 import csv
 import json
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ import pytest
 from tagbot.database import connected, open_database
 from tagbot.models import Face, Person, Vote, store_photo, writing
 from tests.commands.conftest import Run
+from tests.postgresql import on_every_database
+
+pytestmark = on_every_database
 
 SHA256 = "ab" * 32
 
@@ -22,9 +26,15 @@ def tagged(face_id: str, person: Person, tagged_at: float, **more: Any) -> dict[
 
 
 @pytest.fixture
-def anna(tmp_path: Path) -> str:
+def run(run: Run, database_url: str) -> Run:
+    """On every database."""
+    return partial(run, DATABASE_URL=database_url)
+
+
+@pytest.fixture
+def anna(database_url: str) -> str:
     """A database with two tagged faces and three others; Anna's id at the bot."""
-    open_database(f"sqlite:///{tmp_path}/data/tagbot.db")
+    open_database(database_url)
     with connected():
         with writing():
             anna = Person.with_slack_id("U0ANNA", 1.0)

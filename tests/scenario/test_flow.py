@@ -12,6 +12,7 @@ from PIL import Image
 
 from tagbot.sandbox.client import Slack
 from tagbot.sandbox.state import Message
+from tests.postgresql import Server
 from tests.rekognition.stand_in import running_rekognition
 from tests.scenario.running_bot import PATIENCE, RunningBot, quiet, running_bot
 from tests.world import FACE, astronaut
@@ -62,11 +63,16 @@ def three_astronauts() -> tuple[bytes, list[dict[str, Any]]]:
     return file.getvalue(), faces
 
 
-@pytest.fixture(params=["local", "rekognition"])
+@pytest.fixture(params=["local", "rekognition", "local on postgresql"])
 def backend(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
-    """The settings that choose a training backend."""
+    """The settings that choose a training backend, once with another database too."""
     if request.param == "local":
         yield {"TRAINING_BACKEND": "local"}
+        return
+    if request.param == "local on postgresql":
+        server: Server = request.getfixturevalue("postgresql")
+        with server.database() as url:
+            yield {"TRAINING_BACKEND": "local", "DATABASE_URL": url}
         return
     with running_rekognition() as rekognition:
         yield {"TRAINING_BACKEND": "rekognition", **rekognition.environment()}

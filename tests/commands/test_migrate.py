@@ -1,0 +1,219 @@
+"""`migrate`: everything is in the other database, whatever interrupts it, and nothing is changed here."""
+
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tagbot import moving
+from tagbot.database import close_database, connected, database_at, open_database, opened
+from tagbot.models import (
+    STATES,
+    TABLES,
+    BackendCalls,
+    Face,
+    HoldUp,
+    Notice,
+    PastRequest,
+    Person,
+    Photo,
+    TrainedVector,
+    Vote,
+    store_photo,
+    writing,
+)
+from tagbot.moving import MARK
+from tagbot.pipeline import QUEUES
+from tagbot.presence import Presence
+from tagbot.queues.disk import disk_queues
+from tests.commands.conftest import Run
+from tests.postgresql import DATABASES, Server
+from tests.scenario.running_bot import ROOT
+
+SMALL_BATCH = 3
+
+INTERRUPTED = """
+import os, sys
+from tagbot import moving
+from tagbot.models import Face
+
+batches = int(sys.argv[3])
+moving.BATCH = 3
+insert_many = Face.insert_many
+
+def insert_or_die(*arguments, **options):
+    global batches
+    batches -= 1
+    if batches < 0:
+        os._exit(9)
+    return insert_many(*arguments, **options)
+
+Face.insert_many = insert_or_die
+moving.move_database(sys.argv[1], sys.argv[2])
+"""
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[str]:
+    """A database with faces in every state, and something in every table."""
+    url = f"sqlite:///{tmp_path}/data/tagbot.db"
+    open_database(url)
+    with connected():
+        a_whole_world()
+        yield url
+
+
+def a_whole_world() -> None:
+    with writing():
+        anna = Person.with_slack_id("U0ANNA", 1.0)
+        Person.with_name("Zo\0ë 😀 Ångström", "zoe@example.com", 1.5)
+    for number, state in enumerate(STATES * 4):
+        face_id, sha256 = str(uuid.uuid4()), uuid.uuid4().hex * 2
+        person = anna.id if state in ("tagged", "training") else None
+        tagged_at = 1.8e9 + number if state == "tagged" else None
+        store_photo(
+            {
+                "sha256": sha256, "source": "lobby", "width": 9, "height": 9, "faces_found": 1,
+                "received_at": 1 / 3,
+            },
+            [
+                {
+                    "id": face_id, "photo": sha256, "left": 1, "top": 2, "width": 3, "height": 4,
+                    "stored_at": 1.7e9 + number / 7, "state": state, "person": person, "round": 2,
+                    "tagged_at": tagged_at,
+                }
+            ],
+        )  # fmt: skip
+        with writing():
+            Vote.put(face_id=face_id, tagger="U1", answer="not_a_face", round=2, at=1.7e9 + number / 3)
+            PastRequest.insert(face=face_id, round=1, message_ts="1.0", shown=bool(number % 2)).execute()
+            TrainedVector.insert(face_id=face_id, person_ref=anna.id, vector=bytes(range(256)) * 4).execute()
+    store_photo({"sha256": "0" * 64, "width": 9, "height": 9, "faces_found": 0, "received_at": 2.0}, [])
+    with writing():
+        BackendCalls.insert(month="2026-11", operation="index_faces", count=7).execute()
+        Notice.put("n", "look at this", 1.0)
+        HoldUp.begin(1.0)
+
+
+@pytest.fixture(params=DATABASES)
+def there(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database elsewhere."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/elsewhere/tagbot.db"
+        return
+    server: Server = request.getfixturevalue("postgresql")
+    with server.database() as url:
+        yield url
+
+
+def content(url: str) -> list[moving.Content]:
+    which = database_at(url)
+    with opened(which):
+        found = [moving._content(which, table) for table in TABLES]
+    which.close_idle()
+    return found
+
+
+def rows_of(url: str, table: type[Face] | type[Photo]) -> int:
+    which = database_at(url)
+    with opened(which):
+        found: int = table.select().bind(which).count()
+    which.close_idle()
+    return found
+
+
+def test_everything_is_there_and_nothing_is_changed_here(run: Run, here: str, there: str) -> None:
+    before = content(here)
+    ran = run("migrate", "--to-database", there)
+    assert (ran.code, ran.err) == (0, "")
+    assert len([line for line in ran.out.splitlines() if line.endswith(" the same")]) == len(TABLES)
+    assert "Set DATABASE_URL" in ran.out
+    assert content(here) == content(there) == before
+    assert all(each.rows for each in before[:6])
+    with connected():
+        exported = run("export").out
+    assert run("export", DATABASE_URL=there).out == exported != ""
+
+
+def test_and_back_again(run: Run, here: str, there: str, tmp_path: Path) -> None:
+    assert run("migrate", "--to-database", there).code == 0
+    back = f"sqlite:///{tmp_path}/back.db"
+    assert run("migrate", "--to-database", back, DATABASE_URL=there).code == 0
+    assert content(back) == content(here)
+
+
+def test_killed_twice_it_goes_on_where_it_was(run: Run, here: str, there: str) -> None:
+    for batches, faces in ((2, 6), (3, 15)):
+        command = [sys.executable, "-c", INTERRUPTED, here, there, str(batches)]
+        died = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+        assert died.returncode == 9, died.stderr
+        assert rows_of(there, Face) == faces, "what was copied stays copied"
+        assert rows_of(there, Photo) == len(STATES) * 4 + 1
+    assert run("migrate", "--to-database", there).code == 0
+    assert content(there) == content(here)
+    with connected():
+        assert Notice.get_or_none(Notice.name == MARK) is None
+
+
+def test_what_changed_between_two_attempts_is_copied_anew(run: Run, here: str, there: str) -> None:
+    command = [sys.executable, "-c", INTERRUPTED, here, there, "1"]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == 9
+    open_database(here)
+    with connected(), writing():
+        Person.update(name="Anna").execute()
+        first = Photo.select().order_by(Photo.sha256).first()
+        Photo.update(source="garden").where(Photo.sha256 == first.sha256).execute()
+        before_all = {"sha256": "0" * 63 + "-", "width": 9, "height": 9, "faces_found": 0, "received_at": 2.0}
+        store_photo(before_all, [])
+    assert run("migrate", "--to-database", there).code == 0
+    assert content(there) == content(here)
+
+
+def test_a_database_that_holds_something_else_is_refused(run: Run, here: str, there: str) -> None:
+    open_database(there)
+    with connected(), writing():
+        Person.with_slack_id("U9", 1.0)
+    close_database()
+    ran = run("migrate", "--to-database", there)
+    assert (ran.code, ran.out) == (1, "")
+    assert "holds something already" in ran.err
+    assert here
+
+
+def test_so_is_the_unfinished_copy_of_another_database(
+    run: Run, here: str, there: str, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-c", INTERRUPTED, here, there, "1"]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == 9
+    ran = run("migrate", "--to-database", there, DATABASE_URL=f"sqlite:///{tmp_path}/third.db")
+    assert ran.code == 1
+    assert "unfinished copy of" in ran.err
+
+
+def test_it_is_refused_while_the_bot_runs(run: Run, here: str, there: str, tmp_path: Path) -> None:
+    with disk_queues(tmp_path / "data/queues", QUEUES):
+        ran = run("migrate", "--to-database", there)
+    assert (ran.code, ran.out) == (1, "")
+    assert "the bot is running: stop it" in ran.err
+    assert here
+
+
+def test_so_it_is_while_one_runs_elsewhere(run: Run, here: str, there: str) -> None:
+    assert here
+    elsewhere = Presence(id="B2", host="second", version="1", started_at=time.time(), seen_at=time.time())
+    with connected():
+        elsewhere.tell()
+    ran = run("migrate", "--to-database", there)
+    assert (ran.code, ran.out) == (1, "")
+    assert "a bot is running at second: stop it" in ran.err
+
+
+def test_an_address_that_is_wrong_is_told_without_its_password(run: Run) -> None:
+    ran = run("migrate", "--to-database", "mysql://bot:hunter2@host/db")
+    assert ran.code == 1
+    assert "--to-database should be" in ran.err
+    assert "hunter2" not in ran.err

