@@ -11,7 +11,7 @@ from queue import SimpleQueue
 from types import FrameType
 
 from tagbot import parts, presence, schedule, status, words
-from tagbot.database import connected, open_database, reached
+from tagbot.database import close_database, connected, open_database, reached
 from tagbot.errors import Retry
 from tagbot.handlers import Wiring, register_all
 from tagbot.pipeline import PIPELINE
@@ -20,11 +20,11 @@ from tagbot.publish import publisher
 from tagbot.queues import Queue
 from tagbot.retry import NothingOfThatName, retry
 from tagbot.services import Services
-from tagbot.settings import Settings
+from tagbot.settings import Settings, SettingsError
 from tagbot.slack.client import TIMEOUT_SECONDS, Slack
 from tagbot.slack.socket import SocketMode, web_client
 from tagbot.slack.updates import Updates
-from tagbot.worker import Deliveries, KeyLocks, Worker
+from tagbot.worker import workers
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +36,19 @@ in all.
 STOP_SECONDS = 9.5
 """After so long the bot ends, whatever still waits for an answer: a reply to Slack alone may wait for 30."""
 
+
+LISTENERS = 4
+"""So many people at once get an answer from the database, to `/facetag status` say; more wait for theirs."""
+
+CONNECTIONS = sum(stage.workers for stage in PIPELINE) + len(schedule.JOBS) + LISTENERS + 2
+"""To a database server, at most: one for each thread that may use it at a time. The last two are those that
+show changes, and that start and stop the bot.
+"""
+
+QUEUES_ON_DISK = (
+    "QUEUE_URL is disk, but the bot on {host} uses the same DATABASE_URL: several bots need one "
+    "QUEUE_URL=sqs://PREFIX (a bot that was killed is believed to run for another minute)"
+)
 
 SIGNAL_SECONDS = 0.25
 """How soon a signal is noticed."""
@@ -50,8 +63,24 @@ def run(settings: Settings) -> None:
     stop = threading.Event()
     _stop_on_signals(stop)
     with parts.queues(settings) as queues:
-        open_database(settings.database_url)
-        Bot(settings, queues).run(stop)
+        # A server that is away keeps nobody from answering: the answers wait on their queue.
+        open_database(settings.database_url, connections=CONNECTIONS, has_to_answer=False)
+        _refuse_to_share_what_is_on_disk(settings)
+        try:
+            Bot(settings, queues).run(stop)
+        finally:
+            close_database()
+
+
+def _refuse_to_share_what_is_on_disk(settings: Settings) -> None:
+    """Bots on one database have to have one set of queues: what is on its way in another bot's own would look
+    lost to this one, which would send it again.
+    """
+    if settings.queue_url != "disk":
+        return
+    with suppress(Retry), reached(), connected():
+        if others := presence.others(settings, time.time()):
+            raise SettingsError([QUEUES_ON_DISK.format(host=others[0].host)])
 
 
 def _stop_on_signals(stop: threading.Event) -> None:
@@ -89,7 +118,13 @@ class Bot:
         self._quiet = threading.Event()
         """Set once no stage works any more: nothing waits for Slack from then on."""
         client = web_client(settings, TIMEOUT_SECONDS)
-        slack = Slack(client, settings.slack_channel, settings.slack_posts_per_second, self._quiet)
+        slack = Slack(
+            client,
+            settings.slack_channel,
+            settings.slack_posts_per_second,
+            self._quiet,
+            turns=parts.turns(settings),
+        )
         self._services = Services(
             settings=settings,
             inbox=parts.inbox(settings),
@@ -121,7 +156,8 @@ class Bot:
         with self._present(), self._scheduled(), self._showing(), self._working(stop):
             log.info("FaceTag is running")
             try:
-                self._socket.connect(stop)
+                if self._services.settings.hears_people:
+                    self._socket.connect(stop)
                 # In short waits: the system may hand a signal to another thread, and this one, which has to
                 # run its handler, would sleep on.
                 while not stop.wait(SIGNAL_SECONDS):
@@ -171,8 +207,9 @@ class Bot:
     def _working(self, stop: threading.Event) -> Iterator[None]:
         """A thread for each worker of each stage; they take nothing more once `stop` is set."""
         threads = [
-            threading.Thread(target=worker.run, args=(stop,), name=name, daemon=True)
-            for name, worker in self._workers()
+            threading.Thread(target=each.run, args=(stop,), name=f"{each.stage.name}-{number}", daemon=True)
+            for each in workers(self._services, self._queues, self._publish)
+            for number in range(each.stage.workers)
         ]
         for thread in threads:
             thread.start()
@@ -183,13 +220,6 @@ class Bot:
             _join(threads, DRAIN_SECONDS)
             self._quiet.set()
             self._services.training.close()
-
-    def _workers(self) -> Iterator[tuple[str, Worker]]:
-        for stage in PIPELINE:
-            source: Mapping[str, Deliveries] = {"inbox": self._services.inbox, **self._queues}
-            worker = Worker(stage, source[stage.reads.QUEUE], self._publish, self._services, KeyLocks())
-            for number in range(stage.workers):
-                yield f"{stage.name}-{number}", worker
 
     @contextmanager
     def _showing(self) -> Iterator[None]:
@@ -207,7 +237,8 @@ class Bot:
     @contextmanager
     def _scheduled(self) -> Iterator[None]:
         scheduler = schedule.start(
-            schedule.Surroundings(self._services, self._queues, self._publish, self._socket.link)
+            schedule.Surroundings(self._services, self._queues, self._publish, self._socket.link),
+            schedule.JOBS if self._services.settings.hears_people else schedule.JOBS_OF_EACH_BOT,
         )
         try:
             yield

@@ -4,12 +4,26 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 from tagbot.errors import Retry
 
 RETRY_AFTER = 1.0
 """Seconds to leave a method alone that Slack limits without saying for how long."""
+
+
+class Turns(Protocol):
+    """Where callers wait for their turn."""
+
+    def wait(self) -> None:
+        """Return when it is this caller's turn; raises `Retry` when the bot stops meanwhile."""
+
+
+class MakeTurns(Protocol):
+    """Makes them for something done so often per second, of which `burst` may be at once after a pause."""
+
+    def __call__(self, name: str, per_second: float, stop: threading.Event, *, burst: int = 1) -> Turns:
+        """`name` is what is done; `stop` ends all waiting."""
 
 
 class Pace:
@@ -38,6 +52,15 @@ class Pace:
             self._next = turn + self._interval
         if self._stop.wait(max(0.0, turn - self._ahead - self._clock())):
             raise Retry("the bot is stopping")
+
+
+def own_turns(clock: Callable[[], float] = time.monotonic) -> MakeTurns:
+    """For a bot that keeps its pace with nobody else."""
+
+    def make(name: str, per_second: float, stop: threading.Event, *, burst: int = 1) -> Pace:  # noqa: ARG001 - each has its own
+        return Pace(per_second, stop, burst=burst, clock=clock)
+
+    return make
 
 
 class Holds:

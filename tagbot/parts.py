@@ -2,30 +2,81 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
+from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING, Any
 
+from tagbot import policy
 from tagbot.database import open_database
-from tagbot.image_store import FolderStore, ImageStore
-from tagbot.inbox import Inbox
+from tagbot.image_store import FolderStore, ImageStore, S3Store
+from tagbot.inbox import FolderInbox, Inbox
 from tagbot.models import ModelVectors
+from tagbot.pace import MakeTurns, own_turns
 from tagbot.pipeline import QUEUES
-from tagbot.queues import Queue, SharedQueue
+from tagbot.process_lock import ProcessLock
+from tagbot.queues import FillableQueue, Queue, SharedQueue
 from tagbot.queues.disk import disk_queues, disk_queues_beside
-from tagbot.settings import Settings
+from tagbot.settings import S3Place, Settings
+from tagbot.shared_pace import SharedPace
 from tagbot.training import TrainingBackend
 from tagbot.training.ledger import Ledger
 from tagbot.training.local import LocalBackend
 
+if TYPE_CHECKING:
+    from tagbot.s3 import Bucket
+    from tagbot.s3_events import Events
+    from tagbot.sqs import Sqs
+    from tagbot.training.rekognition import RekognitionBackend
+
+
+# What is for Amazon is imported where it is used: boto3 takes a fifth of a second and 30 MB, which a bot that
+# keeps all on its own machine can do without.
+
 
 def inbox(settings: Settings) -> Inbox:
     """The inbox, its folders not made yet."""
-    return Inbox(settings.inbox, settings.data_dir / "rejected")
+    if isinstance(settings.inbox, Path):
+        return FolderInbox(settings.inbox, settings.data_dir / "rejected")
+    from tagbot.inbox_s3 import S3Inbox
+
+    rejected = settings.inbox.beside("rejected")
+    return S3Inbox(_bucket(settings, settings.inbox), _bucket(settings, rejected), _events(settings))
 
 
 def image_store(settings: Settings) -> ImageStore:
     """Where pictures are kept."""
-    return FolderStore(settings.image_store)
+    if isinstance(settings.image_store, Path):
+        return FolderStore(settings.image_store)
+    return S3Store(_bucket(settings, settings.image_store))
+
+
+def _bucket(settings: Settings, place: S3Place) -> "Bucket":
+    from tagbot.s3 import Bucket
+
+    return Bucket(place.bucket, place.prefix, settings.aws_region or None)
+
+
+def _events(settings: Settings) -> "Events | None":
+    """What S3 tells of new photos."""
+    if not settings.inbox_events or not isinstance(settings.inbox, S3Place):
+        return None
+    from tagbot.s3_events import Events
+
+    return Events(_sqs(settings), settings.inbox_events, settings.inbox.bucket, settings.inbox.prefix)
+
+
+def iam_policy(settings: Settings) -> dict[str, Any] | None:
+    """The least rights that the bot needs at AWS; None where it uses nothing there."""
+    statements = list(policy.statements(settings))
+    if settings.training_backend == "rekognition":
+        statements += _rekognition(settings, Event()).policy()["Statement"]
+    return {"Version": "2012-10-17", "Statement": statements} if statements else None
+
+
+def turns(settings: Settings) -> MakeTurns:
+    """What keeps a pace: with the bots on other machines, where the database is one that they can share."""
+    return own_turns() if settings.database_url.startswith("sqlite:") else SharedPace
 
 
 def training_backend(settings: Settings, stop: Event | None = None) -> TrainingBackend:
@@ -34,7 +85,10 @@ def training_backend(settings: Settings, stop: Event | None = None) -> TrainingB
     """
     if settings.training_backend == "local":
         return LocalBackend(ModelVectors())
-    # Imported here: boto3 takes a fifth of a second and 30 MB, which a local bot can do without.
+    return _rekognition(settings, stop or Event())
+
+
+def _rekognition(settings: Settings, stop: Event) -> "RekognitionBackend":
     from tagbot.training.aws import Aws
     from tagbot.training.rekognition import RekognitionBackend
 
@@ -44,21 +98,64 @@ def training_backend(settings: Settings, stop: Event | None = None) -> TrainingB
         settings.aws_region or None,
         settings.rekognition_calls_per_second,
         ledger.record,
-        stop or Event(),
+        stop,
+        turns=turns(settings),
     )
     return RekognitionBackend(aws, ledger)
 
 
-def queues(
-    settings: Settings, now: Callable[[], float] = time.time
-) -> AbstractContextManager[Mapping[str, Queue]]:
-    """The queues of the flow for the bot itself; raises `AlreadyRunning` when another bot has them."""
-    return disk_queues(settings.data_dir / "queues", QUEUES, now)
+@contextmanager
+def queues(settings: Settings, now: Callable[[], float] = time.time) -> Iterator[Mapping[str, Queue]]:
+    """The queues of the flow for a bot; raises `AlreadyRunning` when another bot has this DATA_DIR."""
+    if settings.queue_prefix is None:
+        with disk_queues(settings.data_dir / "queues", QUEUES, now) as on_disk:
+            yield on_disk
+        return
+    from tagbot.queues.sqs import sqs_queues
+
+    place = _sqs(settings), settings.queue_prefix, QUEUES, settings.max_attempts, now
+    with only_bot(settings), sqs_queues(*place) as at_amazon:
+        yield at_amazon
+
+
+def only_bot(settings: Settings) -> ProcessLock:
+    """What a bot holds as long as it runs, wherever its queues are: one at a time on this DATA_DIR."""
+    return ProcessLock(settings.data_dir / "queues" / "lock")
+
+
+@contextmanager
+def queues_to_fill(settings: Settings) -> Iterator[Mapping[str, FillableQueue]]:
+    """The queues at Amazon, for what lies on the disk; the database has to be open."""
+    from tagbot.queues.sqs import sqs_queues_to_fill
+
+    place = _sqs(settings), settings.queue_prefix or "", QUEUES, settings.max_attempts
+    with sqs_queues_to_fill(*place) as at_amazon:
+        yield at_amazon
 
 
 @contextmanager
 def beside(settings: Settings) -> Iterator[Mapping[str, SharedQueue]]:
     """Database and queues for a command, whether or not the bot runs."""
     open_database(settings.database_url)
-    with disk_queues_beside(settings.data_dir / "queues", QUEUES) as opened:
+    with queues_beside(settings) as opened:
         yield opened
+
+
+@contextmanager
+def queues_beside(settings: Settings) -> Iterator[Mapping[str, SharedQueue]]:
+    """The queues for a command; those at Amazon need the database to be open."""
+    if settings.queue_prefix is None:
+        with disk_queues_beside(settings.data_dir / "queues", QUEUES) as on_disk:
+            yield on_disk
+        return
+    from tagbot.queues.sqs import sqs_queues_beside
+
+    place = _sqs(settings), settings.queue_prefix, QUEUES, settings.max_attempts
+    with sqs_queues_beside(*place) as at_amazon:
+        yield at_amazon
+
+
+def _sqs(settings: Settings) -> "Sqs":
+    from tagbot.sqs import Sqs
+
+    return Sqs(settings.aws_region or None)

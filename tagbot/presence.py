@@ -2,20 +2,23 @@
 
 import json
 import socket
+import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
 from tagbot import __version__
+from tagbot.errors import Retry
 from tagbot.models import RunningBot, writing
-from tagbot.pipeline import PIPELINE
 from tagbot.services import Services
+from tagbot.settings import Settings
 from tagbot.slack.link import LinkState
 
 SILENT_SECONDS = 60.0
 """Bots tell every five seconds: who is silent for so long has crashed, or cannot reach the database."""
 
-FORGOTTEN_SECONDS = 7 * 86_400.0
+FORGOTTEN_SECONDS = 86_400.0
 """A bot that was silent for so long will not come back under that name."""
 
 
@@ -34,8 +37,8 @@ class Presence:
     seen_at: float
     stages: list[str] = field(default_factory=list)
     """Names of the stages that it runs."""
-    slack: dict[str, Any] = field(default_factory=lambda: asdict(LinkState(0, 0.0, "")))
-    """The fields of a `LinkState`."""
+    slack: dict[str, Any] | None = None
+    """The fields of a `LinkState`; None where people's clicks do not come to this bot."""
     failing: list[dict[str, Any]] = field(default_factory=list)
     """What fails at each door: `door`, `reason` and `since`."""
     in_hand_for_long: list[dict[str, Any]] = field(default_factory=list)
@@ -45,13 +48,13 @@ class Presence:
     def of(cls, services: Services, link: LinkState) -> Self:
         """This bot, now."""
         return cls(
-            id=_id(services),
+            id=_id(services.settings),
             host=socket.gethostname(),
             version=__version__,
             started_at=services.started_at,
             seen_at=services.now(),
-            stages=[stage.name for stage in PIPELINE],
-            slack=asdict(link),
+            stages=list(services.settings.stages),
+            slack=asdict(link) if services.settings.hears_people else None,
             failing=list(_failing(services)),
             in_hand_for_long=[asdict(held) for held in services.hands.long()],
         )
@@ -69,7 +72,7 @@ class Presence:
 def leave(services: Services) -> None:
     """Say that this bot has stopped as it was asked to."""
     with writing():
-        RunningBot.delete().where(RunningBot.id == _id(services)).execute()
+        RunningBot.delete().where(RunningBot.id == _id(services.settings)).execute()
 
 
 def bots() -> list[Presence]:
@@ -78,13 +81,29 @@ def bots() -> list[Presence]:
     return sorted(told, key=lambda bot: (bot.started_at, bot.id))
 
 
+def others(settings: Settings, now: float) -> list[Presence]:
+    """The bots that run on the same database."""
+    mine = _id(settings)
+    return [bot for bot in bots() if bot.id != mine and now - bot.seen_at <= SILENT_SECONDS]
+
+
 def _understood(told: dict[str, Any]) -> Presence:
     known = {each.name for each in fields(Presence)}
     return Presence(**{name: value for name, value in told.items() if name in known})
 
 
-def _id(services: Services) -> str:
-    return f"{socket.gethostname()}:{services.settings.data_dir.resolve()}"
+def _id(settings: Settings) -> str:
+    """Kept in its folder: a container has another host's name each time it starts."""
+    file = settings.data_dir / "bot-id"
+    with suppress(FileNotFoundError):
+        return file.read_text().strip()
+    try:
+        new = file.with_name(f".{uuid.uuid4()}")
+        new.write_text(f"{uuid.uuid4()}\n")
+        new.replace(file)
+    except OSError as why:
+        raise Retry(f"{file} cannot be written: {why.strerror}") from why
+    return file.read_text().strip()
 
 
 def _failing(services: Services) -> Iterator[dict[str, Any]]:
@@ -92,6 +111,8 @@ def _failing(services: Services) -> Iterator[dict[str, Any]]:
     for door, health in {
         "Slack": services.slack.health,
         "The training backend": services.training.health,
+        "The image store": services.images.health,
+        "The inbox": services.inbox.health,
     }.items():
         for failure in health.failing():
             yield {"door": door} | asdict(failure)

@@ -10,7 +10,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from tagbot import hold_up, words
 from tagbot.consensus import Agreed, Unknown, consensus
-from tagbot.database import connected, reached
+from tagbot.database import DatabaseAway, alone, connected, reached
 from tagbot.errors import Retry
 from tagbot.messages import FaceStored, FaceTagged, Message, PersonAdded, TrainingRefused, TrainingSent
 from tagbot.models import Face, Person, Vote
@@ -61,6 +61,8 @@ class Job:
     run: Callable[[Surroundings], None]
     at_start: bool = False
     """Whether the first time is at once."""
+    in_each_bot: bool = False
+    """Whether it is about the bot itself; the others are done by one bot at a time."""
 
 
 def let_waiting_in(around: Surroundings) -> None:
@@ -79,7 +81,9 @@ def expire_requests(around: Surroundings) -> None:
     """Close requests that nobody finished in time."""
     days = around.services.settings.request_expires_days
     for face in Face.posted_before(around.services.now() - days * DAY_SECONDS):
-        around.publish(TrainingRefused(face_id=face.id, round=face.round, reason=UNANSWERED))
+        expired = TrainingRefused(face_id=face.id, round=face.round, reason=UNANSWERED)
+        if not around.is_under_way(expired):
+            around.publish(expired)
 
 
 def mend(around: Surroundings) -> None:
@@ -148,11 +152,15 @@ JOBS = (
     Job("ShowChanges", 15, show_changes),
     Job("ExpireRequests", 5, expire_requests),
     Job("Mend", 30, mend),
-    Job("TellOfBot", 5, tell_of_bot, at_start=True),
-    Job("TidyQueues", 60, tidy_queues),
-    Job("WatchStages", 10, watch_stages),
+    Job("TellOfBot", 5, tell_of_bot, at_start=True, in_each_bot=True),
+    Job("TidyQueues", 60, tidy_queues, in_each_bot=True),
+    Job("WatchStages", 10, watch_stages, in_each_bot=True),
     Job("TellOfHoldUp", 20, tell_of_hold_up),
 )
+
+
+JOBS_OF_EACH_BOT = tuple(job for job in JOBS if job.in_each_bot)
+"""What a bot does that people's clicks do not come to: the others need Slack."""
 
 
 def start(around: Surroundings, jobs: Iterable[Job] = JOBS) -> BackgroundScheduler:
@@ -177,9 +185,20 @@ def _guarded(job: Job, around: Surroundings, outage: Outage) -> None:
     what = f"the timed job {job.name} cannot do its work"
     try:
         with reached(), connected():
-            job.run(around)
+            _run(job, around)
         outage.works(log, what)
+    except DatabaseAway as away:
+        away.tell()
     except Retry as why:
         outage.fails(log, what, why.reason)
     except Exception:
         log.exception("the timed job %s failed", job.name)
+
+
+def _run(job: Job, around: Surroundings) -> None:
+    if job.in_each_bot:
+        job.run(around)
+        return
+    with alone(f"timed job {job.name}", wait=False) as is_ours:
+        if is_ours:
+            job.run(around)

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
@@ -71,12 +72,84 @@ def folder(text: str) -> Path:
     return Path(text)
 
 
-def sqlite_url(text: str) -> str:
-    """The address of a SQLite file."""
-    if not re.fullmatch(r"sqlite:///.+", text):
-        scheme = text.split(":", 1)[0]
-        raise ValueError(f"should be sqlite:///PATH, but begins with {scheme!r}")
+@dataclass(frozen=True, slots=True)
+class S3Place:
+    """The objects below a prefix of a bucket at Amazon S3."""
+
+    bucket: str
+    prefix: str
+    """Without a slash at either end."""
+
+    def beside(self, name: str) -> "S3Place":
+        """The place of that name next to it."""
+        above, slash, _ = self.prefix.rpartition("/")
+        return S3Place(self.bucket, f"{above}{slash}{name}")
+
+    def holds(self, other: "S3Place") -> bool:
+        """Whether all that is in the other place is in this one too."""
+        return self.bucket == other.bucket and f"{other.prefix}/".startswith(f"{self.prefix}/")
+
+
+def folder_or_s3(text: str) -> Path | S3Place:
+    """A folder on this machine, or a place at Amazon S3."""
+    if not text.startswith("s3:"):
+        return folder(text)
+    named = re.fullmatch(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/([^/]+(?:/[^/]+)*)/?", text)
+    if named is None:
+        raise ValueError(f"should be a folder or s3://BUCKET/PREFIX, but is {text!r}")
+    return S3Place(named[1], named[2])
+
+
+def inbox_place(text: str) -> Path | S3Place:
+    """The same; refused photos go into `rejected/` beside it, so that it cannot be that itself."""
+    place = folder_or_s3(text)
+    if isinstance(place, S3Place) and place.prefix.rpartition("/")[2] == "rejected":
+        raise ValueError("should not end in rejected, where refused photos go")
+    return place
+
+
+LONGEST_QUEUE_PREFIX = 50
+"""SQS allows 80 characters; the longest queue of the flow takes 18, and what names the dead letters 10."""
+
+
+def queues_place(text: str) -> str:
+    """`disk`, or the beginning of the names of queues at Amazon SQS."""
+    if text != "disk" and not re.fullmatch(rf"sqs://[A-Za-z0-9_-]{{1,{LONGEST_QUEUE_PREFIX}}}", text):
+        raise ValueError(
+            "should be disk, or sqs://PREFIX with at most "
+            f"{LONGEST_QUEUE_PREFIX} letters, digits, dashes and underscores, but is {text!r}"
+        )
     return text
+
+
+def events_queue(text: str) -> str:
+    """The name of a standard queue at Amazon SQS, to which S3 can tell of new objects; or nothing."""
+    named = re.fullmatch(r"(?:sqs://([A-Za-z0-9_-]{1,80}))?", text)
+    if named is None:
+        raise ValueError(f"should be sqs://QUEUE, a queue that is not FIFO, but is {text!r}")
+    return named[1] or ""
+
+
+def database_address(text: str) -> str:
+    """The address of a SQLite file or of a PostgreSQL database; its text is never repeated in a problem, as
+    it may hold a password.
+    """
+    scheme, _, rest = text.partition("://")
+    if scheme not in ("sqlite", "postgresql"):
+        raise ValueError(
+            "should be sqlite:///PATH or postgresql://USER:PASSWORD@HOST/DATABASE, "
+            f"but begins with {text.split(':', 1)[0][:20]!r}"
+        )
+    if not re.fullmatch(r"/[^?#]+" if scheme == "sqlite" else r"[^/?#]*/[^/?#]+(\?[^#]*)?", rest):
+        raise ValueError(f"should {_NAMES[scheme]}")
+    return text
+
+
+_NAMES = {
+    "sqlite": "name a file: sqlite:///PATH",
+    "postgresql": "name a host and a database, as postgresql://USER:PASSWORD@HOST/DATABASE does, "
+    "with what is special in the password written as %XX",
+}
 
 
 def one_of(*choices: str) -> Callable[[str], str]:
@@ -134,6 +207,28 @@ def slack_ids(text: str) -> frozenset[str]:
     return ids
 
 
+ANSWERS = "FaceTag"
+"""What a bot that people's clicks come to runs."""
+
+STAGES = (
+    "DetectFaces", "RequestTaggingOnSlack", ANSWERS, "StoreFaceTagSql", "SendFaceForTraining", "EnrichUser",
+    "FinalizeTag", "CleanupTag", "UndoTag",
+)  # fmt: skip
+"""In the order of the flow (`tagbot.pipeline`)."""
+
+WITHOUT_SLACK = frozenset({"DetectFaces", "SendFaceForTraining"})
+"""Stages that neither call Slack nor hear from it: a bot with none but these needs no token."""
+
+
+def stage_names(text: str) -> tuple[str, ...]:
+    """Names of stages, separated by commas or spaces, in the order of the flow; all in an empty text."""
+    names = set(re.split(r"[,\s]+", text.strip())) - {""}
+    wrong = sorted(names - set(STAGES))
+    if wrong:
+        raise ValueError(f"should be some of {', '.join(STAGES)}, but has {wrong[0]!r}")
+    return tuple(name for name in STAGES if name in names or not names)
+
+
 def setting(
     name: str,
     parse: Callable[[str], Any],
@@ -183,20 +278,25 @@ class Settings:
         "All that the bot keeps on disk lies here; back this folder up.",
     )  # fmt: skip
     database_url: str = setting(
-        "DATABASE_URL", sqlite_url, "sqlite:///DATA_DIR/tagbot.db",
-        "Faces, people and votes.",
+        "DATABASE_URL", database_address, "sqlite:///DATA_DIR/tagbot.db",
+        "Faces, people and votes; postgresql://USER:PASSWORD@HOST/DATABASE is a server.",
+        secret=True,
     )  # fmt: skip
     queue_url: str = setting(
-        "QUEUE_URL", one_of("disk"), "disk",
-        "Where messages wait between the stages: files under DATA_DIR/queues.",
+        "QUEUE_URL", queues_place, "disk",
+        "Where messages wait between the stages: disk (DATA_DIR/queues) or sqs://PREFIX (Amazon SQS FIFO).",
     )  # fmt: skip
-    image_store: Path = setting(
-        "IMAGE_STORE", folder, "DATA_DIR/images",
-        "The pictures of photos and faces.",
+    image_store: Path | S3Place = setting(
+        "IMAGE_STORE", folder_or_s3, "DATA_DIR/images",
+        "The pictures of photos and faces: a folder, or s3://BUCKET/PREFIX.",
     )  # fmt: skip
-    inbox: Path = setting(
-        "INBOX", folder, "DATA_DIR/inbox",
-        "Photos put here are taken over.",
+    inbox: Path | S3Place = setting(
+        "INBOX", inbox_place, "DATA_DIR/inbox",
+        "Photos put here are taken over: a folder, or s3://BUCKET/PREFIX.",
+    )  # fmt: skip
+    inbox_events: str = setting(
+        "INBOX_EVENTS", events_queue, "",
+        "sqs://QUEUE, where S3 tells of new photos; empty: the inbox at S3 is only listed.",
     )  # fmt: skip
     training_backend: str = setting(
         "TRAINING_BACKEND", one_of("local", "rekognition"), "local",
@@ -212,7 +312,7 @@ class Settings:
     )  # fmt: skip
     aws_region: str = setting(
         "AWS_REGION", str, "",
-        "Where Rekognition is called; keys, roles and endpoints come as AWS documents them.",
+        "Where Amazon's services are called; keys, roles and endpoints come as AWS documents them.",
     )  # fmt: skip
     required_votes: int = setting(
         "REQUIRED_VOTES", whole_number(1), "2",
@@ -254,6 +354,11 @@ class Settings:
         "ADMINS", slack_ids, "",
         "Slack ids, with commas, of who may retry and reopen a tagged face; empty: all of the channel.",
     )  # fmt: skip
+    stages: tuple[str, ...] = setting(
+        "STAGES", stage_names, "",
+        "What this bot does of several on one database: stages, with commas; FaceTag is what people click. "
+        "Empty: all.",
+    )  # fmt: skip
     log_level: str = setting(
         "LOG_LEVEL", one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO",
         "How much the log tells.",
@@ -264,9 +369,19 @@ class Settings:
     )  # fmt: skip
 
     @property
+    def queue_prefix(self) -> str | None:
+        """How the names of the queues at Amazon SQS begin; None where the queues are on the disk."""
+        return None if self.queue_url == "disk" else self.queue_url.removeprefix("sqs://")
+
+    @property
     def rule(self) -> Rule:
         """How many people it takes to close a request."""
         return Rule(self.required_votes, self.unknown_after)
+
+    @property
+    def hears_people(self) -> bool:
+        """Whether people's clicks come to this bot."""
+        return ANSWERS in self.stages
 
     def is_admin(self, member: str) -> bool:
         """Whether a member of the channel may retry, and reopen a tagged face."""
@@ -278,6 +393,8 @@ class Settings:
 
         An empty value counts as none. Raises `SettingsError` with all problems at once.
         """
+        with suppress(ValueError):  # told below, with all other problems
+            for_slack = for_slack and not WITHOUT_SLACK.issuperset(stage_names(env.get("STAGES") or ""))
         values: dict[str, Any] = {}
         problems: list[str] = []
         data_dir = env.get("DATA_DIR") or "data"
@@ -292,9 +409,18 @@ class Settings:
                 # A default can only be wrong because DATA_DIR is, which says so itself.
                 if env.get(variable.name) or variable.default is None:
                     problems.append(without_tokens(f"{variable.name} {problem}"))
-        if problems:
+        if problems or (problems := list(_contradictions(values))):
             raise SettingsError(problems)
         return cls(**values)
+
+
+def _contradictions(values: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with two settings together."""
+    inbox, images = values["inbox"], values["image_store"]
+    if values["inbox_events"] and not isinstance(inbox, S3Place):
+        yield "INBOX_EVENTS goes with an INBOX at Amazon S3 only"
+    if isinstance(inbox, S3Place) and isinstance(images, S3Place) and inbox.holds(images):
+        yield "IMAGE_STORE lies in INBOX, so that the bot would take its own pictures over"
 
 
 def _value(variable: Variable, text: str) -> Any:

@@ -11,9 +11,9 @@ from tagbot.database import connected
 from tagbot.errors import Retry
 from tagbot.inbox import Inbox
 from tagbot.models import Face, Notice, photos_without_faces
-from tagbot.pipeline import PIPELINE
 from tagbot.presence import SILENT_SECONDS, Presence, bots
 from tagbot.queues import Counts, Trouble
+from tagbot.settings import STAGES
 from tagbot.slack.link import LinkState
 from tagbot.training.ledger import usage
 
@@ -71,7 +71,7 @@ def _of_bot(bot: Presence) -> dict[str, Any]:
         "stages": bot.stages,
         "since": _utc(bot.started_at),
         "last_seen": _utc(bot.seen_at),
-        "slack": bot.slack | {"since": _utc(bot.slack["since"])},
+        "slack": bot.slack and bot.slack | {"since": _utc(bot.slack["since"])},
         "failing": [failure | {"since": _utc(failure["since"])} for failure in bot.failing],
         "in_hand_for_long": bot.in_hand_for_long,
     }
@@ -157,10 +157,10 @@ def _about_bot(bot: Mapping[str, Any], now: datetime) -> Iterator[str]:
             " If it does not run, start it again; if it does, its log says why."
         )
         return
-    slack = bot["slack"]
-    link = LinkState(**slack | {"since": datetime.fromisoformat(slack["since"]).timestamp()})
     yield f"{name}: running since {words.moment(datetime.fromisoformat(bot['since']))}, seen just now."
-    yield ("Please look at this: " if slack["trouble"] else "") + link.in_words()
+    if slack := bot["slack"]:
+        link = LinkState(**slack | {"since": datetime.fromisoformat(slack["since"]).timestamp()})
+        yield ("Please look at this: " if link.trouble else "") + link.in_words()
     for held in bot["in_hand_for_long"]:
         yield (
             f"Please look at this: {held['stage']} has had {held['message']} in hand for "
@@ -172,7 +172,7 @@ def _about_bot(bot: Mapping[str, Any], now: datetime) -> Iterator[str]:
 
 
 def _stages(names: list[str]) -> str:
-    return "all stages" if len(names) == len(PIPELINE) else ", ".join(names)
+    return "all stages" if set(names) >= set(STAGES) else ", ".join(names)
 
 
 def _about_queues(status: Mapping[str, Any], now: datetime) -> list[str]:

@@ -4,20 +4,18 @@ import logging
 import random
 import threading
 import time
-from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from tagbot import crash_points
-from tagbot.database import connected, reached
+from tagbot.database import DatabaseAway, alone, connected, is_connected, reached
 from tagbot.errors import Reject, Retry
 from tagbot.messages import Message
 from tagbot.outage import Outage
-from tagbot.pipeline import Stage
+from tagbot.pipeline import PIPELINE, Stage
 from tagbot.publish import Publish
-from tagbot.queues import Delivery
+from tagbot.queues import Delivery, Queue
 from tagbot.services import Services
 from tagbot.settings import Settings
 
@@ -32,34 +30,6 @@ class Deliveries(Protocol):
 
     def get(self, timeout: float) -> Delivery | None:
         """The next delivery; None when none came within `timeout` seconds."""
-
-
-class KeyLocks:
-    """A lock for each key in use.
-
-    A crash between a stage's output and its acknowledgement leaves two messages about one face. Worked on at
-    once, both would see that nothing has been done yet, and do it twice.
-    """
-
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
-        self._users: defaultdict[str, int] = defaultdict(int)
-
-    @contextmanager
-    def holding(self, key: str) -> Iterator[None]:
-        """Let one thread at a time past, for this key."""
-        with self._guard:
-            self._users[key] += 1
-            lock = self._locks[key]
-        try:
-            with lock:
-                yield
-        finally:
-            with self._guard:
-                self._users[key] -= 1
-                if not self._users[key]:
-                    del self._users[key], self._locks[key]
 
 
 def backoff(attempt: int, base: float, longest: float, chance: float) -> float:
@@ -78,9 +48,8 @@ class Worker:
     deliveries: Deliveries
     publish: Publish
     services: Services
-    locks: KeyLocks
     outage: Outage = field(default_factory=Outage)
-    """Of the queue itself, or of the database; what a message fails at is its own affair."""
+    """Of the queue itself; what a message fails at is its own affair."""
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop; what is in hand then is finished."""
@@ -88,9 +57,13 @@ class Worker:
         while not stop.is_set():
             try:
                 with reached(), connected():
-                    while not stop.is_set():
+                    # Without a connection, messages stay where they are: no attempt is spent on them.
+                    while is_connected() and not stop.is_set():
                         self.work_once()
                         self.outage.works(log, what)
+            except DatabaseAway as away:
+                away.tell()
+                stop.wait(self.services.settings.retry_base_seconds)
             except Retry as unreadable:
                 self.outage.fails(log, what, unreadable.reason)
                 stop.wait(self.services.settings.retry_base_seconds)
@@ -108,7 +81,10 @@ class Worker:
         started = time.monotonic()
         try:
             message = self.stage.reads.from_json(delivery.body)
-            with reached(), self.locks.holding(message.key), crash_points.working_on(self.stage.name):
+            # Alone: a crash between a stage's output and its acknowledgement leaves two messages about one
+            # face. Worked on at once, both would see that nothing has been done yet, and do it twice.
+            stage = self.stage.name
+            with reached(), alone(f"{stage} {message.key}"), crash_points.working_on(stage):
                 crash_points.reach(crash_points.TAKEN)
                 for output in self.stage.run(message, self.services):
                     self._check_declared(output)
@@ -154,6 +130,16 @@ class Worker:
             f": {why}" if why else "",
             extra={"action": verb, "stage": self.stage.name, "message_id": delivery.id, "ms": milliseconds},
         )
+
+
+def workers(services: Services, queues: Mapping[str, Queue], publish: Publish) -> list[Worker]:
+    """One for each stage that this bot runs."""
+    sources: Mapping[str, Deliveries] = {"inbox": services.inbox, **queues}
+    return [
+        Worker(stage, sources[stage.reads.QUEUE], publish, services)
+        for stage in PIPELINE
+        if stage.name in services.settings.stages
+    ]
 
 
 def _pause(settings: Settings, attempt: int) -> float:

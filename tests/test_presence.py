@@ -13,10 +13,10 @@ from tagbot.errors import Reject, Retry
 from tagbot.hands import LONG_SECONDS, Hands
 from tagbot.health import Health
 from tagbot.models import RunningBot, writing
-from tagbot.pipeline import PIPELINE
 from tagbot.presence import FORGOTTEN_SECONDS, SILENT_SECONDS, Presence
 from tagbot.schedule import Surroundings, tell_of_bot
 from tagbot.services import Services
+from tagbot.settings import STAGES
 from tagbot.slack.link import Link
 from tests.documents.generated import ROOT
 from tests.world import World
@@ -59,7 +59,7 @@ def test_status_has_a_line_for_each_bot_with_host_version_stages_and_since_when(
         "Slack: connected since 2026-11-23 09:00 UTC.",
     ]
     [bot] = figures(world)["bots"]
-    assert bot["stages"] == [stage.name for stage in PIPELINE]
+    assert bot["stages"] == list(STAGES)
     assert bot["since"] == "2026-11-23T09:00:00.000+00:00"
     assert bot["slack"] == {"connections": 1, "since": "2026-11-23T09:00:00.000+00:00", "trouble": ""}
 
@@ -115,6 +115,16 @@ def test_what_has_failed_at_the_training_backend_is_told_until_it_answers(world:
         training.detect(b"no picture")
     tell(world.services)
     assert line not in about_bots(world)
+
+
+def test_what_has_failed_where_photos_come_from_and_pictures_are_kept_is_told(world: World) -> None:
+    world.services.inbox.health.failed("look", "cannot look into the inbox: no such device")
+    world.services.images.health.failed("written", "pictures cannot be written: no space")
+    tell(world.services)
+    assert [line for line in about_bots(world) if "fails" in line] == [
+        "The image store fails: pictures cannot be written: no space.",
+        "The inbox fails: cannot look into the inbox: no such device.",
+    ]
 
 
 def test_in_the_bots_own_process_its_state_is_todays(world: World, link: Link) -> None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tagbot.settings import Settings, SettingsError, variables
+from tagbot.pipeline import QUEUES
+from tagbot.settings import LONGEST_QUEUE_PREFIX, S3Place, Settings, SettingsError, variables
 
 SLACK = {
     "SLACK_BOT_TOKEN": "xoxb-1-secret",
@@ -24,9 +25,16 @@ WRONG: dict[str, tuple[str, ...]] = {
     "SLACK_PICTURES": ("public", "Private"),
     "DATA_DIR": ("s3://bucket/data",),
     "DATABASE_URL": ("tagbot.db", "sqlite:///", "mysql://host/db"),
-    "QUEUE_URL": ("disc", "redis://localhost"),
-    "IMAGE_STORE": ("ftp://bucket/prefix",),
-    "INBOX": ("ftp://bucket/prefix",),
+    "QUEUE_URL": ("disc", "redis://localhost", "sqs://", "sqs://face tag", "sqs://a/b", f"sqs://{'x' * 51}"),
+    "IMAGE_STORE": (
+        "ftp://bucket/prefix",
+        "s3://bucket",
+        "s3://bucket/",
+        "s3://My_Bucket/x",
+        "s3://bucket/a//b",
+    ),
+    "INBOX": ("ftp://bucket/prefix", "s3://bucket", "s3:bucket/x", "s3://bucket/team/rejected"),
+    "INBOX_EVENTS": ("events", "sqs://events.fifo", "sqs://", "https://sqs.eu-west-1.amazonaws.com/1/events"),
     "TRAINING_BACKEND": ("dlib", "LOCAL"),
     "REKOGNITION_COLLECTION": ("my faces", "faces/of/us", "x" * 256),
     "REKOGNITION_CALLS_PER_SECOND": NOT_ABOVE_ZERO,
@@ -40,6 +48,7 @@ WRONG: dict[str, tuple[str, ...]] = {
     "RETRY_BASE_SECONDS": NOT_ABOVE_ZERO,
     "RETRY_MAX_SECONDS": NOT_ABOVE_ZERO,
     "ADMINS": ("anna", "U0123456789;U0123456780", "@U0123456789"),
+    "STAGES": ("Detect", "DetectFaces;UndoTag", "detectfaces"),
     "LOG_LEVEL": ("LOUD", "info"),
     "LOG_FORMAT": ("xml", "JSON"),
 }
@@ -88,6 +97,23 @@ def test_a_problem_never_repeats_a_token_also_where_none_belongs(variable: str, 
 def test_a_password_in_the_address_of_the_database_is_not_repeated() -> None:
     [line] = problems(DATABASE_URL="mysql://bot:hunter2@host/db")
     assert "hunter2" not in line
+
+
+@pytest.mark.parametrize(
+    "address", ["postgresql://bot:hunter2@host", "postgresql://bot:hunter2/x@host/db", "sqlite:x"]
+)
+def test_an_address_without_its_database_is_told_without_what_it_says(address: str) -> None:
+    [line] = problems(DATABASE_URL=address)
+    assert line.startswith("DATABASE_URL should ")
+    assert "hunter2" not in line
+
+
+def test_the_password_of_a_database_is_not_shown_with_the_settings() -> None:
+    settings = Settings.from_env(
+        {"DATABASE_URL": "postgresql://bot:hunter2@host/db?sslmode=require"}, for_slack=False
+    )
+    assert settings.database_url.endswith("sslmode=require")
+    assert "hunter2" not in repr(settings)
 
 
 @pytest.mark.parametrize("variable", SLACK)
@@ -176,3 +202,34 @@ def test_commands_need_no_slack_settings() -> None:
 def test_commands_are_told_what_is_wrong_all_the_same() -> None:
     with pytest.raises(SettingsError, match="SLACK_CHANNEL should be a channel's id"):
         Settings.from_env({"SLACK_CHANNEL": "#faces"}, for_slack=False)
+
+
+AT_S3 = {"INBOX": "s3://bucket/team/inbox/", "IMAGE_STORE": "s3://bucket/team/pictures"}
+
+
+def test_queues_pictures_and_inbox_can_be_at_amazon() -> None:
+    settings = Settings.from_env(
+        SLACK | AT_S3 | {"QUEUE_URL": "sqs://team-", "INBOX_EVENTS": "sqs://new-photos"}
+    )
+    assert settings.inbox == S3Place("bucket", "team/inbox")
+    assert settings.image_store == S3Place("bucket", "team/pictures")
+    assert (settings.queue_prefix, settings.inbox_events) == ("team-", "new-photos")
+    assert S3Place("bucket", "team/inbox").beside("rejected") == S3Place("bucket", "team/rejected")
+    assert S3Place("bucket", "inbox").beside("rejected") == S3Place("bucket", "rejected")
+    assert Settings.from_env(SLACK).queue_prefix is None
+
+
+@pytest.mark.parametrize("images", ["s3://bucket/team/inbox", "s3://bucket/team/inbox/pictures"])
+def test_the_bot_never_takes_its_own_pictures_for_new_photos(images: str) -> None:
+    assert problems(**AT_S3 | {"IMAGE_STORE": images}) == [
+        "IMAGE_STORE lies in INBOX, so that the bot would take its own pictures over"
+    ]
+
+
+def test_events_are_of_an_inbox_at_s3_only() -> None:
+    assert problems(INBOX_EVENTS="sqs://new-photos") == ["INBOX_EVENTS goes with an INBOX at Amazon S3 only"]
+
+
+def test_no_name_of_a_queue_is_longer_than_sqs_allows() -> None:
+    longest = max(map(len, QUEUES))
+    assert LONGEST_QUEUE_PREFIX + longest + len("-dead.fifo") <= 80

@@ -15,6 +15,7 @@ from peewee import DatabaseError, IntegrityError, OperationalError
 from tagbot import parts
 from tagbot.database import open_database
 from tagbot.errors import Reject, Retry
+from tagbot.key_locks import KeyLocks
 from tagbot.messages import FaceStored, FaceTagged, Message, PersonAdded
 from tagbot.pipeline import Stage
 from tagbot.publish import publisher
@@ -25,7 +26,7 @@ from tagbot.settings import Settings
 from tagbot.slack.client import Slack
 from tagbot.slack.socket import web_client
 from tagbot.slack.updates import Updates
-from tagbot.worker import KeyLocks, Worker, backoff
+from tagbot.worker import Worker, backoff
 
 READS, WRITES = FaceStored.QUEUE, FaceTagged.QUEUE
 
@@ -44,7 +45,7 @@ class Bench:
     def worker(self, run: Run, **more: object) -> Worker:
         stage = Stage("Trial", FaceStored, run, emits=(FaceTagged,))
         stage = replace(stage, **more)  # type: ignore[arg-type]  # fields of Stage
-        return Worker(stage, self.queues[READS], publisher(self.queues), self.services, KeyLocks())
+        return Worker(stage, self.queues[READS], publisher(self.queues), self.services)
 
     def put(self, face_id: str = "F") -> None:
         publisher(self.queues)(FaceStored(face_id=face_id))

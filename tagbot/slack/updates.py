@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from tagbot.blocks import Rendered, past_request
 from tagbot.consensus import Rule
-from tagbot.database import connected, reached
+from tagbot.database import alone, connected, reached
 from tagbot.errors import Reject, Retry
 from tagbot.models import OPEN, WAITING, Face, PastRequest, writing
 from tagbot.slack.client import MessageGone, PictureNotReady, Slack
@@ -60,9 +60,8 @@ class Updates:
 
     def run(self) -> None:
         """Work until told to stop."""
-        with connected():
-            while (face_id := self._next()) is not None:
-                self._work_on(face_id)
+        while (face_id := self._next()) is not None:
+            self._work_on(face_id)
         self._fail_the_waiting()
 
     def wake(self) -> None:
@@ -93,7 +92,8 @@ class Updates:
         with self._changed:
             waiting = self._owed.pop(face_id)
         try:
-            with reached():
+            # Alone: what another bot has just read may be older than what this one shows.
+            with reached(), connected(), alone(f"show {face_id}"):
                 self._show_now(face_id)
             self.last_error = None
             _settle(waiting, Future.set_result, None)

@@ -3,8 +3,10 @@
 import hashlib
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 
 from tagbot import pictures
+from tagbot.database import alone
 from tagbot.errors import Reject
 from tagbot.messages import FaceStored, PhotoArrived
 from tagbot.models import WAITING, Face, Photo, context_key, crop_key, photo_key, store_photo, writing
@@ -56,14 +58,18 @@ def _take_over(sha256: str, data: bytes, sidecar: Sidecar, services: Services) -
         "received_at": now,
     }
     rows = [_row(sha256, face_id, rectangle, now) for face_id, rectangle in zip(ids, rectangles, strict=True)]
-    with writing():
-        # Another worker may have taken over a copy of the same file meanwhile, or a photo whose sidecar gives
-        # the same ids: the pictures are kept under these, so they are stored by the one that has them.
-        if not _is_known(sha256):
-            _check_new(ids, sha256)
-            for key, picture in stored.items():
-                services.images.put(key, picture)
-            store_photo(row, rows)
+    with ExitStack() as stack:
+        # Another worker may be taking over a photo whose sidecar gives the same ids: the pictures are kept
+        # under these, so they are stored by the one that has them. Storing may take long: nobody's writing is
+        # to wait for it.
+        for face_id in sorted(set(ids)):
+            stack.enter_context(alone(f"pictures of {face_id}"))
+        _check_new(ids, sha256)
+        for key, picture in stored.items():
+            services.images.put(key, picture)
+        with writing():
+            if not _is_known(sha256):  # a copy of the same file may have been taken over meanwhile
+                store_photo(row, rows)
 
 
 def _is_known(sha256: str) -> bool:

@@ -17,7 +17,7 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
         services.slack.tell(message.tagger, words.cannot_be_chosen(message.answer))
         return
     with writing():
-        face = Face.get_or_none(Face.id == message.face_id)
+        face = Face.for_answer(message.face_id)
         if face is None:
             raise Reject("the answer is about a face that is not in the database")
         _note_that_it_is_posted(face, message)
@@ -31,7 +31,7 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
                 at=message.at,
             )
             if face.state == OPEN:
-                Face.changed(Face.id == face.id)
+                Face.has_changed(face.id)
     if not counted:
         services.slack.tell(message.tagger, words.CLOSED)
     elif face.state == OPEN:

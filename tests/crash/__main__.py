@@ -10,6 +10,8 @@ from pathlib import Path
 from tagbot.sandbox.client import running_slack
 from tests.crash.crash import Run, run
 
+DATABASE_AWAY_SECONDS = 30.0
+
 
 def main() -> int:
     """Run every seed, with and without faults outside; 1 when anything was violated."""
@@ -30,6 +32,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--backend", choices=("local", "rekognition"), help="by itself: rekognition with faults"
     )
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--bots", type=int, default=1, help="more than one need --database postgresql")
     parser.add_argument("--faults", choices=("both", "with", "without"), default="both")
     return parser.parse_args()
 
@@ -45,6 +49,9 @@ def runs(options: argparse.Namespace) -> Iterator[Run]:
                 kills=options.kills,
                 faults=faults,
                 backend=options.backend or ("rekognition" if faults else "local"),
+                database=options.database,
+                bots=options.bots,
+                database_away=DATABASE_AWAY_SECONDS if faults and options.database == "postgresql" else 0.0,
             )
 
 

@@ -4,7 +4,6 @@ A world outside it, Slack with its people and Amazon Rekognition, lives on. Ever
 seed.
 """
 
-import os
 import random
 import signal
 import subprocess
@@ -17,11 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from tagbot.sandbox.client import Slack
+from tests.aws.service import running_amazon
+from tests.clean_environment import clean_environment
 from tests.crash.invariants import Outcome, outcome
 from tests.crash.people import People, Story, story_of
+from tests.postgresql import OwnServer, our_own_server
 from tests.rekognition.stand_in import Rekognition, running_rekognition
 from tests.scenario.flood import photos
-from tests.scenario.running_bot import ROOT, RunningBot, quiet
+from tests.scenario.running_bot import BOT, RunningBot, quiet
 from tests.world import environment
 
 SLACK_TROUBLES: tuple[dict[str, Any], ...] = (
@@ -58,69 +60,127 @@ class Run:
     faults: bool
     """Whether Slack and the training backend fail now and then besides."""
     backend: str = "local"
+    database: str = "sqlite"
+    database_away: float = 0.0
+    """For how many seconds the database server is stopped, in the middle of it all."""
+    bots: int = 1
+    """Of several, one is killed each time; they share queues and pictures at Amazon."""
 
     def __str__(self) -> str:
         world = "with faults" if self.faults else "without faults"
-        return f"seed {self.seed}, {self.faces} faces, {self.kills} kills, {self.backend}, {world}"
+        if self.database_away:
+            world += f", the database stopped for {self.database_away:.0f} s"
+        what = f"{self.faces} faces, {self.kills} kills"
+        if self.bots > 1:
+            what += f", {self.bots} bots"
+        return f"seed {self.seed}, {what}, {self.backend}, {self.database}, {world}"
 
 
 class Nemesis:
-    """Starts the bot, kills it, and starts it again."""
+    """Starts the bots, kills one at a time, and starts it again."""
 
-    def __init__(self, chance: random.Random, env: dict[str, str], log: Path) -> None:
+    def __init__(self, chance: random.Random, environments: list[dict[str, str]]) -> None:
         self._chance = chance
-        self._env = env
-        self._log = log
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def process(self) -> subprocess.Popen[bytes]:
-        """The bot that was started last."""
-        assert self._process is not None
-        return self._process
+        self._environments = environments
+        self._processes: dict[int, subprocess.Popen[bytes]] = {}
 
     def start(self) -> None:
-        """Start the bot."""
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "bot.py"], cwd=ROOT, env={**os.environ, **self._env}, stdout=log, stderr=log
-            )
+        """Start all that do not run."""
+        for number, env in enumerate(self._environments):
+            if number not in self._processes:
+                folder = Path(env["DATA_DIR"])
+                with (folder / "bot.log").open("ab") as log:
+                    self._processes[number] = subprocess.Popen(
+                        [sys.executable, str(BOT)],
+                        cwd=folder,
+                        env=clean_environment(**env),
+                        stdout=log,
+                        stderr=log,
+                    )
 
-    def kill(self) -> None:
+    def kill_one(self) -> None:
         """End it as a power cut would, as far as the process is concerned."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGKILL)
-            self._process.wait()
+        self._kill(self._chance.choice(sorted(self._processes)))
+
+    def kill_all(self) -> None:
+        """It is over."""
+        for number in sorted(self._processes):
+            self._kill(number)
+
+    def any_bot(self, slack: Slack) -> RunningBot:
+        """For the operator's commands."""
+        number, process = next(iter(self._processes.items()))
+        env = self._environments[number]
+        return RunningBot(process, Path(env["DATA_DIR"]), slack, env)
 
     def life(self) -> float:
-        """Seconds that the bot may live this time: some die while they start."""
+        """Seconds that the bots may live this time: some die while they start."""
         return self._chance.uniform(0.3, 4.0)
+
+    def _kill(self, number: int) -> None:
+        process = self._processes.pop(number)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
 
 
 def run(folder: Path, slack: Slack, wanted: Run, *, patience: float = 300.0) -> Outcome:
     """One run, and what it came to."""
-    chance, data = random.Random(wanted.seed), folder / "data"
-    (data / "inbox").mkdir(parents=True)
-    story = story_of(photos(data / "inbox", wanted.faces), wanted.seed)
-    with backend(wanted.backend) as (rekognition, settings), People(slack, story).acting():
-        env = environment(
-            data, slack, MAX_OPEN_REQUESTS="10", RETRY_MAX_SECONDS="0.5", MAX_ATTEMPTS="1000", **settings
-        )
-        nemesis = Nemesis(chance, env, data / "bot.log")
+    chance, source = random.Random(wanted.seed), folder / "photos"
+    source.mkdir()
+    story = story_of(photos(source, wanted.faces), wanted.seed)
+    with (
+        backend(wanted.backend) as (rekognition, settings),
+        database(wanted.database) as (server, address),
+        shared(folder, several=wanted.bots > 1) as places,
+        People(slack, story).acting(),
+    ):
+        common = {"MAX_OPEN_REQUESTS": "10", "RETRY_MAX_SECONDS": "0.5", "MAX_ATTEMPTS": "1000"}
+        common |= places | settings | address
+        environments = [
+            environment(a_folder(folder, number), slack, **common) for number in range(wanted.bots)
+        ]
+        nemesis = Nemesis(chance, environments)
         try:
             nemesis.start()
-            for _ in range(wanted.kills):
+            added = nemesis.any_bot(slack).command("add", str(source))
+            assert added.returncode == 0, added.stderr
+            for number in range(wanted.kills):
+                if server is not None and wanted.database_away and number == wanted.kills // 2:
+                    stop_for(server, wanted.database_away)
                 time.sleep(nemesis.life())  # not a wait for something: the moment of the kill
-                nemesis.kill()
+                nemesis.kill_one()
                 if wanted.faults:
                     break_something(slack, rekognition, chance)
                 nemesis.start()
             heal(slack, rekognition)
-            bot = RunningBot(nemesis.process, data, slack, env)
+            bot = nemesis.any_bot(slack)
             stuck = wait_until_done(bot, story, patience)
             return Outcome({}, [f"stuck: {stuck}"]) if stuck else outcome(bot, slack, story)
         finally:
-            nemesis.kill()
+            nemesis.kill_all()
+
+
+def a_folder(folder: Path, number: int) -> Path:
+    """Where one bot keeps what is its own."""
+    data = folder / f"data-{number}"
+    (data / "inbox").mkdir(parents=True)
+    return data
+
+
+@contextmanager
+def shared(folder: Path, *, several: bool) -> Iterator[dict[str, str]]:
+    """The settings that several bots need to share queues and pictures."""
+    if not several:
+        yield {}
+        return
+    with running_amazon(folder) as amazon:
+        amazon.make_bucket()
+        yield {
+            "QUEUE_URL": f"sqs://{amazon.prefix}",
+            "IMAGE_STORE": f"s3://{amazon.bucket}/images",
+            "INBOX": f"s3://{amazon.bucket}/inbox",
+            **amazon.environment(),
+        }
 
 
 @contextmanager
@@ -132,6 +192,25 @@ def backend(name: str) -> Iterator[tuple[Rekognition | None, dict[str, str]]]:
     with running_rekognition() as rekognition:
         settings = {"TRAINING_BACKEND": "rekognition", "REKOGNITION_CALLS_PER_SECOND": "1000"}
         yield rekognition, {**settings, **rekognition.environment()}
+
+
+@contextmanager
+def database(name: str) -> Iterator[tuple[OwnServer | None, dict[str, str]]]:
+    """The database server outside the bot, where there is one, and the settings that lead there."""
+    if name == "sqlite":
+        yield None, {}
+        return
+    with our_own_server() as server:
+        server.make_template()
+        with server.database() as url:
+            yield server, {"DATABASE_URL": url}
+
+
+def stop_for(server: OwnServer, seconds: float) -> None:
+    """Stop it as a crash does; people go on clicking meanwhile."""
+    server.stop()
+    time.sleep(seconds)  # not a wait for something: how long it is away
+    server.start()
 
 
 def break_something(slack: Slack, rekognition: Rekognition | None, chance: random.Random) -> None:

@@ -12,3 +12,10 @@ def test_a_bot_that_is_killed_at_random_loses_nothing_and_repeats_nothing(
     outcome = run(tmp_path, stand_in, Run(seed=7, faces=12, kills=4, faults=True, backend="rekognition"))
     assert outcome.violations == []
     assert outcome.counted["faces"] == 12
+
+
+def test_neither_does_one_whose_database_server_stops_besides(tmp_path: Path, stand_in: Slack) -> None:
+    on_a_server = Run(seed=7, faces=3, kills=1, faults=False, database="postgresql", database_away=2.0)
+    outcome = run(tmp_path, stand_in, on_a_server)
+    assert outcome.violations == []
+    assert outcome.counted["faces"] == 3

@@ -63,8 +63,8 @@ class Story:
     def go_on(self, world: World) -> bool:
         """Do what people would do next; whether there is more to come."""
         if self._once("photo"):
-            (world.settings.inbox / "photo.json").write_bytes(SIDECAR)
-            (world.settings.inbox / "photo.png").write_bytes(astronaut())
+            (world.settings.data_dir / "inbox" / "photo.json").write_bytes(SIDECAR)
+            (world.settings.data_dir / "inbox" / "photo.png").write_bytes(astronaut())
         for _ in range(2):  # seen, and a while later seen unchanged
             world.drain()
             world.offset += 10
@@ -135,7 +135,7 @@ def assert_all_is_well(world: World) -> None:
     assert "reopened" in first.text
     assert "nobody to tag" in second.text
     assert all(not any(vars_of(queue.counts())) for queue in world.queues.values())
-    assert not list(world.settings.inbox.iterdir())
+    assert not list((world.settings.data_dir / "inbox").iterdir())
 
 
 def vars_of(counts: object) -> list[int]:

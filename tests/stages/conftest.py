@@ -8,15 +8,30 @@ import pytest
 
 from tagbot.sandbox.client import Slack as SlackStandIn
 from tagbot.training.local import LocalBackend
+from tests.postgresql import DATABASES
 from tests.stages.scenes import MakeWorld
 from tests.world import a_world
 
+ON_EVERY_DATABASE = ("test_send_face_for_training", "test_store_face_tag_sql", "test_undo_tag")
+"""Tests of the stages that ask most of a database; the others run on SQLite only, for time's sake."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Choose the databases."""
+    name = metafunc.module.__name__.rpartition(".")[2]
+    if "database_url" in metafunc.fixturenames and name in ON_EVERY_DATABASE:
+        metafunc.parametrize("database_url", DATABASES, indirect=True)
+
 
 @pytest.fixture(name="make_world")
-def _make_world(tmp_path: Path, stand_in: SlackStandIn, recogniser: LocalBackend) -> Iterator[MakeWorld]:
+def _make_world(
+    tmp_path: Path, stand_in: SlackStandIn, recogniser: LocalBackend, database_url: str
+) -> Iterator[MakeWorld]:
     """Makes the test's world with other settings; one a test, as there is one database."""
     with ExitStack() as stack:
-        yield lambda **variables: stack.enter_context(a_world(tmp_path, stand_in, recogniser, **variables))
+        yield lambda **variables: stack.enter_context(
+            a_world(tmp_path, stand_in, recogniser, DATABASE_URL=database_url, **variables)
+        )
 
 
 @pytest.fixture(name="people")

@@ -30,7 +30,7 @@ IDS = [str(uuid.UUID(int=number)) for number in (1, 2, 3)]
 
 def put(world: World, name: str, photo: bytes, sidecar: Any = None) -> PhotoArrived:
     """A photo in the inbox, beside its sidecar if there is one."""
-    folder = world.services.inbox.folder
+    folder = world.settings.data_dir / "inbox"
     if sidecar is not None:
         text = sidecar if isinstance(sidecar, bytes) else json.dumps(sidecar).encode()
         (folder / name).with_suffix(".json").write_bytes(text)
@@ -71,7 +71,7 @@ def three_faces() -> dict[str, Any]:
 
 def stored_files(world: World) -> set[Path]:
     """All pictures in the image store."""
-    return set(world.settings.image_store.rglob("*.jpg"))
+    return set((world.settings.data_dir / "images").rglob("*.jpg"))
 
 
 # --- It works -------------------------------------------------------------------------------------------
@@ -95,8 +95,8 @@ def test_the_faces_of_a_photo_are_found_cut_out_and_stored(world: World) -> None
 def test_a_photo_that_was_taken_over_is_gone_from_the_inbox_with_its_sidecar(world: World) -> None:
     put(world, "party.png", astronaut(), three_faces())
     take_over(world, lambda: Photo.select().count())
-    assert list(world.services.inbox.folder.iterdir()) == []
-    assert list(world.services.inbox.rejected.iterdir()) == []
+    assert list((world.settings.data_dir / "inbox").iterdir()) == []
+    assert list((world.settings.data_dir / "rejected").iterdir()) == []
     assert len(world.messages("images-in-db")) == 3
 
 
@@ -233,16 +233,16 @@ def test_a_recogniser_that_takes_too_long_leaves_the_photo_where_it_is(world: Wo
     finally:
         slow.close()
     assert Photo.select().count() == 0
-    assert (world.services.inbox.folder / "party.png").is_file()
+    assert (world.settings.data_dir / "inbox" / "party.png").is_file()
     assert len(work(world, message)) == 1
 
 
 def test_an_image_store_that_cannot_be_written_leaves_the_photo_where_it_is(world: World) -> None:
     message = put(world, "party.png", astronaut(), three_faces())
-    world.settings.image_store.write_text("in the way")
+    (world.settings.data_dir / "images").write_text("in the way")
     with pytest.raises(Retry):
         work(world, message)
-    world.settings.image_store.unlink()
+    (world.settings.data_dir / "images").unlink()
     assert len(work(world, message)) == 3
 
 
@@ -289,7 +289,7 @@ def test_what_cannot_be_used_is_refused_with_the_reason(world: World, what: str)
 def test_what_is_refused_lies_beside_its_reason_and_the_rest_goes_on(world: World) -> None:
     put(world, "bad.png", b"no picture", {"source": "x"})
     put(world, "good.png", astronaut(), three_faces())
-    rejected = world.services.inbox.rejected
+    rejected = world.settings.data_dir / "rejected"
     take_over(world, lambda: Photo.select().count() and (rejected / "bad.png").exists())
     assert {path.name for path in rejected.iterdir()} == {"bad.png", "bad.json", "bad.png.error.txt"}
     assert "not a picture" in (rejected / "bad.png.error.txt").read_text()
@@ -311,6 +311,7 @@ class Meeting:
     """An image store that two workers reach at the same time, if they do so without a lock."""
 
     def __init__(self, images: ImageStore) -> None:
+        self.health = images.health
         self._images = images
         self._both_here = threading.Barrier(2)
 

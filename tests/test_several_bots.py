@@ -1,0 +1,322 @@
+"""What holds over all bots on one database: one pace, and one at a time."""
+
+import inspect
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tagbot import __version__
+from tagbot.database import alone, close_database, connected, open_database, reached
+from tagbot.errors import Retry
+from tagbot.models import Face, database
+from tagbot.pipeline import PIPELINE
+from tagbot.presence import SILENT_SECONDS, Presence
+from tagbot.sandbox.client import running_slack
+from tagbot.schedule import Job, Surroundings, start
+from tagbot.settings import ANSWERS, STAGES, WITHOUT_SLACK, Settings, SettingsError
+from tagbot.shared_pace import SharedPace
+from tagbot.worker import workers
+from tests.documents.generated import ROOT
+from tests.postgresql import on_every_database
+from tests.world import World, astronaut
+
+on_a_server = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
+EVERY = 100.0
+"""Seconds between two turns: so long that what a test takes does not matter beside it."""
+
+
+class Naps(threading.Event):
+    """An event on which nobody really waits; how long they would have is remembered."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.taken.append(timeout or 0.0)
+        return self.is_set()
+
+
+@pytest.fixture(name="tables")
+def _tables(database_url: str) -> Iterator[str]:
+    open_database(database_url, connections=10)
+    yield database_url
+    close_database()
+
+
+def turns(naps: Naps) -> list[int]:
+    """The turns that were taken, as numbers."""
+    return sorted(round(seconds / EVERY) for seconds in naps.taken)
+
+
+# --- One pace ----------------------------------------------------------------------------------------------
+
+
+@on_every_database
+@pytest.mark.usefixtures("tables")
+def test_two_bots_together_are_as_fast_as_one() -> None:
+    naps = Naps()
+    one, other = (SharedPace("posts", 1 / EVERY, naps) for _ in range(2))
+    with connected():
+        for pace in (one, one, other, one, other):
+            pace.wait()
+    assert turns(naps) == [0, 1, 2, 3, 4]
+
+
+@on_every_database
+@pytest.mark.usefixtures("tables")
+def test_who_comes_at_the_same_instant_gets_a_turn_of_their_own() -> None:
+    naps, ready = Naps(), threading.Barrier(8)
+
+    def bot(_: int) -> None:
+        pace = SharedPace("posts", 1 / EVERY, naps)
+        with connected():
+            ready.wait(10)
+            pace.wait()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(bot, range(8)))
+    assert turns(naps) == list(range(8))
+
+
+@on_every_database
+@pytest.mark.usefixtures("tables")
+def test_a_burst_is_shared_too() -> None:
+    naps = Naps()
+    bots = [SharedPace("updates", 1 / EVERY, naps, burst=3) for _ in range(2)]
+    with connected():
+        for _ in range(3):
+            for pace in bots:
+                pace.wait()
+    assert turns(naps) == [0, 0, 0, 1, 2, 3]
+
+
+@on_every_database
+@pytest.mark.usefixtures("tables")
+def test_what_is_not_the_same_has_its_own_pace() -> None:
+    naps = Naps()
+    with connected():
+        for name in ("posts", "updates"):
+            SharedPace(name, 1 / EVERY, naps).wait()
+    assert turns(naps) == [0, 0]
+
+
+@on_every_database
+@pytest.mark.usefixtures("tables")
+def test_a_bot_that_stops_waits_no_longer() -> None:
+    naps = Naps()
+    pace = SharedPace("posts", 1 / EVERY, naps)
+    naps.set()
+    with connected(), pytest.raises(Retry, match="stopping"):
+        pace.wait()
+
+
+# --- One at a time -----------------------------------------------------------------------------------------
+
+
+@contextmanager
+def another_bot(name: str) -> Iterator[None]:
+    """Something that another bot does, on a connection of its own."""
+    taken, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with connected(), alone(name):
+            taken.set()
+            assert done.wait(10)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert taken.wait(10)
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join(10)
+
+
+@on_a_server
+@pytest.mark.usefixtures("tables")
+def test_what_one_bot_does_alone_no_other_does_meanwhile() -> None:
+    with connected():
+        with another_bot("Mend"):
+            with alone("Mend", wait=False) as mine:
+                assert not mine
+            with alone("ExpireRequests", wait=False) as mine:
+                assert mine, "something else is nobody's yet"
+        with alone("Mend", wait=False) as mine:
+            assert mine
+
+
+@on_a_server
+@pytest.mark.usefixtures("tables")
+def test_who_waits_is_next() -> None:
+    order: list[str] = []
+
+    def next_one() -> None:
+        with connected(), alone("show F"):
+            order.append("next")
+
+    with connected():
+        with alone("show F"):
+            thread = threading.Thread(target=next_one)
+            thread.start()
+            while not database.execute_sql("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone():
+                pass
+            order.append("first")
+        thread.join(10)
+    assert order == ["first", "next"]
+
+
+@on_a_server
+def test_a_bot_that_dies_holds_nobody_up(tables: str) -> None:
+    def die() -> None:
+        with psycopg.connect(tables, autocommit=True) as operator, reached(), alone("Mend"):
+            [me] = database.execute_sql("SELECT pg_backend_pid()").fetchone()
+            operator.execute("SELECT pg_terminate_backend(%s)", [me])
+            database.execute_sql("SELECT 1")
+
+    with connected(), pytest.raises(Retry):
+        die()
+    with connected(), alone("Mend", wait=False) as mine:
+        assert mine
+
+
+@dataclass
+class Runs:
+    """Who ran, and a moment to wait for."""
+
+    names: list[str] = field(default_factory=list)
+    again: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+
+    def job(self, name: str, *, in_each_bot: bool) -> Job:
+        """One that notes that it ran."""
+
+        def run(_: Surroundings) -> None:
+            self.names.append(name)
+            self.again.release()
+
+        return Job(name, 0.05, run, in_each_bot=in_each_bot)
+
+
+@on_a_server
+def test_a_timed_job_runs_in_one_bot_at_a_time_and_what_is_about_a_bot_in_each(world: World) -> None:
+    around, runs = Surroundings(world.services, world.queues, world.publish), Runs()
+    jobs = [runs.job("shared", in_each_bot=False), runs.job("own", in_each_bot=True)]
+    with another_bot("timed job shared"):
+        scheduler = start(around, jobs)
+        for _ in range(5):
+            assert runs.again.acquire(timeout=10)
+        assert set(runs.names) == {"own"}
+    while "shared" not in runs.names:
+        assert runs.again.acquire(timeout=10), "it goes on once the other bot is done"
+    scheduler.shutdown(wait=True)
+
+
+# --- Some stages only --------------------------------------------------------------------------------------
+
+
+def test_the_stages_that_can_be_named_are_those_of_the_flow() -> None:
+    assert set(STAGES) == {*(stage.name for stage in PIPELINE), ANSWERS}
+
+
+def settings(stages: str, **env: str) -> Settings:
+    return Settings.from_env({"STAGES": stages, **env})
+
+
+def test_a_bot_runs_the_stages_that_it_is_told_and_all_when_it_is_told_none(world: World) -> None:
+    assert len(workers(world.services, world.queues, world.publish)) == len(PIPELINE)
+    some = replace(world.services, settings=replace(world.settings, stages=("DetectFaces", "UndoTag")))
+    assert [worker.stage.name for worker in workers(some, world.queues, world.publish)] == [
+        "DetectFaces",
+        "UndoTag",
+    ]
+
+
+def test_a_bot_that_only_detects_needs_no_token_of_slacks() -> None:
+    assert not settings("DetectFaces, SendFaceForTraining").hears_people
+    with pytest.raises(SettingsError, match="SLACK_BOT_TOKEN"):
+        settings("DetectFaces, CleanupTag")
+    with pytest.raises(SettingsError, match="SLACK_APP_TOKEN"):
+        settings("DetectFaces, FaceTag")
+
+
+def test_a_stage_that_there_is_not_is_told_with_those_that_there_are() -> None:
+    with pytest.raises(SettingsError) as told:
+        settings("DetectFaces,Detect")
+    assert any(
+        line.startswith("STAGES should be some of DetectFaces, RequestTaggingOnSlack, FaceTag, ")
+        and line.endswith("but has 'Detect'")
+        for line in told.value.problems
+    )
+
+
+def test_the_stages_without_slack_ask_it_nothing() -> None:
+    for stage in PIPELINE:
+        source = inspect.getsource(sys.modules[stage.run.__module__])
+        asks = "services.slack" in source or "services.updates" in source
+        assert asks == (stage.name not in WITHOUT_SLACK), stage.name
+
+
+@on_a_server
+def test_a_bot_without_slack_takes_photos_in_for_the_others(tmp_path: Path, database_url: str) -> None:
+    env = {"DATA_DIR": str(tmp_path), "DATABASE_URL": database_url, "STAGES": "DetectFaces"}
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox" / "photo.png").write_bytes(astronaut())
+    command, env = [sys.executable, "bot.py"], {**os.environ, **env}
+    with subprocess.Popen(command, cwd=ROOT, env=env) as bot:
+        open_database(database_url)
+        with connected():
+            while not Face.select().exists():
+                assert bot.poll() is None
+        told = subprocess.run(
+            [*command, "status"], cwd=ROOT, env=env, capture_output=True, text=True, check=True
+        )
+        bot.terminate()
+        assert bot.wait(12) == 0
+    assert f"(version {__version__}, DetectFaces): running since" in told.stdout
+    assert "Slack" not in told.stdout
+
+
+# --- Several bots, each with queues of its own -------------------------------------------------------------
+
+
+def start_beside_a_bot_seen(seconds_ago: float, folder: Path, url: str) -> "subprocess.CompletedProcess[str]":
+    """Start a bot on whose database another one told that it runs; Slack refuses it, if it comes so far."""
+    open_database(url)
+    there = Presence("other", "attic", "1", 0.0, time.time() - seconds_ago)
+    with connected():
+        there.tell()
+    slack = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "SLACK_CHANNEL": "C0123456789"}
+    with running_slack() as stand_in:
+        env = {**slack, "SLACK_API_URL": stand_in.api_url, "DATA_DIR": str(folder), "DATABASE_URL": url}
+        command = [sys.executable, "bot.py"]
+        return subprocess.run(
+            command, cwd=ROOT, env={**os.environ, **env}, capture_output=True, text=True, check=False
+        )
+
+
+@on_a_server
+def test_a_bot_does_not_start_beside_another_whose_queues_it_cannot_see(
+    tmp_path: Path, database_url: str
+) -> None:
+    started = start_beside_a_bot_seen(5, tmp_path, database_url)
+    assert started.returncode == 2
+    assert started.stderr.strip().splitlines()[-1].startswith("QUEUE_URL is disk, but the bot on attic uses")
+
+
+@on_a_server
+def test_a_bot_that_is_long_gone_keeps_nobody_from_starting(tmp_path: Path, database_url: str) -> None:
+    started = start_beside_a_bot_seen(SILENT_SECONDS + 5, tmp_path, database_url)
+    assert "attic" not in started.stderr
+    assert "SLACK_" in started.stderr, "so far it came"
