@@ -6,13 +6,12 @@ is in the state and round that the caller saw.
 
 import unicodedata
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import RLock
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from peewee import (
-    SQL,
     BlobField,
     BooleanField,
     CharField,
@@ -47,9 +46,9 @@ _OF_ONE_ROUND = (
 
 @contextmanager
 def writing() -> Iterator[None]:
-    """A transaction that writes.
+    """A transaction that writes, the only one: what it has read stays true until it commits.
 
-    SQLite lets one writer in at a time and makes the others poll; a lock of our own lines this process's
+    Every database lets one in at a time. SQLite makes the others poll; a lock of our own lines this process's
     writers up instead, which measured twice as fast with four threads.
     """
     with _write_lock:
@@ -57,6 +56,13 @@ def writing() -> Iterator[None]:
             yield
         if not database.in_transaction():
             crash_points.reach(crash_points.AFTER_COMMIT)
+
+
+def _sql(text: str) -> str:
+    """SQL that is written out, for what each answer does: Peewee took longer to write it than the database to
+    run it, and half of the time of an answer.
+    """
+    return text.replace("?", database.param)
 
 
 def photo_key(sha256: str) -> str:
@@ -80,12 +86,25 @@ class _Table(Model):
         legacy_table_names = False
 
 
+class _Words(TextField):
+    """What others wrote, who may write what no database keeps."""
+
+    def db_value(self, value: str | None) -> str | None:
+        """Without NUL, which PostgreSQL refuses, and half letters, which are no Unicode."""
+        return None if value is None else storable(value)
+
+
+def storable(text: str) -> str:
+    """The text with � for each letter that not every database keeps."""
+    return text.replace("\0", "�").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 class Photo(_Table):
     """A photo that was taken over from the inbox."""
 
     sha256 = CharField(64, primary_key=True)
     """Of the file's bytes: the photo's identity."""
-    source = TextField(null=True)
+    source = _Words(null=True)
     """Where it comes from, in its sender's words."""
     taken_at = TextField(null=True)
     """ISO 8601, as its sender wrote it."""
@@ -100,12 +119,12 @@ class Person(_Table):
 
     id = CharField(36, primary_key=True)
     slack_id = CharField(32, null=True, unique=True)
-    name = TextField(null=True)
+    name = _Words(null=True)
     """Null until it is known from the Slack profile."""
-    email = TextField(null=True)
-    name_key = TextField(null=True, unique=True)
+    email = _Words(null=True)
+    name_key = _Words(null=True, unique=True)
     """By which a person without a Slack account is recognised; null for the others."""
-    picture_url = TextField(null=True)
+    picture_url = _Words(null=True)
     """Of the Slack profile's picture."""
     enriched_at = DoubleField(null=True)
     training_ref = TextField(null=True)
@@ -143,8 +162,10 @@ class Person(_Table):
         """People with a Slack account who are in a face tagged before then, and whose profile was not read
         yet.
         """
-        tagged = Face.select(Face.person).where((Face.state == TAGGED) & (Face.tagged_at < time))
-        where = cls.enriched_at.is_null() & cls.slack_id.is_null(False) & (cls.id << tagged)
+        tagged = (Face.person == cls.id) & (Face.state == TAGGED) & (Face.tagged_at < time)
+        where = (
+            cls.enriched_at.is_null() & cls.slack_id.is_null(False) & fn.EXISTS(Face.select().where(tagged))
+        )
         return list(cls.select().where(where).limit(limit))
 
     @classmethod
@@ -211,7 +232,11 @@ class Face(_Table):
     tagged_at = DoubleField(null=True)
 
     class Meta:
-        indexes = ((("state", "stored_at", "id"), False), (("person", "state"), False))
+        indexes = (
+            (("state", "stored_at", "id"), False),
+            (("state", "tagged_at", "id"), False),
+            (("person", "state", "tagged_at"), False),
+        )
 
     @classmethod
     def move(cls, face_id: str, round: int, old: str, new: str, **changes: Any) -> bool:  # noqa: A002 - the glossary's word
@@ -250,6 +275,18 @@ class Face(_Table):
         """Change what does not show in Slack."""
         with writing():
             cls.update(**changes).where(cls.id == face_id).execute()
+
+    @classmethod
+    def for_answer(cls, face_id: str) -> Self | None:
+        """A face, with only those columns that an answer about it depends on."""
+        columns = "id, round, state, reason, closing_shown_at"
+        rows: Any = cls.raw(_sql(f"SELECT {columns} FROM face WHERE id = ?"), face_id)  # noqa: S608 - columns of ours
+        return next(iter(rows), None)
+
+    @classmethod
+    def has_changed(cls, face_id: str) -> None:
+        """Say that what the request of one face shows has changed."""
+        database.execute_sql(_sql("UPDATE face SET revision = revision + 1 WHERE id = ?"), (face_id,))
 
     @classmethod
     def changed(cls, where: Any) -> None:
@@ -324,7 +361,7 @@ class Face(_Table):
     @classmethod
     def counts(cls) -> dict[str, int]:
         """How many are in each state."""
-        rows: Any = cls.select(cls.state, fn.COUNT(SQL("*"))).group_by(cls.state).tuples()
+        rows: Any = Tally.select(Tally.what, Tally.count).where(Tally.what << STATES).tuples()
         return dict.fromkeys(STATES, 0) | dict(rows)
 
     def in_model_of(self, person: Person) -> int:
@@ -337,7 +374,7 @@ class Face(_Table):
 class Vote(_Table):
     """The latest answer of one tagger about one face."""
 
-    face = ForeignKeyField(Face, backref="votes")
+    face = ForeignKeyField(Face, backref="votes", index=False)  # the primary key begins with it
     tagger = CharField(32)
     answer = TextField()
     """As in `AnswerGiven`."""
@@ -350,17 +387,30 @@ class Vote(_Table):
     @classmethod
     def put(cls, *, face_id: str, tagger: str, answer: str, round: int, at: float) -> None:  # noqa: A002 - as above
         """Store an answer unless a later one of the same tagger is here; again is the same."""
-        cls.insert(face=face_id, tagger=tagger, answer=answer, round=round, at=at).on_conflict(
-            conflict_target=[cls.face, cls.tagger],
-            preserve=[cls.answer, cls.round, cls.at],
-            where=cls.at <= at,
-        ).execute()
+        database.execute_sql(
+            _sql(
+                "INSERT INTO vote (face_id, tagger, answer, round, at) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT (face_id, tagger) DO UPDATE"
+                " SET answer = excluded.answer, round = excluded.round, at = excluded.at"
+                " WHERE vote.at <= excluded.at"
+            ),
+            (face_id, tagger, answer, round, at),
+        )
 
     @classmethod
     def of(cls, face_id: str) -> list[Answer]:
         """The votes on a face, oldest first."""
-        query = cls.select().where(cls.face == face_id).order_by(cls.at, cls.tagger)
-        return [Answer(vote.tagger, vote.answer, vote.at) for vote in query]
+        return cls.of_each([face_id])[face_id]
+
+    @classmethod
+    def of_each(cls, face_ids: Sequence[str]) -> dict[str, list[Answer]]:
+        """The votes on each of these faces, oldest first."""
+        votes: dict[str, list[Answer]] = {face_id: [] for face_id in face_ids}
+        columns = (cls.face, cls.tagger, cls.answer, cls.at)
+        rows: Any = cls.select(*columns).where(cls.face << face_ids).order_by(cls.at, cls.tagger).tuples()
+        for face_id, *answer in rows:
+            votes[face_id].append(Answer(*answer))
+        return votes
 
 
 class PastRequest(_Table):
@@ -384,6 +434,18 @@ class TrainedVector(_Table):
     face_id = CharField(36, primary_key=True)
     person_ref = CharField(36, index=True)
     vector = BlobField()
+
+
+class Tally(_Table):
+    """How many there are of something, so that nobody has to count a million rows. Written by the database
+    itself: see the triggers in migration 0004.
+    """
+
+    EMPTY_PHOTO: ClassVar = "empty photo"
+
+    what = CharField(32, primary_key=True)
+    """A state of faces, or `EMPTY_PHOTO`."""
+    count = IntegerField()
 
 
 class BackendCalls(_Table):
@@ -427,6 +489,35 @@ class RunningBot(_Table):
     """JSON: the fields of a `Presence`."""
 
 
+class Turn(_Table):
+    """When the next one may do something that all bots on this database do at one pace."""
+
+    name = CharField(64, primary_key=True)
+    next_at = DoubleField()
+
+
+class FailedMessage(_Table):
+    """A message at Amazon SQS that failed, and waits for another attempt or is a dead letter: what SQS cannot
+    be told, or asked for. `tagbot.queues.notes` writes and reads it.
+    """
+
+    queue = CharField(64)
+    message_id = TextField()
+    key = TextField()
+    """What the message is about (a face's id)."""
+    state = CharField(16)
+    attempt = IntegerField()
+    """The next one's number."""
+    received = IntegerField()
+    """How often SQS had handed the message out by then."""
+    error = TextField()
+    first_seen = DoubleField()
+    not_before = DoubleField()
+
+    class Meta:
+        primary_key = CompositeKey("queue", "message_id")
+
+
 class HoldUp(_Table):
     """That tagging is held up: from when it is noticed until the channel was told that it goes on."""
 
@@ -456,7 +547,8 @@ class HoldUp(_Table):
 
 
 TABLES: tuple[type[_Table], ...] = (
-    Photo, Person, Face, Vote, PastRequest, TrainedVector, BackendCalls, Notice, HoldUp, RunningBot,
+    Photo, Person, Face, Vote, PastRequest, TrainedVector, Tally, BackendCalls, Notice, HoldUp, RunningBot,
+    FailedMessage, Turn,
 )  # fmt: skip
 
 
@@ -488,7 +580,7 @@ class ModelVectors:
 
 def photos_without_faces() -> int:
     """Photos that were kept although no face was found in them."""
-    return Photo.select().where(Photo.faces_found == 0).count()
+    return Tally.get_by_id(Tally.EMPTY_PHOTO).count
 
 
 def store_photo(photo: dict[str, Any], faces: Iterable[dict[str, Any]]) -> None:

@@ -14,8 +14,11 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "tagbot"
 
 DOORS: dict[str, set[str]] = {
+    "boto3": {"aws.py"},
+    "botocore": {"aws.py"},
     "persistqueue": {"queues/disk.py"},
     "dlib": {"training/dlib_faces.py"},
+    "psycopg": {"database/postgresql.py", "database/postgresql_errors.py"},
     "PIL": {"pictures.py"},
     "apscheduler": {"schedule.py"},
     "slack_sdk.WebClient": {"slack/client.py", "slack/socket.py"},

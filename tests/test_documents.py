@@ -41,7 +41,8 @@ def name_of(path: Path) -> str:
 
 
 def code() -> list[Path]:
-    return sorted([ROOT / "bot.py", *ROOT.glob("tagbot/**/*.py"), *ROOT.glob("tests/**/*.py")])
+    folders = ("tagbot", "tests", "bench")
+    return sorted([ROOT / "bot.py", *(path for each in folders for path in ROOT.glob(f"{each}/**/*.py"))])
 
 
 # --- What is written by `make docs` and `make pictures` ----------------------------------------------------
@@ -274,7 +275,13 @@ def test_nothing_speaks_of_a_certain_machine_or_of_how_this_was_made() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lock", "extras"), [("bot", []), ("all", ["local", "sandbox"]), ("dev", ["local", "sandbox", "dev"])]
+    ("lock", "extras"),
+    [
+        ("bot", []),
+        ("all", ["local", "sandbox"]),
+        ("dev", ["local", "sandbox", "dev"]),
+        ("bench", ["local", "sandbox", "dev", "bench"]),
+    ],
 )
 def test_locks_have_every_direct_dependency_in_a_version_that_is_asked_for(
     lock: str, extras: list[str]

@@ -21,6 +21,8 @@ SHOWN_BY: dict[str, dict[str, str]] = {
         "goes_on_and_everybody_is_told_which_and_what_to_do",
         "the database is damaged": "commands/test_disk_trouble.py::"
         "test_a_database_that_cannot_be_used_is_one_line_that_says_what_to_do",
+        "a database server is away": "scenario/test_database_away.py::"
+        "test_clicks_are_acknowledged_meanwhile_and_everything_ends_well",
         "a stage hangs": "test_hands.py::test_a_stage_that_hangs_is_in_the_status_and_in_the_log",
         "the bot is gone": "test_presence.py::test_a_bot_that_falls_silent_is_told_with_what_to_do",
         "anything holds tagging up": "test_hold_up.py::"
@@ -80,8 +82,18 @@ SHOWN_BY: dict[str, dict[str, str]] = {
         "test_unreadable_rows_become_dead_letters_as_they_are_and_hold_up_nobody",
         "the database is damaged": "commands/test_disk_trouble.py::"
         "test_a_database_that_cannot_be_used_is_one_line_that_says_what_to_do",
+        "a database server is away": "scenario/test_database_away.py::"
+        "test_clicks_are_acknowledged_meanwhile_and_everything_ends_well",
+        "a database server on which": "test_postgresql.py::"
+        "test_a_server_on_which_a_commit_may_get_lost_is_refused",
         "a stage hangs": "test_hands.py::test_a_stage_that_hangs_is_in_the_status_and_in_the_log",
         "the bot is gone": "test_presence.py::test_a_bot_that_falls_silent_is_told_with_what_to_do",
+        "Amazon SQS or S3 does not": "queues/test_sqs.py::"
+        "test_while_sqs_is_away_each_get_says_so_and_then_it_goes_on_by_itself",
+        "one of several bots dies": "queues/test_sqs.py::"
+        "test_a_message_in_hand_at_too_many_crashes_becomes_a_dead_letter",
+        "a bot is started beside another": "test_several_bots.py::"
+        "test_a_bot_does_not_start_beside_another_whose_queues_it_cannot_see",
         "anything holds tagging up": "test_hold_up.py::"
         "test_the_channel_hears_once_that_tagging_is_held_up_and_once_that_it_goes_on",
         "somebody answers about a closed": "stages/test_store_face_tag_sql.py::"

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 import pytest
 
 from tagbot import status
+from tagbot.aws import CONNECT_SECONDS, READ_SECONDS
+from tagbot.database.postgresql import CONNECT, SESSION
 from tagbot.hands import LONG_SECONDS, Hands, InHand
 from tagbot.messages import FaceStored
 from tagbot.presence import Presence
@@ -17,7 +19,6 @@ from tagbot.schedule import Surroundings, watch_stages
 from tagbot.slack.client import TIMEOUT_SECONDS
 from tagbot.slack.link import Link
 from tagbot.slack.updates import LONGEST_WAIT
-from tagbot.training.aws import CONNECT_SECONDS, READ_SECONDS
 from tagbot.training.local import TIME_LIMIT
 from tests.documents.generated import ROOT
 from tests.world import World
@@ -132,15 +133,30 @@ def openings() -> Iterator[tuple[str, str, set[str]]]:
         if "sandbox" in path.parts:
             continue
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in TIMEOUTS:
-                where = f"{path.name}:{node.lineno}"
-                yield where, node.func.id, {word.arg for word in node.keywords if word.arg}
+            for name, call in called(node):
+                if name in TIMEOUTS:
+                    yield f"{path.name}:{call.lineno}", name, {word.arg for word in call.keywords if word.arg}
+
+
+def called(node: ast.AST) -> Iterator[tuple[str, ast.Call]]:
+    """What a call makes by its name; what the class makes whose `__init__` a class of ours calls."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        yield node.func.id, node
+    if isinstance(node, ast.ClassDef):
+        for call in ast.walk(node):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == "super().__init__":
+                yield from ((ast.unparse(base), call) for base in node.bases)
 
 
 def test_every_way_outside_has_its_timeouts() -> None:
     ways = list(openings())
     assert {name for _, name, _ in ways} == TIMEOUTS.keys()
     assert [way for way in ways if not TIMEOUTS[way[1]] <= way[2]] == []
+
+
+def test_a_database_server_that_does_not_answer_is_not_waited_for_either() -> None:
+    assert CONNECT.keys() >= {"connect_timeout", "tcp_user_timeout", "keepalives_idle"}
+    assert SESSION.keys() >= {"lock_timeout", "statement_timeout"}
 
 
 def test_the_watchdog_is_more_patient_than_any_of_them() -> None:

@@ -105,7 +105,7 @@ def test_a_whole_flow_tells_no_name_no_email_and_no_token(
     world: World, stand_in: Slack, told: Told, form: str
 ) -> None:
     logs.set_up("DEBUG", form)
-    (world.services.inbox.folder / "Anna Lindqvist.txt").write_text("no picture of anna@example.com")
+    (world.settings.data_dir / "inbox" / "Anna Lindqvist.txt").write_text("no picture of anna@example.com")
     a_flow(world, stand_in)
     lines = told().splitlines()
     assert len(lines) > 12
@@ -148,7 +148,7 @@ def a_flow(world: World, slack: Slack) -> None:
 
 def test_the_life_of_a_photo_can_be_told_by_its_id_without_its_name(world: World, told: Told) -> None:
     logs.set_up("INFO", "json")
-    (world.services.inbox.folder / "anna.png").write_bytes(astronaut())
+    (world.settings.data_dir / "inbox" / "anna.png").write_bytes(astronaut())
     assert world.workers[0].work_once(timeout=3)
     written = told()
     [line] = map(json.loads, written.splitlines())

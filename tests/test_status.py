@@ -61,7 +61,7 @@ def test_the_figures_equal_a_recount(world: World) -> None:
     trouble(world, faces[2], "dead")
     trouble(world, faces[3], "in hand")
     world.publish(world.answer(faces[1], "U1", "U2"))
-    world.services.inbox.folder.joinpath("photo.png").write_bytes(astronaut())
+    (world.settings.data_dir / "inbox" / "photo.png").write_bytes(astronaut())
     figures = collect(world)
     assert figures["faces"] == {"waiting": 3, "open": 1, "training": 0, "tagged": 0, "rejected": 1}
     assert Counter(face.state for face in Face.select()) == Counter(waiting=3, open=1, rejected=1)
@@ -95,7 +95,7 @@ def test_the_words_say_what_waits_and_why(world: World) -> None:
 def test_photos_in_the_inbox_are_counted_without_their_sidecars_and_hidden_files(
     world: World, number: int, line: str
 ) -> None:
-    inbox = world.services.inbox.folder
+    inbox = world.settings.data_dir / "inbox"
     for each in range(number):
         (inbox / f"{each}.jpg").write_bytes(b"x")
         (inbox / f"{each}.json").write_bytes(b"{}")

@@ -21,7 +21,7 @@ from tagbot import crash_points
 from tagbot.blocks import Rendered
 from tagbot.errors import Reject, Retry
 from tagbot.health import Health
-from tagbot.pace import Holds, Pace, retry_after
+from tagbot.pace import Holds, MakeTurns, own_turns, retry_after
 
 TIMEOUT_SECONDS = 10
 """Of one call. Slack answers in tenths of a second; who waits longer waits for nothing."""
@@ -33,6 +33,12 @@ UPDATES_PER_POST = 40 / 60
 UPDATES_AT_ONCE = 10
 """Slack allows 50 updates a minute (Tier 3) where it allows 60 posts: 40 evenly and 10 at once are never
 more.
+"""
+
+FILE_CALLS_PER_POST = 100 / 60
+FILE_CALLS_AT_ONCE = 2
+"""Slack allows 100 uploads, and 100 looks at a file, a minute (Tier 4) where it allows 60 posts. Two pictures a
+request make that 50 requests.
 """
 
 READY_SECONDS = 8.0
@@ -146,10 +152,12 @@ class Slack:
         posts_per_second: float,
         stop: threading.Event,
         clock: Callable[[], float] = time.monotonic,
+        turns: MakeTurns | None = None,
     ) -> None:
         """`client` must have no retry handlers of its own: the SDK's default would post twice after a lost
-        connection. `stop` ends all waiting.
+        connection. `stop` ends all waiting. `turns` keep the pace, which the channel's bots keep together.
         """
+        turns = turns or own_turns(clock)
         self._client = client
         self._channel = channel
         self._stop = stop
@@ -159,8 +167,11 @@ class Slack:
         """By method: what fails now."""
         self._choosable: dict[str, float] = {}
         """Until when it is believed that a member can be chosen."""
-        self._posts = Pace(posts_per_second * POSTS_MARGIN, stop, clock=clock)
-        self._updates = Pace(posts_per_second * UPDATES_PER_POST, stop, burst=UPDATES_AT_ONCE, clock=clock)
+        self._posts = turns("posts", posts_per_second * POSTS_MARGIN, stop)
+        self._updates = turns("updates", posts_per_second * UPDATES_PER_POST, stop, burst=UPDATES_AT_ONCE)
+        of_files = posts_per_second * FILE_CALLS_PER_POST * POSTS_MARGIN
+        self._uploads = turns("uploads", of_files, stop, burst=FILE_CALLS_AT_ONCE)
+        self._looks = turns("looks at files", of_files, stop, burst=FILE_CALLS_AT_ONCE)
 
     def post(self, message: Rendered, face_id: str, round: int) -> str:  # noqa: A002 - the glossary's word
         """Post a request into the channel; its `ts`.
@@ -255,6 +266,8 @@ class Slack:
             }
             for picture in pictures
         ]
+        for _ in pictures:
+            self._uploads.wait()
         answer = self._call(
             "files.completeUploadExternal",
             self._client.files_upload_v2,
@@ -339,6 +352,7 @@ class Slack:
         return not (profile.is_bot or profile.deactivated or member == "USLACKBOT")
 
     def _ready(self, file: str) -> bool:
+        self._looks.wait()
         info: dict[str, Any] = self._call("files.info", self._client.files_info, file=file).get("file") or {}
         return bool(info.get("mimetype")) and any(key.startswith("thumb_") for key in info)
 

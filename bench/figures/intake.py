@@ -1,0 +1,172 @@
+"""Photos taken in, beside dlib's detector alone."""
+
+import hashlib
+import io
+import random
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from itertools import product
+from pathlib import Path
+
+from PIL import Image, ImageEnhance
+
+from bench.child import in_child
+from bench.rounds import Scale, interleaved
+from bench.scene import Scene, scene
+from bench.table import Comparison, Line, at_least
+from tagbot.database import connected
+from tagbot.models import Face, Photo
+from tagbot.pictures import Photo as DecodedPhoto
+from tagbot.pictures import read_photo
+from tagbot.training.children import Children
+from tests.world import photographs
+
+NAME = "intake"
+
+NOTE = """\
+**Photos.** JPEGs of 1 to 12 megapixels with none to three faces, composed of photographs that scikit-image
+brings along. Ours: from the inbox to rows, pictures and messages on the disk, by the real stage
+DetectFaces with its two workers and the local backend: read, decode, store the photo as JPEG, detect, cut,
+store crops and contexts. Beside it the same detector with the same settings on the same pixels, decoded
+beforehand, in one process a core."""
+
+SIZES = ((1280, 960), (1600, 1200), (2000, 1500), (4000, 3000), (1280, 853), (2400, 1600))
+"""Of photos, in turn: pixels. Only the 12 megapixels are not doubled before detection."""
+
+BACKGROUNDS = ("coffee.png", "chelsea.png", "rocket.jpg")
+
+CORES = 2
+"""As DetectFaces has workers."""
+
+
+def measure(scale: Scale) -> Iterator[Line]:
+    """Photos a second."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        compose(folder, scale.of(24, 6))
+        rates = {
+            "ours": partial(in_child, f"{__name__}:of_ours", folder=name),
+            "dlib": partial(in_child, f"{__name__}:of_detector", folder=name),
+        }
+        results = interleaved(rates)
+    yield Comparison(
+        "photos taken in, both cores",
+        results.measured["ours"],
+        results.measured["dlib"],
+        "dlib’s detector alone",
+        "/s",
+        at_least(0.85),
+    )
+
+
+def compose(folder: Path, count: int) -> None:
+    """Write so many photos, no two alike; the same at every run."""
+    chance = random.Random(8)
+    for number in range(count):
+        size = SIZES[number % len(SIZES)]
+        background = _picture(BACKGROUNDS[number % len(BACKGROUNDS)]).resize(size)
+        photo = ImageEnhance.Brightness(background).enhance(chance.uniform(0.7, 1.2))
+        for _ in range(number % 4):
+            side = chance.randint(size[1] // 4, size[1] // 2)
+            person = ImageEnhance.Brightness(_picture("astronaut.png").resize((side, side)))
+            place = (chance.randint(0, size[0] - side), chance.randint(0, size[1] - side))
+            photo.paste(person.enhance(chance.uniform(0.7, 1.2)), place)
+        photo.save(folder / f"{number:03d}.jpg", quality=90)
+
+
+def _picture(name: str) -> Image.Image:
+    return Image.open(io.BytesIO((photographs() / name).read_bytes())).convert("RGB")
+
+
+def of_ours(folder: str) -> float:
+    """In a child: photos a second, the detector's processes having started before."""
+    with tempfile.TemporaryDirectory() as data, scene(Path(data)) as the_scene:
+        count = arrive(the_scene, Path(folder))
+        _at_once(lambda: the_scene.services.training.detect(_dot()))
+        worker = the_scene.worker("DetectFaces")
+
+        def work() -> None:
+            with connected():
+                while worker.work_once(timeout=0):
+                    pass
+
+        started = time.perf_counter()
+        _at_once(work)
+        seconds = time.perf_counter() - started
+        if Photo.select().count() != count or not Face.select().count():
+            raise RuntimeError("not all photos were taken in")
+        return count / seconds
+
+
+def arrive(the_scene: Scene, folder: Path) -> int:
+    """Put the photos into the inbox, where they have lain for long; how many there are."""
+    inbox = the_scene.services.inbox
+    photos = sorted(folder.iterdir())
+    for photo in photos:
+        data = photo.read_bytes()
+        inbox.add(photo.stem, photo.suffix, hashlib.sha256(data).hexdigest(), data, None)
+    inbox.get(timeout=0)
+    real = inbox.clock
+    inbox.clock = lambda: real() + 60.0
+    return len(photos)
+
+
+def _dot() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (80, 80)).save(out, "JPEG")
+    return out.getvalue()
+
+
+def _at_once(work: Callable[[], object]) -> None:
+    threads = [threading.Thread(target=work) for _ in range(CORES)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+class Detector:
+    """In a process of its own: the detector as the local backend uses it, with the pixels in its hands."""
+
+    def __init__(self) -> None:
+        from tagbot.training.dlib_faces import Recogniser
+
+        self._recogniser = Recogniser()
+        self._photos: dict[str, DecodedPhoto] = {}
+
+    def decode(self, path: str) -> None:
+        """Have the pixels ready."""
+        self._photos[path] = read_photo(Path(path).read_bytes())
+
+    def detect(self, path: str) -> int:
+        """How many faces there are."""
+        return len(self._recogniser.find(self._photos[path]))
+
+
+def of_detector(folder: str) -> float:
+    """In a child: photos a second."""
+    paths = [str(path) for path in sorted(Path(folder).iterdir())]
+    processes = [Children(f"{__name__}:Detector", count=1, time_limit=60) for _ in range(CORES)]
+    try:
+        for process, path in product(processes, paths):
+            process.call("decode", path)
+        left = deque(paths)
+
+        def detect(process: Children) -> None:
+            with suppress(IndexError):  # nothing is left
+                while True:
+                    process.call("detect", left.popleft())
+
+        started = time.perf_counter()
+        with ThreadPoolExecutor(CORES) as threads:
+            list(threads.map(detect, processes))
+        return len(paths) / (time.perf_counter() - started)
+    finally:
+        for process in processes:
+            process.close()

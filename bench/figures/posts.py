@@ -1,0 +1,57 @@
+"""Posts to the channel while many faces wait: how much of the pace that Slack allows is used."""
+
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from bench.rounds import ROUNDS, Scale, say
+from bench.slack_beside import stand_in
+from bench.table import Comparison, Line, at_least, none_at_all
+from tests.scenario.flood import photos
+from tests.scenario.running_bot import running_bot
+
+NAME = "posts"
+
+NOTE = """\
+**Posts.** The whole bot with a long queue and the stand-in with Slack's limits, for longer than the minute
+that most of them count; each request brings two uploaded pictures, which are ready after 0.2 s. The rate
+from the first post to the last. Slack allows a post a second in a channel, but 100 uploads a minute, and
+so 50 requests with two pictures; the bot aims at 0.97 of either, as two calls may meet on the way."""
+
+POSTS_PER_SECOND = 1.0
+REQUESTS_PER_SECOND = 100 / 60 / 2
+"""Slack allows 100 uploads a minute, and a request has two pictures."""
+
+POST = "chat.postMessage"
+LIMITED = 429
+
+
+def measure(scale: Scale) -> Iterator[Line]:
+    """The rate, and how often Slack said that it was too fast."""
+    say(f"{ROUNDS} rounds at once: posts")
+    with ThreadPoolExecutor(ROUNDS) as threads:  # they wait for the clock, not for the machine
+        rounds = list(threads.map(posted, [scale.of(70, 12)] * ROUNDS))
+    what = "what Slack allows"
+    allowed = [REQUESTS_PER_SECOND] * ROUNDS
+    yield Comparison(
+        "posts with a long queue", [rate for rate, _ in rounds], allowed, what, "/s", at_least(0.95)
+    )
+    yield Comparison(
+        "429s meanwhile", [refused for _, refused in rounds], [0.0] * ROUNDS, what, "", none_at_all()
+    )
+
+
+def posted(count: int) -> tuple[float, float]:
+    """Posts a second, and the calls that Slack refused for being too many."""
+    with tempfile.TemporaryDirectory() as name, stand_in() as slack:
+        folder = Path(name)
+        (folder / "photos").mkdir()
+        photos(folder / "photos", count)
+        pace = {"SLACK_POSTS_PER_SECOND": f"{POSTS_PER_SECOND:g}", "MAX_OPEN_REQUESTS": str(count)}
+        with running_bot(folder / "data", slack, **pace) as bot:
+            bot.command("add", str(folder / "photos"))
+            slack.wait_for(lambda: len(slack.messages()) >= count, "the posts", timeout=30 + 2 * count)
+            times = sorted(call.at for call in slack.calls(POST))
+            too_many = sum(call.status == LIMITED for call in slack.calls())
+    return (len(times) - 1) / (times[-1] - times[0]), float(too_many)

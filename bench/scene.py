@@ -1,0 +1,99 @@
+"""The bot's real parts, as `tagbot.app` puts them together, without its threads and its connection."""
+
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tagbot import parts
+from tagbot.database import connected, open_database
+from tagbot.messages import AnswerGiven
+from tagbot.models import OPEN, Face, store_photo, writing
+from tagbot.pipeline import PIPELINE
+from tagbot.publish import publisher
+from tagbot.queues import Queue
+from tagbot.sandbox.client import Slack as StandIn
+from tagbot.sandbox.client import running_slack
+from tagbot.services import Services
+from tagbot.settings import Settings
+from tagbot.slack.client import Slack
+from tagbot.slack.socket import web_client
+from tagbot.slack.updates import Updates
+from tagbot.worker import Worker
+from tests.world import environment
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One bot's parts, and the Slack that it talks to."""
+
+    services: Services
+    queues: Mapping[str, Queue]
+    slack: StandIn
+
+    def worker(self, stage_name: str) -> Worker:
+        """The worker of a stage; several threads may run it."""
+        stage = next(stage for stage in PIPELINE if stage.name == stage_name)
+        source = self.services.inbox if stage.reads.QUEUE == "inbox" else self.queues[stage.reads.QUEUE]
+        return Worker(stage, source, publisher(self.queues), self.services)
+
+
+@contextmanager
+def scene(folder: Path, **variables: str) -> Iterator[Scene]:
+    """The parts, working in a folder of their own; this thread has a connection to the database."""
+    with running_slack(rate_limits=0.0) as slack:
+        settings = Settings.from_env(environment(folder, slack, **variables))
+        door = Slack(web_client(settings, 5), settings.slack_channel, 1.0, threading.Event())
+        with parts.queues(settings) as queues:
+            open_database(settings.database_url)
+            training = parts.training_backend(settings)
+            services = Services(
+                settings=settings,
+                inbox=parts.inbox(settings),
+                images=parts.image_store(settings),
+                training=training,
+                slack=door,
+                updates=Updates(door, threading.Event(), settings.rule, time.time),
+                now=time.time,
+            )
+            services.inbox.prepare()
+            try:
+                with connected():
+                    yield Scene(services, queues, slack)
+            finally:
+                training.close()
+
+
+def open_faces(count: int) -> list[str]:
+    """Store so many faces whose requests are open; their ids."""
+    now, ids = time.time(), [str(uuid.uuid4()) for _ in range(count)]
+    with writing():
+        for face_id in ids:
+            sha256 = uuid.uuid4().hex * 2
+            store_photo(
+                {"sha256": sha256, "width": 512, "height": 512, "faces_found": 1, "received_at": now},
+                [
+                    {
+                        "id": face_id,
+                        "photo": sha256,
+                        "left": 175,
+                        "top": 76,
+                        "width": 91,
+                        "height": 91,
+                        "stored_at": now,
+                        "state": OPEN,
+                        "message_ts": f"{now:.6f}",
+                        "posted_at": now,
+                    }
+                ],
+            )
+    return ids
+
+
+def answer(face: Face | str, tagger: str, person: str) -> AnswerGiven:
+    """What somebody says now about a face in its first round."""
+    face_id, now = face.id if isinstance(face, Face) else face, time.time()
+    return AnswerGiven(face_id=face_id, tagger=tagger, answer=person, at=now, received=now)
