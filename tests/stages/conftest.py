@@ -12,14 +12,10 @@ from tests.postgresql import DATABASES
 from tests.stages.scenes import MakeWorld
 from tests.world import a_world
 
-ON_EVERY_DATABASE = ("test_send_face_for_training", "test_store_face_tag_sql", "test_undo_tag")
-"""Tests of the stages that ask most of a database; the others run on SQLite only, for time's sake."""
-
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Choose the databases."""
-    name = metafunc.module.__name__.rpartition(".")[2]
-    if "database_url" in metafunc.fixturenames and name in ON_EVERY_DATABASE:
+    """Stages do the same on every database."""
+    if "database_url" in metafunc.fixturenames:
         metafunc.parametrize("database_url", DATABASES, indirect=True)
 
 

@@ -309,7 +309,8 @@ def test_the_figures_of_status_come_in_their_order(world: World) -> None:
 
 
 def test_a_setting_that_it_does_not_know_is_left_alone(world: World, stand_in: SlackStandIn) -> None:
-    env = environment(world.settings.data_dir, stand_in, FACETAG_COLOUR="blue", REQUIRED_VOTE="9")
+    strange = {"FACETAG_COLOUR": "blue", "REQUIRED_VOTE": "9", "DATABASE_URL": world.settings.database_url}
+    env = environment(world.settings.data_dir, stand_in, **strange)
     settings = type(world.settings).from_env(env)
     assert settings == world.settings
     assert settings.inbox == world.settings.data_dir / "inbox"
@@ -317,7 +318,8 @@ def test_a_setting_that_it_does_not_know_is_left_alone(world: World, stand_in: S
 
 def exported(world: World) -> list[dict[str, Any]]:
     """What `python bot.py export` prints beside this world."""
-    env = clean_environment(**environment(world.settings.data_dir, world.slack))
+    settings = world.settings
+    env = clean_environment(**environment(settings.data_dir, world.slack, DATABASE_URL=settings.database_url))
     printed = subprocess.run(
         [sys.executable, "bot.py", "export"], cwd=ROOT, env=env, capture_output=True, text=True, check=True
     )
