@@ -88,6 +88,52 @@ def test_deleting_one_picture_leaves_its_neighbour(any_store: ImageStore) -> Non
     assert any_store.get("faces/a/context.jpg") == b"context"
 
 
+def test_keys_are_those_of_the_pictures_in_the_same_order_each_time(any_store: ImageStore) -> None:
+    keys = {f"faces/{number}/{name}.jpg" for number in range(20) for name in ("crop", "context")}
+    for key in (*keys, "photos/0.jpg"):
+        any_store.put(key, b"picture")
+    any_store.delete("photos/0.jpg")
+    found = list(any_store.keys())
+    assert set(found) == keys
+    assert len(found) == len(keys)
+    assert list(any_store.keys()) == found
+
+
+def test_what_a_check_left_that_was_killed_is_no_picture(any_store: ImageStore) -> None:
+    any_store.put(KEY, b"picture")
+    any_store.put("check/1", b"a picture")
+    assert list(any_store.keys()) == [KEY]
+
+
+def test_neither_is_a_file_that_nobody_put(store: ImageStore, folder: Path) -> None:
+    store.put(KEY, b"picture")
+    (place,) = folder.rglob("crop.jpg")
+    for stray in (
+        place.with_name(".crop.jpg-x1y2"),
+        place.parent.parent / "wrong-shelf.jpg",
+        folder / ".DS_Store",
+        folder / "notes.txt",
+    ):
+        stray.write_bytes(b"half a pict")
+    (folder / "zz" / "faces" / "3f0c1d52").mkdir(parents=True)
+    (folder / "zz" / "faces" / "3f0c1d52" / "crop.jpg").write_bytes(b"moved by hand")
+    assert list(store.keys()) == [KEY]
+
+
+def test_a_store_that_cannot_be_listed_is_not_an_empty_one(store: ImageStore, folder: Path) -> None:
+    with pytest.raises(Retry, match="cannot be listed"):
+        list(store.keys())
+    store.put(KEY, b"picture")
+    (place,) = folder.rglob("3f0c1d52")
+    place.chmod(0)
+    try:
+        if not os.access(place, os.R_OK):  # root may read everything
+            with pytest.raises(Retry, match="cannot be listed"):
+                list(store.keys())
+    finally:
+        place.chmod(0o700)
+
+
 def test_what_a_crash_left_goes_with_the_picture(store: ImageStore, folder: Path) -> None:
     store.put(KEY, b"picture")
     (place,) = folder.rglob("crop.jpg")

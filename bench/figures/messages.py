@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench.child import in_child
 from bench.engines import Engine, OpenQueue, engines
-from bench.rounds import ROUNDS, Results, Scale, interleaved
+from bench.rounds import Results, Scale, interleaved
 from bench.table import AHEAD, Comparison, Goal, Line, NotMeasured, at_least, no_goal
 
 NAME = "messages"
@@ -34,7 +34,7 @@ def measure(scale: Scale) -> Iterator[Line]:
     """Each engine with 1 and with 4 workers, beside ours."""
     count = scale.of(2000, 400)
     for workers in (1, 4):
-        results = _results(workers, count, scale.of(2 * ROUNDS - 1, ROUNDS))
+        results = _results(workers, count)
         for name, engine in engines().items():
             if name != "ours":
                 yield _line(f"durable message, {_workers(workers)}", results, name, engine)
@@ -49,13 +49,13 @@ def measure(scale: Scale) -> Iterator[Line]:
         )
 
 
-def _results(workers: int, count: int, rounds: int) -> Results:
+def _results(workers: int, count: int) -> Results:
     rates = {
         name: partial(in_child, f"{__name__}:rate", engine=name, workers=workers, count=count)
         for name in engines()
     }
     bare = partial(in_child, f"{__name__}:bare_rate", count=count)
-    return interleaved(rates | {BARE: bare}, rounds)
+    return interleaved(rates | {BARE: bare})
 
 
 def _line(figure: str, results: Results, name: str, engine: Engine) -> Line:

@@ -37,8 +37,8 @@ more.
 
 FILE_CALLS_PER_POST = 100 / 60
 FILE_CALLS_AT_ONCE = 2
-"""Slack allows 100 uploads, and 100 looks at a file, a minute (Tier 4) where it allows 60 posts. Two pictures a
-request make that 50 requests.
+"""Slack allows 100 uploads, and 100 looks at a file, a minute (Tier 4) where it allows 60 posts. With two
+pictures each, that is 50 requests.
 """
 
 READY_SECONDS = 8.0

@@ -76,7 +76,10 @@ class Server:
         await self._runner.cleanup()
 
     async def _serve(self, request: web.Request) -> web.Response:
-        body = await request.read()
+        try:
+            body = await request.read()
+        except ConnectionError:  # whoever asked was killed in the middle of it
+            return web.Response()
         try:
             answer = await self._answer(request, body)
         except Exception:

@@ -258,6 +258,16 @@ def test_posts_keep_to_their_pace(settings: Settings, clock: Clock) -> None:
     assert nap.naps == pytest.approx([1 / 0.97] * 3), "a little slower than what is allowed"
 
 
+def test_uploads_and_looks_at_them_keep_to_theirs(settings: Settings, clock: Clock) -> None:
+    nap = Nap(clock)
+    door = Slack(web_client(settings, 5), settings.slack_channel, 1.0, nap, clock)
+    pictures = [Picture(PICTURES[0].content, f"Face {number}", "A face") for number in range(5)]
+    files = door.upload(pictures)
+    door.wait_until_ready(files)
+    a_hundred_a_minute = [60 / (100 * 0.97)] * 3  # but for the first two
+    assert nap.naps == pytest.approx(a_hundred_a_minute * 2), "uploads and looks each have their own"
+
+
 # --- No double post -------------------------------------------------------------------------------------
 
 
