@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tagbot.messages import FaceStored, FaceTagged
 from tagbot.models import Face, Person
-from tagbot.moving import move_database
+from tagbot.moving.database import move_database
 from tagbot.sandbox.client import Slack
 from tagbot.training.local import LocalBackend
 from tests.postgresql import Server

@@ -3,37 +3,93 @@
 import argparse
 import sys
 import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from tqdm import tqdm
 
 from tagbot import parts, presence
 from tagbot.commands.command import Command
 from tagbot.database import connected, open_database
 from tagbot.errors import Reject
-from tagbot.moving import Compared, move_database
+from tagbot.moving import Compared
+from tagbot.moving.database import move_database
+from tagbot.moving.pictures import move_pictures
+from tagbot.moving.queues import Ledger, move_queues
 from tagbot.process_lock import AlreadyRunning
-from tagbot.settings import Settings, database_address
+from tagbot.queues import Counts
+from tagbot.queues.disk import disk_messages
+from tagbot.settings import Settings, database_address, folder_or_s3, queues_place
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Something that can be moved."""
+
+    option: str
+    field: str
+    """Of `Settings`: where it is."""
+    variable: str
+    parse: Callable[[str], Any]
+    move: Callable[[Settings, Settings], bool]
+    """From here to there; prints what came of it, and says whether all is there."""
+    help: str
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--to-database",
-        metavar="URL",
-        required=True,
-        help="where faces, people and votes go: as DATABASE_URL",
-    )
+    for part in PARTS:
+        parser.add_argument(part.option, dest=part.field, metavar="URL", help=part.help)
 
 
 def _run(settings: Settings, options: argparse.Namespace) -> int:
+    wanted = [part for part in PARTS if getattr(options, part.field) is not None]
+    if not wanted:
+        raise Reject(f"migrate needs at least one of {', '.join(part.option for part in PARTS)}")
+    there = _there(settings, wanted, options)
     try:
-        target = database_address(options.to_database)
-    except ValueError as problem:
-        raise Reject(f"--to-database {problem}") from None
-    try:
-        # Their lock keeps the bot from starting meanwhile.
-        with parts.queues(settings):
+        # The lock keeps the bot from starting meanwhile.
+        with parts.only_bot(settings):
             _refuse_while_others_run(settings)
-            return _report(move_database(settings.database_url, target))
+            if not all(part.move(settings, there) for part in wanted):
+                print(
+                    "Not all is the same: something else writes to one of the two. Try again.",
+                    file=sys.stderr,
+                )
+                return 1
     except AlreadyRunning:
         raise Reject("the bot is running: stop it, as nothing may change meanwhile") from None
+    print(
+        f"All is there. Set {', '.join(part.variable for part in wanted)} to it, run `python bot.py check` and "
+        "start the bot. What was here was left as it was."
+    )
+    return 0
+
+
+def _there(settings: Settings, wanted: list[_Part], options: argparse.Namespace) -> Settings:
+    """The settings of the bot that goes on; raises `Reject` with all problems at once."""
+    places: dict[str, Any] = {}
+    problems: list[str] = []
+    for part in wanted:
+        try:
+            places[part.field] = part.parse(getattr(options, part.field))
+        except ValueError as problem:
+            problems.append(f"{part.option} {problem}")
+    problems += _contradictions(settings, places)
+    if problems:
+        raise Reject("\n".join(problems))
+    return replace(settings, **places)
+
+
+def _contradictions(settings: Settings, places: dict[str, Any]) -> Iterator[str]:
+    if places.get("image_store") == settings.image_store:
+        yield "--to-images names where the pictures are already"
+    if "queue_url" in places and (places["queue_url"] == "disk" or settings.queue_prefix is not None):
+        yield (
+            "--to-queue goes from the disk to sqs://PREFIX only, as Amazon SQS cannot be asked what it holds: "
+            "let a bot work there until `status` shows that nothing is left"
+        )
 
 
 def _refuse_while_others_run(settings: Settings) -> None:
@@ -45,16 +101,65 @@ def _refuse_while_others_run(settings: Settings) -> None:
         raise Reject(f"a bot is running at {', '.join(running)}: stop it, as nothing may change meanwhile")
 
 
-def _report(compared: list[Compared]) -> int:
-    print(f"{'TABLE':<16} {'ROWS':>10} {'HASH':<16} THERE")
+def _move_images(here: Settings, there: Settings) -> bool:
+    with tqdm(unit=" pictures", disable=None, leave=False) as bar:
+        compared = move_pictures(parts.image_store(here), parts.image_store(there), bar.update)
+    return _report(("PICTURES", "COUNT"), [compared])
+
+
+def _move_database(here: Settings, there: Settings) -> bool:
+    return _report(("TABLE", "ROWS"), move_database(here.database_url, there.database_url))
+
+
+def _report(head: tuple[str, str], compared: list[Compared]) -> bool:
+    what, counted = head
+    print(f"{what:<16} {counted:>10} {'HASH':<16} THERE")
     for each in compared:
-        there = "the same" if each.is_equal else f"{each.target.rows} rows, {each.target.digest[:16]}"
-        print(f"{each.table:<16} {each.source.rows:>10} {each.source.digest[:16]:<16} {there}")
-    if not all(each.is_equal for each in compared):
-        print("Not all is the same: something else writes to one of the two. Try again.", file=sys.stderr)
-        return 1
-    print("All is there. Set DATABASE_URL to it and start the bot. The old one was left as it is.")
-    return 0
+        print(f"{each.name:<16} {each.source.count:>10} {each.source.digest[:16]:<16} {_there_is(each)}")
+    print()
+    return all(each.is_equal for each in compared)
 
 
-COMMAND = Command("move everything to another database, while the bot does not run", _arguments, _run)
+def _move_queues(here: Settings, there: Settings) -> bool:
+    folder = here.data_dir / "queues"
+    ledger = Ledger(folder / f"moved-to-{there.queue_prefix}")
+    open_database(there.database_url)
+    with connected(), parts.queues_to_fill(there) as targets:
+        compared = move_queues(partial(disk_messages, folder), targets, ledger, there.queue_url)
+    print(f"{'QUEUE':<20} {'READY, DELAYED, DEAD':<20} {'HASH':<16} {'SQS COUNTS, ABOUT':<18} THERE")
+    for each in compared:
+        digest = each.messages.source.digest[:16]
+        print(
+            f"{each.messages.name:<20} {_counted(each.here):<20} {digest:<16} {_counted(each.there):<18} "
+            f"{_there_is(each.messages)}"
+        )
+    print()
+    return all(each.messages.is_equal for each in compared)
+
+
+def _counted(counts: Counts) -> str:
+    return f"{counts.ready}, {counts.delayed}, {counts.dead}"
+
+
+def _there_is(compared: Compared) -> str:
+    there = compared.target
+    return "the same" if compared.is_equal else f"{there.count}, {there.digest[:16]}"
+
+
+# The queues last: why messages failed, which SQS has no place for, goes into the database that is used then.
+PARTS = (
+    _Part(
+        "--to-images", "image_store", "IMAGE_STORE", folder_or_s3, _move_images,
+        "where pictures go: as IMAGE_STORE",
+    ),
+    _Part(
+        "--to-database", "database_url", "DATABASE_URL", database_address, _move_database,
+        "where faces, people and votes go: as DATABASE_URL",
+    ),
+    _Part(
+        "--to-queue", "queue_url", "QUEUE_URL", queues_place, _move_queues,
+        "where messages go: as QUEUE_URL",
+    ),
+)  # fmt: skip
+
+COMMAND = Command("move what the bot keeps to another place, while the bot does not run", _arguments, _run)

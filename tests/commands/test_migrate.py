@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from tagbot import moving
 from tagbot.database import close_database, connected, database_at, open_database, opened
 from tagbot.models import (
     STATES,
@@ -26,7 +25,9 @@ from tagbot.models import (
     store_photo,
     writing,
 )
-from tagbot.moving import MARK
+from tagbot.moving import Content
+from tagbot.moving import database as moving
+from tagbot.moving.database import MARK
 from tagbot.pipeline import QUEUES
 from tagbot.presence import Presence
 from tagbot.queues.disk import disk_queues
@@ -38,7 +39,7 @@ SMALL_BATCH = 3
 
 INTERRUPTED = """
 import os, sys
-from tagbot import moving
+from tagbot.moving import database as moving
 from tagbot.models import Face
 
 batches = int(sys.argv[3])
@@ -110,7 +111,7 @@ def there(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield url
 
 
-def content(url: str) -> list[moving.Content]:
+def content(url: str) -> list[Content]:
     which = database_at(url)
     with opened(which):
         found = [moving._content(which, table) for table in TABLES]
@@ -133,7 +134,7 @@ def test_everything_is_there_and_nothing_is_changed_here(run: Run, here: str, th
     assert len([line for line in ran.out.splitlines() if line.endswith(" the same")]) == len(TABLES)
     assert "Set DATABASE_URL" in ran.out
     assert content(here) == content(there) == before
-    assert all(each.rows for each in before[:6])
+    assert all(each.count for each in before[:6])
     with connected():
         exported = run("export").out
     assert run("export", DATABASE_URL=there).out == exported != ""
