@@ -306,18 +306,12 @@ class Face(_Table):
     def older_ones_wait(cls, face: Self, free: int) -> bool:
         """Whether so many older faces wait in the database, with nobody on their way to ask about them."""
         older = (cls.stored_at < face.stored_at) | ((cls.stored_at == face.stored_at) & (cls.id < face.id))
-        where = (cls.state == WAITING) & cls.pending.is_null() & older
-        return len(cls.select(cls.id).where(where).limit(free)) == free
+        return len(cls.select(cls.id).where(cls._waits() & older).limit(free)) == free
 
     @classmethod
     def next_waiting(cls, limit: int) -> list[Self]:
         """Faces that wait in the database with nobody on their way to ask about them, oldest first."""
-        return list(
-            cls.select()
-            .where((cls.state == WAITING) & cls.pending.is_null())
-            .order_by(cls.stored_at, cls.id)
-            .limit(limit)
-        )
+        return list(cls.select().where(cls._waits()).order_by(cls.stored_at, cls.id).limit(limit))
 
     @classmethod
     def on_their_way(cls, limit: int) -> int:
@@ -342,6 +336,11 @@ class Face(_Table):
         """Faces that have been in training since before then, the oldest first."""
         where = (cls.state == TRAINING) & (cls.closed_at < time)
         return list(cls.select().where(where).order_by(cls.closed_at).limit(limit))
+
+    @classmethod
+    def _waits(cls) -> Any:
+        """It waits in the database: nobody is on their way to ask about it."""
+        return (cls.state == WAITING) & cls.pending.is_null()
 
     @classmethod
     def _has_message(cls) -> Any:

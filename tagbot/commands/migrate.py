@@ -3,7 +3,7 @@
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -53,17 +53,14 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
         with parts.only_bot(settings):
             _refuse_while_others_run(settings)
             if not all(part.move(settings, there) for part in wanted):
-                print(
-                    "Not all is the same: something else writes to one of the two. Try again.",
-                    file=sys.stderr,
-                )
+                print("Not all is the same: something else has changed one of the two.", file=sys.stderr)
+                print("Try again, or see docs/scaling.md.", file=sys.stderr)
                 return 1
     except AlreadyRunning:
         raise Reject("the bot is running: stop it, as nothing may change meanwhile") from None
-    print(
-        f"All is there. Set {', '.join(part.variable for part in wanted)} to it, run `python bot.py check` and "
-        "start the bot. What was here was left as it was."
-    )
+    variables = ", ".join(part.variable for part in wanted)
+    print(f"All is there, and what was here was left as it was. Set {variables} as you named them here,")
+    print("run `python bot.py check`, and start the bot.")
     return 0
 
 
@@ -87,8 +84,8 @@ def _contradictions(settings: Settings, places: dict[str, Any]) -> Iterator[str]
         yield "--to-images names where the pictures are already"
     if "queue_url" in places and (places["queue_url"] == "disk" or settings.queue_prefix is not None):
         yield (
-            "--to-queue goes from the disk to sqs://PREFIX only, as Amazon SQS cannot be asked what it holds: "
-            "let a bot work there until `status` shows that nothing is left"
+            "--to-queue goes from the disk to sqs://PREFIX only, as Amazon SQS cannot be asked what it "
+            "holds: let a bot work there until `status` shows that nothing is left"
         )
 
 
@@ -102,9 +99,13 @@ def _refuse_while_others_run(settings: Settings) -> None:
 
 
 def _move_images(here: Settings, there: Settings) -> bool:
-    with tqdm(unit=" pictures", disable=None, leave=False) as bar:
-        compared = move_pictures(parts.image_store(here), parts.image_store(there), bar.update)
-    return _report(("PICTURES", "COUNT"), [compared])
+    compared = move_pictures(parts.image_store(here), parts.image_store(there), _with_bar)
+    return _report(("IN IMAGE_STORE", "COUNT"), [compared])
+
+
+def _with_bar(pictures: Iterator[Any], what: str) -> Iterable[Any]:
+    bar: Iterable[Any] = tqdm(pictures, what, unit=" pictures", disable=None, leave=False)
+    return bar
 
 
 def _move_database(here: Settings, there: Settings) -> bool:

@@ -116,7 +116,7 @@ class _Rows(SQLiteAckQueue):
     _ALL = """
         SELECT _id, data, timestamp, status, key, attempt, not_before, error FROM ack_queue_messages
         WHERE status IN (0, 1, 2, 3, 9)
-        ORDER BY status > 2, status, iif(status = 3, not_before, 0), _id"""
+        ORDER BY max(status, 2), iif(status = 3, not_before, 0), _id"""
 
     # No question takes longer for 100,000 dead letters, and few pages are written at each step: `moving`
     # stays small. A query has to repeat the index's condition, or SQLite does not see that it may use it.

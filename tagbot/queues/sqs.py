@@ -172,8 +172,8 @@ class _SqsQueue:
             self._send(text, key, mark)
 
     def fill(self, stored: Stored, mark: str) -> Confirmed:
-        """As the interface says. A delayed message is sent like a ready one; its note tells whoever gets it when
-        it is due.
+        """As the interface says. A delayed message is sent like a ready one, with a note on when it is due, for
+        whoever gets it.
         """
         _check_length(stored.text)
         self._prepare()

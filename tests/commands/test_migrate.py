@@ -1,5 +1,7 @@
-"""`migrate`: everything is in the other database, whatever interrupts it, and nothing is changed here."""
+"""`migrate`: everything is in the other place, whatever interrupts it, and nothing is changed here."""
 
+import json
+import re
 import subprocess
 import sys
 import time
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tagbot.database import close_database, connected, database_at, open_database, opened
+from tagbot.image_store import FolderStore
 from tagbot.models import (
     STATES,
     TABLES,
@@ -31,6 +34,7 @@ from tagbot.moving.database import MARK
 from tagbot.pipeline import QUEUES
 from tagbot.presence import Presence
 from tagbot.queues.disk import disk_queues
+from tests.aws.service import Amazon
 from tests.commands.conftest import Run
 from tests.postgresql import DATABASES, Server
 from tests.scenario.running_bot import ROOT
@@ -211,6 +215,91 @@ def test_so_it_is_while_one_runs_elsewhere(run: Run, here: str, there: str) -> N
     ran = run("migrate", "--to-database", there)
     assert (ran.code, ran.out) == (1, "")
     assert "a bot is running at second: stop it" in ran.err
+
+
+def test_the_same_command_again_finds_all_there(run: Run, here: str, there: str) -> None:
+    assert run("migrate", "--to-database", there).code == 0
+    again = run("migrate", "--to-database", there)
+    assert (again.code, again.err) == (0, "")
+    assert content(there) == content(here)
+
+
+def test_pictures_go_from_one_folder_to_another(run: Run, here: str, tmp_path: Path) -> None:
+    assert here
+    old, new = FolderStore(tmp_path / "data/images"), FolderStore(tmp_path / "new")
+    for number in range(3):
+        old.put(f"faces/{number}/crop.jpg", b"picture")
+    ran = run("migrate", "--to-images", str(tmp_path / "new"))
+    assert (ran.code, ran.err) == (0, "")
+    assert "Set IMAGE_STORE as you named" in ran.out
+    assert list(new.keys()) == list(old.keys())
+    assert len(list(old.keys())) == 3
+
+
+def test_what_differs_in_the_end_is_told_and_nothing_else_is_moved(
+    run: Run, here: str, there: str, tmp_path: Path
+) -> None:
+    assert here
+    for folder, key in (("data/images", "photos/0.jpg"), ("new", "photos/1.jpg")):
+        FolderStore(tmp_path / folder).put(key, b"picture")
+    ran = run("migrate", "--to-images", str(tmp_path / "new"), "--to-database", there)
+    assert ran.code == 1
+    assert "Not all is the same" in ran.err
+    assert "Set " not in ran.out
+    assert rows_of(there, Face) == 0
+
+
+def test_messages_go_to_sqs_and_the_same_command_again_finds_all_there(
+    run: Run, here: str, there: str, tmp_path: Path, aws: Amazon
+) -> None:
+    assert here
+    with disk_queues(tmp_path / "data/queues", QUEUES) as queues:
+        for number in range(3):
+            queues["face-tagged"].put(f"m{number}", f"face{number}", {})
+        for _ in range(2):
+            delivery = queues["face-tagged"].get(0)
+            assert delivery is not None
+            delivery.bury("no such face") if delivery.id == "m0" else delivery.retry_after(60, "busy")
+    for _ in range(2):  # the second time, the database there has notes that the one here has not
+        ran = run("migrate", "--to-queue", f"sqs://{aws.prefix}", "--to-database", there)
+        assert (ran.code, ran.err) == (0, "")
+        assert re.search(r"^face-tagged +1, 1, 1 +[0-9a-f]{16} 1, 1, 1 +the same$", ran.out, re.MULTILINE)
+        assert "Set DATABASE_URL, QUEUE_URL as you named" in ran.out
+    status = run("status", "--json", DATABASE_URL=there, QUEUE_URL=f"sqs://{aws.prefix}")
+    troubles = {(each["state"], each["error"]) for each in json.loads(status.out)["troubles"]}
+    assert troubles == {("dead", "no such face"), ("delayed", "busy")}
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ([], "at least one of --to-images, --to-database, --to-queue"),
+        (["--to-images", "s3://no"], "--to-images should be a folder or s3://BUCKET/PREFIX"),
+        (["--to-images", "data/images"], "--to-images names where the pictures are already"),
+        (["--to-queue", "sqs:/x"], "--to-queue should be disk, or sqs://PREFIX"),
+        (["--to-queue", "disk"], "--to-queue goes from the disk to sqs://PREFIX only"),
+    ],
+)
+def test_where_nothing_can_go_is_told_at_once(
+    run: Run, tmp_path: Path, options: list[str], says: str
+) -> None:
+    ran = run("migrate", *options, DATA_DIR="data")
+    assert (ran.code, ran.out) == (1, "")
+    assert says in ran.err
+    assert not (tmp_path / "data").exists()
+
+
+def test_all_problems_come_at_once(run: Run) -> None:
+    ran = run("migrate", "--to-images", "s3://no", "--to-queue", "disk", "--to-database", "mysql://x")
+    assert [line.split()[0] for line in ran.err.splitlines()] == [
+        "--to-images", "--to-database", "--to-queue",
+    ]  # fmt: skip
+
+
+def test_from_sqs_no_message_can_be_moved(run: Run) -> None:
+    ran = run("migrate", "--to-queue", "sqs://other", QUEUE_URL="sqs://one")
+    assert ran.code == 1
+    assert "cannot be asked what it holds" in ran.err
 
 
 def test_an_address_that_is_wrong_is_told_without_its_password(run: Run) -> None:

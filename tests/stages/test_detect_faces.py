@@ -4,7 +4,7 @@ import hashlib
 import json
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -325,6 +325,9 @@ class Meeting:
 
     def delete(self, key: str) -> None:
         self._images.delete(key)
+
+    def keys(self) -> Iterator[str]:
+        return self._images.keys()
 
     def check(self) -> str:
         return self._images.check()
