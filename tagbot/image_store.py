@@ -67,6 +67,8 @@ class FolderStore:
         self._folder = folder
         # Held so that no thread removes the folder that another has just made for its file.
         self._folders = threading.Lock()
+        self._being_written: set[str] = set()
+        """Files that are no leftovers of a crash: a thread here is at work on them."""
 
     def put(self, key: str, picture: bytes) -> None:
         """As the interface says."""
@@ -76,7 +78,11 @@ class FolderStore:
                 _make_folder(path.parent)
                 # Beside its place, as only within one file system a rename puts it there in one step.
                 descriptor, unfinished = tempfile.mkstemp(prefix=_unfinished(path), dir=path.parent)
-            _write(descriptor, Path(unfinished), path, picture)
+                self._being_written.add(unfinished)
+            try:
+                _write(descriptor, Path(unfinished), path, picture)
+            finally:
+                self._being_written.discard(unfinished)
 
     def get(self, key: str) -> bytes:
         """As the interface says."""
@@ -91,11 +97,11 @@ class FolderStore:
     def delete(self, key: str) -> None:
         """As the interface says; what a crash left of writing it goes too."""
         path = self._path(key)
-        with self._failures("deleted"):
+        with self._failures("deleted"), self._folders:
             for leftover in (path, *path.parent.glob(f"{_unfinished(path)}*")):
-                leftover.unlink(missing_ok=True)
-            with self._folders:
-                self._prune(path.parent)
+                if str(leftover) not in self._being_written:
+                    leftover.unlink(missing_ok=True)
+            self._prune(path.parent)
 
     def keys(self) -> Iterator[str]:
         """As the interface says; those of one of the 256 folders are in memory."""

@@ -5,6 +5,7 @@ import hashlib
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
@@ -13,6 +14,7 @@ from tagbot import parts
 from tagbot.commands.command import Command
 from tagbot.database import connected, open_database
 from tagbot.inbox import Inbox
+from tagbot.insist import insist
 from tagbot.models import Photo
 from tagbot.pictures import PictureRefused, bytes_of, read_photo
 from tagbot.settings import Settings
@@ -86,9 +88,13 @@ def _add(photo: Path, inbox: Inbox, added: set[str]) -> str:
     read_sidecar(beside).check_inside(size)
     sha256 = hashlib.sha256(data).hexdigest()
     # In this order, as a running bot stores a photo before it takes it from the inbox.
-    if sha256 in added or inbox.waits(sha256) or Photo.get_or_none(Photo.sha256 == sha256) is not None:
+    if (
+        sha256 in added
+        or insist(partial(inbox.waits, sha256))
+        or Photo.get_or_none(Photo.sha256 == sha256) is not None
+    ):
         return "known"
-    inbox.add(photo.stem.lstrip("."), photo.suffix.lower(), sha256, data, beside)
+    insist(partial(inbox.add, photo.stem.lstrip("."), photo.suffix.lower(), sha256, data, beside))
     added.add(sha256)
     return "added"
 

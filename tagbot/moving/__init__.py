@@ -2,17 +2,7 @@
 the end. What was here stays as it is.
 """
 
-import time
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeVar
-
-from tagbot.errors import Retry
-
-T = TypeVar("T")
-
-PAUSES = 0.2, 1.0, 5.0
-"""Seconds before another attempt at something: one refusal of many thousand calls should not end a move."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +35,3 @@ class Compared:
     def is_equal(self) -> bool:
         """Whether nothing got lost or changed."""
         return self.source == self.target
-
-
-def insist(act: Callable[[], T], pauses: Iterable[float] = PAUSES) -> T:
-    """Do it, again after a pause where the world is busy; raises the last `Retry`."""
-    for pause in pauses:
-        try:
-            return act()
-        except Retry:
-            time.sleep(pause)
-    return act()

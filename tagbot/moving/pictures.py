@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from tagbot.errors import Reject
 from tagbot.image_store import ImageStore
-from tagbot.moving import Compared, Content, insist
+from tagbot.insist import insist
+from tagbot.moving import Compared, Content
 
 T = TypeVar("T")
 

@@ -18,8 +18,9 @@ from functools import partial
 from pathlib import Path
 
 from tagbot.errors import Reject
+from tagbot.insist import insist
 from tagbot.models import FailedMessage
-from tagbot.moving import Compared, Content, insist
+from tagbot.moving import Compared, Content
 from tagbot.queues import Confirmed, Counts, FillableQueue, Stored
 from tagbot.queues.envelope import storable
 

@@ -172,9 +172,7 @@ class _SqsQueue:
             self._send(text, key, mark)
 
     def fill(self, stored: Stored, mark: str) -> Confirmed:
-        """As the interface says. A delayed message is sent like a ready one, with a note on when it is due, for
-        whoever gets it.
-        """
+        """As the interface says. A delayed message is sent like a ready one; a note says when it is due."""
         _check_length(stored.text)
         self._prepare()
         queue = self._dead if stored.state == DEAD else self._live

@@ -1,6 +1,12 @@
 """The operator's commands, as the command line runs them."""
 
 import logging
+import os
+import pty
+import select
+import subprocess
+import sys
+import termios
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +16,8 @@ import pytest
 from tagbot.main import main
 from tagbot.sandbox.client import Slack
 from tagbot.settings import variables
+from tests.clean_environment import clean_environment
+from tests.scenario.running_bot import BOT
 from tests.world import environment
 
 
@@ -53,6 +61,26 @@ def run(
         return Ran(code, told.out, told.err)
 
     return run
+
+
+def shown_on_a_terminal(folder: Path, *arguments: str) -> str:
+    """What a command that goes well shows beside what it prints, with its data below `folder`."""
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 80))
+    try:
+        subprocess.run(
+            [sys.executable, str(BOT), *arguments],
+            env=clean_environment(DATA_DIR=str(folder / "data")),
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=theirs,
+            check=True,
+        )
+        assert select.select([ours], [], [], 0)[0], "nothing was shown"
+        return os.read(ours, 4096).decode()
+    finally:
+        os.close(ours)
+        os.close(theirs)
 
 
 @pytest.fixture

@@ -2,23 +2,14 @@
 
 import hashlib
 import json
-import os
-import pty
-import select
-import subprocess
-import sys
-import termios
 from pathlib import Path
 
 import pytest
 
 from tagbot.database import connected, open_database
 from tagbot.models import store_photo
-from tests.clean_environment import clean_environment
-from tests.commands.conftest import Run
+from tests.commands.conftest import Run, shown_on_a_terminal
 from tests.world import astronaut
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -138,19 +129,4 @@ def test_folders_that_lead_back_into_themselves_are_searched_once(run: Run, albu
 
 def test_there_is_a_progress_bar_only_on_a_terminal(run: Run, tmp_path: Path, album: Path) -> None:
     assert run("add", str(album / "two")).err == ""
-    ours, theirs = pty.openpty()
-    termios.tcsetwinsize(theirs, (24, 80))
-    try:
-        subprocess.run(
-            [sys.executable, str(ROOT / "bot.py"), "add", str(album / "two")],
-            env=clean_environment(DATA_DIR=str(tmp_path / "data")),
-            cwd=tmp_path,
-            stdout=subprocess.DEVNULL,
-            stderr=theirs,
-            check=True,
-        )
-        assert select.select([ours], [], [], 0)[0], "nothing was shown"
-        assert b"/2" in os.read(ours, 4096)
-    finally:
-        os.close(ours)
-        os.close(theirs)
+    assert "/2" in shown_on_a_terminal(tmp_path, "add", str(album / "two"))

@@ -35,7 +35,7 @@ from tagbot.pipeline import QUEUES
 from tagbot.presence import Presence
 from tagbot.queues.disk import disk_queues
 from tests.aws.service import Amazon
-from tests.commands.conftest import Run
+from tests.commands.conftest import Run, shown_on_a_terminal
 from tests.postgresql import DATABASES, Server
 from tests.scenario.running_bot import ROOT
 
@@ -234,6 +234,13 @@ def test_pictures_go_from_one_folder_to_another(run: Run, here: str, tmp_path: P
     assert "Set IMAGE_STORE as you named" in ran.out
     assert list(new.keys()) == list(old.keys())
     assert len(list(old.keys())) == 3
+
+
+def test_there_is_a_progress_bar_on_a_terminal(tmp_path: Path) -> None:
+    FolderStore(tmp_path / "data/images").put("photos/0.jpg", b"picture")
+    shown = shown_on_a_terminal(tmp_path, "migrate", "--to-images", "new")
+    assert "copying: " in shown
+    assert " pictures" in shown
 
 
 def test_what_differs_in_the_end_is_told_and_nothing_else_is_moved(

@@ -129,6 +129,16 @@ def test_photos_are_added_to_the_bucket_once_with_their_sidecars(
     assert stored == astronaut()
 
 
+def test_a_call_that_s3_refuses_once_does_not_end_the_adding_of_photos(
+    run: Run, aws: Amazon, at_amazon: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "photo.png").write_bytes(astronaut())
+    for operation in ("PutObject", "ListObjectsV2"):
+        aws.fail(operation, status=503, code="SlowDown")
+    ran = run("add", "photo.png", **at_amazon)
+    assert ran.out == "1 added, 0 known already, 0 refused\n"
+
+
 def test_status_counts_and_retry_puts_back_what_lies_at_amazon(
     run: Run, aws: Amazon, at_amazon: dict[str, str], tmp_path: Path
 ) -> None:

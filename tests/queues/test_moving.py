@@ -11,11 +11,12 @@ import pytest
 from tagbot.database import connected
 from tagbot.errors import Reject
 from tagbot.moving.queues import ComparedQueue, Ledger, move_queues
-from tagbot.queues import Confirmed, Counts, FillableQueue, Stored, Trouble
+from tagbot.queues import MAX_CRASHES, Confirmed, Counts, FillableQueue, Stored, Trouble
 from tagbot.queues.disk import disk_messages
 from tagbot.queues.sqs import sqs_queues_to_fill
 from tests.queues import NAME
 from tests.queues.conftest import MAX_ATTEMPTS, DiskEngine, SqsEngine, ids, take
+from tests.queues.test_sqs import crash
 
 Move = Callable[[], ComparedQueue]
 
@@ -110,19 +111,33 @@ def test_each_message_comes_in_its_state_and_the_source_stays_as_it_was(
         assert take(queue).id == "m1"
 
 
+def test_since_when_it_waits_is_kept(sqs: SqsEngine, disk: DiskEngine, move: Move) -> None:
+    disk.clock.now = BEGAN
+    with disk.running() as queue:
+        queue.put("m1", "face1", {})
+    move()
+    with sqs.running() as queue:
+        take(queue)
+        assert queue.oldest() == BEGAN
+
+
 def test_a_delayed_message_comes_when_it_was_due_as_its_next_attempt(
     sqs: SqsEngine, disk: DiskEngine, move: Move
 ) -> None:
     in_every_state(disk)
     move()
     with sqs.running() as queue:
-        assert ids(queue) == ["m2", "m3", "m4"]
-        assert queue.counts() == Counts(delayed=1, in_flight=3, dead=1)
-    sqs.pass_time(900)
-    with sqs.running() as queue:
-        assert "m0" not in ids(queue)
-    sqs.pass_time(101)
-    with sqs.running() as queue:
+        for number in (2, 3, 4):
+            delivery = take(queue)
+            assert delivery.id == f"m{number}"
+            delivery.ack()
+        for seconds in (0, 900):
+            sqs.pass_time(seconds)
+            assert queue.get(0) is None
+            assert queue.counts() == Counts(delayed=1, dead=1)
+        sqs.pass_time(101)
+        for _ in range(MAX_CRASHES - 1):  # that it was looked at too early was no crash
+            crash(sqs)
         found = take(queue)
         assert (found.id, found.attempt) == ("m0", 2)
 
