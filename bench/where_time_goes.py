@@ -18,6 +18,7 @@ from bench.sampling import Sampler
 from bench.scene import scene
 from bench.table import markdown
 from tagbot import models, pictures
+from tagbot.database import sqlite
 from tagbot.image_store import FolderStore
 from tagbot.queues import disk
 
@@ -30,7 +31,8 @@ OF_A_HOP: Mapping[Callable[..., object], str] = {
     models.Face.for_answer: "read the face",
     models.Vote.put: "store the vote",
     models.Face.has_changed: "note that the request shows something else",
-    peewee._transaction.__exit__: "commit: wait for the disk",  # noqa: SLF001 - as above
+    peewee._transaction.__exit__: "commit: one write to the log",  # noqa: SLF001 - as above
+    sqlite.SqliteFile.on_disk_together: "wait until that is on the disk",
     disk._DiskQueue.put: "put the next message: wait for the disk",  # noqa: SLF001 - as above
     disk._DiskQueue.drop: "acknowledge: one write that need not reach the disk",  # noqa: SLF001 - as above
     logging.Logger.log: "the line in the log",

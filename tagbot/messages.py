@@ -6,7 +6,8 @@ left out, so that a newer version's do too.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any, ClassVar, Self
 
 from tagbot.errors import Reject
@@ -37,16 +38,20 @@ class Message:
 
     def to_json(self) -> dict[str, Any]:
         """The fields, ready for JSON."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in self._names()}
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> Self:
         """The message whose fields `to_json` gave; raises `Reject` when one that it needs is missing."""
-        known = {field.name for field in fields(cls)}
         try:
-            return cls(**{name: value for name, value in body.items() if name in known})
+            return cls(**{name: body[name] for name in cls._names() if name in body})
         except TypeError as missing:
             raise Reject(f"not a {cls.__name__} message: {missing}") from None
+
+    @classmethod
+    @cache
+    def _names(cls) -> tuple[str, ...]:
+        return tuple(field.name for field in fields(cls))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

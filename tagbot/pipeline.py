@@ -3,6 +3,7 @@
 The queues, the worker threads, `status` and the drawing in docs/architecture.md all come from here.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -53,11 +54,17 @@ class Source:
     emits: tuple[type[Message], ...]
 
 
+DETECTORS = min(os.cpu_count() or 1, 16) + 1
+"""Photos in hand at a time: while the recogniser has one on each core, the next one is read and the last one
+stored. With more cores, several bots share them: each worker has a connection to the database, of which
+PostgreSQL allows 100 unless told.
+"""
+
 # Not annotated on purpose: with tuple[Stage[Any], ...] mypy would accept a stage that is paired with another
 # stage's message.
 PIPELINE = (
     # A photo waits in the inbox as safely as anywhere, so DetectFaces never gives up on one.
-    Stage("DetectFaces", PhotoArrived, detect_faces, emits=(FaceStored,), workers=2, gives_up=False),
+    Stage("DetectFaces", PhotoArrived, detect_faces, emits=(FaceStored,), workers=DETECTORS, gives_up=False),
     # Several at once, as a post waits for its pictures to be ready; the pace of posting is kept by the Slack
     # door.
     Stage("RequestTaggingOnSlack", FaceStored, request_tagging_on_slack, workers=3),

@@ -25,17 +25,18 @@ DOORS: dict[str, set[str]] = {
     "websockets": {"slack/connection.py", "slack/endings.py"},
     "os.environ": {"main.py"},
     "os.getenv": set(),
-    "fcntl": {"process_lock.py"},
+    "fcntl": {"process_lock.py", "write_ahead_log.py"},
     "argparse": {"main.py", "sandbox/__main__.py", "commands/*.py"},
 }
 """Each outside thing, and who may import it. WebClient is built in one of the two and used in the other."""
 
 BROAD = {
+    "queues/sqs.py": 2,  # an answer nobody thought of must end neither the thread that fetches nor the beats
     "schedule.py": 1,  # a failing job must not end the timer
     "slack/socket.py": 1,  # a bug while connecting must not leave the bot deaf for good
     "slack/updates.py": 1,  # a bug in one update must not end the thread of all
     "training/children.py": 1,  # in the child: the other side raises it again
-    "worker.py": 1,  # a bug becomes a dead letter
+    "worker.py": 2,  # a bug becomes a dead letter; and one of a queue must not end the thread of its stage
 }
 """How many `except Exception` there are, and why. Handlers have none: Bolt's `@app.error` is theirs."""
 

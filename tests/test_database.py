@@ -1,11 +1,14 @@
 """The database: its layout, its durability, and many who use it at once."""
 
+import errno
+import os
 import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -24,7 +27,7 @@ from tagbot.database import (
 )
 from tagbot.database.sqlite import PRAGMAS
 from tagbot.errors import Retry
-from tagbot.models import TABLES, Face, Person, Photo, Vote, database, store_photo, writing
+from tagbot.models import TABLES, Face, Person, Photo, Vote, _write_lock, database, store_photo, writing
 from tests.postgresql import DATABASES, Server, on_every_database
 
 OPEN = """
@@ -180,6 +183,52 @@ def test_every_connection_of_every_thread_is_durable_and_says_so(file_url: str) 
     look()
     assert found == [{name: str(value) for name, value in PRAGMAS.items()}] * 3
     assert PRAGMAS.items() >= {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}.items()
+
+
+def test_what_was_written_is_on_the_disk_with_one_wait_while_others_may_write(
+    file_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, waits = os.fdatasync, []
+
+    def fdatasync(descriptor: int) -> None:
+        with ThreadPoolExecutor(1) as another:
+            waits.append(another.submit(count_of_persons).result())
+        real(descriptor)
+
+    def count_of_persons() -> int:
+        with connected(), _write_lock, database.atomic():
+            return int(Person.select().count())
+
+    monkeypatch.setattr("tagbot.write_ahead_log.os.fdatasync", fdatasync)
+    with writing():
+        Person.with_name("Zoë", "zoe@example.org", 5.0)
+        with writing():
+            Person.with_name("Ada", "ada@example.org", 5.0)
+        assert waits == []
+    assert waits == [2], "once, when both had been committed"
+    assert database.execute_sql("PRAGMA synchronous").fetchone() == (2,), (
+        "whoever else commits waits by itself"
+    )
+    assert path_of(file_url).exists()
+
+
+def test_what_the_disk_did_not_take_is_tried_again(file_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert file_url
+    real = os.fdatasync
+
+    def refuse(_: int) -> None:
+        monkeypatch.setattr("tagbot.write_ahead_log.os.fdatasync", real)
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr("tagbot.write_ahead_log.os.fdatasync", refuse)
+    with pytest.raises(Retry, match=r"cannot be reached: disk I/O error.*\(look after the disk\)"):
+        store("Zoë")
+    store("Zoë")
+
+
+def store(name: str) -> None:
+    with reached(), writing():
+        Person.with_name(name, "zoe@example.org", 5.0)
 
 
 def test_a_database_that_does_not_keep_a_setting_is_refused() -> None:

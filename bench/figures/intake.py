@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import random
 import tempfile
 import threading
@@ -32,7 +33,7 @@ NAME = "intake"
 NOTE = """\
 **Photos.** JPEGs of 1 to 12 megapixels with none to three faces, composed of photographs that scikit-image
 brings along. Ours: from the inbox to rows, pictures and messages on the disk, by the real stage
-DetectFaces with its two workers and the local backend: read, decode, store the photo as JPEG, detect, cut,
+DetectFaces with its workers and the local backend: read, decode, store the photo as JPEG, detect, cut,
 store crops and contexts. Beside it the same detector with the same settings on the same pixels, decoded
 beforehand, in one process a core."""
 
@@ -41,8 +42,7 @@ SIZES = ((1280, 960), (1600, 1200), (2000, 1500), (4000, 3000), (1280, 853), (24
 
 BACKGROUNDS = ("coffee.png", "chelsea.png", "rocket.jpg")
 
-CORES = 2
-"""As DetectFaces has workers."""
+CORES = os.cpu_count() or 1
 
 
 def measure(scale: Scale) -> Iterator[Line]:
@@ -56,7 +56,7 @@ def measure(scale: Scale) -> Iterator[Line]:
         }
         results = interleaved(rates)
     yield Comparison(
-        "photos taken in, both cores",
+        "photos taken in, all cores",
         results.measured["ours"],
         results.measured["dlib"],
         "dlib’s detector alone",
@@ -88,7 +88,7 @@ def of_ours(folder: str) -> float:
     """In a child: photos a second, the detector's processes having started before."""
     with tempfile.TemporaryDirectory() as data, scene(Path(data)) as the_scene:
         count = arrive(the_scene, Path(folder))
-        _at_once(lambda: the_scene.services.training.detect(_dot()))
+        _at_once(CORES, lambda: the_scene.services.training.detect(_dot()))
         worker = the_scene.worker("DetectFaces")
 
         def work() -> None:
@@ -97,7 +97,7 @@ def of_ours(folder: str) -> float:
                     pass
 
         started = time.perf_counter()
-        _at_once(work)
+        _at_once(worker.stage.workers, work)
         seconds = time.perf_counter() - started
         if Photo.select().count() != count or not Face.select().count():
             raise RuntimeError("not all photos were taken in")
@@ -123,8 +123,8 @@ def _dot() -> bytes:
     return out.getvalue()
 
 
-def _at_once(work: Callable[[], object]) -> None:
-    threads = [threading.Thread(target=work) for _ in range(CORES)]
+def _at_once(number: int, work: Callable[[], object]) -> None:
+    threads = [threading.Thread(target=work) for _ in range(number)]
     for thread in threads:
         thread.start()
     for thread in threads:

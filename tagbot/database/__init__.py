@@ -14,14 +14,18 @@ from playhouse import migrations
 
 from tagbot.database.errors import DatabaseAway, DatabaseUnusable, tell_of_connection
 from tagbot.errors import Retry
-from tagbot.models import database
+from tagbot.models import Notice, database
 
 __all__ = [
-    "MIGRATIONS", "DatabaseAway", "DatabaseUnusable", "alone", "close_database", "connected", "database_at",
-    "health", "is_connected", "open_database", "opened", "reached", "shared_now", "streamed",
+    "MARK", "MIGRATIONS", "DatabaseAway", "DatabaseUnusable", "alone", "close_database", "connected",
+    "database_at", "health", "is_connected", "mark_of", "open_database", "opened", "reached", "shared_now",
+    "streamed",
 ]  # fmt: skip
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
+
+MARK = "unfinished-copy"
+"""The name of the notice that a database is the rest of an interrupted move, and of which other one."""
 
 
 class Engine(Protocol):
@@ -42,6 +46,11 @@ class Engine(Protocol):
 
     def alone(self, name: str, *, wait: bool) -> AbstractContextManager[bool]:
         """As `tagbot.database.alone` says."""
+
+    def on_disk_together(self) -> AbstractContextManager[object]:
+        """What is committed within the block is on the disk when it ends. To wait for that may serve several
+        threads at once, so whoever commits in here lets others write meanwhile.
+        """
 
     def now(self) -> float:
         """Seconds since 1970, by the clock that all bots on this database share."""
@@ -127,9 +136,12 @@ def is_connected() -> bool:
 
 
 @contextmanager
-def opened(which: Any) -> Iterator[None]:
-    """This thread's connection to a database that need not be the one of the tables."""
-    is_new = _connect(which)
+def opened(which: Any, *, even_unfinished: bool = False) -> Iterator[None]:
+    """This thread's connection to a database that need not be the one of the tables.
+
+    The unfinished copy of another one is for who goes on with it: what anybody else writes would be lost.
+    """
+    is_new = _connect(which, even_unfinished)
     try:
         yield
     finally:
@@ -160,6 +172,12 @@ def reached(which: Any = None) -> Iterator[None]:
         raise DatabaseAway(trouble) from error
 
 
+def mark_of(which: Any) -> str | None:
+    """What `MARK` says in a database; None where that is whole."""
+    mark: str | None = Notice.select(Notice.text).where(Notice.name == MARK).bind(which).scalar()
+    return mark
+
+
 def health() -> str:
     """Which version answers, and how, on this thread's connection."""
     return str(database.obj.health())
@@ -170,12 +188,15 @@ def streamed(query: Any) -> Iterator[Any]:
     yield from database.obj.streamed(query)
 
 
-def _connect(which: Any) -> bool:
+def _connect(which: Any, even_unfinished: bool) -> bool:
     """Whether the connection is a new one."""
     try:
         is_new: bool = which.connect(reuse_if_open=True)
         if not which.is_current:
             _bring_up_to_date(which)
+            if not even_unfinished:
+                _refuse_unfinished(which)
+            which.is_current = True
     except (PeeweeException, DatabaseUnusable) as error:
         which.close()
         trouble = which.trouble(error)
@@ -199,4 +220,8 @@ def _bring_up_to_date(which: Any) -> None:
     if not all(step.applied for step in steps):
         with which.migrating():
             runner.up()
-    which.is_current = True
+
+
+def _refuse_unfinished(which: Any) -> None:
+    if mark := mark_of(which):
+        raise DatabaseUnusable(f"{mark}, so run it again, before anything else works here")

@@ -33,6 +33,7 @@ ADVICE = {
     "Connection refused": "does it run there, on that port?",
     "timeout expired": "is the host in DATABASE_URL right, and does a firewall let this machine through?",
     "permission denied": _RIGHTS,
+    "must be owner": "docs/postgresql.md says how their owner changes the tables for a new version",
     "lacks the right": _RIGHTS,
     "no schema has been selected": _RIGHTS,
     "too many clients": "end other programs that use it, or raise its max_connections",

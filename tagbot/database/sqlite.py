@@ -4,7 +4,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,17 @@ from tagbot.database.errors import DatabaseUnusable
 from tagbot.key_locks import KeyLocks
 from tagbot.process_lock import ProcessLock
 from tagbot.sqlite_errors import with_advice
+from tagbot.write_ahead_log import NORMAL, WriteAheadLog
 
 BUSY_TIMEOUT = 10_000
 """Milliseconds to wait for another process's write to end."""
 
+FULL = 2
+"""SQLite's level of `PRAGMA synchronous` at which each commit waits for the disk."""
+
 PRAGMAS: dict[str, str | int] = {
     "journal_mode": "wal",  # readers and the writer do not wait for each other
-    "synchronous": 2,  # FULL: what was committed survives a power cut
+    "synchronous": FULL,  # what was committed survives a power cut
     "foreign_keys": 1,
     "busy_timeout": BUSY_TIMEOUT,
 }
@@ -44,6 +48,7 @@ class SqliteFile(SqliteDatabase):
         self.title = f"the database {self._path}"
         self.is_current = False
         self._locks = KeyLocks()
+        self._log = WriteAheadLog(self._path, self._checkpointed)
         self._path.parent.mkdir(parents=True, exist_ok=True)
         # IMMEDIATE: a transaction that begins by reading and then writes cannot fail half-way because another
         # one wrote meanwhile (measured: 117 of 160 did, with SQLite's own default).
@@ -80,6 +85,22 @@ class SqliteFile(SqliteDatabase):
         """As `Engine` says."""
         return time.time()
 
+    @contextmanager
+    def on_disk_together(self) -> Iterator[None]:
+        """As `Engine` says."""
+        if self.in_transaction():
+            yield  # whoever began it waits
+            return
+        self._ask(f"PRAGMA synchronous = {NORMAL}")
+        try:
+            yield
+        finally:
+            self._ask(f"PRAGMA synchronous = {FULL}")
+        try:
+            self._log.wait()
+        except sqlite3.OperationalError as refused:
+            raise OperationalError(str(refused)) from refused
+
     def health(self) -> str:
         """As `Engine` says."""
         return f"SQLite {sqlite3.sqlite_version}"
@@ -90,6 +111,14 @@ class SqliteFile(SqliteDatabase):
 
     def close_idle(self) -> None:
         """Each thread's own connection is all there is."""
+
+    def _checkpointed(self) -> bool:
+        """As `WriteAheadLog` wants it."""
+        busy, _, _ = self._ask("PRAGMA wal_checkpoint(TRUNCATE)")
+        return not busy
+
+    def _ask(self, sql: str) -> Any:
+        return self.execute_sql(sql).fetchone()  # type: ignore[no-untyped-call]  # peewee's
 
     def _add_conn_hooks(self, connection: sqlite3.Connection) -> None:
         super()._add_conn_hooks(connection)  # type: ignore[misc]  # the stubs leave it out

@@ -31,6 +31,7 @@ from tagbot.process_lock import ProcessLock
 from tagbot.queues import MAX_CRASHES, Counts, Queue, SharedQueue, Stored, Trouble
 from tagbot.queues.envelope import CRASHED, Envelope, storable
 from tagbot.sqlite_errors import with_advice
+from tagbot.write_ahead_log import NORMAL, WriteAheadLog
 
 log = logging.getLogger(__name__)
 
@@ -60,9 +61,6 @@ WAL_BYTES = 4 * 1024 * 1024
 # was in a stage's hands at a crash is told apart from what was only waiting.
 READY, IN_FLIGHT, DELAYED, DEAD = 1, 2, 3, 9
 
-# SQLite's levels of `PRAGMA synchronous`.
-NORMAL, FULL = 1, 2
-
 
 class QueueUnusable(Retry):
     """A queue's file cannot be opened, or not with the durability that is promised; the reason says which."""
@@ -74,7 +72,7 @@ class _Rows(SQLiteAckQueue):
     Any process may have one open; opening changes nothing but a new file. Every method raises `Retry` when
     the disk refuses: another process is busy writing, the disk is full, not writable, or broken.
 
-    `action_lock` guards the reading connection, `tran_lock` the writing ones.
+    `action_lock` guards the reading connection, `tran_lock` the writing one.
     """
 
     # More columns than persist-queue has, rather than JSON that is rewritten at each attempt: SQL can then
@@ -130,12 +128,12 @@ class _Rows(SQLiteAckQueue):
 
     _getter: sqlite3.Connection  # type: ignore[assignment]  # persist-queue says None, which it is at first
     _putter: sqlite3.Connection  # type: ignore[assignment]  # as above
-    _settler: sqlite3.Connection
 
     def __init__(self, file: Path) -> None:
         self._title = file.stem
         self._closed = False
         self._connections: list[sqlite3.Connection] = []
+        self._log = WriteAheadLog(file, self._checkpointed)
         try:
             super().__init__(
                 str(file.parent),
@@ -152,14 +150,10 @@ class _Rows(SQLiteAckQueue):
 
     def _init(self) -> None:
         super()._init()
-        # Claims, acknowledgements and delays: a power cut that loses one only brings its message again. It
-        # cannot lose one and keep a later put, as the log is written and recovered in order.
-        self._settler = self._new_db_connection(self.path, self.multithreading, self.timeout)
-        make_durable(self._settler, NORMAL)
         for index in self._INDEXES:
             self._putter.execute(index)
-        for reading in (self._getter, self._settler):
-            reading.text_factory = bytes  # or a text that is no UTF-8 could not even be fetched
+        for connection in self._connections:
+            connection.text_factory = bytes  # or a text that is no UTF-8 could not even be fetched
 
     def _new_db_connection(self, path: str, multithreading: bool, timeout: float) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -170,7 +164,7 @@ class _Rows(SQLiteAckQueue):
         )
         self._connections.append(connection)
         connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # heeded by a new file only
-        make_durable(connection, FULL)  # puts, dead letters and redrives are promised to be on the disk
+        make_durable(connection)
         return connection
 
     def close(self) -> None:
@@ -183,11 +177,12 @@ class _Rows(SQLiteAckQueue):
         """Store it, unless it is ready or delayed already."""
         with self._disk():
             self._insert_into(envelope.to_json(), now, storable(envelope.id), storable(envelope.key))
+            self._log.wait()
 
     def claim(self) -> tuple[int, Any, int] | None:
         """Put the oldest ready row in flight: its number, its envelope's text and which attempt it is."""
         with self._disk(), self.tran_lock:
-            claimed = self._settler.execute(self._CLAIM).fetchall()
+            claimed = self._putter.execute(self._CLAIM).fetchall()
         return claimed[0] if claimed else None
 
     def drop(self, row: int) -> bool:
@@ -316,23 +311,32 @@ class _Rows(SQLiteAckQueue):
     def checkpoint(self) -> None:
         """Bring the write-ahead log into the file, as far as nobody has to be waited for."""
         with self._disk(), self.tran_lock:
-            self._settler.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            self._putter.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def _checkpointed(self) -> bool:
+        """As `WriteAheadLog` wants it."""
+        with self.tran_lock:
+            [(busy, _, _)] = self._putter.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return not busy
 
     def _look(self, sql: str, *values: Any) -> list[Any]:
         with self._disk(), self.action_lock:
             return self._getter.execute(sql, values).fetchall()
 
     def _store(self, sql: str, *values: Any) -> int:
-        """Write it, on the disk when this returns."""
-        return self._write(self._putter, sql, values)
+        """Write it, on the disk when this returns: puts, dead letters and redrives are promised to be."""
+        with self._disk():
+            changed = self._settle(sql, *values)
+            self._log.wait()
+        return changed
 
     def _settle(self, sql: str, *values: Any) -> int:
-        """Write it; a power cut may lose it."""
-        return self._write(self._settler, sql, values)
+        """Write it. A power cut may lose it, but then also all that was written afterwards.
 
-    def _write(self, connection: sqlite3.Connection, sql: str, values: tuple[Any, ...]) -> int:
+        Enough for claims, acknowledgements and delays: their message only comes again.
+        """
         with self._disk(), self.tran_lock:
-            return connection.execute(sql, values).rowcount
+            return self._putter.execute(sql, values).rowcount
 
     @contextmanager
     def _disk(self) -> Iterator[None]:
@@ -365,11 +369,11 @@ def _legible(value: Any) -> str:
     return value.decode(errors="backslashreplace") if isinstance(value, bytes) else str(value)
 
 
-def make_durable(connection: sqlite3.Connection, synchronous: int) -> None:
+def make_durable(connection: sqlite3.Connection) -> None:
     """Set what decides whether a commit survives a power cut, and read it back: SQLite ignores silently."""
     wanted = {
         "journal_mode": "wal",
-        "synchronous": synchronous,
+        "synchronous": NORMAL,  # what has to be on the disk is waited for, see `WriteAheadLog`
         "fullfsync": 1,  # macOS: fsync alone stops at the drive's cache; elsewhere it changes nothing
     }
     for name, value in wanted.items():

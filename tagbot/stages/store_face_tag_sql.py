@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tagbot import words
 from tagbot.errors import Reject
 from tagbot.messages import DONT_KNOW, NOT_A_FACE, AnswerGiven, FaceTagged
-from tagbot.models import OPEN, REJECTED, WAITING, Face, Person, Vote, writing
+from tagbot.models import OPEN, REJECTED, WAITING, AskedFace, Face, Person, Vote, writing
 from tagbot.services import Services
 from tagbot.stages.cleanup_tag import PEOPLE_SAID_SO
 
@@ -48,7 +48,7 @@ def _answer(message: AnswerGiven, services: Services) -> str:
     return message.answer or Person.with_name(message.name, message.email, services.now()).id
 
 
-def _note_that_it_is_posted(face: Face, message: AnswerGiven) -> None:
+def _note_that_it_is_posted(face: AskedFace, message: AnswerGiven) -> None:
     """A click proves that the request is in the channel, also while Slack's answer to the post is under
     way.
     """
@@ -66,7 +66,7 @@ def _note_that_it_is_posted(face: Face, message: AnswerGiven) -> None:
         face.state = OPEN
 
 
-def _was_open(face: Face, message: AnswerGiven) -> bool:
+def _was_open(face: AskedFace, message: AnswerGiven) -> bool:
     """Whether the request took answers, as the tagger saw it, when they clicked.
 
     It did until Slack showed it closed. Slack's clock and ours may differ; the earlier of the two times is

@@ -23,8 +23,6 @@ from tagbot.process_lock import AlreadyRunning
 from tagbot.queues import MAX_CRASHES, Counts, Queue
 from tagbot.queues.disk import (
     BUSY_SECONDS,
-    FULL,
-    NORMAL,
     QueueUnusable,
     _DiskQueue,
     _Rows,
@@ -34,6 +32,7 @@ from tagbot.queues.disk import (
     make_durable,
 )
 from tagbot.queues.envelope import Envelope
+from tagbot.write_ahead_log import NORMAL
 from tests.queues import NAME
 from tests.queues.conftest import DiskEngine, ids, take
 
@@ -177,10 +176,10 @@ def test_what_is_redriven_has_been_waiting_since_it_was_first_seen(disk: DiskEng
 
 def test_every_connection_has_the_durability_declared_for_it(disk: DiskEngine) -> None:
     with closing(_Rows(disk.file)) as rows:
-        for connection, level in ((rows._getter, FULL), (rows._putter, FULL), (rows._settler, NORMAL)):
+        for connection in (rows._getter, rows._putter):
             connection.text_factory = str
             assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-            assert connection.execute("PRAGMA synchronous").fetchone() == (level,)
+            assert connection.execute("PRAGMA synchronous").fetchone() == (NORMAL,)
             assert connection.execute("PRAGMA fullfsync").fetchone() == (1,)
 
 
@@ -189,7 +188,7 @@ def test_a_database_that_ignores_a_setting_is_refused() -> None:
         closing(sqlite3.connect(":memory:")) as connection,
         pytest.raises(QueueUnusable, match="SQLite keeps journal_mode at memory, not wal"),
     ):
-        make_durable(connection, FULL)
+        make_durable(connection)
 
 
 def test_a_queue_whose_durability_cannot_be_had_does_not_open(disk: DiskEngine) -> None:
@@ -197,7 +196,7 @@ def test_a_queue_whose_durability_cannot_be_had_does_not_open(disk: DiskEngine) 
         def _new_db_connection(self, path: str, multithreading: bool, timeout: float) -> sqlite3.Connection:  # noqa: ARG002 - persist-queue's signature
             connection = sqlite3.connect(":memory:")
             self._connections.append(connection)
-            make_durable(connection, FULL)
+            make_durable(connection)
             return connection
 
     with pytest.raises(QueueUnusable, match=f"{NAME}.db cannot be used: SQLite keeps"):
@@ -647,7 +646,7 @@ def test_persist_queue_is_as_it_was_when_this_was_written() -> None:
 def test_persist_queue_has_the_connections_locks_and_table_that_are_used(disk: DiskEngine) -> None:
     with closing(_Rows(disk.file)) as rows:
         assert rows._table_name == "`ack_queue_messages`"
-        assert rows._connections == [rows._getter, rows._putter, rows._settler]
+        assert rows._connections == [rows._getter, rows._putter]
         assert not rows.action_lock.locked()
         assert not rows.tran_lock.locked()
 

@@ -1,0 +1,86 @@
+"""Waiting for the disk together: what several threads have committed to an SQLite file takes one wait.
+
+At `synchronous = FULL`, SQLite waits for the disk within each commit, and nobody else may write meanwhile. At
+NORMAL, a commit only writes to the log: a power cut takes the last commits with it, though never one and not
+the next. Who must not lose what they committed waits here afterwards.
+"""
+
+import errno
+import os
+import sqlite3
+import sys
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from threading import Lock
+
+if sys.platform == "darwin":
+    from fcntl import F_FULLFSYNC, fcntl
+
+NORMAL = 1
+"""SQLite's number for the level of `PRAGMA synchronous` that this is for; FULL is 2."""
+
+
+class WriteAheadLog:
+    """The log of one SQLite file, for all threads of this process."""
+
+    def __init__(self, database: Path, checkpoint: Callable[[], bool]) -> None:
+        """`checkpoint` brings all that is in the log into the file, durably; whether it could.
+
+        It is called by whichever thread waits, outside a transaction.
+        """
+        self._file = Path(f"{database}-wal")
+        self._checkpoint = checkpoint
+        self._numbers = count()
+        self._lock = Lock()
+        self._synced = 0
+        self._failed = False
+
+    def wait(self) -> None:
+        """Return when everything that was committed before is on the disk; the caller has a connection open,
+        without which SQLite removes the log.
+
+        Raises `sqlite3.OperationalError` when the disk refuses.
+        """
+        number = next(self._numbers)
+        with self._lock:
+            if number < self._synced:
+                return
+            # Who took a lower number than this one had committed before they took it.
+            upto = next(self._numbers)
+            self._sync()
+            self._synced = upto
+
+    def _sync(self) -> None:
+        # After a failure, Linux counts what it could not write as written: to ask again would only hear so.
+        if self._failed and not self._checkpoint():
+            raise sqlite3.OperationalError("the disk refused what was written, and it is not there yet")
+        try:
+            _sync_file(self._file)
+        except OSError as error:
+            self._failed = True
+            raise _refusal(error) from error
+        self._failed = False
+
+
+def _sync_file(file: Path) -> None:
+    # Opened each time: once all connections are closed, the next one makes a new log. SQLite's own locks are
+    # on other files, so that closing this one takes none of them away.
+    descriptor = os.open(file, os.O_RDONLY)
+    try:
+        if sys.platform == "darwin":
+            fcntl(descriptor, F_FULLFSYNC)  # there, fsync alone leaves data in the drive's cache
+        else:
+            os.fdatasync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _refusal(error: OSError) -> sqlite3.OperationalError:
+    """As SQLite would have raised it."""
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    refusal = sqlite3.OperationalError(
+        "database or disk is full" if full else f"disk I/O error: {error.strerror}"
+    )
+    refusal.sqlite_errorcode = sqlite3.SQLITE_FULL if full else sqlite3.SQLITE_IOERR_FSYNC
+    return refusal
