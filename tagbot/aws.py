@@ -50,7 +50,10 @@ DENIED = frozenset({"403", "AccessDenied", "AccessDeniedException", "Forbidden",
 EVERY_CALL = ""
 """Key of what is wrong with all operations alike: credentials, the region, the address."""
 
-CREDENTIALS = ("AccessKey", "Client", "Credential", "Security", "Signature", "Skewed", "Token", "Expired")
+CLOCK = frozenset({"RequestExpired", "RequestTimeTooSkewed"})
+"""Errors that say that what was signed just now is too old, or not due yet."""
+
+CREDENTIALS = ("AccessKey", "Client", "Credential", "Security", "Signature", "Token", "Expired")
 """In the names of the errors that say that the credentials are wrong, or old."""
 
 CURES = {
@@ -119,9 +122,14 @@ class Door:
 
     def read(self, body: Any, most: int | None = None) -> bytes:
         """The content of an answer that is a stream, or its first `most` bytes."""
+        content = b""
         with body:
             try:
-                content: bytes = body.read(most)
+                if most is None:
+                    return bytes(body.read())
+                # To the end: only there boto3 notices that the rest was lost on the way.
+                while len(content) < most and (chunk := body.read(most - len(content))):
+                    content += chunk
             except BotoCoreError as lost:  # the answer began well, and broke off
                 raise Retry(f"{self._title} does not answer: {type(lost).__name__}") from None
         return content
@@ -196,6 +204,8 @@ class Door:
                 f"AWS denies {self.action(operation)}: add it to the bot's IAM policy"
                 " (`check` prints the policy)",
             )
+        if code in CLOCK:
+            return self._misconfigured(EVERY_CALL, f"this machine's clock is wrong ({code}): set it")
         if any(word in code for word in CREDENTIALS):
             return self._misconfigured(
                 EVERY_CALL,

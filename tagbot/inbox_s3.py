@@ -37,6 +37,14 @@ ENOUGH = 10
 PAUSE_SECONDS = 5.0
 """Between two attempts to hear of new photos, when the first failed."""
 
+STUCK_SECONDS = 86_400.0
+"""How long what S3 cannot move is left alone."""
+
+STUCK = ".in-the-inbox"
+"""What is added to the name of the text about such an object, which lies beside none."""
+
+TEXT = "text/plain; charset=utf-8"
+
 PHOTO = "application/octet-stream"
 """A photo's content type in the inbox, whatever its name says."""
 
@@ -110,11 +118,12 @@ class S3Inbox:
 
     def read(self, name: str) -> Arrived:
         """As the interface says."""
+        # The sidecar first: it is there before its photo, and whoever else deals with both deletes it last.
+        sidecar = None if is_sidecar(name) else self._sidecar(name)
         try:
             photo = self._bucket.get(name, MAX_BYTES + 1)
         except Missing:
             raise Reject("the photo went away before it was read") from None
-        sidecar = None if is_sidecar(name) else self._sidecar(name)
         with self._lock:
             self._in_hand[name] = _InHand(photo.etag, sidecar is not None)
         return Arrived(photo.content, sidecar)
@@ -147,13 +156,16 @@ class S3Inbox:
             self._in_hand.pop(name, None)
 
     def refuse(self, name: str, reason: str) -> None:
-        """As the interface says; one that another bot has dealt with meanwhile is left alone."""
+        """As the interface says; one that another bot has dealt with meanwhile is left alone, and one that S3
+        does not move, as it is over 5 GB, stays where it is.
+        """
+        is_stuck = False
         try:
             self._bucket.etag(name)
             target = self._free_name(short(name))
             # The text first: a crash in between then leaves a photo that is refused again, never one without
             # a reason.
-            self._rejected.put(f"{target}{WHY}", f"{reason}\n".encode(), "text/plain; charset=utf-8")
+            self._rejected.put(f"{target}{WHY}", f"{reason}\n".encode(), TEXT)
             self._rejected.copy(self._bucket, name, target)
             if not is_sidecar(name) and self._sidecar(name) is not None:
                 self._rejected.copy(self._bucket, _sidecar_of(name), _sidecar_of(target))
@@ -161,8 +173,14 @@ class S3Inbox:
             self.remove(name)
         except Missing:
             log.info("a photo that was to be refused is gone")
+        except Reject as immovable:
+            is_stuck = True
+            self._tell_stuck(name, f"{target}{WHY}", reason, immovable.reason)
         finally:
-            self._forget(name)
+            if is_stuck:
+                self.put_back(name, STUCK_SECONDS)
+            else:
+                self._forget(name)
 
     def check(self) -> str:
         """As the interface says: lists the inbox, and asks for the queue of the events."""
@@ -282,6 +300,15 @@ class S3Inbox:
             number += 1
             candidate = f"{_stem(name)}-{number}{name.removeprefix(_stem(name))}"
         return candidate
+
+    def _tell_stuck(self, name: str, told_at: str, reason: str, why: str) -> None:
+        """In place of the text of a photo that has moved, one under the same name at each attempt."""
+        text = (
+            f"{reason}\nIt is still in the inbox, as it could not be moved here ({why}): delete it there.\n"
+        )
+        self._rejected.put(f"{short(name)}{STUCK}{WHY}", text.encode(), TEXT)
+        self._rejected.delete(told_at)
+        log.error("what was refused stays in the inbox until somebody deletes it there: %s", why)
 
     def _sha256(self, name: str) -> str | None:
         try:

@@ -1,7 +1,6 @@
 """The door to Amazon SQS: queues by name, and the messages in them."""
 
 import json
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -17,9 +16,13 @@ LONGEST_WAIT = 20
 READ_SECONDS = LONGEST_WAIT + 10
 """Of one call: longer than SQS may wait before it answers."""
 
-SEND_SECONDS = 1.2
-"""The same of a call that sends, and as long to connect: two attempts at it have to end before Slack's three
-seconds do, as a click is acknowledged when its answer is on its queue."""
+HASTY = frozenset({"change_message_visibility", "send_message"})
+"""Calls that have less time. Two attempts to send, each with a new connection, have to end before Slack's
+three seconds do, as a click is acknowledged when its answer is on its queue. And the calls that keep messages
+in hand follow each other, and have to end before the time of the last message is over."""
+
+HASTY_CONNECT_SECONDS = 0.4
+HASTY_READ_SECONDS = 1.0
 
 LONGEST_VISIBILITY = 43_200
 """Seconds that SQS keeps a message from others, in all, since it was handed out."""
@@ -73,27 +76,28 @@ class _Calls(Door):
         *,
         connect_seconds: float = CONNECT_SECONDS,
         read_seconds: float = READ_SECONDS,
+        urls: dict[str, str] | None = None,
     ) -> None:
+        """`urls` are those that another one of these knows too."""
         super().__init__("sqs", TITLE, region, connect_seconds=connect_seconds, read_seconds=read_seconds)
-        self._urls: dict[str, str] = {}
-        self._urls_lock = threading.Lock()
+        self._urls = {} if urls is None else urls
 
     def on(self, queue: str, operation: str, **arguments: Any) -> dict[str, Any]:
         """One call; raises `NoQueue`, and as `call` does."""
         try:
             return self.call(operation, QueueUrl=self._url(queue), **arguments)
         except NoQueue:
-            with self._urls_lock:
-                self._urls.pop(queue, None)
+            self._urls.pop(queue, None)
             raise
 
+    def find(self, queue: str) -> None:
+        """Ask for the queue's address, so that the first call about it need not; raises `NoQueue`."""
+        self._url(queue)
+
     def _url(self, queue: str) -> str:
-        with self._urls_lock:
-            known = self._urls.get(queue)
+        known = self._urls.get(queue)
         if known is None:
-            known = str(self.call("get_queue_url", QueueName=queue)["QueueUrl"])
-            with self._urls_lock:
-                self._urls[queue] = known
+            known = self._urls[queue] = str(self.call("get_queue_url", QueueName=queue)["QueueUrl"])
         return known
 
     def _meaning(self, operation: str, code: str) -> Exception | None:
@@ -117,19 +121,30 @@ class Sqs(_Calls):
 
     def __init__(self, region: str | None) -> None:
         super().__init__(region)
-        self.sending = _Calls(region, connect_seconds=SEND_SECONDS, read_seconds=SEND_SECONDS)
+        self.hasty = _Calls(
+            region,
+            connect_seconds=HASTY_CONNECT_SECONDS,
+            read_seconds=HASTY_READ_SECONDS,
+            urls=self._urls,
+        )
         """The same with less patience."""
 
     @property
     def problem(self) -> str | None:
         """As every door's."""
-        problems = filter(None, (super().problem, self.sending.problem))
+        problems = filter(None, (super().problem, self.hasty.problem))
         return "; ".join(dict.fromkeys(problems)) or None
 
     def close(self) -> None:
         """Close the connections."""
         super().close()
-        self.sending.close()
+        self.hasty.close()
+
+    def on(self, queue: str, operation: str, **arguments: Any) -> dict[str, Any]:
+        """As above, with the patience that there is for it."""
+        if operation in HASTY:
+            return self.hasty.on(queue, operation, **arguments)
+        return super().on(queue, operation, **arguments)
 
     def create(self, queue: str, attributes: Mapping[str, str]) -> None:
         """Make a queue; one of the same name and attributes may be there already."""
@@ -149,7 +164,7 @@ class Sqs(_Calls):
         minutes for the same message, whatever has become of the first.
         """
         message = {"MessageBody": text, "MessageGroupId": group, "MessageDeduplicationId": deduplication}
-        answer = self.sending.on(queue, "send_message", **message)
+        answer = self.on(queue, "send_message", **message)
         return Sent(answer["MessageId"], answer["MD5OfMessageBody"])
 
     def receive(self, queue: str, most: int, wait: int, visibility: int) -> list[Received]:

@@ -10,9 +10,9 @@ import pytest
 
 from tagbot.errors import Reject, Retry
 from tagbot.inbox import LONE_SIDECAR_SECONDS, InboxDelivery
-from tagbot.inbox_s3 import LIST_BESIDE_EVENTS_SECONDS, LIST_SECONDS, S3Inbox
+from tagbot.inbox_s3 import LIST_BESIDE_EVENTS_SECONDS, LIST_SECONDS, STUCK_SECONDS, S3Inbox
 from tagbot.pictures import MAX_BYTES
-from tagbot.s3 import Bucket, Listed
+from tagbot.s3 import Bucket, Listed, Object
 from tagbot.s3_events import Events
 from tagbot.sqs import Sqs
 from tests.aws.service import REGION, Amazon
@@ -147,6 +147,35 @@ def test_of_an_object_that_is_far_too_large_no_more_is_read_than_shows_it(rig: R
     assert len(rig.inbox.read("film.jpg").photo) == MAX_BYTES + 1
 
 
+def test_what_was_cut_off_on_its_way_from_s3_is_not_taken_for_the_whole_photo(rig: Rig) -> None:
+    photo = bytes(range(256)) * 1000
+    rig.put("photo.jpg", photo)
+    rig.aws.fail("GetObject", effect=True, part=100_000, times=2)  # of the sidecar, there is nothing to cut
+    with pytest.raises(Retry, match="Amazon S3 does not answer"):
+        rig.inbox.read("photo.jpg")
+    rig.aws.heal()
+    assert rig.inbox.read("photo.jpg").photo == photo
+
+
+def test_what_s3_does_not_move_as_it_is_too_large_stays_and_a_text_says_so_once(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    rig.put("film.mov")
+    text = "rejected/film.mov.in-the-inbox.error.txt"
+    for wait in (LIST_SECONDS, STUCK_SECONDS):
+        delivery = rig.look(wait)
+        assert delivery is not None
+        rig.aws.fail("CopyObject", code="InvalidRequest")
+        delivery.bury("over 20 MB")
+        assert rig.objects() == ["inbox/film.mov", text]
+        assert rig.look() is None, "it is left alone for long"
+    assert rig.content(text) == (
+        b"over 20 MB\nIt is still in the inbox, as it could not be moved here"
+        b" (Amazon S3 refuses s3:PutObject: InvalidRequest): delete it there.\n"
+    )
+    assert "what was refused stays in the inbox until somebody deletes it there" in caplog.text
+
+
 def test_a_sidecar_waits_long_for_its_photo_and_is_then_refused(rig: Rig) -> None:
     now = time.time()
     for age, whole in ((LONE_SIDECAR_SECONDS - 60, False), (LONE_SIDECAR_SECONDS + 60, True)):
@@ -206,6 +235,31 @@ def test_two_bots_with_the_same_photo_in_hand_do_no_harm(rig: Rig) -> None:
         other.read("photo.jpg")
     there.bury("went away")
     assert rig.objects() == [], "nothing is refused that is not there"
+
+
+class Between(Bucket):
+    """Somebody else comes between two objects that are read."""
+
+    comes: Callable[[], None] | None = None
+
+    def get(self, name: str, most: int | None = None) -> Object:
+        try:
+            return super().get(name, most)
+        finally:
+            comes, self.comes = self.comes, None
+            if comes is not None:
+                comes()
+
+
+def test_a_photo_that_another_bot_refuses_meanwhile_is_never_taken_without_its_sidecar(rig: Rig) -> None:
+    rig.put("photo.json", b"{}")
+    rig.put("photo.jpg")
+    refused = rig.take()
+    between = Between(rig.aws.bucket, "team/inbox", REGION)
+    rig.aws.lend(between)
+    between.comes = lambda: refused.bury("no picture")
+    with pytest.raises(Reject, match="went away"):
+        S3Inbox(between, between).read("photo.jpg")
 
 
 def test_a_photo_that_came_under_the_name_of_one_in_hand_is_not_lost(rig: Rig) -> None:

@@ -88,6 +88,21 @@ class Notes:
             deleted: int = FailedMessage.delete().where(found & FailedMessage.state.in_(states)).execute()
         return deleted > 0
 
+    def settled(self, message_id: str, note: Note) -> None:
+        """What it waited for is done; a note made since is about the same message told anew, and stays."""
+        with _database(), writing():
+            FailedMessage.delete().where(
+                self._here
+                & (FailedMessage.message_id == storable(message_id))
+                & (FailedMessage.state == note.state)
+                & (FailedMessage.not_before == note.not_before)
+            ).execute()
+
+    def forget_all(self, *states: str) -> None:
+        """The queue that held these messages is gone."""
+        with _database(), writing():
+            FailedMessage.delete().where(self._here & FailedMessage.state.in_(states)).execute()
+
     def waiting(self, now: float) -> int:
         """How many messages wait for an attempt that is not due yet."""
         due_later = (FailedMessage.state == DELAYED) & (FailedMessage.not_before > now)

@@ -49,6 +49,10 @@ PAUSE_SECONDS = 1.0
 BORN_SECONDS = 1.0
 """How long SQS asks to wait after a queue was made."""
 
+LONGEST_REST_SECONDS = 300
+"""After so long another bot may have a message that this one cannot get on with, as it does not reach the
+database, say."""
+
 RETENTION_SECONDS = 14 * 86_400
 """As long as SQS keeps a message at most; by itself it would be four days."""
 
@@ -81,10 +85,14 @@ class _InHand:
 
     received: Received
     message: Envelope
+    arrived: float
+    """By the bot's clock; seconds since 1970."""
     attempt: int = 1
-    noted: bool = False
-    """Whether there is a note on it."""
+    note: Note | None = None
+    """On why it waited, if it did."""
     ended: bool = False
+    ended_for_now: float | None = None
+    """When, of one that is to come again."""
     lock: threading.Lock = field(default_factory=threading.Lock)
     """Held while SQS is told of it, so that a beat does not undo how it ended."""
 
@@ -165,11 +173,13 @@ class _SqsQueue:
         except NoQueue:
             self._ready.clear()
             self._prepare()
-            self._send(text, key, mark)
+            with self._answering():
+                self._send(text, key, mark)
         except Misconfigured:
             raise
         except Retry:  # perhaps it is stored, and only the answer was lost: then SQS knows the mark
-            self._send(text, key, mark)
+            with self._answering():
+                self._send(text, key, mark)
 
     def fill(self, stored: Stored, mark: str) -> Confirmed:
         """As the interface says. A delayed message is sent like a ready one; a note says when it is due."""
@@ -240,6 +250,11 @@ class _SqsQueue:
                 failing = None
             except Retry as why:
                 held, failing = None, why
+            except Exception as bug:  # were this thread to end of it, the queue would look empty for ever
+                reason = bug.reason if isinstance(bug, Reject) else f"bug: {type(bug).__name__}"
+                held, failing = None, Retry(reason)
+                if self._failing is None or self._failing.reason != reason:
+                    log.exception("%s: no message can be fetched", self.name)
             with self._changed:
                 self._failing = failing
                 if held is not None:
@@ -265,7 +280,7 @@ class _SqsQueue:
             received = self._door.receive(self._live, 1, wait, VISIBILITY_SECONDS)
         if not received:
             return None
-        held = _InHand(received[0], _message(received[0]))
+        held = _InHand(received[0], _message(received[0]), self._clock())
         with self._changed:
             self._in_hand[held.received.handle] = held
             is_late = self._closed.is_set()
@@ -297,7 +312,7 @@ class _SqsQueue:
         if waits is not None and waits.received == 0 and waits.not_before > self._clock():
             self._let_wait(held, waits.not_before)
             return None
-        held.noted = waits is not None
+        held.note = waits
         held.attempt = waits.attempt if waits else 1
         if _crashes(held.received, waits) >= MAX_CRASHES:
             log.error("%s: %s, message=%s", self.name, CRASHED, message.id)
@@ -321,8 +336,8 @@ class _SqsQueue:
     def drop(self, held: _InHand) -> None:
         """For deliveries."""
         steps = [partial(self._delete, held)]
-        if held.noted:
-            steps.append(partial(self._forget, held))
+        if held.note is not None:
+            steps.append(partial(self._notes.settled, held.message.id, held.note))
         self._end(held, *steps)
 
     def park(self, held: _InHand, seconds: float, error: str) -> None:
@@ -353,7 +368,8 @@ class _SqsQueue:
         """Take the steps with which a delivery ends; those that are refused later, in their order.
 
         Until all are taken, the message stays in hand, so that nobody else gets it; a crash before that only
-        brings it again.
+        brings it again. So one that is to come again anyway may be given back before; its steps are void
+        then, as others tell how it goes on.
         """
         with self._changed:
             if held.ended or held.received.handle not in self._in_hand:
@@ -361,10 +377,14 @@ class _SqsQueue:
             held.ended = True
             if is_over:
                 self._remember(held)
+            else:
+                held.ended_for_now = self._clock()
         self._take(held, deque(steps))
 
     def _take(self, held: _InHand, steps: deque[Callable[[], None]]) -> None:
         with held.lock:
+            if held.ended_for_now is not None and held.received.handle not in self._in_hand:
+                return
             try:
                 while steps:
                     steps[0]()
@@ -400,9 +420,6 @@ class _SqsQueue:
         with self._answering(), self._in_time(held):
             self._door.hold(self._live, held.received.handle, min(seconds, LONGEST_VISIBILITY - 1))
 
-    def _forget(self, held: _InHand) -> None:
-        self._notes.forget(held.message.id, DELAYED)
-
     def _send_raw(self, queue: str, held: _InHand, mark: str) -> None:
         with self._answering():
             self._door.send(queue, held.received.text, held.received.group, mark)
@@ -414,14 +431,38 @@ class _SqsQueue:
         self._let_go(held)
 
     def beat(self) -> None:
-        """Say again that what is in hand is in hand."""
+        """Say again that what is in hand is in hand; give back what nobody here gets on with."""
         with self._changed:
+            resting = self._resting()
+            self._arrived = deque(held for held in self._arrived if held.received.handle not in resting)
             in_hand = list(self._in_hand.values())
         for held in in_hand:
-            with held.lock, suppress(Retry):  # if not now, then at the next beat
-                if held.received.handle in self._in_hand:
-                    with self._answering(), self._in_time(held):
-                        self._door.hold(self._live, held.received.handle, VISIBILITY_SECONDS)
+            try:
+                if held.received.handle in resting:
+                    log.warning("%s: message=%s rests here; it is given back", self.name, held.message.id)
+                    self._release(held)
+                else:
+                    self._keep(held)
+            except Exception:  # the others are to be kept all the same, and this one at the next beat
+                log.exception("%s: message=%s cannot be kept", self.name, held.message.id)
+
+    def _resting(self) -> set[str]:
+        """The handles of messages that have been here for too long without being worked on."""
+        since = self._clock() - LONGEST_REST_SECONDS
+        waiting = [(held.arrived, held) for held in self._arrived]
+        ended = [(held.ended_for_now, held) for held in self._in_hand.values()]
+        return {held.received.handle for at, held in (*waiting, *ended) if at is not None and at < since}
+
+    def _keep(self, held: _InHand) -> None:
+        with held.lock, suppress(Retry):  # if not now, then at the next beat
+            if held.received.handle in self._in_hand:
+                with self._answering(), self._in_time(held):
+                    self._door.hold(self._live, held.received.handle, VISIBILITY_SECONDS)
+
+    def find(self) -> None:
+        """Know where the queue is before somebody waits for a put."""
+        with suppress(NoQueue, Retry, Reject):  # then the put finds out
+            self._door.hasty.find(self._live)
 
     @contextmanager
     def _in_time(self, held: _InHand) -> Iterator[None]:
@@ -486,17 +527,19 @@ class _SqsQueue:
     def redrive(self, key: str | None = None) -> int:
         expected = max(sum(self._number_in(self._dead)), self._notes.number(DEAD))
         kept: dict[str, Received] = {}
+        """What stays, and what is not put back yet."""
         moved = looked_at = 0
         try:
             while looked_at < expected and (found := self._dead_letters()):
-                if any(each.number in kept for each in found):
-                    break  # round again
+                is_round_again = any(each.number in kept for each in found)
+                kept.update((each.number, each) for each in found)
+                if is_round_again:
+                    break
                 for received in found:
                     looked_at += 1
-                    if key not in (None, _message(received).key):
-                        kept[received.number] = received
-                    else:
+                    if key in (None, _message(received).key):
                         moved += self._put_back(received)
+                        del kept[received.number]
         finally:
             for received in kept.values():
                 with suppress(Retry, NotInHand, NoQueue):
@@ -504,6 +547,7 @@ class _SqsQueue:
         return moved
 
     def _dead_letters(self) -> list[Received]:
+        self._prepare()
         with self._answering():
             return self._door.receive(self._dead, 10, 1, SEARCHED_SECONDS)
 
@@ -557,7 +601,7 @@ class _SqsQueue:
         self._check_open()
         if self._ready.is_set():
             return
-        with self._preparing:
+        with self._preparing, self._answering():
             if not self._ready.is_set():
                 kept = {"MessageRetentionPeriod": str(RETENTION_SECONDS)}
                 dead = self._made(self._dead, kept)
@@ -577,6 +621,8 @@ class _SqsQueue:
         try:
             found = self._door.attributes(queue, "All")
         except NoQueue:
+            # What it held is gone. First, as whoever finds the queue there will forget nothing.
+            self._notes.forget_all(*((DEAD, REVIVED) if queue == self._dead else (DELAYED,)))
             with suppress(QueueDiffers):  # another bot was faster
                 self._door.create(queue, {"FifoQueue": "true", **wanted})
             log.info("the queue %s was missing and has been made", queue)
@@ -673,6 +719,8 @@ def _opened(
 
 
 def _beat(queues: Iterable[_SqsQueue], over: threading.Event) -> None:
+    for queue in queues:
+        queue.find()
     while not over.wait(BEAT_SECONDS):
         for queue in queues:
             queue.beat()

@@ -76,6 +76,8 @@ class Fault:
     status: int = 400
     effect: bool = False
     """Whether AWS does what it was asked, before it goes wrong."""
+    part: int = 0
+    """So many bytes of its answer come before the connection ends."""
 
 
 @dataclass
@@ -134,9 +136,12 @@ class Strict:
         if fault is not None and not fault.effect:
             return wrong(fault, environ, start)
         answer = self.sqs(name, operation, fields, environ) if fields else self.forward(environ, body)
+        status, headers, content = answer
+        if fault is not None and fault.part:
+            start(status, headers)
+            return cut_off(content[: fault.part], environ)
         if fault is not None:
             return wrong(fault, environ, start)
-        status, headers, content = answer
         start(status, headers)
         return [content]
 
@@ -317,6 +322,12 @@ def s3_operation(environ: Environ) -> str:
     if has_key and method in names:
         return names[method]
     return "ListObjectsV2" if method == "GET" else method
+
+
+def cut_off(content: bytes, environ: Environ) -> Iterable[bytes]:
+    """Less than what the answer's length promises."""
+    yield content
+    environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
 
 
 def wrong(fault: Fault, environ: Environ, start: Start) -> Iterable[bytes]:

@@ -54,7 +54,7 @@ class Amazon:
         """Let a door of the bot's use the same one."""
         door._client = self.client(door.service)
         if isinstance(door, Sqs):
-            self.lend(door.sending)
+            self.lend(door.hasty)
 
     def make_bucket(self) -> None:
         """Make the test's bucket."""

@@ -49,6 +49,8 @@ class Engine(Protocol):
     clock: Clock
     many: int
     """Messages that it deals with in a second or two."""
+    early: float
+    """How many seconds before something is due it surely is not handed out: some clocks go on meanwhile."""
 
     @contextmanager
     def running(self) -> Iterator[Queue]:
@@ -66,6 +68,7 @@ class DiskEngine:
     """Queues in a folder of the test's own."""
 
     many = 300
+    early = 0.1
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory / "queues"
@@ -97,6 +100,7 @@ class SqsEngine:
     """Queues at Amazon SQS with names of the test's own, and a clock of the test's own there."""
 
     many = 60
+    early = 10.0
 
     def __init__(self, amazon: Amazon, door: Sqs, directory: Path) -> None:
         self.amazon = amazon

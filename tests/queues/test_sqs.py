@@ -2,26 +2,36 @@
 
 import json
 import threading
-from collections.abc import Callable
-from contextlib import closing
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from tagbot.errors import Reject, Retry
+from tagbot.messages import PhotoArrived
+from tagbot.pipeline import PIPELINE
 from tagbot.queues import MAX_CRASHES, Counts, Delivery
 from tagbot.queues.sqs import (
+    BEAT_SECONDS,
     LONGEST_MESSAGE,
+    LONGEST_REST_SECONDS,
     RETENTION_SECONDS,
     VISIBILITY_SECONDS,
     WAIT_SECONDS,
     _SqsQueue,
     sqs_queues,
 )
-from tagbot.sqs import LONGEST_VISIBILITY, READ_SECONDS, SEND_SECONDS, Sqs
+from tagbot.sqs import HASTY_CONNECT_SECONDS, HASTY_READ_SECONDS, LONGEST_VISIBILITY, READ_SECONDS, Sqs
 from tests.aws.service import REGION
 from tests.queues import NAME
-from tests.queues.conftest import MAX_ATTEMPTS, SqsEngine, take
+from tests.queues.conftest import MAX_ATTEMPTS, SqsEngine, ids, take
+
+NO_QUEUE = "AWS.SimpleQueueService.NonExistentQueue"
+
+OUR_FAULT = "InvalidArgument"
+"""What AWS answers to a call that it will never take."""
 
 
 def attributes(sqs: SqsEngine, suffix: str = "") -> dict[str, str]:
@@ -55,7 +65,7 @@ def test_what_differs_is_set_right_and_the_rest_is_left_as_its_owner_wants_it(sq
 def test_a_queue_that_another_bot_made_at_the_same_moment_is_used(sqs: SqsEngine) -> None:
     name = f"{sqs.amazon.prefix}{NAME}-dead.fifo"
     sqs.door.create(name, {"FifoQueue": "true", "MessageRetentionPeriod": "60"})
-    sqs.amazon.fail("GetQueueAttributes", code="AWS.SimpleQueueService.NonExistentQueue")
+    sqs.amazon.fail("GetQueueAttributes", code=NO_QUEUE)
     with sqs.running() as queue:
         queue.put("m1", "face1", {})
         assert take(queue).id == "m1"
@@ -74,17 +84,60 @@ def test_what_may_not_be_set_right_is_told_and_the_queue_is_used(sqs: SqsEngine)
     assert sqs.door.problem is None
 
 
+def delete(sqs: SqsEngine, suffix: str = "") -> None:
+    """As an operator does by mistake."""
+    client, name = sqs.amazon.client("sqs"), f"{sqs.amazon.prefix}{NAME}{suffix}.fifo"
+    client.delete_queue(QueueUrl=client.get_queue_url(QueueName=name)["QueueUrl"])
+
+
 def test_a_queue_that_somebody_deleted_is_made_again(sqs: SqsEngine) -> None:
     with sqs.running() as queue:
         queue.put("m1", "face1", {})
-        client = sqs.amazon.client("sqs")
-        client.delete_queue(
-            QueueUrl=client.get_queue_url(QueueName=f"{sqs.amazon.prefix}{NAME}.fifo")["QueueUrl"]
-        )
+        delete(sqs)
         with pytest.raises(Retry, match="is gone; it is made again"):
             queue.get(0)
         queue.put("m2", "face2", {})
         assert take(queue).id == "m2"
+
+
+def test_with_a_queue_that_was_deleted_goes_what_was_noted_of_its_messages(sqs: SqsEngine) -> None:
+    with sqs.running() as queue:
+        queue.put("m1", "face1", {})
+        queue.put("m2", "face2", {})
+        take(queue).retry_after(30, "busy")
+        take(queue).bury("bad")
+        delete(sqs)
+        with pytest.raises(Retry, match="is gone"):
+            queue.get(0)
+        assert queue.get(0) is None
+        assert (queue.holds("m1"), queue.holds("m2")) == (False, True), "the job that mends sends the first"
+        delete(sqs, "-dead")
+        sqs.amazon.fail("ReceiveMessage", code="ServiceUnavailable", status=503)  # or it would wait for some
+        for why in ("is gone", "busy"):
+            with pytest.raises(Retry, match=why):
+                queue.redrive()
+        assert (queue.holds("m2"), queue.troubles()) == (False, [])
+
+
+ON_THEIR_WAY: dict[str, list[tuple[str, str]]] = {
+    "still gone when it was looked for again": [("SendMessage", NO_QUEUE), ("SendMessage", NO_QUEUE)],
+    "gone after an answer was lost": [("SendMessage", ""), ("SendMessage", NO_QUEUE)],
+    "gone while it is set up": [("SendMessage", NO_QUEUE), ("SetQueueAttributes", NO_QUEUE)],
+}
+
+
+@pytest.mark.parametrize("faults", ON_THEIR_WAY.values(), ids=list(ON_THEIR_WAY))
+def test_a_put_on_a_queue_that_comes_or_goes_at_that_moment_is_for_later(
+    sqs: SqsEngine, faults: list[tuple[str, str]]
+) -> None:
+    sqs.door.create(f"{sqs.amazon.prefix}{NAME}.fifo", {"FifoQueue": "true"})
+    with sqs.beside() as queue:
+        for operation, code in faults:
+            sqs.amazon.fail(operation, code=code)
+        with pytest.raises(Retry, match="is gone; it is made again"):
+            queue.put("m1", "face1", {})
+        queue.put("m1", "face1", {})
+        assert queue.counts() == Counts(ready=1)
 
 
 def test_a_message_is_put_also_where_there_is_no_queue_yet(sqs: SqsEngine) -> None:
@@ -165,6 +218,44 @@ def test_what_takes_long_stays_in_hand_as_long_as_the_bot_lives(sqs: SqsEngine) 
         sqs.pass_time(VISIBILITY_SECONDS + 1)
         assert there.get(0) is None
         assert here.counts() == Counts()
+
+
+def test_what_a_bot_cannot_get_on_with_another_one_gets(sqs: SqsEngine, tmp_path: Path) -> None:
+    with sqs.running() as cut_off, sqs.running() as there:
+        assert isinstance(cut_off, _SqsQueue)
+        for number in (1, 2, 3, 4):
+            cut_off.put(f"m{number}", f"face{number}", {})
+        put_off, worked_on, done = take(cut_off), take(cut_off), take(cut_off)
+        with database_away(tmp_path):
+            with pytest.raises(Retry, match="database"):
+                cut_off.get(0)
+            put_off.retry_after(30, "the database is away")
+            done.bury("bad")
+            for _ in range(LONGEST_REST_SECONDS // VISIBILITY_SECONDS + 2):
+                sqs.pass_time(VISIBILITY_SECONDS - 1)
+                cut_off.beat()
+        assert sorted(ids(there)) == ["m1", "m4"], "nobody else gets what is worked on, or what is dead"
+        assert cut_off.get(0) is None
+        assert there.holds("m3")
+        assert [each.error for each in there.troubles()] == ["bad"], "how the others go on, others tell"
+        worked_on.ack()
+        assert there.counts() == Counts(in_flight=2, dead=1)
+
+
+def test_a_bot_that_tells_late_that_it_is_done_takes_no_note_from_the_next(
+    sqs: SqsEngine, tmp_path: Path
+) -> None:
+    with sqs.running() as cut_off, sqs.running() as there:
+        cut_off.put("m1", "face1", {})
+        take(cut_off).retry_after(1, "busy")
+        sqs.pass_time(1.1)
+        delivery = take(cut_off)
+        with database_away(tmp_path):
+            delivery.ack()
+        there.put("m1", "face1", {})
+        take(there).retry_after(30, "busy again")
+        assert cut_off.get(0) is None
+        assert [each.error for each in there.troubles()] == ["busy again"]
 
 
 def test_a_bot_that_came_too_late_takes_nothing_from_the_one_that_has_it_now(
@@ -327,18 +418,41 @@ def test_while_sqs_is_away_each_get_says_so_and_then_it_goes_on_by_itself(sqs: S
         worker.join()
 
 
+def test_an_answer_of_sqs_that_nobody_thought_of_ends_no_thread(sqs: SqsEngine) -> None:
+    with sqs.running() as queue:
+        assert isinstance(queue, _SqsQueue)
+        for number in (1, 2):
+            queue.put(f"m{number}", f"face{number}", {})
+            take(queue)
+        sqs.amazon.fail("ReceiveMessage", code=OUR_FAULT)
+        with pytest.raises(Retry, match="refuses sqs:ReceiveMessage: InvalidArgument"):
+            queue.get(5)
+        assert queue._poller is not None
+        assert queue._poller.is_alive()
+        sqs.amazon.fail("ChangeMessageVisibility", code=OUR_FAULT)
+        queue.beat()
+        assert sqs.amazon.calls().count("ChangeMessageVisibility") == 2, "the second is kept all the same"
+
+
+@contextmanager
+def database_away(folder: Path) -> Iterator[None]:
+    """Where it was, there is something else."""
+    (folder / "tagbot.db").rename(folder / "away.db")
+    (folder / "tagbot.db").mkdir()
+    yield
+    (folder / "tagbot.db").rmdir()
+    (folder / "away.db").rename(folder / "tagbot.db")
+
+
 def test_while_the_database_is_away_a_message_waits_in_hand_and_that_is_no_crash(
     sqs: SqsEngine, tmp_path: Path
 ) -> None:
     with sqs.running() as queue, sqs.running() as there:
         queue.put("m1", "face1", {})
-        (tmp_path / "tagbot.db").rename(tmp_path / "away.db")
-        (tmp_path / "tagbot.db").mkdir()
-        for _ in range(MAX_CRASHES + 1):
-            with pytest.raises(Retry, match="database"):
-                queue.get(0)
-        (tmp_path / "tagbot.db").rmdir()
-        (tmp_path / "away.db").rename(tmp_path / "tagbot.db")
+        with database_away(tmp_path):
+            for _ in range(MAX_CRASHES + 1):
+                with pytest.raises(Retry, match="database"):
+                    queue.get(0)
         assert there.get(0) is None
         assert take(queue).attempt == 1
 
@@ -377,6 +491,17 @@ def test_a_redrive_of_one_face_leaves_the_others_where_they_are(sqs: SqsEngine) 
         assert queue.redrive() == 24, "none of them is kept from it"
 
 
+def test_a_redrive_that_fails_in_between_keeps_no_dead_letter_from_the_next(sqs: SqsEngine) -> None:
+    with sqs.running() as queue:
+        for number in (1, 2, 3):
+            queue.put(f"m{number}", f"face{number}", {})
+            take(queue).bury("bad")
+        sqs.amazon.fail("SendMessage", code="ServiceUnavailable", status=503)
+        with pytest.raises(Retry, match="busy"):
+            queue.redrive()
+        assert queue.redrive() == 3
+
+
 # Time and cost.
 
 
@@ -391,8 +516,42 @@ def test_a_call_may_take_longer_than_sqs_waits() -> None:
     assert WAIT_SECONDS + 5 < READ_SECONDS
 
 
-def test_a_put_gives_up_before_slack_does() -> None:
-    assert 2 * SEND_SECONDS < 3
+def test_a_put_gives_up_before_slack_does(sqs: SqsEngine) -> None:
+    assert 2 * (HASTY_CONNECT_SECONDS + HASTY_READ_SECONDS) < 3
+    with sqs.beside() as queue:
+        queue.put("m1", "face1", {})
+        sqs.amazon.fail("SendMessage", code="ServiceUnavailable", status=503, times=2)
+        with pytest.raises(Retry, match="busy"):
+            queue.put("m2", "face2", {})
+        assert "send_message" in sqs.door.hasty.health._failing, "it is these calls that are as short"
+        queue.put("m2", "face2", {})
+
+
+def test_a_bot_asks_where_its_queues_are_before_it_puts_anything_on_them(sqs: SqsEngine) -> None:
+    name = f"{sqs.amazon.prefix}{NAME}.fifo"
+    for each in (name, f"{sqs.amazon.prefix}{NAME}-dead.fifo"):
+        sqs.door.create(each, {"FifoQueue": "true"})
+    with sqs.running() as queue:
+        until = time.monotonic() + 5
+        while name not in sqs.door.hasty._urls:
+            assert time.monotonic() < until
+            threading.Event().wait(0.01)
+        queue.put("m1", "face1", {})
+        assert take(queue).id == "m1"
+        assert sqs.amazon.calls().count("GetQueueUrl") == 2, "of it and of its dead letters', once each"
+
+
+def test_all_that_is_in_hand_is_kept_in_time_also_when_sqs_hangs_at_each_call(sqs: SqsEngine) -> None:
+    at_work = sum(stage.workers for stage in PIPELINE if stage.reads is not PhotoArrived)
+    in_hand = 2 * at_work  # each works on one, and one has come for it
+    assert BEAT_SECONDS + in_hand * (HASTY_CONNECT_SECONDS + HASTY_READ_SECONDS) < VISIBILITY_SECONDS
+    with sqs.running() as queue:
+        assert isinstance(queue, _SqsQueue)
+        queue.put("m1", "face1", {})
+        take(queue)
+        sqs.amazon.fail("ChangeMessageVisibility", code="ServiceUnavailable", status=503)
+        queue.beat()
+        assert "change_message_visibility" in sqs.door.hasty.health._failing, "it is these that are as short"
 
 
 def test_no_wait_is_longer_than_sqs_allows(sqs: SqsEngine) -> None:
