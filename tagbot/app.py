@@ -11,7 +11,7 @@ from queue import SimpleQueue
 from types import FrameType
 
 from tagbot import parts, presence, schedule, status, words
-from tagbot.database import close_database, connected, open_database, reached
+from tagbot.database import close_database, connected, open_database, reached, shared_now
 from tagbot.errors import Retry
 from tagbot.handlers import Wiring, register_all
 from tagbot.pipeline import PIPELINE
@@ -45,9 +45,9 @@ CONNECTIONS = sum(stage.workers for stage in PIPELINE) + len(schedule.JOBS) + LI
 show changes, and that start and stop the bot.
 """
 
-QUEUES_ON_DISK = (
-    "QUEUE_URL is disk, but the bot on {host} uses the same DATABASE_URL: several bots need one "
-    "QUEUE_URL=sqs://PREFIX (a bot that was killed is believed to run for another minute)"
+OTHER_QUEUES = (
+    "QUEUE_URL is {here}, but the bot on {host} uses the same DATABASE_URL with QUEUE_URL={there}: several "
+    "bots need one QUEUE_URL=sqs://PREFIX (a bot that was killed is believed to run for another minute)"
 )
 
 SIGNAL_SECONDS = 0.25
@@ -65,22 +65,23 @@ def run(settings: Settings) -> None:
     with parts.queues(settings) as queues:
         # A server that is away keeps nobody from answering: the answers wait on their queue.
         open_database(settings.database_url, connections=CONNECTIONS, has_to_answer=False)
-        _refuse_to_share_what_is_on_disk(settings)
+        _refuse_other_queues(settings)
         try:
             Bot(settings, queues).run(stop)
         finally:
             close_database()
 
 
-def _refuse_to_share_what_is_on_disk(settings: Settings) -> None:
-    """Bots on one database have to have one set of queues: what is on its way in another bot's own would look
-    lost to this one, which would send it again.
-    """
-    if settings.queue_url != "disk":
-        return
+def _refuse_other_queues(settings: Settings) -> None:
+    """Bots on one database have to have one set of queues. Without the database, a timed job looks later."""
     with suppress(Retry), reached(), connected():
-        if others := presence.others(settings, time.time()):
-            raise SettingsError([QUEUES_ON_DISK.format(host=others[0].host)])
+        for other in presence.strangers(settings, shared_now()):
+            raise _other_queues(settings, other)
+
+
+def _other_queues(settings: Settings, other: Presence) -> SettingsError:
+    there = other.queue_url or "unknown"
+    return SettingsError([OTHER_QUEUES.format(here=settings.queue_url, host=other.host, there=there)])
 
 
 def _stop_on_signals(stop: threading.Event) -> None:
@@ -117,6 +118,8 @@ class Bot:
         self._queues = queues
         self._quiet = threading.Event()
         """Set once no stage works any more: nothing waits for Slack from then on."""
+        self._refusal: SettingsError | None = None
+        """Why it stops without having been told to."""
         client = web_client(settings, TIMEOUT_SECONDS)
         slack = Slack(
             client,
@@ -151,9 +154,12 @@ class Bot:
         )
 
     def run(self, stop: threading.Event) -> None:
-        """Work until `stop` is set; what is in hand then is finished first."""
+        """Work until `stop` is set; what is in hand then is finished first.
+
+        Raises `SettingsError` when a bot with other queues turns out to have been there first.
+        """
         self._services.inbox.prepare()
-        with self._present(), self._scheduled(), self._showing(), self._working(stop):
+        with self._present(), self._scheduled(stop), self._showing(), self._working(stop):
             log.info("FaceTag is running")
             try:
                 if self._services.settings.hears_people:
@@ -165,6 +171,8 @@ class Bot:
             finally:
                 stop.set()
                 self._socket.close()
+        if self._refusal is not None:
+            raise self._refusal
         log.info("FaceTag has stopped")
 
     def status(self) -> str:
@@ -172,9 +180,9 @@ class Bot:
         link = self._socket.link.state
         try:
             with reached():
-                figures = status.collect(
-                    self._queues, self._services.inbox, Presence.of(self._services, link)
-                )
+                with connected():
+                    this = Presence.of(self._services, link)
+                figures = status.collect(self._queues, self._services.inbox, this)
         except Retry as why:
             return f"{words.no_status(why.reason)}\n{link.in_words()}"
         return status.in_words(figures, status.SLACK_LETTERS)
@@ -235,9 +243,14 @@ class Bot:
             _join([thread], 1.0)
 
     @contextmanager
-    def _scheduled(self) -> Iterator[None]:
+    def _scheduled(self, stop: threading.Event) -> Iterator[None]:
+        def give_way(other: Presence) -> None:
+            self._refusal = _other_queues(self._services.settings, other)
+            log.error("stopping: %s", self._refusal)
+            stop.set()
+
         scheduler = schedule.start(
-            schedule.Surroundings(self._services, self._queues, self._publish, self._socket.link),
+            schedule.Surroundings(self._services, self._queues, self._publish, self._socket.link, give_way),
             schedule.JOBS if self._services.settings.hears_people else schedule.JOBS_OF_EACH_BOT,
         )
         try:

@@ -3,12 +3,13 @@
 import json
 import socket
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
 from tagbot import __version__
+from tagbot.database import shared_now
 from tagbot.errors import Retry
 from tagbot.models import RunningBot, writing
 from tagbot.services import Services
@@ -34,7 +35,11 @@ class Presence:
     host: str
     version: str
     started_at: float
+    """By its own clock."""
     seen_at: float
+    """By the clock of `shared_now`, with which alone it can be compared: those of several machines differ."""
+    queue_url: str = ""
+    """Where its queues are; empty where it does not say so."""
     stages: list[str] = field(default_factory=list)
     """Names of the stages that it runs."""
     slack: dict[str, Any] | None = None
@@ -46,13 +51,14 @@ class Presence:
 
     @classmethod
     def of(cls, services: Services, link: LinkState) -> Self:
-        """This bot, now."""
+        """This bot, now; the caller's thread is connected to the database."""
         return cls(
             id=_id(services.settings),
             host=socket.gethostname(),
             version=__version__,
             started_at=services.started_at,
-            seen_at=services.now(),
+            seen_at=shared_now(),
+            queue_url=services.settings.queue_url,
             stages=list(services.settings.stages),
             slack=asdict(link) if services.settings.hears_people else None,
             failing=list(_failing(services)),
@@ -68,6 +74,12 @@ class Presence:
                 conflict_target=[RunningBot.id], preserve=[RunningBot.seen_at, RunningBot.told]
             ).execute()
 
+    def silent(self, now: float) -> float:
+        """For how many seconds, by the clock of `shared_now`. What was seen in the future, was by the clock
+        of another server.
+        """
+        return abs(now - self.seen_at)
+
 
 def leave(services: Services) -> None:
     """Say that this bot has stopped as it was asked to."""
@@ -82,9 +94,22 @@ def bots() -> list[Presence]:
 
 
 def others(settings: Settings, now: float) -> list[Presence]:
-    """The bots that run on the same database."""
+    """The bots that run on the same database; `now` is by the clock of `shared_now`."""
     mine = _id(settings)
-    return [bot for bot in bots() if bot.id != mine and now - bot.seen_at <= SILENT_SECONDS]
+    return [bot for bot in bots() if bot.id != mine and bot.silent(now) <= SILENT_SECONDS]
+
+
+def strangers(settings: Settings, now: float) -> list[Presence]:
+    """Those of the `others` that have other queues: what is on its way there would look lost here, and be
+    sent again. The oldest first.
+    """
+    return [bot for bot in others(settings, now) if not are_same_queues([settings.queue_url, bot.queue_url])]
+
+
+def are_same_queues(urls: Sequence[str]) -> bool:
+    """Of several bots, in so far as they say so; what is on a disk is one bot's own."""
+    told = set(urls) - {""}
+    return len(urls) == 1 or ("disk" not in told and len(told) <= 1)
 
 
 def _understood(told: dict[str, Any]) -> Presence:
@@ -113,6 +138,7 @@ def _failing(services: Services) -> Iterator[dict[str, Any]]:
         "The training backend": services.training.health,
         "The image store": services.images.health,
         "The inbox": services.inbox.health,
+        "Taking messages": services.hands.health,
     }.items():
         for failure in health.failing():
             yield {"door": door} | asdict(failure)

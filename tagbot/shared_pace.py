@@ -6,6 +6,11 @@ from tagbot.database import shared_now
 from tagbot.errors import Retry
 from tagbot.models import Turn, writing
 
+MOST_AHEAD = 60
+"""So many turns lie ahead at most, as a thread takes one at a time. What is further ahead was written by
+another clock: the server's was set back, or another server took over.
+"""
+
 
 class SharedPace:
     """As `tagbot.pace.Pace`, over all bots on one database; the caller's thread is connected to it."""
@@ -28,6 +33,8 @@ class SharedPace:
             now = shared_now()
             taken = Turn.get_or_none(Turn.name == self._name)
             turn = max(now, taken.next_at) if taken else now
+            if turn > now + MOST_AHEAD * self._interval:
+                turn = now
             Turn.insert(name=self._name, next_at=turn + self._interval).on_conflict(
                 conflict_target=[Turn.name], preserve=[Turn.next_at]
             ).execute()

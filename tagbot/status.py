@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from tagbot import words
-from tagbot.database import connected
+from tagbot.database import connected, shared_now
 from tagbot.errors import Retry
 from tagbot.inbox import Inbox
 from tagbot.models import Face, Notice, photos_without_faces
-from tagbot.presence import SILENT_SECONDS, Presence, bots
+from tagbot.presence import SILENT_SECONDS, Presence, are_same_queues, bots
 from tagbot.queues import Counts, Trouble
 from tagbot.settings import STAGES
 from tagbot.slack.link import LinkState
@@ -47,13 +47,14 @@ def collect(queues: Mapping[str, Countable], inbox: Inbox, this: Presence | None
     """The figures, as `status --json` prints them; `this` is the bot in whose process they are collected."""
     of_queues = {name: _of_queue(queue) for name, queue in queues.items()}
     with connected():
+        now = shared_now()
         return {
             "at": _utc(time.time()),
             "faces": Face.counts(),
             "queues": {name: each["counts"] for name, each in of_queues.items()},
             "oldest": {name: each["oldest"] for name, each in of_queues.items()},
             "unusable": {name: each["problem"] for name, each in of_queues.items() if each["problem"]},
-            "bots": [_of_bot(this if this and this.id == bot.id else bot) for bot in bots()],
+            "bots": [_of_bot(this if this and this.id == bot.id else bot, now) for bot in bots()],
             "inbox": inbox.waiting(),
             "photos_without_faces": photos_without_faces(),
             "training": usage(time.time()),
@@ -64,13 +65,16 @@ def collect(queues: Mapping[str, Countable], inbox: Inbox, this: Presence | None
         }
 
 
-def _of_bot(bot: Presence) -> dict[str, Any]:
+def _of_bot(bot: Presence, now: float) -> dict[str, Any]:
+    """`now` is by the clock by which it was seen, the database's."""
     return {
         "host": bot.host,
         "version": bot.version,
         "stages": bot.stages,
         "since": _utc(bot.started_at),
         "last_seen": _utc(bot.seen_at),
+        "silent_seconds": round(bot.silent(now), 3),
+        "queue_url": bot.queue_url,
         "slack": bot.slack and bot.slack | {"since": _utc(bot.slack["since"])},
         "failing": [failure | {"since": _utc(failure["since"])} for failure in bot.failing],
         "in_hand_for_long": bot.in_hand_for_long,
@@ -143,14 +147,21 @@ def _short(text: str) -> str:
 def _about_bots(bots: list[dict[str, Any]], now: datetime) -> list[str]:
     if not bots:
         return ["No bot is running."]
-    return [line for bot in bots for line in _about_bot(bot, now)]
+    return [*_about_strangers(bots), *(line for bot in bots for line in _about_bot(bot, now))]
+
+
+def _about_strangers(bots: list[dict[str, Any]]) -> Iterator[str]:
+    """Of bots with different queues all but the oldest stop by themselves, if they are of this version."""
+    running = [bot for bot in bots if bot["silent_seconds"] <= SILENT_SECONDS]
+    if running and not are_same_queues([bot["queue_url"] for bot in running]):
+        queues = ", ".join(f"{bot['queue_url'] or 'unknown'} on {bot['host']}" for bot in running)
+        yield f"Please look at this: bots on one database need one QUEUE_URL=sqs://PREFIX, but have {queues}."
 
 
 def _about_bot(bot: Mapping[str, Any], now: datetime) -> Iterator[str]:
     """What it told last; of one that is silent, this is old, and only its silence matters."""
     name = f"Bot on {bot['host']} (version {bot['version']}, {_stages(bot['stages'])})"
-    seen = datetime.fromisoformat(bot["last_seen"])
-    silent = (now - seen).total_seconds()
+    silent = bot["silent_seconds"]
     if silent > SILENT_SECONDS:
         yield (
             f"Please look at this: {name} was last seen {words.duration(silent)} ago."

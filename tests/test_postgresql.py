@@ -1,9 +1,11 @@
 """A database on a server: who is let in, what it has to keep, and that it may go away and come back."""
 
+import re
 import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +23,7 @@ from tagbot.database import (
 from tagbot.database.postgresql import BEGIN, SESSION
 from tagbot.errors import Retry
 from tagbot.models import Notice, Person, database, writing
+from tests.documents.generated import ROOT
 from tests.postgresql import OwnServer, Server, on_every_database, our_own_server
 
 PASSWORD = "hunter2 & co"
@@ -108,6 +111,48 @@ def test_a_right_that_is_missing_is_named(own: OwnServer) -> None:
             assert Person.select().count() == 0
 
 
+def test_a_role_that_owns_nothing_works_with_what_the_owner_made_and_the_rights_of_the_document(
+    own: OwnServer,
+) -> None:
+    """At the beginning, and after a version that changes the tables."""
+    document = (ROOT / "docs" / "postgresql.md").read_text()
+    [grants] = re.findall(r"```sql\n(GRANT .*?)```", document, re.DOTALL)
+    with own.database("template1") as url:
+        name = name_of(url)
+        grants = grants.replace("DATABASE facetag", f"DATABASE {name}").replace("TO facetag", "TO locked")
+        for _ in range(2):
+            with pytest.raises(DatabaseAway, match=r"\(docs/postgresql.md has the lines"):
+                open_database(as_locked(own, QUOTED, name))
+            open_database(url)
+            with connected():
+                database.execute_sql(grants)
+            open_database(as_locked(own, QUOTED, name))
+            with connected():
+                assert Person.select().count() == 0
+                with (
+                    pytest.raises(Retry, match=r"must be owner of table face \(docs/postgresql.md says"),
+                    reached(),
+                ):
+                    database.execute_sql("ALTER TABLE face ADD COLUMN newer integer")
+            open_database(url)
+            with connected():  # as the version before the last change left it
+                database.execute_sql("DROP TABLE turn; DELETE FROM schema_migration WHERE name LIKE '0007%%'")
+
+
+def test_a_password_may_stand_in_a_file_instead_of_the_address(
+    own: OwnServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "passwords"
+    file.write_text(f"*:*:*:locked:{PASSWORD}\n")
+    file.chmod(0o600)
+    address = own.url_of("postgres").replace("postgres:@", "locked@")
+    with pytest.raises(DatabaseAway, match="no password supplied"):
+        open_database(address)
+    monkeypatch.setenv("PGPASSFILE", str(file))
+    with pytest.raises(DatabaseAway, match="permission denied for schema public"):
+        open_database(address)  # it is in, and may make no tables there
+
+
 def test_without_its_library_it_is_said_what_adds_it(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
     monkeypatch.delitem(sys.modules, "tagbot.database.postgresql")
@@ -150,10 +195,33 @@ def test_every_connection_has_its_time_limits(url: str) -> None:
     open_database(url)
     with connected():
         found = {name: database.execute_sql(f"SHOW {name}").fetchone()[0] for name in SESSION}
+        through_socket = database.execute_sql("SELECT inet_server_addr() IS NULL").fetchone()[0]
+    on_tcp = {
+        "tcp_keepalives_idle": "5",
+        "tcp_keepalives_interval": "2",
+        "tcp_keepalives_count": "3",
+        "tcp_user_timeout": "10000",
+    }
     assert found == {
         "lock_timeout": "10s",
         "statement_timeout": "1min",
         "idle_in_transaction_session_timeout": "30s",
+        **(dict.fromkeys(on_tcp, "0") if through_socket else on_tcp),
+    }
+
+
+def test_a_host_that_vanishes_is_given_up_by_the_server_within_seconds(url: str) -> None:
+    """What the tests' own server, which has Unix sockets only, has been told for TCP."""
+    open_database(url)
+    with connected():
+        told = database.execute_sql(
+            "SELECT name FROM pg_settings WHERE name LIKE 'tcp_%%' AND source = 'session'"
+        ).fetchall()
+    assert {name for (name,) in told} == {
+        "tcp_keepalives_idle",
+        "tcp_keepalives_interval",
+        "tcp_keepalives_count",
+        "tcp_user_timeout",
     }
 
 

@@ -35,6 +35,12 @@ def tell(services: Services, link: Link | None = None) -> None:
     Presence.of(services, (link or Link()).state).tell()
 
 
+def tell_ago(seconds: float, services: Services) -> None:
+    """As it was told then."""
+    now = Presence.of(services, Link().state)
+    replace(now, seen_at=now.seen_at - seconds).tell()
+
+
 def figures(world: World, this: Presence | None = None) -> dict[str, Any]:
     return status.collect(world.queues, world.services.inbox, this)
 
@@ -135,9 +141,9 @@ def test_in_the_bots_own_process_its_state_is_todays(world: World, link: Link) -
 
 
 def test_a_bot_that_falls_silent_is_told_with_what_to_do(world: World) -> None:
-    silent = replace(world.services, now=lambda: time.time() - 600, hands=Hands(lambda: LONG_SECONDS * 2))
+    silent = replace(world.services, hands=Hands(lambda: LONG_SECONDS * 2))
     with silent.hands.holding("UndoTag", "face-undo:F:1"):
-        tell(silent)
+        tell_ago(600, silent)
     [line] = about_bots(world)
     assert line.startswith("Please look at this: Bot on ")
     assert line.endswith(
@@ -146,8 +152,20 @@ def test_a_bot_that_falls_silent_is_told_with_what_to_do(world: World) -> None:
 
 
 def test_a_bot_that_has_told_lately_is_not_called_silent(world: World) -> None:
-    tell(replace(world.services, now=lambda: time.time() - SILENT_SECONDS + 10))
+    tell_ago(SILENT_SECONDS - 10, world.services)
     assert "last seen" not in shown(world)
+
+
+@pytest.mark.parametrize("fast", [-3600.0, 3600.0])
+def test_a_machine_whose_clock_is_wrong_neither_hides_its_bot_nor_forgets_another(
+    world: World, fast: float
+) -> None:
+    there = Presence("other", "attic", "1", 0.0, time.time() - FORGOTTEN_SECONDS + 1800)
+    there.tell()
+    tell(replace(world.services, now=lambda: time.time() + fast))
+    lines = about_bots(world)
+    assert lines[0].startswith("Please look at this: Bot on attic")
+    assert lines[1].endswith("seen just now.")
 
 
 def test_a_bot_that_stopped_as_it_was_asked_to_is_not_missed(world: World) -> None:

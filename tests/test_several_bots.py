@@ -15,16 +15,18 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tagbot import __version__
-from tagbot.database import alone, close_database, connected, open_database, reached
+from tagbot import __version__, parts, status
+from tagbot.app import Bot
+from tagbot.database import alone, close_database, connected, open_database, reached, shared_now
 from tagbot.errors import Retry
-from tagbot.models import Face, database
+from tagbot.models import Face, Turn, database, writing
 from tagbot.pipeline import PIPELINE
-from tagbot.presence import SILENT_SECONDS, Presence
+from tagbot.presence import SILENT_SECONDS, Presence, bots, strangers
 from tagbot.sandbox.client import running_slack
-from tagbot.schedule import Job, Surroundings, start
+from tagbot.schedule import Job, Surroundings, start, tell_of_bot
 from tagbot.settings import ANSWERS, STAGES, WITHOUT_SLACK, Settings, SettingsError
-from tagbot.shared_pace import SharedPace
+from tagbot.shared_pace import MOST_AHEAD, SharedPace
+from tagbot.slack.link import Link
 from tagbot.worker import workers
 from tests.documents.generated import ROOT
 from tests.postgresql import on_every_database
@@ -110,6 +112,18 @@ def test_what_is_not_the_same_has_its_own_pace() -> None:
         for name in ("posts", "updates"):
             SharedPace(name, 1 / EVERY, naps).wait()
     assert turns(naps) == [0, 0]
+
+
+@on_every_database
+@pytest.mark.usefixtures("tables")
+def test_after_a_server_whose_clock_was_ahead_nobody_waits_for_its_time() -> None:
+    naps = Naps()
+    with connected():
+        with writing():
+            Turn.insert(name="posts", next_at=shared_now() + (MOST_AHEAD + 1) * EVERY).execute()
+        for _ in range(2):
+            SharedPace("posts", 1 / EVERY, naps).wait()
+    assert turns(naps) == [0, 1]
 
 
 @on_every_database
@@ -313,6 +327,65 @@ def test_a_bot_does_not_start_beside_another_whose_queues_it_cannot_see(
     started = start_beside_a_bot_seen(5, tmp_path, database_url)
     assert started.returncode == 2
     assert started.stderr.strip().splitlines()[-1].startswith("QUEUE_URL is disk, but the bot on attic uses")
+
+
+DISK, HERE, THERE = "disk", "sqs://here-", "sqs://there-"
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "same"),
+    [
+        (DISK, DISK, False),
+        (DISK, HERE, False),
+        (HERE, DISK, False),
+        (HERE, THERE, False),
+        (HERE, HERE, True),
+        (DISK, "", False),
+        (HERE, "", True),  # a bot of an earlier version does not say where its queues are
+    ],
+)
+def test_bots_with_other_queues_are_known_whichever_of_them_asks(
+    world: World, mine: str, theirs: str, *, same: bool
+) -> None:
+    running = Presence("other", "attic", "1", 0.0, time.time(), queue_url=theirs)
+    gone = Presence("gone", "attic", "1", 0.0, time.time() - SILENT_SECONDS - 5, queue_url="sqs://gone")
+    before_the_clock_was_set_back = replace(gone, id="ahead", seen_at=time.time() + 3600)
+    for bot in (running, gone, before_the_clock_was_set_back):
+        bot.tell()
+    settings = replace(world.settings, queue_url=mine)
+    assert [bot.id for bot in strangers(settings, time.time())] == ([] if same else ["other"])
+    replace(Presence.of(world.services, Link().state), queue_url=mine).tell()
+    told = status.in_words(status.collect(world.queues, world.services.inbox))
+    assert ("bots on one database need one QUEUE_URL=sqs://PREFIX" in told) is not same
+
+
+@pytest.mark.parametrize(("started_before", "gives_way"), [(1.0, True), (-1.0, False)])
+def test_of_two_bots_that_started_at_once_with_other_queues_the_later_one_gives_way(
+    world: World, started_before: float, *, gives_way: bool
+) -> None:
+    Presence("other", "attic", "1", world.services.started_at - started_before, time.time()).tell()
+    to: list[Presence] = []
+    tell_of_bot(Surroundings(world.services, world.queues, world.publish, give_way=to.append))
+    assert [bot.host for bot in to] == (["attic"] if gives_way else [])
+
+
+def test_a_bot_that_gives_way_ends_by_itself_and_says_why(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = Settings.from_env({"DATA_DIR": str(tmp_path), "STAGES": "DetectFaces"})
+    with parts.queues(settings) as queues:
+        open_database(settings.database_url)
+        with connected():
+            Presence("other", "attic", "1", 0.0, time.time(), queue_url=HERE).tell()
+        with pytest.raises(SettingsError) as told:
+            Bot(settings, queues).run(threading.Event())
+        with connected():
+            assert [bot.id for bot in bots()] == ["other"], "nobody misses it"
+    [line] = told.value.problems
+    assert line.startswith(
+        f"QUEUE_URL is disk, but the bot on attic uses the same DATABASE_URL with QUEUE_URL={HERE}"
+    )
+    assert f"stopping: {line}" in caplog.messages
 
 
 @on_a_server

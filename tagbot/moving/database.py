@@ -7,16 +7,19 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
-from tagbot.database import database_at, opened, reached
+from tagbot.database import MARK, database_at, mark_of, opened, reached
 from tagbot.errors import Reject
-from tagbot.models import TABLES, FailedMessage, Notice, Tally
+from tagbot.models import TABLES, FailedMessage, Notice, RunningBot, Tally, Turn
 from tagbot.moving import Compared, Content
+
+MOVED = tuple(table for table in TABLES if table not in (RunningBot, Turn))
+"""All but what holds for the moment, by the clock of the one database: it is of no use in another."""
+
+COPIED = tuple(table for table in MOVED if table is not Tally)
+"""What is counted in `Tally`, the target counts by itself."""
 
 BATCH = 500
 """Rows that are written at a time: so many are in memory, and to be copied again after an interruption."""
-
-MARK = "unfinished-copy"
-"""The name of the notice that the target is the rest of an interrupted move, and of which database."""
 
 
 def move_database(source_url: str, target_url: str) -> list[Compared]:
@@ -26,35 +29,30 @@ def move_database(source_url: str, target_url: str) -> list[Compared]:
     """
     with (
         _connection(source_url) as source,
-        _connection(target_url) as target,
+        _connection(target_url, even_unfinished=True) as target,
         target.bind_ctx(TABLES, bind_refs=False, bind_backrefs=False),
     ):
-        mark = _mark_of(target)
+        mark = mark_of(target)
         if mark is None and _holds_something(target):
             return _moved_before(source, target)
         _mark(source, target, mark)
         if not _is_beginning(source, target):
             _empty(target)  # the source has changed since the last attempt
         _copy(source, target)
-        compared = _compare(source, target, TABLES)
+        compared = _compare(source, target, MOVED)
         if all(each.is_equal for each in compared):
             Notice.delete().where(Notice.name == MARK).bind(target).execute()
         return compared
 
 
 @contextmanager
-def _connection(url: str) -> Iterator[Any]:
+def _connection(url: str, *, even_unfinished: bool = False) -> Iterator[Any]:
     which = database_at(url)
     try:
-        with opened(which), reached(which):
+        with opened(which, even_unfinished=even_unfinished), reached(which):
             yield which
     finally:
         which.close_idle()
-
-
-def _mark_of(target: Any) -> str | None:
-    mark: str | None = Notice.select(Notice.text).where(Notice.name == MARK).bind(target).scalar()
-    return mark
 
 
 def _holds_something(target: Any) -> bool:
@@ -68,7 +66,7 @@ def _moved_before(source: Any, target: Any) -> list[Compared]:
     on the disk.
     """
     leave = () if _rows(source, FailedMessage) else (FailedMessage,)
-    compared = _compare(source, target, [table for table in TABLES if table not in leave])
+    compared = _compare(source, target, [table for table in MOVED if table not in leave])
     if not all(each.is_equal for each in compared):
         raise Reject(f"{target.title} holds something already: name an empty one")
     return compared
@@ -85,32 +83,23 @@ def _mark(source: Any, target: Any, mark: str | None) -> None:
 
 def _is_beginning(source: Any, target: Any) -> bool:
     """Whether what was copied already is still what the source begins with."""
-    return all(
-        _content(target, table) == _content(source, table, _rows(target, table))
-        for table in TABLES
-        if table is not Tally
-    )
+    return all(_content(target, table) == _content(source, table, _rows(target, table)) for table in COPIED)
 
 
 def _copy(source: Any, target: Any) -> None:
-    """Each table from where it was left; those that others refer to come first.
-
-    What is counted in `Tally`, the target counts by itself.
-    """
-    for table in TABLES:
-        if table is not Tally:
-            rows = source.streamed(_all(table).offset(_rows(target, table)).tuples())
-            while batch := list(islice(rows, BATCH)):
-                with target.atomic():
-                    table.insert_many(batch, fields=_fields(table)).bind(target).execute()
+    """Each table from where it was left; those that others refer to come first."""
+    for table in COPIED:
+        rows = source.streamed(_all(table).offset(_rows(target, table)).tuples())
+        while batch := list(islice(rows, BATCH)):
+            with target.atomic():
+                table.insert_many(batch, fields=_fields(table)).bind(target).execute()
 
 
 def _empty(target: Any) -> None:
     """Remove what was copied; the mark stays."""
     with target.atomic():
-        for table in reversed(TABLES):
-            if table is not Tally:
-                _but_for_mark(table, table.delete()).bind(target).execute()
+        for table in reversed(COPIED):
+            _but_for_mark(table, table.delete()).bind(target).execute()
 
 
 def _compare(source: Any, target: Any, tables: Iterable[Any]) -> list[Compared]:

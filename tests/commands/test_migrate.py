@@ -11,7 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from tagbot.database import close_database, connected, database_at, open_database, opened
+from tagbot.database import (
+    MARK,
+    DatabaseUnusable,
+    close_database,
+    connected,
+    database_at,
+    open_database,
+    opened,
+)
 from tagbot.image_store import FolderStore
 from tagbot.models import (
     STATES,
@@ -23,14 +31,16 @@ from tagbot.models import (
     PastRequest,
     Person,
     Photo,
+    RunningBot,
     TrainedVector,
+    Turn,
     Vote,
     store_photo,
     writing,
 )
 from tagbot.moving import Content
 from tagbot.moving import database as moving
-from tagbot.moving.database import MARK
+from tagbot.moving.database import MOVED
 from tagbot.pipeline import QUEUES
 from tagbot.presence import Presence
 from tagbot.queues.disk import disk_queues
@@ -125,7 +135,7 @@ def content(url: str) -> list[Content]:
 
 def rows_of(url: str, table: type[Face] | type[Photo]) -> int:
     which = database_at(url)
-    with opened(which):
+    with opened(which, even_unfinished=True):
         found: int = table.select().bind(which).count()
     which.close_idle()
     return found
@@ -135,7 +145,7 @@ def test_everything_is_there_and_nothing_is_changed_here(run: Run, here: str, th
     before = content(here)
     ran = run("migrate", "--to-database", there)
     assert (ran.code, ran.err) == (0, "")
-    assert len([line for line in ran.out.splitlines() if line.endswith(" the same")]) == len(TABLES)
+    assert len([line for line in ran.out.splitlines() if line.endswith(" the same")]) == len(MOVED)
     assert "Set DATABASE_URL" in ran.out
     assert content(here) == content(there) == before
     assert all(each.count for each in before[:6])
@@ -162,6 +172,19 @@ def test_killed_twice_it_goes_on_where_it_was(run: Run, here: str, there: str) -
     assert content(there) == content(here)
     with connected():
         assert Notice.get_or_none(Notice.name == MARK) is None
+
+
+def test_nobody_but_migrate_may_work_in_a_copy_that_is_unfinished(run: Run, here: str, there: str) -> None:
+    command = [sys.executable, "-c", INTERRUPTED, here, there, "2"]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == 9
+    ran = run("status", DATABASE_URL=there)
+    assert (ran.code, ran.out) == (1, "")
+    assert "is the unfinished copy of the database " in ran.err
+    assert "run it again" in ran.err
+    with pytest.raises(DatabaseUnusable, match="cannot be used: this is the unfinished copy"):
+        open_database(there, has_to_answer=False)  # as the bot does
+    assert run("migrate", "--to-database", there, DATABASE_URL=here).code == 0
+    open_database(there, has_to_answer=False)
 
 
 def test_what_changed_between_two_attempts_is_copied_anew(run: Run, here: str, there: str) -> None:
@@ -222,6 +245,24 @@ def test_the_same_command_again_finds_all_there(run: Run, here: str, there: str)
     again = run("migrate", "--to-database", there)
     assert (again.code, again.err) == (0, "")
     assert content(there) == content(here)
+
+
+def test_what_holds_for_the_moment_stays_here(run: Run, here: str, there: str) -> None:
+    """The other database has a clock of its own, and bots of its own."""
+    assert here
+    with connected():
+        Presence(id="B2", host="killed", version="1", started_at=1.0, seen_at=2.0).tell()
+        with writing():
+            Turn.insert(name="posts", next_at=1.0).execute()
+    assert run("migrate", "--to-database", there).code == 0
+    open_database(there)
+    with connected():
+        assert not RunningBot.select().exists()
+        assert not Turn.select().exists()
+        Presence(id="B2", host="first", version="1", started_at=3.0, seen_at=4.0).tell()
+    open_database(here)
+    again = run("migrate", "--to-database", there)
+    assert (again.code, again.err) == (0, ""), "a bot that has begun there changes nothing about that"
 
 
 def test_pictures_go_from_one_folder_to_another(run: Run, here: str, tmp_path: Path) -> None:
