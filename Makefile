@@ -10,8 +10,8 @@ WITH ?= $(if $(wildcard $(VENV)/.all),all,$(if $(wildcard $(VENV)/.bot),bot,all)
 # The tests start many programs: those shall find what Python has compiled, also where containers forbid to keep it.
 export PYTHONDONTWRITEBYTECODE :=
 
-# Two more than there are cores: many tests wait for a process or for the network on this machine.
-WORKERS = $(shell $(PY) -c 'import os; print((os.cpu_count() or 1) + 2)')
+# Three for each core: many tests wait for a process or for the network on this machine.
+WORKERS = $(shell $(PY) -c 'import os; print(3 * (os.cpu_count() or 1))')
 
 .PHONY: help venv postgresql run sandbox test soak soak-connections crash measure bench bench-quick check format docs pictures screenshots lock clean
 

@@ -1,4 +1,6 @@
-"""Which messages the stages have in hand, and since when: so a stage that hangs is noticed."""
+"""Which messages the stages have in hand, and since when: so a stage that hangs is noticed, and one that gets
+none.
+"""
 
 import logging
 import threading
@@ -6,6 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+
+from tagbot.health import Health
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +34,8 @@ class Hands:
         self._lock = threading.Lock()
         self._taken: dict[object, tuple[str, str, float]] = {}
         self._told: set[object] = set()
+        self.health = Health()
+        """Of taking messages, and of saying what became of them."""
 
     @contextmanager
     def holding(self, stage: str, message: str) -> Iterator[None]:

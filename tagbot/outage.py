@@ -11,12 +11,12 @@ class Outage:
         self._lock = threading.Lock()
         self._reason = ""
 
-    def fails(self, log: logging.Logger, what: str, reason: str) -> None:
-        """`what` fails because of `reason`."""
+    def fails(self, log: logging.Logger, what: str, reason: str, bug: BaseException | None = None) -> None:
+        """`what` fails because of `reason`; where that is a bug, its traceback is told too."""
         with self._lock:
             news, self._reason = reason != self._reason, reason
         if news:
-            log.error("%s: %s", what, reason)
+            log.error("%s: %s", what, reason, exc_info=bug)
 
     def works(self, log: logging.Logger, what: str) -> None:
         """It does not fail, or no longer."""

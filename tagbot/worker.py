@@ -52,21 +52,23 @@ class Worker:
     """Of the queue itself; what a message fails at is its own affair."""
 
     def run(self, stop: threading.Event) -> None:
-        """Work until told to stop; what is in hand then is finished."""
-        what = f"{self.stage.name} cannot take messages"
+        """Work until told to stop, and whatever happens no shorter; what is in hand then is finished."""
         while not stop.is_set():
             try:
                 with reached(), connected():
                     # Without a connection, messages stay where they are: no attempt is spent on them.
                     while is_connected() and not stop.is_set():
                         self.work_once()
-                        self.outage.works(log, what)
+                        self._works()
             except DatabaseAway as away:
                 away.tell()
-                stop.wait(self.services.settings.retry_base_seconds)
             except Retry as unreadable:
-                self.outage.fails(log, what, unreadable.reason)
-                stop.wait(self.services.settings.retry_base_seconds)
+                self._fails(unreadable.reason)
+            except Exception as bug:  # noqa: BLE001 - a thread that ends is a stage that stands still
+                self._fails(f"bug: {type(bug).__name__}", bug)
+            else:
+                continue
+            stop.wait(self.services.settings.retry_base_seconds)
 
     def work_once(self, timeout: float = POLL_SECONDS) -> bool:
         """Work on one message, waiting for it up to `timeout` seconds; whether there was one."""
@@ -75,6 +77,19 @@ class Worker:
             with self.services.hands.holding(self.stage.name, delivery.id):
                 self._settle(delivery)
         return delivery is not None
+
+    def _works(self) -> None:
+        self.services.hands.health.worked(self.stage.name)
+        self.outage.works(log, self._what)
+
+    def _fails(self, reason: str, bug: Exception | None = None) -> None:
+        """Tell the log and `status`."""
+        self.services.hands.health.failed(self.stage.name, f"{self.stage.name}: {reason}")
+        self.outage.fails(log, self._what, reason, bug)
+
+    @property
+    def _what(self) -> str:
+        return f"{self.stage.name} cannot take messages"
 
     def _settle(self, delivery: Delivery) -> None:
         """Run the stage; its outputs are on the disk before the message is acknowledged."""

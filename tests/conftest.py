@@ -1,10 +1,13 @@
 """Fixtures that tests of several rooms share."""
 
 import gc
+import hashlib
 import os
+import pickle
+import shutil
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from xdist.remote import Producer
@@ -15,7 +18,7 @@ from tagbot.sandbox.client import Slack as SlackStandIn
 from tagbot.sandbox.client import running_slack
 from tagbot.training.local import LocalBackend
 from tests.aws.service import Amazon, running_amazon, use
-from tests.postgresql import Server, a_server
+from tests.postgresql import IN_MEMORY, Server, a_server
 from tests.world import World, a_world
 
 pytest_plugins = ("tests.training.amazon",)
@@ -34,11 +37,20 @@ LONGEST = (
 """What runs longest begins first, so that at the end no process is left alone with it."""
 
 
+ROOM = 2 * 1024**3
+"""Bytes that have to be free in memory for the files of the tests; all of them are half a gigabyte."""
+
+
 def pytest_configure() -> None:
     """Have Python look through everything for garbage ten times less often: among all that pytest keeps, a
     look takes a fifth of a second, and they made up a tenth of the time of the tests.
+
+    And have the files of the tests lie in memory, where there is room: to have a disk confirm what they write
+    took a sixth of all their work, and longer where several wait for it.
     """
     gc.set_threshold(700, 10, 100)
+    if IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -66,13 +78,30 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Rooms |
     return Rooms(config, log) if config.option.dist == "loadfile" else None
 
 
+def _of_the_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes which run tests have in common."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
 @pytest.fixture(scope="session", name="recogniser")
-def _recogniser() -> Iterator[LocalBackend]:
-    """The real one; its process is started once for all tests, and looks at each picture once."""
+def _recogniser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalBackend]:
+    """The real one, which looks at each picture once for all tests and all processes that run them."""
     backend = LocalBackend(ModelVectors(), processes=1)
-    # A look takes dlib half a second, and it always sees the same in a picture.
-    look = cache(backend._children.call)
-    backend._children.call = look  # type: ignore[method-assign]  # all else is as in the bot
+    seen = _of_the_run(tmp_path_factory) / "seen"
+    seen.mkdir(exist_ok=True)
+    look = backend._children.call
+
+    def look_once(method: str, *arguments: object) -> Any:
+        # A look takes dlib half a second, and it always sees the same in a picture.
+        note = seen / hashlib.sha256(pickle.dumps((method, arguments))).hexdigest()
+        if not note.exists():
+            draft = note.with_suffix(f".{os.getpid()}")
+            draft.write_bytes(pickle.dumps(look(method, *arguments)))
+            draft.rename(note)
+        return pickle.loads(note.read_bytes())  # noqa: S301 - it was written by these tests
+
+    backend._children.call = look_once  # type: ignore[method-assign]  # all else is as in the bot
     yield backend
     backend.close()
 
@@ -87,8 +116,7 @@ def _stand_in() -> Iterator[SlackStandIn]:
 @pytest.fixture(scope="session", name="amazon_address")
 def _amazon_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Amazon SQS and S3, one server for all tests and all processes that run them."""
-    base = tmp_path_factory.getbasetemp()
-    with running_amazon(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) as amazon:
+    with running_amazon(_of_the_run(tmp_path_factory)) as amazon:
         yield amazon.address
 
 

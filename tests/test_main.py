@@ -51,6 +51,31 @@ def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 @pytest.mark.parametrize(
+    ("arguments", "needless"),
+    [
+        (["--help"], {"peewee", "PIL", "slack_sdk", "slack_bolt"}),
+        (["export"], {"psycopg.pq", "PIL", "slack_bolt", "apscheduler"}),
+        (["status"], {"psycopg.pq", "slack_bolt", "apscheduler", "tqdm"}),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_command_loads_little_that_it_does_not_need(
+    tmp_path: Path, arguments: list[str], needless: set[str]
+) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-X", "importtime", str(BOT), *arguments],
+        cwd=tmp_path,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {line.rpartition("|")[2].strip() for line in ran.stderr.splitlines()}
+    assert "tagbot.main" in loaded
+    assert not loaded & needless
+
+
+@pytest.mark.parametrize(
     "arguments", [["dance"], ["add"], ["export", "--format", "xml"], ["status", "--loud"]]
 )
 def test_a_command_line_that_it_does_not_understand_is_told_so(

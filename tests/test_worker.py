@@ -19,7 +19,7 @@ from tagbot.key_locks import KeyLocks
 from tagbot.messages import FaceStored, FaceTagged, Message, PersonAdded
 from tagbot.pipeline import Stage
 from tagbot.publish import publisher
-from tagbot.queues import Counts, Queue
+from tagbot.queues import Counts, Delivery, Queue
 from tagbot.queues.disk import disk_queues
 from tagbot.services import Services
 from tagbot.settings import Settings
@@ -330,20 +330,34 @@ def test_what_is_in_hand_when_the_worker_is_told_to_stop_is_finished(bench: Benc
 
 @dataclass
 class Unreadable:
-    """A queue whose disk is away for two looks."""
+    """A queue that fails at two looks, and notes what `status` is told of it at the third."""
 
     queue: Queue
+    problem: Exception
+    services: Services
     looks: int = 0
+    told: list[str] = field(default_factory=list)
 
     def get(self, timeout: float) -> object:
         self.looks += 1
         if self.looks <= 2:
-            raise Retry("the queue images-in-db cannot be reached: disk I/O error")
+            raise self.problem
+        self.told += [failure.reason for failure in self.services.hands.health.failing()]
         return self.queue.get(timeout)
 
 
-def test_a_queue_that_cannot_be_read_is_tried_again_and_told_once(
-    bench: Bench, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("problem", "reason"),
+    [
+        (
+            Retry("the queue images-in-db cannot be reached: disk I/O error"),
+            "the queue images-in-db cannot be reached: disk I/O error",
+        ),
+        (ZeroDivisionError("oh"), "bug: ZeroDivisionError"),
+    ],
+)
+def test_whatever_keeps_a_stage_from_its_messages_is_tried_again_and_told_once(
+    bench: Bench, caplog: pytest.LogCaptureFixture, problem: Exception, reason: str
 ) -> None:
     done, stop = threading.Event(), threading.Event()
     bench.put()
@@ -352,14 +366,66 @@ def test_a_queue_that_cannot_be_read_is_tried_again_and_told_once(
         done.set()
         return ()
 
-    worker = replace(bench.worker(run), deliveries=Unreadable(bench.queues[READS]))  # type: ignore[arg-type]  # its deliveries are the queue's
+    unreadable = Unreadable(bench.queues[READS], problem, bench.services)
+    worker = replace(bench.worker(run), deliveries=unreadable)  # type: ignore[arg-type]  # its deliveries are the queue's
     threads = running(worker, stop)
     assert done.wait(10)
     end(threads, stop)
-    assert [record.getMessage() for record in caplog.records if "cannot take" in record.getMessage()] == [
-        "Trial cannot take messages: the queue images-in-db cannot be reached: disk I/O error",
+    lines = [record for record in caplog.records if "cannot take" in record.getMessage()]
+    assert [line.getMessage() for line in lines] == [
+        f"Trial cannot take messages: {reason}",
         "Trial cannot take messages: over",
     ]
+    assert bool(lines[0].exc_info) == (not isinstance(problem, Retry)), "a bug comes with its traceback"
+    assert unreadable.told == [f"Trial: {reason}"]
+    assert not bench.services.hands.health.failing()
+
+
+@dataclass
+class Unsettled:
+    """A delivery of which the queue does not hear, by a mistake of ours, what became of it."""
+
+    real: Delivery
+
+    def __getattr__(self, name: str) -> object:
+        if name in ("ack", "bury", "retry_after"):
+            raise ZeroDivisionError(name)
+        return getattr(self.real, name)
+
+
+@dataclass
+class FirstUnsettled:
+    """A queue whose first delivery is `Unsettled`."""
+
+    queue: Queue
+    first: bool = True
+
+    def get(self, timeout: float) -> object:
+        delivery = self.queue.get(timeout)
+        first, self.first = self.first, False
+        return Unsettled(delivery) if first and delivery is not None else delivery
+
+
+@pytest.mark.parametrize("problem", [None, Reject("never"), Retry("busy"), ZeroDivisionError("oh")])
+def test_a_worker_lives_on_when_it_cannot_say_what_became_of_a_message(
+    bench: Bench, problem: Exception | None
+) -> None:
+    done, stop = threading.Event(), threading.Event()
+
+    def run(message: FaceStored, _: Services) -> tuple[()]:
+        if message.face_id == "F2":
+            done.set()
+        elif problem is not None:
+            raise problem
+        return ()
+
+    bench.put("F1")
+    bench.put("F2")
+    worker = replace(bench.worker(run), deliveries=FirstUnsettled(bench.queues[READS]))  # type: ignore[arg-type]  # as above
+    threads = running(worker, stop)
+    assert done.wait(10)
+    end(threads, stop)
+    assert bench.counts() == Counts(in_flight=1)
 
 
 def test_one_face_is_never_in_two_hands_of_a_stage_at_once(bench: Bench) -> None:

@@ -1,14 +1,22 @@
 """What `python bot.py` can do besides running: one command a file, each with a `COMMAND`."""
 
-from tagbot.commands import add, check, export, migrate, reconcile, retry, status
+import importlib
+
 from tagbot.commands.command import Command
 
-COMMANDS: dict[str, Command] = {
-    "add": add.COMMAND,
-    "status": status.COMMAND,
-    "retry": retry.COMMAND,
-    "export": export.COMMAND,
-    "reconcile": reconcile.COMMAND,
-    "check": check.COMMAND,
-    "migrate": migrate.COMMAND,
+COMMANDS = {
+    "add": "copy photos (folders are searched through) with their sidecars into the inbox",
+    "status": "show what is done, what waits and why",
+    "retry": "put dead letters back, or ask again about a face that was set aside",
+    "export": "print every tagged face, oldest first",
+    "reconcile": "compare the training backend's model with the database, and mend it",
+    "check": "try every outside part and say how to mend what fails",
+    "migrate": "move what the bot keeps to another place, while the bot does not run",
 }
+"""Each command, in a line."""
+
+
+def command(name: str) -> Command:
+    """One of them. Its file is loaded only here: it brings half of the bot, which takes half a second."""
+    found: Command = importlib.import_module(f"{__name__}.{name}").COMMAND
+    return found

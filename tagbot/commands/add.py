@@ -99,6 +99,4 @@ def _add(photo: Path, inbox: Inbox, added: set[str]) -> str:
     return "added"
 
 
-COMMAND = Command(
-    "copy photos (folders are searched through) with their sidecars into the inbox", _arguments, _run
-)
+COMMAND = Command(_arguments, _run)

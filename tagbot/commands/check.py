@@ -102,6 +102,4 @@ def _training(settings: Settings) -> str:
                 backend.close()
 
 
-COMMAND = Command(
-    "try every outside part and say how to mend what fails", lambda _: None, _run, needs_slack=True
-)
+COMMAND = Command(lambda _: None, _run, needs_slack=True)

@@ -11,7 +11,6 @@ from tagbot.settings import Settings
 class Command:
     """One command of `python bot.py`; none needs the bot to run, and only `migrate` minds it running."""
 
-    help: str
     arguments: Callable[[argparse.ArgumentParser], None]
     """Declares the command's arguments."""
     run: Callable[[Settings, argparse.Namespace], int]

@@ -113,4 +113,4 @@ def _flat(line: dict[str, Any]) -> dict[str, Any]:
     return flat
 
 
-COMMAND = Command("print every tagged face, oldest first", _arguments, _run)
+COMMAND = Command(_arguments, _run)

@@ -163,4 +163,4 @@ PARTS = (
     ),
 )  # fmt: skip
 
-COMMAND = Command("move what the bot keeps to another place, while the bot does not run", _arguments, _run)
+COMMAND = Command(_arguments, _run)

@@ -44,4 +44,4 @@ def _print(found: list[Difference]) -> None:
     print(", ".join(f"{kind}: {count}" for kind, count in counted(found).items()))
 
 
-COMMAND = Command("compare the training backend's model with the database, and mend it", _arguments, _run)
+COMMAND = Command(_arguments, _run)

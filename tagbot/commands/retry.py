@@ -29,4 +29,4 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
     return 1 if retried.unusable else 0
 
 
-COMMAND = Command("put dead letters back, or ask again about a face that was set aside", _arguments, _run)
+COMMAND = Command(_arguments, _run)

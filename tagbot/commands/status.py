@@ -22,4 +22,4 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
     return 1 if figures["unusable"] else 0
 
 
-COMMAND = Command("show what is done, what waits and why", _arguments, _run)
+COMMAND = Command(_arguments, _run)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tagbot.commands import COMMANDS
+from tagbot.commands import COMMANDS, command
 from tagbot.pipeline import mermaid
 from tagbot.settings import Variable, variables
 
@@ -52,13 +52,13 @@ def _default(variable: Variable) -> str:
 
 def commands_table() -> str:
     """Every command as it is typed, with its own help."""
-    rows = [(f"`{_usage(name)}`", command.help) for name, command in COMMANDS.items()]
+    rows = [(f"`{_usage(name)}`", does) for name, does in COMMANDS.items()]
     return _table(("command", "does"), [("`python bot.py`", "run the bot"), *rows])
 
 
 def _usage(name: str) -> str:
     parser = argparse.ArgumentParser(prog=f"python bot.py {name}", add_help=False, usage=None)
-    COMMANDS[name].arguments(parser)
+    command(name).arguments(parser)
     in_one_line = " ".join(parser.format_usage().removeprefix("usage: ").split())
     return re.sub(r"(\w+) \[\1 \.\.\.\]", r"\1…", in_one_line)
 

@@ -1,5 +1,7 @@
 """A database server that is away at the start, and again in the middle: nobody has to do anything."""
 
+import re
+from itertools import pairwise
 from pathlib import Path
 
 from tagbot.sandbox.client import Slack
@@ -34,5 +36,9 @@ def test_clicks_are_acknowledged_meanwhile_and_everything_ends_well(tmp_path: Pa
             assert [vote["tagger"] for vote in line["votes"]] == [anna, ben]
             assert bot.stop() == 0
     log = (tmp_path / "bot.log").read_text()
-    assert log.count(" ERROR ") == log.count("over\n") == 2, "once when it goes, once when it is back"
+    lines = re.findall(r" (?:ERROR|WARNING) +(the database cannot be reached: .*)", log)
+    assert log.count(" ERROR ") + log.count(": over\n") == len(lines), "nothing else went wrong"
+    # A server that is on its way up has another reason for a moment.
+    assert all(line != following for line, following in pairwise(lines)), "each reason is told once"
+    assert [line for line in lines if line.endswith(": over")] == [lines[-1]] * 2, "as is that it is back"
     assert "Traceback" not in log
