@@ -11,6 +11,7 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from itertools import count
+from os.path import samestat
 from pathlib import Path
 from threading import Lock
 
@@ -35,6 +36,7 @@ class WriteAheadLog:
         self._lock = Lock()
         self._synced = 0
         self._failed = False
+        self._descriptor: int | None = None
 
     def wait(self) -> None:
         """Return when everything that was committed before is on the disk; the caller has a connection open,
@@ -51,29 +53,46 @@ class WriteAheadLog:
             self._sync()
             self._synced = upto
 
+    def close(self) -> None:
+        """Let go of the file; whoever waits afterwards opens it again."""
+        with self._lock:
+            self._let_go()
+
     def _sync(self) -> None:
         # After a failure, Linux counts what it could not write as written: to ask again would only hear so.
         if self._failed and not self._checkpoint():
             raise sqlite3.OperationalError("the disk refused what was written, and it is not there yet")
         try:
-            _sync_file(self._file)
+            _sync_file(self._opened())
         except OSError as error:
             self._failed = True
             raise _refusal(error) from error
         self._failed = False
 
+    def _opened(self) -> int:
+        """The log in use: once all connections are closed, the next one makes a new file.
 
-def _sync_file(file: Path) -> None:
-    # Opened each time: once all connections are closed, the next one makes a new log. SQLite's own locks are
-    # on other files, so that closing this one takes none of them away.
-    descriptor = os.open(file, os.O_RDONLY)
-    try:
-        if sys.platform == "darwin":
-            fcntl(descriptor, F_FULLFSYNC)  # there, fsync alone leaves data in the drive's cache
-        else:
-            os.fdatasync(descriptor)
-    finally:
-        os.close(descriptor)
+        It stays open, as SQLite syncs it too, in checkpoints, and says nothing when that fails: Linux tells a
+        failure once to each who had the file open by then, and to nobody who opens it later.
+        """
+        if self._descriptor is not None and not samestat(self._file.stat(), os.fstat(self._descriptor)):
+            self._let_go()
+        if self._descriptor is None:
+            self._descriptor = os.open(self._file, os.O_RDONLY)
+        return self._descriptor
+
+    def _let_go(self) -> None:
+        # SQLite's own locks are on other files, so that closing this one takes none of them away.
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def _sync_file(descriptor: int) -> None:
+    if sys.platform == "darwin":
+        fcntl(descriptor, F_FULLFSYNC)  # there, fsync alone leaves data in the drive's cache
+    else:
+        os.fdatasync(descriptor)
 
 
 def _refusal(error: OSError) -> sqlite3.OperationalError:

@@ -51,6 +51,8 @@ class Disk:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.synced: list[str] = []
         """Names of files."""
+        self.descriptors: list[int] = []
+        """Of the same files."""
         self.refuses: int | None = None
         """The error number."""
         self.asked = threading.Semaphore(0)
@@ -65,6 +67,7 @@ class Disk:
                 raise OSError(self.refuses, os.strerror(self.refuses))
             real(descriptor)
             self.synced.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+            self.descriptors.append(descriptor)
 
         monkeypatch.setattr("tagbot.write_ahead_log.os.fdatasync", fdatasync)
 
@@ -74,6 +77,7 @@ def _table(tmp_path: Path) -> Iterator[Table]:
     table = Table(tmp_path / "table.db")
     yield table
     table.connection.close()
+    table.log.close()
 
 
 @pytest.fixture(name="disk")
@@ -177,3 +181,17 @@ def test_the_log_that_is_synced_is_the_one_in_use(table: Table, disk: Disk) -> N
     table.commit(2)
     table.log.wait()
     assert disk.synced == ["table.db-wal"] * 2, "no file that has been removed"
+
+
+def test_the_log_stays_open_so_that_a_sync_of_sqlites_own_that_fails_is_not_missed(
+    table: Table, disk: Disk
+) -> None:
+    table.commit(1)
+    table.log.wait()
+    # A file that is opened gets the lowest free number: the log would get another, had it been closed.
+    with Path(os.devnull).open("rb"):
+        table.commit(2)
+        table.log.wait()
+    assert len(set(disk.descriptors)) == 1
+    table.log.close()
+    assert not Path(f"/proc/self/fd/{disk.descriptors[0]}").exists()

@@ -110,7 +110,8 @@ class SqliteFile(SqliteDatabase):
         yield from query.bind(self).iterator()
 
     def close_idle(self) -> None:
-        """Each thread's own connection is all there is."""
+        """Each thread's own connection is all there is, but for the log, which is open for all of them."""
+        self._log.close()
 
     def _checkpointed(self) -> bool:
         """As `WriteAheadLog` wants it."""

@@ -172,6 +172,7 @@ class _Rows(SQLiteAckQueue):
         with self.action_lock, self.tran_lock:
             for connection in self._connections:
                 connection.close()
+        self._log.close()
 
     def put(self, envelope: Envelope, now: float) -> None:  # type: ignore[override]  # an envelope, not any item
         """Store it, unless it is ready or delayed already."""
