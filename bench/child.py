@@ -20,20 +20,33 @@ class Missing(Exception):  # noqa: N818 - it names the outcome
     """Something to measure beside is not on this machine; the text says what."""
 
 
+class Failed(Missing):
+    """It is there, and could not be measured; the run goes on, and ends with an exit code that says so."""
+
+
+LIMIT_SECONDS = 600.0
+"""No measurement takes as long; one that does is stuck."""
+
+
 def in_child(function: str, *, under: tuple[str, ...] = (), **arguments: Any) -> Any:
     """What `package.module:function` returns for these arguments (JSON both ways), run `under` a command.
 
-    Raises `Missing` as the function does.
+    Raises `Missing` as the function does, and `Failed` when anything else went wrong.
     """
-    done = subprocess.run(
-        [*under, sys.executable, "-m", __name__, function, json.dumps(arguments)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [*under, sys.executable, "-m", __name__, function, json.dumps(arguments)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=LIMIT_SECONDS,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise Failed(f"it was not done after {error.timeout:.0f} seconds") from error
     if done.returncode:
-        raise RuntimeError(f"{function} failed:\n{done.stderr}")
+        sys.stderr.write(done.stderr)
+        raise Failed(f"it failed: {(done.stderr.splitlines() or ['without a word'])[-1]}")
     told = json.loads(done.stdout.splitlines()[-1])
     if "missing" in told:
         raise Missing(told["missing"])

@@ -9,18 +9,21 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from bench.disk import file_system
+from bench.engines.kombu_brokers import rabbitmq_version
+
 PACKAGES = ("peewee", "persist-queue", "huey", "litequeue", "kombu", "slack-bolt", "pillow", "dlib-bin")
 
 
-def described(load: float) -> str:
-    """Machine, disk and versions, for the line above the table."""
+def described(load: float, folder: Path) -> str:
+    """Machine, the disk with that folder, and versions, for the line above the table."""
     return (
         f"Measured on {datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} × {_processor()}, {_memory()}, "
-        f"{platform.system()} {platform.release()}; Python {platform.python_version()}, "
+        f"{_disk(folder)}, {platform.system()} {platform.release()}; Python {platform.python_version()}, "
         f"SQLite {sqlite3.sqlite_version}, "
         + ", ".join(f"{name} {_version(name)}" for name in PACKAGES)
         + "; "
-        f"{_redis()}. Load when it began: {load:.1f}."
+        f"{_redis()}, {rabbitmq_version()}. Load when it began: {load:.1f}."
     )
 
 
@@ -35,6 +38,11 @@ def _processor() -> str:
 
 def _memory() -> str:
     return f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GB"
+
+
+def _disk(folder: Path) -> str:
+    kind, device = file_system(folder)
+    return f"{kind} on {device}" if kind else "a disk of which nothing is known"
 
 
 def _version(package: str) -> str:

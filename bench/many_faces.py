@@ -1,12 +1,9 @@
 """Databases with very many faces, and queues behind which very many messages lie."""
 
 import hashlib
-import inspect
 import json
 import random
 import sqlite3
-import sys
-import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -16,7 +13,7 @@ from typing import Any
 
 from bench.rounds import say
 from tagbot import parts
-from tagbot.database import MIGRATIONS, database_at, opened
+from tagbot.database import database_at, opened
 from tagbot.messages import AnswerGiven
 from tagbot.models import OPEN, REJECTED, TAGGED, WAITING, Face, Person, Photo, Vote, database
 from tagbot.queues import Queue
@@ -32,8 +29,6 @@ EMPTY_PHOTOS = 10
 
 BEGAN = 1_700_000_000.0
 """When the first face came; then one each minute."""
-
-FOLDER = Path(tempfile.gettempdir())
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +51,13 @@ class Place:
 
 
 @contextmanager
-def place(folder: Path, faces: int, done_messages: int, settings: Settings) -> Iterator[Place]:
-    """So many faces, most of them tagged; so many answers that came and went."""
-    this = database_at(f"sqlite:///{_built(faces)}")
+def place(
+    folder: Path, databases: Path, faces: int, done_messages: int, settings: Settings
+) -> Iterator[Place]:
+    """So many faces, most of them tagged; so many answers that came and went. The database is built where
+    the folder of `databases` has none of this size.
+    """
+    this = database_at(f"sqlite:///{_built(databases, faces)}")
     with parts.queues(replace(settings, data_dir=folder)):
         pass  # the files are there now
     _let_pass(folder / "queues" / f"{AnswerGiven.QUEUE}.db", done_messages)
@@ -78,22 +77,14 @@ def _let_pass(queue_file: Path, count: int) -> None:
         connection.execute("DELETE FROM ack_queue_messages")
 
 
-def _built(faces: int) -> Path:
-    """The file, made once for each layout of the tables."""
-    layout = "".join(path.read_text() for path in sorted(MIGRATIONS.glob("*.py")))
-    recipe = layout + inspect.getsource(sys.modules[__name__])
-    file = FOLDER / f"facetag-bench-{faces}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}.db"
+def _built(databases: Path, faces: int) -> Path:
+    file = databases / f"{faces}.db"
     if not file.exists():
         say(f"building a database of {faces:,} faces")
-        for earlier in FOLDER.glob(f"facetag-bench-{faces}-*"):
-            earlier.unlink()
-        with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
-            unfinished = Path(folder) / file.name
-            with opened(database_at(f"sqlite:///{unfinished}")):
-                pass  # its tables are there now
-            with closing(sqlite3.connect(unfinished)) as connection:
-                _fill(connection, faces)
-            unfinished.rename(file)
+        with opened(database_at(f"sqlite:///{file}")):
+            pass  # its tables are there now
+        with closing(sqlite3.connect(file)) as connection:
+            _fill(connection, faces)
     return file
 
 

@@ -10,6 +10,9 @@ from bench.child import Missing
 
 ROUNDS = 3
 
+SHORT_ROUNDS = 5
+"""Of what takes a second or two: more rounds, as the disk changes its pace within them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scale:
@@ -21,6 +24,16 @@ class Scale:
         """How many of something there are."""
         return quick if self.quick else whole
 
+    @property
+    def rounds(self) -> int:
+        """Of what takes long."""
+        return self.of(ROUNDS, 1)
+
+    @property
+    def short_rounds(self) -> int:
+        """Of what does not."""
+        return self.of(SHORT_ROUNDS, ROUNDS)
+
 
 @dataclass(frozen=True, slots=True)
 class Results:
@@ -28,14 +41,20 @@ class Results:
 
     measured: Mapping[str, list[float]]
     """By what was measured, a figure for each round."""
-    missing: Mapping[str, str]
+    missing: Mapping[str, Missing]
     """Why, by what could not be measured."""
 
+    def of(self, name: str) -> list[float]:
+        """What was measured, or it raises why it was not."""
+        if name in self.missing:
+            raise self.missing[name]
+        return self.measured[name]
 
-def interleaved(measures: Mapping[str, Callable[[], float]], rounds: int = ROUNDS) -> Results:
+
+def interleaved(measures: Mapping[str, Callable[[], float]], rounds: int) -> Results:
     """Measure each in each round; what is missing once is left out of the others."""
     measured: dict[str, list[float]] = {name: [] for name in measures}
-    missing: dict[str, str] = {}
+    missing: dict[str, Missing] = {}
     for number in range(1, rounds + 1):
         for name, measure in measures.items():
             if name in missing:
@@ -44,7 +63,7 @@ def interleaved(measures: Mapping[str, Callable[[], float]], rounds: int = ROUND
             try:
                 measured[name].append(measure())
             except Missing as what:
-                missing[name] = str(what)
+                missing[name] = what
     return Results({name: values for name, values in measured.items() if name not in missing}, missing)
 
 

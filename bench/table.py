@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from bench.child import Missing
+
 HEAD = ("figure", "ours", "beside", "ratio", "spread", "goal", "reached")
 
 NONE = "–"
@@ -59,11 +61,11 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class NotMeasured:
-    """A line that says what is missing on this machine."""
+    """A line that says what is missing on this machine, or went wrong."""
 
     figure: str
     what: str
-    why: str
+    why: Missing
 
     def cells(self) -> tuple[str, ...]:
         """A line of the table."""

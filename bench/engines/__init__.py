@@ -20,6 +20,11 @@ class Queue(Protocol):
     def put(self, text: str) -> None:
         """Store a message; it is on the disk when this returns."""
 
+    def listen(self) -> None:
+        """Get ready for `work`: this thread takes messages from here on, and puts none. What it writes need
+        not wait for the disk, as a lost claim or acknowledgement only brings the message again.
+        """
+
     def work(self, handle: Callable[[str], None]) -> bool:
         """Take one message, handle it, acknowledge it; whether there was one."""
 
@@ -49,7 +54,12 @@ def engines() -> dict[str, Engine]:
     return {
         "ours": Engine("ours", ours.opened),
         "huey": Engine("huey on SQLite", huey_sqlite.opened, less_safe="it loses tasks in hand"),
-        "litequeue": Engine("litequeue, synchronous FULL", litequeue_full.opened),
-        "rabbitmq": Engine("RabbitMQ (kombu, durable, confirms)", kombu_brokers.rabbitmq),
-        "redis": Engine("Redis (kombu, appendfsync always)", kombu_brokers.redis),
+        "litequeue": Engine("litequeue, puts synced", litequeue_full.opened),
+        "rabbitmq": Engine("RabbitMQ (kombu, durable classic queue, confirms)", kombu_brokers.rabbitmq),
+        # kombu takes a message off its list (BRPOP), and only then notes that it is in hand.
+        "redis": Engine(
+            "Redis (kombu, appendfsync always)",
+            kombu_brokers.redis,
+            less_safe="it loses messages on their way to a worker",
+        ),
     }

@@ -42,13 +42,14 @@ class Broker:
             {"text": text}, exchange=self._queue.exchange, routing_key=self._queue.name, delivery_mode=2
         )
 
+    def listen(self) -> None:
+        channel = self._connection.channel()
+        channel.basic_qos(0, PREFETCH, False)
+        self._consumer = kombu.Consumer(channel, [self._queue], callbacks=[self._take], accept=["json"])
+        self._consumer.consume()
+
     def work(self, handle: Callable[[str], None]) -> bool:
         self._handle = handle
-        if self._consumer is None:
-            channel = self._connection.channel()
-            channel.basic_qos(0, PREFETCH, False)
-            self._consumer = kombu.Consumer(channel, [self._queue], callbacks=[self._take], accept=["json"])
-            self._consumer.consume()
         self._took = False
         with suppress(TimeoutError):
             self._connection.drain_events(timeout=0.05)
@@ -109,6 +110,17 @@ def redis(folder: Path) -> Iterator[OpenQueue]:
     finally:
         server.terminate()
         server.wait()
+
+
+def rabbitmq_version() -> str:
+    """Of the broker on this machine, and of the Erlang that it runs on."""
+    try:
+        _check_installed()
+        with kombu.Connection(RABBITMQ, connect_timeout=2) as connection:
+            told = connection.connection.server_properties
+    except (Missing, OSError):
+        return "no RabbitMQ"
+    return f"RabbitMQ {told['version']} on {told['platform']}"
 
 
 def _check_installed() -> None:

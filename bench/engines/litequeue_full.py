@@ -1,9 +1,11 @@
-"""litequeue with SQLite's `synchronous` at FULL; its own default survives no power cut."""
+"""litequeue, as safe as ours: what is put waits for the disk; its own default survives no power cut."""
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 
 from bench.child import Missing
 from bench.engines import IDLE_SECONDS, OpenQueue
@@ -17,20 +19,27 @@ except ModuleNotFoundError:
 class Lite:
     """A queue in a file of its own. A message in hand at a crash stays locked until somebody frees it."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, lock: Lock) -> None:
         self._queue = litequeue.LiteQueue(str(file), timeout=30)
         self._queue.conn.execute("PRAGMA synchronous = FULL")
+        self._lock = lock
 
     def put(self, text: str) -> None:
-        self._queue.put(text)
+        with self._lock:
+            self._queue.put(text)
+
+    def listen(self) -> None:
+        self._queue.conn.execute("PRAGMA synchronous = NORMAL")
 
     def work(self, handle: Callable[[str], None]) -> bool:
-        message = self._queue.pop()
+        with self._lock:
+            message = self._queue.pop()
         if message is None:
             time.sleep(IDLE_SECONDS)
             return False
         handle(message.data)
-        self._queue.done(message.message_id)
+        with self._lock:
+            self._queue.done(message.message_id)
         return True
 
     def close(self) -> None:
@@ -39,7 +48,8 @@ class Lite:
 
 @contextmanager
 def opened(folder: Path) -> Iterator[OpenQueue]:
-    """A file for each queue."""
+    """A file for each queue, and a lock for its threads."""
     if litequeue is None:
         raise Missing("litequeue is not installed")
-    yield lambda name: Lite(folder / f"lite-{name}.db")
+    locks: defaultdict[str, Lock] = defaultdict(Lock)
+    yield lambda name: Lite(folder / f"lite-{name}.db", locks[name])

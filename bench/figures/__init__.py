@@ -1,7 +1,25 @@
-"""What is measured, one figure a module, each with a `NAME`, a `NOTE` on what is the same on both sides, and
-`measure`, which gives lines of the table.
+"""What is measured, one figure a module, each with a `NOTE` on what is the same on both sides, and `measure`,
+which gives lines of the table.
 """
 
-from bench.figures import calls, click, growth, hop, intake, messages, posts, startup
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Protocol, cast
 
-FIGURES = {each.NAME: each for each in (messages, hop, click, intake, posts, startup, growth, calls)}
+from bench.rounds import Scale
+from bench.table import Line
+
+NAMES = ("messages", "hop", "click", "intake", "posts", "startup", "growth", "calls")
+"""Of the modules, in the order of the table."""
+
+
+class Figure(Protocol):
+    """Such a module."""
+
+    NOTE: str
+    measure: Callable[[Scale], Iterator[Line]]
+
+
+def figure(name: str) -> Figure:
+    """One of them, loaded when it is asked for: a child that needs one would wait for all."""
+    return cast(Figure, import_module(f"{__name__}.{name}"))

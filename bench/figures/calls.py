@@ -11,8 +11,6 @@ from bench.table import Comparison, Line, at_most
 from tests.stages.scenes import tagged
 from tests.training.amazon import a_bot_on_amazon
 
-NAME = "calls"
-
 NOTE = """\
 **AWS calls.** Faces of several new people, answered and trained through the whole flow against the
 Rekognition stand-in. The rules: IndexFaces and AssociateFaces for each face, CreateUser for each person.
@@ -24,10 +22,10 @@ PEOPLE = 3
 ONCE = {"DescribeCollection", "CreateCollection", "DetectFaces"}
 
 
-def measure(scale: Scale) -> Iterator[Line]:  # noqa: ARG001 - it is short as it is
+def measure(scale: Scale) -> Iterator[Line]:
     """Calls made, beside those that the rules need."""
     by_the_rules = 2 + PEOPLE / FACES
-    calls = interleaved({"ours": lambda: in_child(f"{__name__}:for_each_face")}).measured["ours"]
+    calls = interleaved({"ours": lambda: in_child(f"{__name__}:for_each_face")}, scale.rounds).of("ours")
     yield Comparison(
         f"AWS calls for each of {FACES} faces of {PEOPLE} people",
         calls,

@@ -17,8 +17,6 @@ from tagbot.sandbox.client import Slack
 from tests.scenario.flood import photos
 from tests.scenario.running_bot import running_bot
 
-NAME = "click"
-
 NOTE = """\
 **Click.** Five people choose somebody in five requests, evenly, for five seconds; the time from the
 stand-in's sending a click to its getting the acknowledgement, at the 99th per cent. Ours: the whole bot
@@ -34,11 +32,12 @@ PERCENT = 99
 def measure(scale: Scale) -> Iterator[Line]:
     """Both apps on stand-ins of their own."""
     clicks = scale.of(200, 100)
-    results = interleaved({"ours": lambda: of_ours(clicks), "bare": lambda: of_bare_bolt(clicks)})
+    apps = {"ours": lambda: of_ours(clicks), "bare": lambda: of_bare_bolt(clicks)}
+    results = interleaved(apps, scale.rounds)
     yield Comparison(
         f"click acknowledged, {PERCENT} %",
-        results.measured["ours"],
-        results.measured["bare"],
+        results.of("ours"),
+        results.of("bare"),
         "bare Bolt app",
         "ms",
         at_most(2),

@@ -12,7 +12,7 @@ from statistics import median
 
 from bench.child import in_child
 from bench.many_faces import OPEN_FACES, Place, place
-from bench.rounds import ROUNDS, Scale, say
+from bench.rounds import Scale, say
 from bench.scene import Scene, answer, scene
 from bench.table import Comparison, Line, at_most
 from tagbot import status
@@ -23,30 +23,30 @@ from tagbot.queues import Delivery
 from tagbot.stages.store_face_tag_sql import store_face_tag_sql
 from tagbot.waiting import let_next_in
 
-NAME = "growth"
-
 NOTE = """\
 **Growth.** The same acts on databases of 1,000, 100,000 and 1,000,000 faces (nine in ten tagged, two votes
 each), by turns; the larger two have a queue through which 100,000 messages went before. Claim: a message
 that is ready is taken. Vote: the stage StoreFaceTagSql. `status`: all that it shows. Export: a line of
-JSON, of the first 2,000. Next request: the place that became free is given to the face that waits longest.
+JSON, of the first 850. Next request: the place that became free is given to the face that waits longest.
 Medians of each round."""
 
 FIRST = 1000
 DONE_MESSAGES = 100_000
 
-EXPORTS = 3
-LINES = 2000
-"""At most, in each export."""
+EXPORTS = 5
+LINES = 850
+"""In each export: the smallest database has hardly more tagged faces."""
 
 
 def measure(scale: Scale) -> Iterator[Line]:
     """Each act at each size, beside the smallest."""
     sizes = [FIRST, 100_000] if scale.quick else [FIRST, 100_000, 1_000_000]
-    rounds = []
-    for number in range(1, ROUNDS + 1):
-        say(f"round {number}: growth")
-        rounds.append(in_child(f"{__name__}:microseconds", sizes=sizes, turns=scale.of(300, 60)))
+    with tempfile.TemporaryDirectory() as databases:
+        rounds = []
+        for number in range(1, scale.rounds + 1):
+            say(f"round {number}: growth")
+            turns = scale.of(200, 60)
+            rounds.append(in_child(f"{__name__}:microseconds", databases=databases, sizes=sizes, turns=turns))
     for act in rounds[0]:
         for size in sizes[1:]:
             yield Comparison(
@@ -59,14 +59,15 @@ def measure(scale: Scale) -> Iterator[Line]:
             )
 
 
-def microseconds(sizes: list[int], turns: int) -> Mapping[str, Mapping[str, float]]:
-    """In a child: medians by act and size."""
+def microseconds(databases: str, sizes: list[int], turns: int) -> Mapping[str, Mapping[str, float]]:
+    """In a child: medians by act and size; the databases are built by the first one."""
     taken: defaultdict[str, defaultdict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     with tempfile.TemporaryDirectory() as folder, scene(Path(folder)) as the_scene, ExitStack() as stack:
         places = [
             stack.enter_context(
                 place(
                     Path(folder) / str(size),
+                    Path(databases),
                     size,
                     DONE_MESSAGES if size != FIRST else 0,
                     the_scene.services.settings,
@@ -136,7 +137,9 @@ def export_a_line() -> float:
     """Seconds, the first line's included, for which they may have to be sorted."""
     out = io.StringIO()
     seconds = _seconds(lambda: export.write_jsonl(islice(export.lines(), LINES), out))
-    return seconds / out.getvalue().count("\n")
+    if out.getvalue().count("\n") != LINES:
+        raise RuntimeError(f"there are no {LINES} tagged faces")
+    return seconds / LINES
 
 
 def _seconds(work: Callable[[], object]) -> float:

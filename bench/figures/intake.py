@@ -28,8 +28,6 @@ from tagbot.pictures import read_photo
 from tagbot.training.children import Children
 from tests.world import photographs
 
-NAME = "intake"
-
 NOTE = """\
 **Photos.** JPEGs of 1 to 12 megapixels with none to three faces, composed of photographs that scikit-image
 brings along. Ours: from the inbox to rows, pictures and messages on the disk, by the real stage
@@ -49,16 +47,16 @@ def measure(scale: Scale) -> Iterator[Line]:
     """Photos a second."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        compose(folder, scale.of(24, 6))
+        compose(folder, scale.of(18, 6))
         rates = {
             "ours": partial(in_child, f"{__name__}:of_ours", folder=name),
             "dlib": partial(in_child, f"{__name__}:of_detector", folder=name),
         }
-        results = interleaved(rates)
+        results = interleaved(rates, scale.rounds)
     yield Comparison(
         "photos taken in, all cores",
-        results.measured["ours"],
-        results.measured["dlib"],
+        results.of("ours"),
+        results.of("dlib"),
         "dlib’s detector alone",
         "/s",
         at_least(0.85),

@@ -5,21 +5,21 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from bench.rounds import ROUNDS, Scale, say
+from bench.rounds import Scale, say
 from bench.slack_beside import stand_in
 from bench.table import Comparison, Line, at_least, none_at_all
 from tests.scenario.flood import photos
 from tests.scenario.running_bot import running_bot
 
-NAME = "posts"
-
 NOTE = """\
 **Posts.** The whole bot with a long queue and the stand-in with Slack's limits, for longer than the minute
 that most of them count; each request brings two uploaded pictures, which are ready after 0.2 s. The rate
 from the first post to the last. Slack allows a post a second in a channel, but 100 uploads a minute, and
-so 50 requests with two pictures; the bot aims at 0.97 of either, as two calls may meet on the way."""
+so 50 requests with two pictures; the bot aims at 0.97 of either, as two calls may meet on the way.
+`make bench-quick` has both the stand-in and the bot run at four times this pace."""
 
-POSTS_PER_SECOND = 1.0
+REQUESTS = 70
+
 REQUESTS_PER_SECOND = 100 / 60 / 2
 """Slack allows 100 uploads a minute, and a request has two pictures."""
 
@@ -29,29 +29,30 @@ LIMITED = 429
 
 def measure(scale: Scale) -> Iterator[Line]:
     """The rate, and how often Slack said that it was too fast."""
-    say(f"{ROUNDS} rounds at once: posts")
-    with ThreadPoolExecutor(ROUNDS) as threads:  # they wait for the clock, not for the machine
-        rounds = list(threads.map(posted, [scale.of(70, 12)] * ROUNDS))
-    what = "what Slack allows"
-    allowed = [REQUESTS_PER_SECOND] * ROUNDS
+    say(f"{scale.rounds} rounds at once: posts")
+    pace = scale.of(1, 4)
+    with ThreadPoolExecutor(scale.rounds) as threads:  # they wait for the clock, not for the machine
+        rounds = list(threads.map(posted, [pace] * scale.rounds))
+    what = "what Slack allows" if pace == 1 else f"{pace} times what Slack allows"
+    allowed = [REQUESTS_PER_SECOND * pace] * scale.rounds
     yield Comparison(
         "posts with a long queue", [rate for rate, _ in rounds], allowed, what, "/s", at_least(0.95)
     )
     yield Comparison(
-        "429s meanwhile", [refused for _, refused in rounds], [0.0] * ROUNDS, what, "", none_at_all()
+        "429s meanwhile", [refused for _, refused in rounds], [0.0] * scale.rounds, what, "", none_at_all()
     )
 
 
-def posted(count: int) -> tuple[float, float]:
-    """Posts a second, and the calls that Slack refused for being too many."""
-    with tempfile.TemporaryDirectory() as name, stand_in() as slack:
+def posted(pace: int) -> tuple[float, float]:
+    """So many times as fast as Slack allows: posts a second, and the calls refused for being too many."""
+    with tempfile.TemporaryDirectory() as name, stand_in(rate_limits=float(pace)) as slack:
         folder = Path(name)
         (folder / "photos").mkdir()
-        photos(folder / "photos", count)
-        pace = {"SLACK_POSTS_PER_SECOND": f"{POSTS_PER_SECOND:g}", "MAX_OPEN_REQUESTS": str(count)}
-        with running_bot(folder / "data", slack, **pace) as bot:
+        photos(folder / "photos", REQUESTS)
+        variables = {"SLACK_POSTS_PER_SECOND": str(pace), "MAX_OPEN_REQUESTS": str(REQUESTS)}
+        with running_bot(folder / "data", slack, **variables) as bot:
             bot.command("add", str(folder / "photos"))
-            slack.wait_for(lambda: len(slack.messages()) >= count, "the posts", timeout=30 + 2 * count)
+            slack.wait_for(lambda: len(slack.messages()) >= REQUESTS, "the posts", timeout=30 + 2 * REQUESTS)
             times = sorted(call.at for call in slack.calls(POST))
             too_many = sum(call.status == LIMITED for call in slack.calls())
     return (len(times) - 1) / (times[-1] - times[0]), float(too_many)

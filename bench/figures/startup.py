@@ -10,14 +10,12 @@ from pathlib import Path
 from slack_sdk import WebClient
 
 from bench.child import Missing
-from bench.rounds import ROUNDS, Scale, say
+from bench.rounds import Scale, say
 from bench.slack_beside import bare_bolt, stand_in
 from bench.table import Comparison, Line, NotMeasured, at_most_more, none_at_all
 from tagbot.blocks import DONT_KNOW
 from tagbot.sandbox.client import Slack
 from tests.scenario.running_bot import running_bot
-
-NAME = "startup"
 
 NOTE = """\
 **Memory and start.** From the start of the process to the first click that it acknowledged, and what it
@@ -31,45 +29,33 @@ LOCAL_BACKEND = ("dlib", "face_recognition_models")
 """What is in the names of its files."""
 
 
-def measure(scale: Scale) -> Iterator[Line]:  # noqa: ARG001 - it is short as it is
+FIGURES = (
+    ("start to the first acknowledged click", "s", at_most_more(1, "s")),
+    ("memory after the start", "MB", at_most_more(60, "MB")),
+    ("files of the local backend loaded by then", "", none_at_all()),
+)
+
+
+def measure(scale: Scale) -> Iterator[Line]:
     """Each in turn."""
-    ours, bare = [], []
-    try:
-        for number in range(1, ROUNDS + 1):
-            say(f"round {number}: start")
-            ours.append(_started(_our_bot))
-            bare.append(_started(bare_bolt))
-    except Missing as what:
-        yield NotMeasured("memory after the start", "bare Bolt app", str(what))
-        return
-    yield Comparison(
-        "memory after the start",
-        [each[0] for each in ours],
-        [each[0] for each in bare],
-        "bare Bolt app",
-        "MB",
-        at_most_more(60, "MB"),
-    )
-    yield Comparison(
-        "start to the first acknowledged click",
-        [each[1] for each in ours],
-        [each[1] for each in bare],
-        "bare Bolt app",
-        "s",
-        at_most_more(1, "s"),
-    )
-    yield Comparison(
-        "files of the local backend loaded by then",
-        [each[2] for each in ours],
-        [each[2] for each in bare],
-        "bare Bolt app",
-        "",
-        none_at_all(),
-    )
+    ours, bare, what = [], [], "bare Bolt app"
+    for number in range(1, scale.rounds + 1):
+        say(f"round {number}: start")
+        ours.append(_started(_our_bot))
+        bare.append(_started(bare_bolt))
+    for (figure, unit, goal), of_ours, of_bare in zip(
+        FIGURES, zip(*ours, strict=True), zip(*bare, strict=True), strict=True
+    ):
+        if None in of_ours:
+            yield NotMeasured(figure, what, Missing("this system does not tell it in /proc"))
+        else:
+            yield Comparison(figure, of_ours, of_bare, what, unit, goal)
 
 
-def _started(app: Callable[[Slack], AbstractContextManager[int]]) -> tuple[float, float, int]:
-    """Megabytes, seconds, and files of the local backend."""
+def _started(
+    app: Callable[[Slack], AbstractContextManager[int]],
+) -> tuple[float, float | None, float | None]:
+    """Seconds, megabytes, and files of the local backend; the latter two where the system tells them."""
     with stand_in() as slack:
         ts = _post_button(slack)
         started = time.perf_counter()
@@ -78,7 +64,9 @@ def _started(app: Callable[[Slack], AbstractContextManager[int]]) -> tuple[float
                 time.sleep(POLL_SECONDS)
             seconds = time.perf_counter() - started
             family = list(_family(pid))
-            return sum(map(_megabytes, family)), seconds, sum(map(_files_of_local_backend, family))
+            if not _smaps(pid).exists():
+                return seconds, None, None
+            return seconds, sum(map(_megabytes, family)), float(sum(map(_files_of_local_backend, family)))
 
 
 @contextmanager
@@ -111,11 +99,12 @@ def _family(pid: int) -> Iterator[int]:
             yield from _family(int(child))
 
 
+def _smaps(pid: int) -> Path:
+    return Path(f"/proc/{pid}/smaps_rollup")
+
+
 def _megabytes(pid: int) -> float:
-    rollup = Path(f"/proc/{pid}/smaps_rollup")
-    if not rollup.exists():
-        raise Missing("this system does not tell the memory of a process in /proc")
-    (pss,) = (line for line in rollup.read_text().splitlines() if line.startswith("Pss:"))
+    (pss,) = (line for line in _smaps(pid).read_text().splitlines() if line.startswith("Pss:"))
     return int(pss.split()[1]) * 1024 / 1e6
 
 

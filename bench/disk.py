@@ -1,0 +1,53 @@
+"""Where everything is measured: in a folder on a disk. In memory, nobody waits for one."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.child import ROOT, Missing
+
+IN_MEMORY = {"tmpfs", "ramfs"}
+
+MOUNTS = Path("/proc/self/mounts")
+"""What is mounted where, on Linux; elsewhere temporary folders are on disks."""
+
+
+@contextmanager
+def folder_on_disk() -> Iterator[Path]:
+    """Where this process and its children have their temporary files meanwhile; nothing of it stays.
+
+    Raises `Missing` where all is in memory.
+    """
+    places = (Path(tempfile.gettempdir()), Path("/var/tmp"), ROOT)  # noqa: S108 - a folder of its own is made in it
+    place = next((each for each in places if _on_disk(each)), None)
+    if place is None:
+        raise Missing(f"none of {', '.join(map(str, places))} is on a disk: set TMPDIR to a folder that is")
+    before = os.environ.get("TMPDIR")
+    with tempfile.TemporaryDirectory(prefix="facetag-bench-", dir=place) as folder:
+        os.environ["TMPDIR"] = tempfile.tempdir = folder
+        try:
+            yield Path(folder)
+        finally:
+            tempfile.tempdir = None
+            del os.environ["TMPDIR"]
+            if before is not None:
+                os.environ["TMPDIR"] = before
+
+
+def _on_disk(place: Path) -> bool:
+    return os.access(place, os.W_OK) and file_system(place)[0] not in IN_MEMORY
+
+
+def file_system(place: Path, mounts: Path = MOUNTS) -> tuple[str, str]:
+    """Its type and its device, as the kernel names them; two empty texts where nobody tells."""
+    if not mounts.exists():
+        return "", ""
+    # The last one counts of several at the same point. A space in a path is written as \040.
+    mounted = {
+        Path(point.replace("\\040", " ")): (kind, device)
+        for device, point, kind, *_ in map(str.split, mounts.read_text().splitlines())
+    }
+    place = place.resolve()
+    return next(mounted[each] for each in (place, *place.parents) if each in mounted)
