@@ -9,7 +9,8 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from bench import machine, where_time_goes
@@ -48,13 +49,12 @@ def main() -> int:
 def _parts(names: Sequence[str], scale: Scale, folder: Path) -> Iterator[tuple[str, str, bool]]:
     """What stands between the page's markers, by their names, and whether some of it failed."""
     began, load = time.monotonic(), os.getloadavg()[0]
-    lines = [line for name in names for line in _measured(name, scale)]
+    lines = [line for name in names for line in tried(name, partial(figure(name).measure, scale))]
     table = markdown(HEAD, [line.cells() for line in lines])
     notes = "\n".join(f"- {figure(name).NOTE.replace(chr(10), chr(10) + '  ')}" for name in names)
     minutes = (time.monotonic() - began) / 60
     rounds = f"Medians of {scale.rounds} to {scale.short_rounds} rounds, {minutes:.0f} minutes in all."
-    failed = any(isinstance(line, NotMeasured) and isinstance(line.why, Failed) for line in lines)
-    yield "table", f"{machine.described(load, folder)} {rounds}\n\n{table}\n\n{notes}", failed
+    yield "table", f"{machine.described(load, folder)} {rounds}\n\n{table}\n\n{notes}", has_failed(lines)
     if {"hop", "intake"} <= set(names):
         try:
             yield "where-time-goes", where_time_goes.described(scale), False
@@ -62,16 +62,21 @@ def _parts(names: Sequence[str], scale: Scale, folder: Path) -> Iterator[tuple[s
             yield "where-time-goes", f"Not measured: {what}.", True
 
 
-def _measured(name: str, scale: Scale) -> Iterator[Line]:
-    """A figure that fails costs its own lines, and no other's."""
+def tried(name: str, measure: Callable[[], Iterator[Line]]) -> Iterator[Line]:
+    """The lines of a figure; one that fails costs its own lines, and no other's."""
     say(f"{name} …")
     try:
-        yield from figure(name).measure(scale)
+        yield from measure()
     except Missing as what:
         yield NotMeasured(name, "what is not above", what)
     except Exception as error:  # noqa: BLE001 - another figure may well be measured
         traceback.print_exc()
         yield NotMeasured(name, "what is not above", Failed(f"it failed: {type(error).__name__}: {error}"))
+
+
+def has_failed(lines: Iterable[Line]) -> bool:
+    """Whether anything went wrong; what is not on this machine did not."""
+    return any(isinstance(line, NotMeasured) and isinstance(line.why, Failed) for line in lines)
 
 
 if __name__ == "__main__":

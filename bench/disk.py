@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,10 +20,7 @@ def folder_on_disk() -> Iterator[Path]:
 
     Raises `Missing` where all is in memory.
     """
-    places = (Path(tempfile.gettempdir()), Path("/var/tmp"), ROOT)  # noqa: S108 - a folder of its own is made in it
-    place = next((each for each in places if _on_disk(each)), None)
-    if place is None:
-        raise Missing(f"none of {', '.join(map(str, places))} is on a disk: set TMPDIR to a folder that is")
+    place = first_on_disk((Path(tempfile.gettempdir()), Path("/var/tmp"), ROOT))  # noqa: S108 - a folder of its own is made in it
     before = os.environ.get("TMPDIR")
     with tempfile.TemporaryDirectory(prefix="facetag-bench-", dir=place) as folder:
         os.environ["TMPDIR"] = tempfile.tempdir = folder
@@ -36,8 +33,12 @@ def folder_on_disk() -> Iterator[Path]:
                 os.environ["TMPDIR"] = before
 
 
-def _on_disk(place: Path) -> bool:
-    return os.access(place, os.W_OK) and file_system(place)[0] not in IN_MEMORY
+def first_on_disk(places: Sequence[Path], mounts: Path = MOUNTS) -> Path:
+    """The first of these folders that is on a disk, and may be written."""
+    for place in places:
+        if os.access(place, os.W_OK) and file_system(place, mounts)[0] not in IN_MEMORY:
+            return place
+    raise Missing(f"none of {', '.join(map(str, places))} is on a disk: set TMPDIR to a folder that is")
 
 
 def file_system(place: Path, mounts: Path = MOUNTS) -> tuple[str, str]:

@@ -29,8 +29,8 @@ class Handled:
     def one(self) -> None:
         """A message was acknowledged."""
         with self._lock:
-            self._left -= 1
             self.last_at = time.perf_counter()
+            self._left -= 1
 
     def give_up(self) -> None:
         """Nobody waits for the others' messages any more."""

@@ -40,7 +40,7 @@ LINES = 850
 
 def measure(scale: Scale) -> Iterator[Line]:
     """Each act at each size, beside the smallest."""
-    sizes = [FIRST, 100_000] if scale.quick else [FIRST, 100_000, 1_000_000]
+    sizes = [FIRST, 30_000] if scale.quick else [FIRST, 100_000, 1_000_000]
     with tempfile.TemporaryDirectory() as databases:
         rounds = []
         for number in range(1, scale.rounds + 1):

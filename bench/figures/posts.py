@@ -18,8 +18,6 @@ from the first post to the last. Slack allows a post a second in a channel, but 
 so 50 requests with two pictures; the bot aims at 0.97 of either, as two calls may meet on the way.
 `make bench-quick` has both the stand-in and the bot run at four times this pace."""
 
-REQUESTS = 70
-
 REQUESTS_PER_SECOND = 100 / 60 / 2
 """Slack allows 100 uploads a minute, and a request has two pictures."""
 
@@ -30,9 +28,9 @@ LIMITED = 429
 def measure(scale: Scale) -> Iterator[Line]:
     """The rate, and how often Slack said that it was too fast."""
     say(f"{scale.rounds} rounds at once: posts")
-    pace = scale.of(1, 4)
+    pace, requests = scale.of(1, 4), scale.of(70, 56)
     with ThreadPoolExecutor(scale.rounds) as threads:  # they wait for the clock, not for the machine
-        rounds = list(threads.map(posted, [pace] * scale.rounds))
+        rounds = list(threads.map(posted, [pace] * scale.rounds, [requests] * scale.rounds))
     what = "what Slack allows" if pace == 1 else f"{pace} times what Slack allows"
     allowed = [REQUESTS_PER_SECOND * pace] * scale.rounds
     yield Comparison(
@@ -43,16 +41,16 @@ def measure(scale: Scale) -> Iterator[Line]:
     )
 
 
-def posted(pace: int) -> tuple[float, float]:
+def posted(pace: int, requests: int) -> tuple[float, float]:
     """So many times as fast as Slack allows: posts a second, and the calls refused for being too many."""
     with tempfile.TemporaryDirectory() as name, stand_in(rate_limits=float(pace)) as slack:
         folder = Path(name)
         (folder / "photos").mkdir()
-        photos(folder / "photos", REQUESTS)
-        variables = {"SLACK_POSTS_PER_SECOND": str(pace), "MAX_OPEN_REQUESTS": str(REQUESTS)}
+        photos(folder / "photos", requests)
+        variables = {"SLACK_POSTS_PER_SECOND": str(pace), "MAX_OPEN_REQUESTS": str(requests)}
         with running_bot(folder / "data", slack, **variables) as bot:
             bot.command("add", str(folder / "photos"))
-            slack.wait_for(lambda: len(slack.messages()) >= REQUESTS, "the posts", timeout=30 + 2 * REQUESTS)
+            slack.wait_for(lambda: len(slack.messages()) >= requests, "the posts", timeout=30 + 2 * requests)
             times = sorted(call.at for call in slack.calls(POST))
             too_many = sum(call.status == LIMITED for call in slack.calls())
     return (len(times) - 1) / (times[-1] - times[0]), float(too_many)

@@ -69,7 +69,9 @@ def test_a_line_has_a_cell_for_each_column() -> None:
     line = compared([2000.4, 2500, 1999], [1000, 1000, 1000]).cells()
 
     assert line == ("a figure", "2,000 /s", "another: 1,000 /s", "2.00", "2.00–2.50", "> 1", "yes")
-    assert len(line) == len(NotMeasured("a figure", "another", Missing("it is not here")).cells()) == len(HEAD)
+    assert (
+        len(line) == len(NotMeasured("a figure", "another", Missing("it is not here")).cells()) == len(HEAD)
+    )
 
 
 def test_beside_nothing_there_is_no_ratio() -> None:
