@@ -64,7 +64,7 @@ check: $(VENV)/.dev  ## format, lint, types and tests: what CI runs
 measure: $(VENV)/.dev  ## clicks lost and time to recover, by Slack's client and by ours (ten minutes)
 	$(PY) -m tests.slack.measure_socket
 
-bench: $(VENV)/.bench  ## measure everything beside others, and write docs/benchmarks.md (a quarter of an hour; needs a quiet machine)
+bench: $(VENV)/.bench  ## measure everything beside others, and write docs/benchmarks.md (a quarter of an hour, on a quiet machine)
 	$(PY) -m bench $(ARGS)
 
 bench-quick: $(VENV)/.bench  ## the same in two minutes, only printed (ARGS="--only hop" for one figure)
