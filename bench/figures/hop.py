@@ -45,7 +45,8 @@ MOST_SYNCS = 2.0
 NO_FILE = 1_000_000
 """No process has so many open: syncing it does nothing, but strace tells of it."""
 
-MARK = f"fdatasync({NO_FILE})"
+MARK = f"fdatasync({NO_FILE}"
+"""Without what follows: where another thread comes between, strace tells the rest later."""
 
 
 def measure(scale: Scale) -> Iterator[Line]:
