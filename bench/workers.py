@@ -56,6 +56,8 @@ def seconds_for(
                 while not handled.all:
                     if step():
                         handled.one()
+        except threading.BrokenBarrierError:
+            return  # another one failed, and says why
         except BaseException:
             ready.abort()
             handled.give_up()

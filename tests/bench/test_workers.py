@@ -18,6 +18,7 @@ def test_the_clock_starts_when_every_worker_is_ready_and_stops_with_the_last_mes
 
     @contextmanager
     def at_work() -> Iterator[Step]:
+        time.sleep(0.1)  # what opening everything takes
         ready_at.append(time.perf_counter())
         yield step
         closed_at.append(time.perf_counter())
