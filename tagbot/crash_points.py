@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 TAKEN = "taken"
-"""A stage has a message in hand."""
+"""A stage has a message in hand; the thread that shows changes, a face."""
 BEFORE_CALL = "before a call"
 AFTER_CALL = "after a call"
 """Of somebody outside: what was asked for has been done, and nothing of it is noted yet."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 
+from tagbot import crash_points
 from tagbot.blocks import Rendered, past_request
 from tagbot.consensus import Rule
 from tagbot.database import alone, connected, reached
@@ -23,6 +24,10 @@ log = logging.getLogger(__name__)
 
 LONGEST_WAIT = 30.0
 """Seconds that `show` waits: longer than Slack's pace makes a handful of updates take."""
+
+
+UPDATES = "Updates"
+"""This thread's name among the stages, where it has crash points as they have."""
 
 
 class Updates:
@@ -93,7 +98,8 @@ class Updates:
             waiting = self._owed.pop(face_id)
         try:
             # Alone: what another bot has just read may be older than what this one shows.
-            with reached(), connected(), alone(f"show {face_id}"):
+            with reached(), connected(), alone(f"show {face_id}"), crash_points.working_on(UPDATES):
+                crash_points.reach(crash_points.TAKEN)
                 self._show_now(face_id)
             self.last_error = None
             _settle(waiting, Future.set_result, None)

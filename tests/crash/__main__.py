@@ -1,4 +1,6 @@
-"""`make crash`: kill the bot at random moments, many times, and count what got lost or was done twice."""
+"""`make crash`: kill the bot at every crash point, and at random moments, and count what got lost or was done
+twice.
+"""
 
 import argparse
 import sys
@@ -8,17 +10,26 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tagbot.sandbox.client import running_slack
+from tests.crash import points
 from tests.crash.crash import Run, run
+from tests.crash.mortal import Place
+
+ALL_SEEDS = "1-20"
 
 DATABASE_AWAY_SECONDS = 30.0
 
 
 def main() -> int:
-    """Run every seed, with and without faults outside; 1 when anything was violated."""
+    """Kill it at every crash point, with each training backend; then run every seed, with and without faults
+    outside. 1 when anything was violated.
+    """
     options = arguments()
     found = 0
-    for one in runs(options):
-        found += report(one)
+    if options.points is not None or options.seeds is None:
+        trainings = [options.backend] if options.backend else points.BACKENDS
+        found += points.run(trainings, {Place.of(options.points)} if options.points else set())
+    if options.points is None:
+        found += sum(report(one) for one in runs(options))
     print(f"{found} violations")
     return 1 if found else 0
 
@@ -26,7 +37,10 @@ def main() -> int:
 def arguments() -> argparse.Namespace:
     """What to run."""
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=main.__doc__)
-    parser.add_argument("--seeds", default="1-20", help="as 1-20, or one to replay it: 7")
+    parser.add_argument(
+        "--points", nargs="?", const="", help='only the crash points; or one: "UndoTag, after a call, 2"'
+    )
+    parser.add_argument("--seeds", help="only the seeds: 1-20, or one to replay it: 7")
     parser.add_argument("--faces", type=int, default=200)
     parser.add_argument("--kills", type=int, default=15)
     parser.add_argument(
@@ -40,7 +54,7 @@ def arguments() -> argparse.Namespace:
 
 def runs(options: argparse.Namespace) -> Iterator[Run]:
     """One for each seed and kind of world."""
-    first, _, last = options.seeds.partition("-")
+    first, _, last = (options.seeds or ALL_SEEDS).partition("-")
     for faults in {"both": (False, True), "with": (True,), "without": (False,)}[options.faults]:
         for seed in range(int(first), int(last or first) + 1):
             yield Run(

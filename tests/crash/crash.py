@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tagbot.aws import READ_SECONDS
 from tagbot.sandbox.client import Slack
+from tagbot.slack.client import TIMEOUT_SECONDS
 from tests.aws.service import running_amazon
 from tests.clean_environment import clean_environment
-from tests.crash.invariants import Outcome, outcome
+from tests.crash.invariants import Outcome, Watch, outcome
 from tests.crash.people import People, Story, story_of
 from tests.postgresql import OwnServer, our_own_server
 from tests.rekognition.stand_in import Rekognition, running_rekognition
@@ -33,8 +35,15 @@ SLACK_TROUBLES: tuple[dict[str, Any], ...] = (
     {"reset": True, "effect": True},
     {"status": 500, "effect": True},
     {"hang": 3.0, "effect": True},
+    {"hang": TIMEOUT_SECONDS + 2.0, "effect": True},
+    {"delay": 2.0, "reset": True, "effect": True},
 )
-"""What Slack does wrong, now and then: also to have done it and not to say so."""
+"""What Slack does wrong, now and then: also to have done it and not to say so, or to do it late, when the bot
+that asked for it is dead perhaps. Some last longer than the bot waits for an answer.
+"""
+
+SLACK_METHODS = ("chat.*", "files.*", "users.info", "conversations.*")
+"""What it fails at: also at the looking up of what it has done."""
 
 REKOGNITION_TROUBLES: tuple[dict[str, Any], ...] = (
     {"error": "ThrottlingException"},
@@ -43,8 +52,12 @@ REKOGNITION_TROUBLES: tuple[dict[str, Any], ...] = (
     {"reset": True, "effect": True},
     {"error": "InternalServerError", "effect": True},
     {"hang": 3.0, "effect": True},
+    {"hang": READ_SECONDS + 2.0, "effect": True},
+    {"delay": 2.0, "reset": True, "effect": True},
 )
 """The same for the training backend."""
+
+REKOGNITION_OPERATIONS = ("*", "IndexFaces", "CreateUser", "*Associate*", "DeleteFaces", "ListFaces")
 
 PAUSE_SECONDS = 0.5
 """Between two looks at whether all is done: each starts a process."""
@@ -152,10 +165,10 @@ def run(folder: Path, slack: Slack, wanted: Run, *, patience: float = 300.0) -> 
                 if wanted.faults:
                     break_something(slack, rekognition, chance)
                 nemesis.start()
-            heal(slack, rekognition)
-            bot = nemesis.any_bot(slack)
-            stuck = wait_until_done(bot, story, patience)
-            return Outcome({}, [f"stuck: {stuck}"]) if stuck else outcome(bot, slack, story)
+            # What was broken last stays so: the bot meets it in a life that nobody ends.
+            bot, watch = nemesis.any_bot(slack), Watch()
+            wait_until_done(bot, story, watch, patience)
+            return outcome(bot, slack, story, watch)
         finally:
             nemesis.kill_all()
 
@@ -216,10 +229,11 @@ def stop_for(server: OwnServer, seconds: float) -> None:
 def break_something(slack: Slack, rekognition: Rekognition | None, chance: random.Random) -> None:
     """Let the world outside go wrong in another way than before."""
     heal(slack, rekognition)
-    slack.fail(chance.choice(["chat.*", "files.*", "users.info"]), **chance.choice(SLACK_TROUBLES), times=3)
+    slack.fail(chance.choice(SLACK_METHODS), **chance.choice(SLACK_TROUBLES), times=3)
     if rekognition is not None:
-        operation = chance.choice(["*", "IndexFaces", "CreateUser", "*Associate*", "DeleteFaces"])
-        rekognition.fail(operation, **chance.choice(REKOGNITION_TROUBLES), times=3)
+        rekognition.fail(
+            chance.choice(REKOGNITION_OPERATIONS), **chance.choice(REKOGNITION_TROUBLES), times=3
+        )
 
 
 def heal(slack: Slack, rekognition: Rekognition | None) -> None:
@@ -229,25 +243,20 @@ def heal(slack: Slack, rekognition: Rekognition | None) -> None:
         rekognition.heal()
 
 
-def wait_until_done(bot: RunningBot, story: Story, patience: float) -> dict[str, Any] | None:
-    """Return None when people have nothing more to do and the bot has nothing left; the status when that
-    takes too long.
-    """
-    tagged = sum(life.is_tagged for life in story.lives.values())
-    final = {"waiting": 0, "open": 0, "training": 0, "tagged": tagged, "rejected": len(story.lives) - tagged}
-    deadline = time.monotonic() + patience
-    while True:
-        status = bot.status()
-        if story.is_told and quiet(status) and status["faces"] == final:
-            return None
-        if suspects(status):
-            bot.command("retry")  # as an operator would, who reads why they were given up
-        if time.monotonic() > deadline:
-            return status
+def wait_until_done(bot: RunningBot, story: Story, watch: Watch, patience: float) -> None:
+    """Return when people have nothing more to do and the bot has nothing left, or that takes too long."""
+    until = time.monotonic() + patience
+    while not is_done(bot, story, watch) and time.monotonic() < until:
         time.sleep(PAUSE_SECONDS)
 
 
-def suspects(status: dict[str, Any]) -> bool:
-    """Whether messages were buried that were in a stage's hands at five crashes in a row: here, by chance."""
-    dead = [trouble["error"] for trouble in status["troubles"] if trouble["state"] == "dead"]
-    return any(error.startswith("the bot crashed") for error in dead)
+def is_done(bot: RunningBot, story: Story, watch: Watch) -> bool:
+    """Whether people have nothing more to do and the bot has nothing left. Notes why messages were given up,
+    and has them tried again, as an operator would, so that all else is counted too.
+    """
+    status = bot.status()
+    if watch.look(status):
+        bot.command("retry")
+    tagged = sum(life.is_tagged for life in story.lives.values())
+    final = {"waiting": 0, "open": 0, "training": 0, "tagged": tagged, "rejected": len(story.lives) - tagged}
+    return story.is_told and quiet(status) and status["faces"] == final

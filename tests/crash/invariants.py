@@ -1,12 +1,40 @@
 """What has to hold in the end, whatever happened: compared from outside, each thing counted."""
 
+import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
+from tagbot import parts
+from tagbot.database import connected
+from tagbot.models import Face, Vote
+from tagbot.queues.envelope import CRASHED
 from tagbot.sandbox.client import Slack
+from tagbot.settings import Settings
 from tests.crash.people import Story
 from tests.scenario.running_bot import RunningBot
+
+UNFINISHED = "faces lost or unfinished"
+WRONGLY_TAGGED = "faces tagged wrongly"
+LOST = "answers lost"
+ADDED = "answers added"
+EXPORT = "lines of the export wrong"
+NO_REQUEST = "requests lost"
+TWICE_ASKED = "requests doubled"
+WRONGLY_SHOWN = "requests shown wrongly"
+MODEL = "vectors missing, doubled or of nobody"
+STUCK = "messages stuck"
+DEAD = "dead letters without a cause"
+BUGS = "bugs in the log"
+
+INVARIANTS = (
+    UNFINISHED, WRONGLY_TAGGED, LOST, ADDED, EXPORT, NO_REQUEST, TWICE_ASKED, WRONGLY_SHOWN, MODEL, STUCK,
+    DEAD, BUGS,
+)  # fmt: skip
+"""What must not be. Each is counted in each run, also in one that did not come to its end."""
+
+_BUG = re.compile(r"^.*\bERROR\b.*\bbug\b.*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -14,16 +42,55 @@ class Outcome:
     """What a run came to."""
 
     counted: dict[str, int]
-    violations: list[str]
+    found: dict[str, list[str]]
+    """By invariant: each violation in words."""
+
+    @property
+    def violations(self) -> list[str]:
+        """All of them."""
+        return [f"{what}: {each}" for what, those in self.found.items() for each in those]
 
     def __str__(self) -> str:
-        figures = ", ".join(f"{number} {what}" for what, number in self.counted.items())
-        return "\n  ".join([f"{figures}: {len(self.violations)} violations", *self.violations])
+        return "\n  ".join([f"{_figures(self.counted)}: {in_short(self.found)}", *self.violations])
 
 
-def outcome(bot: RunningBot, slack: Slack, story: Story) -> Outcome:
+def in_short(found: dict[str, list[str]]) -> str:
+    """How many of each, and of all."""
+    return f"{sum(map(len, found.values()))} violations ({_figures({k: len(v) for k, v in found.items()})})"
+
+
+def _figures(figures: dict[str, int]) -> str:
+    return ", ".join(f"{number} {what}" for what, number in figures.items())
+
+
+@dataclass
+class Watch:
+    """The dead letters that were seen while the bot worked: they are gone once somebody says `retry`."""
+
+    dead: set[str] = field(default_factory=set)
+    """All but suspects, with their reasons: there should be none."""
+    suspects: int = 0
+    """How often there were messages that had been in a stage's hands at several crashes: a bot that is killed
+    again and again has to take them for the cause.
+    """
+
+    def look(self, status: dict[str, Any]) -> bool:
+        """Note the dead letters; whether there are any."""
+        dead = [trouble for trouble in status["troubles"] if trouble["state"] == "dead"]
+        suspects = [trouble for trouble in dead if trouble["error"] == CRASHED]
+        self.dead |= {
+            f"{trouble['count']} in {trouble['queue']}: {trouble['error']}"
+            for trouble in dead
+            if trouble not in suspects
+        }
+        self.suspects += len(suspects)
+        return bool(dead)
+
+
+def outcome(bot: RunningBot, slack: Slack, story: Story, watch: Watch) -> Outcome:
     """Compare what the bot says with what people did and what Slack and the model have."""
-    lines = bot.export()
+    lines, status = bot.export(), bot.status()
+    watch.look(status)
     counted = {
         "faces": len(story.lives),
         "tagged": len(lines),
@@ -31,41 +98,81 @@ def outcome(bot: RunningBot, slack: Slack, story: Story) -> Outcome:
         "reopened": len(story.reopened),
         "requests": sum(_requests(slack).values()),
         "in the model": sum(line["training"] is not None for line in lines),
+        "times taken for the cause of crashes": watch.suspects,
     }
-    violations = [
-        *_not_as_people_agreed(lines, slack, story),
-        *_votes_lost_or_added(lines, slack, story),
-        *_requests_missing_or_doubled(slack, story),
+    votes, states = _stored(bot)
+    found: dict[str, list[str]] = {name: [] for name in INVARIANTS}
+    for what, each in (
+        *_unfinished(lines, states, story),
+        *_tagged_wrongly(lines, slack, story),
+        *_votes(votes, slack, story),
+        *_differing_export(lines, votes),
+        *_asked(slack, story),
         *_shown_wrongly(slack, story),
         *_differing_model(bot),
-    ]
-    return Outcome(counted, violations)
+        *_stuck(status),
+        *((DEAD, each) for each in sorted(watch.dead)),
+        *((BUGS, each) for each in _BUG.findall((bot.data_dir / "bot.log").read_text(errors="replace"))),
+    ):
+        found[what].append(each)
+    return Outcome(counted, found)
 
 
-def _not_as_people_agreed(lines: list[dict[str, object]], slack: Slack, story: Story) -> Iterator[str]:
-    """Every face is once in its final state, at the right person, and in the model."""
+Violations = Iterator[tuple[str, str]]
+"""The invariant, and what violates it."""
+
+
+def _stored(bot: RunningBot) -> tuple[dict[str, list[tuple[str, str]]], dict[str, str]]:
+    """Answers and states of all faces, also of those that the export does not tell of."""
+    with parts.beside(Settings.from_env(bot.env)), connected():
+        states = {face.id: face.state for face in Face.select(Face.id, Face.state)}
+        votes = Vote.of_each(list(states))
+    return {
+        face_id: sorted((vote.tagger, vote.answer) for vote in those) for face_id, those in votes.items()
+    }, states
+
+
+def _unfinished(lines: list[dict[str, Any]], states: dict[str, str], story: Story) -> Violations:
+    """Every face is once in its final state."""
+    for face_id, life in story.lives.items():
+        final = "tagged" if life.is_tagged else "rejected"
+        if states.get(face_id) != final:
+            yield UNFINISHED, f"{face_id} is {states.get(face_id, 'nowhere')}, where {final} is right"
+    yield from ((UNFINISHED, f"{face_id} is nobody's") for face_id in states.keys() - story.lives.keys())
     found = Counter(str(line["face_id"]) for line in lines)
-    yield from (f"{count} times in the export: {face_id}" for face_id, count in found.items() if count > 1)
-    tagged = {face_id for face_id, life in story.lives.items() if life.is_tagged}
-    yield from (f"lost: {face_id}" for face_id in tagged - found.keys())
-    yield from (f"tagged though nobody is there: {face_id}" for face_id in found.keys() - tagged)
+    yield from (
+        (UNFINISHED, f"{face_id} is there {count} times") for face_id, count in found.items() if count > 1
+    )
+
+
+def _tagged_wrongly(lines: list[dict[str, Any]], slack: Slack, story: Story) -> Violations:
+    """At the right person, and in the model."""
     for line in lines:
-        face_id, person = str(line["face_id"]), line["person"]
-        assert isinstance(person, dict)
-        if person["slack_id"] != story.person(face_id, slack.people):
-            yield f"{face_id} is tagged as {person['slack_id']}"
+        face_id, person = str(line["face_id"]), line["person"]["slack_id"]
+        if face_id in story.lives and person != story.person(face_id, slack.people):
+            yield WRONGLY_TAGGED, f"{face_id} is {person}'s"
         if line["training"] is None:
-            yield f"{face_id} is not in the model"
+            yield MODEL, f"{face_id} is not in the model"
 
 
-def _votes_lost_or_added(lines: list[dict[str, object]], slack: Slack, story: Story) -> Iterator[str]:
+def _votes(votes: dict[str, list[tuple[str, str]]], slack: Slack, story: Story) -> Violations:
+    """Each tagger's last answer, as far as Slack was told that it was taken, once."""
+    for face_id in story.lives:
+        stored, wanted = Counter(votes.get(face_id, [])), Counter(_answers(story, face_id, slack.people))
+        yield from ((LOST, f"on {face_id} of {each}") for each in (wanted - stored).elements())
+        yield from ((ADDED, f"on {face_id} of {each}") for each in (stored - wanted).elements())
+
+
+def _answers(story: Story, face_id: str, people: list[str]) -> Iterable[tuple[str, str]]:
+    return story.votes(face_id, people).items()
+
+
+def _differing_export(lines: list[dict[str, Any]], votes: dict[str, list[tuple[str, str]]]) -> Violations:
+    """It tells the answers as they are stored."""
     for line in lines:
-        face_id, votes = str(line["face_id"]), line["votes"]
-        assert isinstance(votes, list)
-        stored = sorted((vote["tagger"], vote["answer"]) for vote in votes)
-        wanted = sorted(story.votes(face_id, slack.people).items())
-        if stored != wanted:
-            yield f"votes on {face_id}: {stored}, and people answered {wanted}"
+        told = sorted((vote["tagger"], vote["answer"]) for vote in line["votes"])
+        if told != votes[line["face_id"]]:
+            yield EXPORT, f"{line['face_id']} with {told}"
 
 
 def _requests(slack: Slack) -> Counter[tuple[str, int]]:
@@ -76,20 +183,23 @@ def _requests(slack: Slack) -> Counter[tuple[str, int]]:
     )
 
 
-def _requests_missing_or_doubled(slack: Slack, story: Story) -> Iterator[str]:
-    """One for each face and round."""
+def _asked(slack: Slack, story: Story) -> Violations:
+    """One request for each face and round."""
     wanted = Counter(
         (face_id, number)
         for face_id, life in story.lives.items()
         for number in range(1, len(life.rounds) + 1)
     )
     found = _requests(slack)
-    for which in wanted | found:
-        if wanted[which] != found[which]:
-            yield f"{found[which]} requests of {which}, where {wanted[which]} are right"
+    yield from (
+        (NO_REQUEST, f"round {number} of {face_id}") for face_id, number in (wanted - found).elements()
+    )
+    yield from (
+        (TWICE_ASKED, f"round {number} of {face_id}") for face_id, number in (found - wanted).elements()
+    )
 
 
-def _shown_wrongly(slack: Slack, story: Story) -> Iterator[str]:
+def _shown_wrongly(slack: Slack, story: Story) -> Violations:
     """What people see in the end."""
     names = {id_: member.real_name for id_, member in slack.members().items()}
     for message in slack.messages():
@@ -103,11 +213,19 @@ def _shown_wrongly(slack: Slack, story: Story) -> Iterator[str]:
         else:
             right = "nobody to tag" in message.text
         if not right:
-            yield f"round {number} of {face_id} is shown as {message.text!r}"
+            yield WRONGLY_SHOWN, f"round {number} of {face_id} as {message.text!r}"
 
 
-def _differing_model(bot: RunningBot) -> Iterator[str]:
+def _differing_model(bot: RunningBot) -> Violations:
     """One vector for each tagged face, at its person, and no other."""
     reconciled = bot.command("reconcile")
     if reconciled.returncode != 0:
-        yield f"the model differs: {reconciled.stdout}"
+        yield MODEL, reconciled.stdout or reconciled.stderr
+
+
+def _stuck(status: dict[str, Any]) -> Violations:
+    """No queue holds anything that is not dead."""
+    for queue, counts in status["queues"].items():
+        held = {state: number for state, number in counts.items() if number and state != "dead"}
+        if held:
+            yield STUCK, f"{queue} holds {held}"

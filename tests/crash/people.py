@@ -32,13 +32,12 @@ class Life:
 
 AGREED = ((0, THE_PERSON), (1, THE_PERSON))
 
-LIVES = (
-    Life((AGREED,)),
-    Life((AGREED,)),
-    Life((((0, DONT_KNOW), (0, THE_PERSON), (1, THE_PERSON)),)),  # one changes their mind
-    Life((((0, NOT_A_FACE), (1, NOT_A_FACE)),)),
-    Life((((0, SOMEBODY), (1, SOMEBODY)), AGREED)),  # wrong at first: somebody reopens it
-)
+CHANGED_MIND = Life((((0, DONT_KNOW), (0, THE_PERSON), (1, THE_PERSON)),))
+NOBODY = Life((((0, NOT_A_FACE), (1, NOT_A_FACE)),))
+WRONG_AT_FIRST = Life((((0, SOMEBODY), (1, SOMEBODY)), AGREED))
+"""Somebody reopens it."""
+
+LIVES = (Life((AGREED,)), Life((AGREED,)), CHANGED_MIND, NOBODY, WRONG_AT_FIRST)
 
 
 @dataclass
