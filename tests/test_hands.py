@@ -13,6 +13,7 @@ from tagbot.aws import CONNECT_SECONDS, READ_SECONDS
 from tagbot.database.postgresql import CONNECT, SESSION
 from tagbot.hands import LONG_SECONDS, Hands, InHand
 from tagbot.messages import FaceStored
+from tagbot.models import Vote
 from tagbot.presence import Presence
 from tagbot.queues.disk import BUSY_SECONDS
 from tagbot.schedule import Surroundings, watch_stages
@@ -101,6 +102,11 @@ def test_a_stage_that_hangs_is_in_the_status_and_in_the_log(
     thread = threading.Thread(target=stuck.work_once)
     thread.start()
     assert taken.wait(10)
+    face = world.face()
+    world.publish(world.answer(face, *world.slack.people[:2], message_ts="1.0"))
+    others = [each for each in world.workers if each.stage.name != "RequestTaggingOnSlack"]
+    assert sum(each.work_once(timeout=0) for each in others) == 2
+    assert len(Vote.of(face.id)) == 1, "the others go on"
     clock.now = 300.0
     watch_stages(Surroundings(services, world.queues, world.publish))
     Presence.of(services, Link().state).tell()

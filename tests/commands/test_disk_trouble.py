@@ -154,15 +154,16 @@ def test_a_database_that_cannot_be_used_is_one_line_that_says_what_to_do(
     assert (after.st_size, after.st_ino) == (before.st_size, before.st_ino)
 
 
+@pytest.mark.parametrize("arguments", [[], ["status"]], ids=" ".join)
 def test_a_database_that_another_program_holds_is_one_line_that_says_so(
-    on_slack: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    on_slack: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
 ) -> None:
     monkeypatch.setattr("tagbot.database.sqlite.BUSY_TIMEOUT", 50)
     open_database(f"sqlite:///{tmp_path}/data/tagbot.db")
     with closing(sqlite3.connect(tmp_path / "data/tagbot.db", isolation_level=None)) as other:
         other.execute("PRAGMA locking_mode = EXCLUSIVE")
         other.execute("BEGIN EXCLUSIVE")
-        ran = on_slack("status")
+        ran = on_slack(*arguments)
     assert ran.code == 1
     [line] = ran.err.splitlines()
     assert "database is locked (another program holds it: end that program)" in line
