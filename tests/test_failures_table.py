@@ -87,7 +87,10 @@ SHOWN_BY: dict[str, dict[str, Shown]] = {
         ),
         "the bot is gone": Shown(
             ("crash/test_crash.py::test_a_bot_that_is_killed_at_random_loses_nothing_and_repeats_nothing",),
-            ("test_presence.py::test_a_bot_that_falls_silent_is_told_with_what_to_do",),
+            (
+                "sandbox/test_people.py::test_without_a_connection_an_act_fails_and_is_not_kept",
+                "test_presence.py::test_a_bot_that_falls_silent_is_told_with_what_to_do",
+            ),
         ),
         "anything holds tagging up": both(
             "test_hold_up.py::test_the_channel_hears_once_that_tagging_is_held_up_and_once_that_it_goes_on"
@@ -252,7 +255,10 @@ SHOWN_BY: dict[str, dict[str, Shown]] = {
         ),
         "the bot is gone": Shown(
             ("crash/test_crash.py::test_a_bot_that_is_killed_at_random_loses_nothing_and_repeats_nothing",),
-            ("test_presence.py::test_a_bot_that_falls_silent_is_told_with_what_to_do",),
+            (
+                "sandbox/test_people.py::test_without_a_connection_an_act_fails_and_is_not_kept",
+                "test_presence.py::test_a_bot_that_falls_silent_is_told_with_what_to_do",
+            ),
         ),
         "Amazon SQS or S3 does not": both(
             "queues/test_sqs.py::test_while_sqs_is_away_each_get_says_so_and_then_it_goes_on_by_itself"

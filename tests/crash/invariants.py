@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tagbot import parts
-from tagbot.database import connected
+from tagbot.database import close_database, connected, open_database
 from tagbot.models import Face, Vote
 from tagbot.queues.envelope import CRASHED
 from tagbot.sandbox.client import Slack
@@ -112,7 +111,7 @@ def outcome(bot: RunningBot, slack: Slack, story: Story, watch: Watch) -> Outcom
         *_differing_model(bot),
         *_stuck(status),
         *((DEAD, each) for each in sorted(watch.dead)),
-        *((BUGS, each) for each in _BUG.findall((bot.data_dir / "bot.log").read_text(errors="replace"))),
+        *_bugs(bot),
     ):
         found[what].append(each)
     return Outcome(counted, found)
@@ -124,9 +123,13 @@ Violations = Iterator[tuple[str, str]]
 
 def _stored(bot: RunningBot) -> tuple[dict[str, list[tuple[str, str]]], dict[str, str]]:
     """Answers and states of all faces, also of those that the export does not tell of."""
-    with parts.beside(Settings.from_env(bot.env)), connected():
-        states = {face.id: face.state for face in Face.select(Face.id, Face.state)}
-        votes = Vote.of_each(list(states))
+    open_database(Settings.from_env(bot.env).database_url)
+    try:
+        with connected():
+            states = {face.id: face.state for face in Face.select(Face.id, Face.state)}
+            votes = Vote.of_each(list(states))
+    finally:
+        close_database()
     return {
         face_id: sorted((vote.tagger, vote.answer) for vote in those) for face_id, those in votes.items()
     }, states
@@ -229,3 +232,9 @@ def _stuck(status: dict[str, Any]) -> Violations:
         held = {state: number for state, number in counts.items() if number and state != "dead"}
         if held:
             yield STUCK, f"{queue} holds {held}"
+
+
+def _bugs(bot: RunningBot) -> Violations:
+    """What this bot and those beside it have told the log; a dead letter of one may be revived unseen."""
+    for log in sorted(bot.data_dir.parent.glob("*/bot.log")):
+        yield from ((BUGS, line) for line in _BUG.findall(log.read_text(errors="replace")))

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+from tagbot.queues.envelope import CRASHED
 from tagbot.sandbox.client import Slack
 from tests.crash.crash import Run, run
+from tests.crash.invariants import INVARIANTS, Watch
 
 
 def test_a_bot_that_is_killed_at_random_loses_nothing_and_repeats_nothing(
@@ -12,6 +14,7 @@ def test_a_bot_that_is_killed_at_random_loses_nothing_and_repeats_nothing(
     outcome = run(tmp_path, stand_in, Run(seed=7, faces=12, kills=4, faults=True, backend="rekognition"))
     assert outcome.violations == []
     assert outcome.counted["faces"] == 12
+    assert tuple(outcome.found) == INVARIANTS
 
 
 def test_neither_does_one_whose_database_server_stops_besides(tmp_path: Path, stand_in: Slack) -> None:
@@ -19,3 +22,11 @@ def test_neither_does_one_whose_database_server_stops_besides(tmp_path: Path, st
     outcome = run(tmp_path, stand_in, on_a_server)
     assert outcome.violations == []
     assert outcome.counted["faces"] == 3
+
+
+def test_a_dead_letter_that_is_no_suspect_of_a_crash_is_told_beside_those_that_are() -> None:
+    watch, dead = Watch(), {"state": "dead", "queue": "face-undo", "count": 1}
+    delayed = {**dead, "state": "delayed", "error": "Slack asked us to wait"}
+    assert not watch.look({"troubles": [delayed]})
+    assert watch.look({"troubles": [{**dead, "error": CRASHED}, {**dead, "error": "bug: KeyError"}, delayed]})
+    assert (watch.suspects, watch.dead) == (1, {"1 in face-undo: bug: KeyError"})
