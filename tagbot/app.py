@@ -21,6 +21,7 @@ from tagbot.queues import Queue
 from tagbot.retry import NothingOfThatName, retry
 from tagbot.services import Services
 from tagbot.settings import Settings, SettingsError
+from tagbot.shared_clock import SharedClock
 from tagbot.slack.client import TIMEOUT_SECONDS, Slack
 from tagbot.slack.socket import SocketMode, web_client
 from tagbot.slack.updates import Updates
@@ -120,6 +121,7 @@ class Bot:
         """Set once no stage works any more: nothing waits for Slack from then on."""
         self._refusal: SettingsError | None = None
         """Why it stops without having been told to."""
+        self._clock = SharedClock()
         client = web_client(settings, TIMEOUT_SECONDS)
         slack = Slack(
             client,
@@ -134,8 +136,8 @@ class Bot:
             images=parts.image_store(settings),
             training=parts.training_backend(settings, self._quiet),
             slack=slack,
-            updates=Updates(slack, self._quiet, settings.rule, time.time),
-            now=time.time,
+            updates=Updates(slack, self._quiet, settings.rule, self._clock.now),
+            now=self._clock.now,
         )
         self._publish = publisher(queues)
         wiring = Wiring(
@@ -145,7 +147,7 @@ class Bot:
             retry=self.retry,
             is_admin=settings.is_admin,
             may_retry=self.may_retry,
-            now=time.time,
+            now=self._clock.now,
         )
         self._socket = SocketMode(
             client,
@@ -204,8 +206,12 @@ class Bot:
 
     @contextmanager
     def _present(self) -> Iterator[None]:
-        """A timed job tells that this bot runs; this takes it back."""
+        """A timed job tells that this bot runs, and puts its clock right; this does so first, and takes back
+        what was told.
+        """
         try:
+            with suppress(Retry), reached(), connected():
+                self._clock.put_right()
             yield
         finally:
             with suppress(Retry), reached(), connected():
@@ -250,7 +256,14 @@ class Bot:
             stop.set()
 
         scheduler = schedule.start(
-            schedule.Surroundings(self._services, self._queues, self._publish, self._socket.link, give_way),
+            schedule.Surroundings(
+                self._services,
+                self._queues,
+                self._publish,
+                self._socket.link,
+                give_way,
+                self._clock.put_right,
+            ),
             schedule.JOBS if self._services.settings.hears_people else schedule.JOBS_OF_EACH_BOT,
         )
         try:

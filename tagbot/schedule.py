@@ -48,6 +48,8 @@ class Surroundings:
     link: Link = field(default_factory=Link)
     give_way: Callable[[Presence], None] = lambda _: None
     """Ends this bot, as another one that was there first has other queues."""
+    put_clock_right: Callable[[], None] = lambda: None
+    """As `SharedClock` says."""
 
     def is_under_way(self, *messages: Message) -> bool:
         """Whether one of these messages is in its queue: ready, delayed, in a stage's hands or dead."""
@@ -118,10 +120,12 @@ def _left_behind(services: Services) -> Iterator[tuple[Message, ...]]:
 
 
 def tell_of_bot(around: Surroundings) -> None:
-    """Let `status`, which may be another process, say that this bot runs, and how it is.
+    """Let `status`, which may be another process, say that this bot runs, and how it is; and go by the clock
+    of all bots.
 
     Two bots with different queues may have started at once, or while the database was away.
     """
+    around.put_clock_right()
     this = Presence.of(around.services, around.link.state)
     this.tell()
     for other in strangers(around.services.settings, this.seen_at):
