@@ -49,6 +49,7 @@ def test_while_the_database_is_away_it_stays_right() -> None:
             clock.put_right()
         assert clock.now() == pytest.approx(time.time(), abs=100)
         close_database()
+        server.start()  # for whoever cleans up
 
 
 def test_the_timed_job_that_tells_of_a_bot_puts_its_clock_right(world: World) -> None:
