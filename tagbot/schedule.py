@@ -10,7 +10,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from tagbot import hold_up, words
 from tagbot.consensus import Agreed, Unknown, consensus
-from tagbot.database import DatabaseAway, alone, connected, reached
+from tagbot.database import DatabaseAway, alone, connected, reached, tidy
 from tagbot.errors import Retry
 from tagbot.messages import FaceStored, FaceTagged, Message, PersonAdded, TrainingRefused, TrainingSent
 from tagbot.models import Face, Person, Vote
@@ -139,6 +139,11 @@ def tidy_queues(around: Surroundings) -> None:
     _each(around.queues.values(), lambda queue: queue.tidy())
 
 
+def tidy_database(_: Surroundings) -> None:
+    """Let those who write have less to do."""
+    tidy()
+
+
 def watch_stages(around: Surroundings) -> None:
     """Tell the log of a stage that hangs."""
     around.services.hands.watch()
@@ -168,6 +173,7 @@ JOBS = (
     Job("Mend", 30, mend),
     Job("TellOfBot", 5, tell_of_bot, at_start=True, in_each_bot=True),
     Job("TidyQueues", 60, tidy_queues, in_each_bot=True),
+    Job("TidyDatabase", 60, tidy_database, in_each_bot=True),
     Job("WatchStages", 10, watch_stages, in_each_bot=True),
     Job("TellOfHoldUp", 20, tell_of_hold_up),
 )

@@ -24,6 +24,7 @@ from tagbot.database import (
     open_database,
     opened,
     reached,
+    tidy,
 )
 from tagbot.database.sqlite import PRAGMAS
 from tagbot.errors import Retry
@@ -392,3 +393,18 @@ def test_a_wrong_use_of_the_database_stays_the_bug_that_it_is(url: str) -> None:
     assert url
     with pytest.raises(IntegrityError), reached():
         store_photo(PHOTO, [a_face("F"), a_face("F")])
+
+
+def test_tidying_brings_what_was_written_into_the_file(file_url: str, tmp_path: Path) -> None:
+    def persons_in_the_file_alone() -> int:
+        alone = tmp_path / "alone.db"
+        alone.write_bytes(Path(file_url.removeprefix("sqlite:///")).read_bytes())
+        with closing(sqlite3.connect(alone)) as connection:
+            return int(connection.execute("SELECT count(*) FROM person").fetchone()[0])
+
+    with connected():
+        with writing():
+            Person.with_name("Ada", None, 1.0)
+        assert persons_in_the_file_alone() == 0
+        tidy()
+        assert persons_in_the_file_alone() == 1

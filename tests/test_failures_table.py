@@ -216,7 +216,17 @@ SHOWN_BY: dict[str, dict[str, Shown]] = {
             ),
             ("test_worker.py::test_whatever_keeps_a_stage_from_its_messages_is_tried_again_and_told_once",),
         ),
-        "the file of a queue": Shown(
+        "the file of a queue is locked": Shown(
+            (
+                "queues/test_disk.py::"
+                "test_a_put_gives_up_on_a_busy_file_before_slack_does_whoever_else_waits_for_it",
+            ),
+            (
+                "handlers/test_fallbacks.py::test_a_queue_that_somebody_else_writes_to_for_long_still_leaves_time_to_acknowledge",
+                "test_worker.py::test_whatever_keeps_a_stage_from_its_messages_is_tried_again_and_told_once",
+            ),
+        ),
+        "the file of a queue is damaged": Shown(
             (
                 "commands/test_disk_trouble.py::test_with_a_damaged_queue_file_all_else_goes_on_and_everybody_is_told_which_and_what_to_do",
                 "queues/test_disk.py::test_a_file_that_another_program_holds_at_the_start_is_taken_up_once_it_lets_go",

@@ -19,7 +19,7 @@ from tagbot.models import Notice, database
 __all__ = [
     "MARK", "MIGRATIONS", "DatabaseAway", "DatabaseUnusable", "alone", "close_database", "connected",
     "database_at", "health", "is_connected", "mark_of", "open_database", "opened", "reached", "shared_now",
-    "streamed",
+    "streamed", "tidy",
 ]  # fmt: skip
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
@@ -51,6 +51,9 @@ class Engine(Protocol):
         """What is committed within the block is on the disk when it ends. To wait for that may serve several
         threads at once, so whoever commits in here lets others write meanwhile.
         """
+
+    def tidy(self) -> None:
+        """Do now and then what else those would have to do who wait for an answer."""
 
     def now(self) -> float:
         """Seconds since 1970, by the clock that all bots on this database share."""
@@ -181,6 +184,11 @@ def mark_of(which: Any) -> str | None:
 def health() -> str:
     """Which version answers, and how, on this thread's connection."""
     return str(database.obj.health())
+
+
+def tidy() -> None:
+    """Let those who write have less to do; this thread is connected."""
+    database.obj.tidy()
 
 
 def streamed(query: Any) -> Iterator[Any]:

@@ -183,6 +183,9 @@ class PostgresqlServer(_PooledPostgresqlDatabase, _Server):  # type: ignore[misc
         """As `Engine` says: the server sees to it at each commit."""
         return nullcontext()
 
+    def tidy(self) -> None:
+        """As `Engine` says: the server does so by itself."""
+
     def now(self) -> float:
         """As `Engine` says."""
         return float(self.execute_sql("SELECT extract(epoch FROM clock_timestamp())").fetchone()[0])
