@@ -218,8 +218,7 @@ SHOWN_BY: dict[str, dict[str, Shown]] = {
         ),
         "the file of a queue is locked": Shown(
             (
-                "queues/test_disk.py::"
-                "test_a_put_gives_up_on_a_busy_file_before_slack_does_whoever_else_waits_for_it",
+                "queues/test_disk.py::test_a_put_gives_up_on_a_busy_file_before_slack_does_whoever_else_waits_for_it",
             ),
             (
                 "handlers/test_fallbacks.py::test_a_queue_that_somebody_else_writes_to_for_long_still_leaves_time_to_acknowledge",
