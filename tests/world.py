@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tagbot import parts, pictures
 from tagbot.database import connected, open_database
+from tagbot.hands import Hands
 from tagbot.messages import AnswerGiven, FaceStored, Message
 from tagbot.models import Face, context_key, crop_key, store_photo
 from tagbot.pictures import Rectangle
@@ -210,6 +211,7 @@ def a_world(
             slack=door,
             updates=Updates(door, stop, settings.rule, clock.now),
             now=clock.now,
+            hands=Hands(now=clock.now),
         )
         services.inbox.clock = clock.now
         services.inbox.prepare()
