@@ -28,11 +28,12 @@ from tagbot import words
 from tagbot.database import is_connected, reached, shared_now
 from tagbot.errors import Retry
 from tagbot.hands import TAKING
-from tagbot.models import HoldUp
+from tagbot.models import HoldUp, Notice
 from tagbot.presence import Presence, others
 from tagbot.queues import Queue
 from tagbot.services import Services
 from tagbot.slack.link import Link
+from tagbot.training.ledger import PHOTOS_WAIT
 
 HELD_UP_SECONDS = 600.0
 """What fails for less long, people hardly notice."""
@@ -129,6 +130,7 @@ class _Look:
                 yield _Failing(f"messages {name}", failing.given_up, is_tried=False)
         for held in self._services.hands.long():
             yield _Failing(f"hanging {held.stage}", self._now - held.seconds)
+        yield from self._of_photos()
         yield from self._of_bots()
 
     def _seen(self, place: str, *, fails: bool) -> Iterator[_Failing]:
@@ -137,6 +139,12 @@ class _Look:
             yield _Failing(place, self._memory.failing_since.setdefault(place, self._now))
         else:
             self._memory.failing_since.pop(place, None)
+
+    def _of_photos(self) -> Iterator[_Failing]:
+        """They are tried for ever in the inbox, of which no queue tells."""
+        notices: list[Notice] = []
+        self._done(lambda: notices.extend(Notice.select().where(Notice.name == PHOTOS_WAIT)))
+        yield from (_Failing("photos", notice.since) for notice in notices)
 
     def _of_bots(self) -> Iterator[_Failing]:
         """What one bot fails at, another one may do: only what they all fail at holds tagging up."""
@@ -161,14 +169,9 @@ class _Look:
 
     def _other_bots(self) -> Sequence[Presence]:
         """None while the database, by which they are known, is away."""
-        if self._refused:
-            return []
-        try:
-            with reached():
-                return others(self._services.settings, shared_now())
-        except Retry:
-            self._refused = True
-            return []
+        found: list[Presence] = []
+        self._done(lambda: found.extend(others(self._services.settings, shared_now())))
+        return found
 
     def _is_long(self, failing: _Failing) -> bool:
         return failing.since <= self._now - HELD_UP_SECONDS
@@ -209,7 +212,7 @@ class _Look:
         if hold_up.told:
             self._say(hold_up, GOES_ON, words.GOES_ON)
         self._memory.hold_up, self._memory.ended = None, hold_up.noticed_at
-        self._memory.unsaved = not self._written(hold_up.end)
+        self._memory.unsaved = not self._done(hold_up.end)
 
     def _still_known(self, hold_up: HoldUp, failing: Sequence[_Failing]) -> None:
         """What is known and still fails stays known; what no longer does, is forgotten."""
@@ -230,7 +233,7 @@ class _Look:
     def _read(self) -> HoldUp | None:
         """The hold-up that the channel knows of, or is to be told of."""
         memory = self._memory
-        self._written(self._bring_together)
+        self._done(self._bring_together)
         return memory.hold_up
 
     def _bring_together(self) -> None:
@@ -256,10 +259,10 @@ class _Look:
 
     def _save(self, hold_up: HoldUp) -> None:
         self._memory.hold_up = hold_up
-        self._memory.unsaved = not self._written(hold_up.put)
+        self._memory.unsaved = not self._done(hold_up.put)
 
-    def _written(self, do: Callable[[], None]) -> bool:
-        """Whether the database took it. Asked once in a look: each question may take ten seconds."""
+    def _done(self, do: Callable[[], None]) -> bool:
+        """Whether the database did it. Once it refused, this look is done without: each try may take long."""
         if self._refused or not is_connected():
             self._refused = True
             return False

@@ -25,7 +25,7 @@ SHOWN_BY: dict[str, dict[str, str]] = {
         "test_clicks_are_acknowledged_meanwhile_and_everything_ends_well",
         "a stage hangs": "test_hands.py::test_a_stage_that_hangs_is_in_the_status_and_in_the_log",
         "the bot is gone": "test_presence.py::test_a_bot_that_falls_silent_is_told_with_what_to_do",
-        "anything holds tagging up": "test_hold_up.py::"
+        "anything fails for more than ten": "test_hold_up.py::"
         "test_the_channel_hears_once_that_tagging_is_held_up_and_once_that_it_goes_on",
         "a photo cannot be used": "scenario/test_failures.py::"
         "test_each_kind_of_bad_input_is_refused_with_its_reason_and_the_good_photo_goes_through",
@@ -94,7 +94,7 @@ SHOWN_BY: dict[str, dict[str, str]] = {
         "test_a_message_in_hand_at_too_many_crashes_becomes_a_dead_letter",
         "a bot is started beside another": "test_several_bots.py::"
         "test_a_bot_does_not_start_beside_another_whose_queues_it_cannot_see",
-        "anything holds tagging up": "test_hold_up.py::"
+        "anything fails for more than ten": "test_hold_up.py::"
         "test_the_channel_hears_once_that_tagging_is_held_up_and_once_that_it_goes_on",
         "somebody answers about a closed": "stages/test_store_face_tag_sql.py::"
         "test_an_answer_clicked_after_closing_is_told_so_and_changes_nothing",

@@ -1,6 +1,7 @@
 """The channel hears once that tagging is held up, and once that it goes on."""
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -17,7 +18,8 @@ from tagbot.presence import Presence
 from tagbot.queues.disk import disk_queues
 from tagbot.slack.client import EVENT_TYPE, OutcomeUnknown
 from tagbot.slack.link import Link
-from tests.world import World
+from tagbot.training.ledger import Ledger
+from tests.world import World, heard
 
 QUEUE = FaceStored.QUEUE
 
@@ -338,18 +340,26 @@ def test_what_is_in_hand_for_another_attempt_has_not_been_over(world: World) -> 
 
 
 def test_a_queue_that_gives_out_no_message_holds_tagging_up(world: World) -> None:
-    world.publish(FaceStored(face_id="F"))
-    health = world.services.hands.health
-    health.failed("RequestTaggingOnSlack", "RequestTaggingOnSlack: the queue cannot be reached: locked")
+    face = world.face()
+    world.publish(FaceStored(face_id=face.id))
+    [worker] = [each for each in world.workers if each.stage.reads is FaceStored]
+    stop = threading.Event()
+    working = threading.Thread(target=worker.run, args=(stop,))
+    with closing(sqlite3.connect(world.settings.data_dir / "queues" / f"{QUEUE}.db")) as other:
+        other.execute("BEGIN IMMEDIATE")  # another program holds it: it can still be read
+        with heard("RequestTaggingOnSlack cannot take messages") as told:
+            working.start()
+            assert told.wait(10)
+        watch(world)
+        assert announced(world) == []
+        pass_ten_minutes(world)
+        watch(world)
+        assert announced(world) == [words.HELD_UP]
+    world.slack.wait_for_message(lambda message: bool(message.blocks))
+    stop.set()
+    working.join()
     watch(world)
-    assert announced(world) == []
-    pass_ten_minutes(world)
-    watch(world)
-    assert announced(world) == [words.HELD_UP]
-    health.worked("RequestTaggingOnSlack")
-    world.drain()
-    watch(world)
-    assert announced(world)[-1] == words.GOES_ON
+    assert announced(world) == [words.HELD_UP, words.GOES_ON]
 
 
 def test_what_another_bot_takes_instead_is_not_held_up(world: World) -> None:
@@ -386,6 +396,18 @@ def test_while_slack_reaches_another_bot_clicks_are_not_held_up(world: World) ->
     pass_ten_minutes(world)
     watch(world, link=link)
     assert announced(world) == []
+
+
+def test_photos_that_wait_in_the_inbox_for_the_training_backend_are_held_up(world: World) -> None:
+    ledger = Ledger(world.services.now)
+    ledger.photos_wait("AWS denies rekognition:DetectFaces")
+    watch(world)
+    assert announced(world) == []
+    pass_ten_minutes(world)
+    watch(world)
+    ledger.photos_go_on()
+    watch(world)
+    assert announced(world) == [words.HELD_UP, words.GOES_ON]
 
 
 # --- While the database is away ----------------------------------------------------------------------------

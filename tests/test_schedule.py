@@ -1,6 +1,5 @@
 """The timed jobs: each finds what it is for, and leaves alone what is somebody else's."""
 
-import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,7 +29,7 @@ from tagbot.schedule import (
     tidy_queues,
 )
 from tagbot.training.local import LocalBackend
-from tests.world import World, a_world
+from tests.world import World, a_world, heard
 
 
 def around(world: World) -> Surroundings:
@@ -390,30 +389,17 @@ def running(around: Surroundings, *names: str) -> Iterator[None]:
         scheduler.shutdown()
 
 
-class Heard(logging.Handler):
-    """Awaits what the log is told."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self._text = text
-        self.event = threading.Event()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if self._text in record.getMessage():
-            self.event.set()
-
-
 def test_a_stage_that_hangs_is_noticed_also_while_the_database_is_away(world: World) -> None:
     late = iter([0.0])
     hands = Hands(lambda: next(late, LONG_SECONDS + 1))
-    heard = Heard("UndoTag hangs")
-    logging.getLogger("tagbot.hands").addHandler(heard)
     there = replace(around(world), services=replace(world.services, hands=hands))
-    try:
-        with hands.holding("UndoTag", "face-undo:F:1"), database_away(world), running(there, "WatchStages"):
-            assert heard.event.wait(10)
-    finally:
-        logging.getLogger("tagbot.hands").removeHandler(heard)
+    with (
+        heard("UndoTag hangs") as told,
+        hands.holding("UndoTag", "face-undo:F:1"),
+        database_away(world),
+        running(there, "WatchStages"),
+    ):
+        assert told.wait(10)
 
 
 def test_the_channel_hears_of_a_hold_up_also_while_the_database_is_away(
@@ -427,15 +413,11 @@ def test_the_channel_hears_of_a_hold_up_also_while_the_database_is_away(
 
 
 def test_other_jobs_wait_for_the_database(world: World) -> None:
-    ran, looked = threading.Event(), Heard("the database cannot be reached")
-    logging.getLogger("tagbot.database").addHandler(looked)
-    try:
-        with database_away(world):
-            scheduler = schedule.start(around(world), [Job("Write", 0.05, lambda _: ran.set())])
-            assert looked.event.wait(10)
-            scheduler.shutdown()
-    finally:
-        logging.getLogger("tagbot.database").removeHandler(looked)
+    ran = threading.Event()
+    with database_away(world), heard("the database cannot be reached") as looked:
+        scheduler = schedule.start(around(world), [Job("Write", 0.05, lambda _: ran.set())])
+        assert looked.wait(10)
+        scheduler.shutdown()
     assert not ran.is_set()
 
 

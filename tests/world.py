@@ -6,6 +6,7 @@ bot.
 """
 
 import importlib.util
+import logging
 import tempfile
 import threading
 import time
@@ -168,6 +169,24 @@ class World:
             taken.append(stage.reads.from_json(delivery.body))
             delivery.ack()
         return taken
+
+
+@contextmanager
+def heard(text: str) -> Iterator[threading.Event]:
+    """Set once the log is told of `text`."""
+    told = threading.Event()
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if text in record.getMessage():
+                told.set()
+
+    ear, log = Ear(), logging.getLogger("tagbot")
+    log.addHandler(ear)
+    try:
+        yield told
+    finally:
+        log.removeHandler(ear)
 
 
 @cache
