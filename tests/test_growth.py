@@ -2,8 +2,10 @@
 found without reading the rest.
 """
 
+import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -154,11 +156,10 @@ def test_a_database_of_before_the_places_of_hold_ups_keeps_what_the_channel_was_
     for script in sorted(MIGRATIONS.glob("000[1-7]_*.py")):
         (earlier / script.name).write_text(script.read_text())
     migrations.run(old, directory=str(earlier))
-    old.execute_sql("INSERT INTO hold_up (noticed_at, saying, told) VALUES (5.0, 'held-up', 1)")
-    old.execute_sql(
-        "INSERT INTO notice (name, text, since) VALUES ('queue face-undo', 'x', 1), ('n', 'y', 1)"
-    )
     old.close()
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("INSERT INTO hold_up (noticed_at, saying, told) VALUES (5.0, 'held-up', 1)")
+        connection.execute("INSERT INTO notice VALUES ('queue face-undo', 'x', 1), ('n', 'y', 1)")
 
     open_database(f"sqlite:///{file}")
 
