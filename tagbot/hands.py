@@ -16,6 +16,9 @@ log = logging.getLogger(__name__)
 LONG_SECONDS = 120.0
 """Whatever a stage asks of others ends by itself well before this; who takes longer, hangs."""
 
+TAKING = "Taking messages"
+"""What `Hands.health` is about, in words."""
+
 
 @dataclass(frozen=True, slots=True)
 class InHand:
@@ -29,12 +32,15 @@ class InHand:
 class Hands:
     """Told by the workers, asked by `status` and the watchdog; from any thread."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, now: Callable[[], float] = time.time
+    ) -> None:
+        """`clock` is never set, `now` is in seconds since 1970."""
         self._clock = clock
         self._lock = threading.Lock()
         self._taken: dict[object, tuple[str, str, float]] = {}
         self._told: set[object] = set()
-        self.health = Health()
+        self.health = Health(now)
         """Of taking messages, and of saying what became of them."""
 
     @contextmanager

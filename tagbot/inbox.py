@@ -123,7 +123,7 @@ class InboxDelivery:
         """It stays where it is and is handed out again later."""
         self.inbox.put_back(self.name, seconds)
 
-    def bury(self, error: str) -> None:
+    def bury(self, error: str, *, given_up: bool = False) -> None:  # noqa: ARG002 - nobody gives up on a photo
         """It moves to `rejected/`."""
         self.inbox.refuse(self.name, error)
 

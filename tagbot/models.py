@@ -523,32 +523,33 @@ class FailedMessage(_Table):
     error = TextField()
     first_seen = DoubleField()
     not_before = DoubleField()
+    failing_since = DoubleField(null=True)
+    """Its first failure in a row; None for a dead letter that never can work."""
 
     class Meta:
         primary_key = CompositeKey("queue", "message_id")
 
 
 class HoldUp(_Table):
-    """That tagging is held up: from when it is noticed until the channel was told that it goes on."""
+    """That tagging is held up: from when it is noticed until the channel was told that it goes on.
+    `tagbot.hold_up` writes and reads it.
+    """
 
     noticed_at = DoubleField(primary_key=True)
     saying = TextField(null=True)
-    """What the channel is being told: the intent, set before Slack is called."""
+    """The name of what the channel is being told: the intent, set before Slack is called."""
     told = BooleanField(default=False)
-    """Whether the channel knows."""
+    """Whether the channel knows of any of it."""
+    known = TextField(default="{}")
+    """JSON: what the channel was told of, or what goes on since then: until when, by where it fails."""
 
-    @classmethod
-    def begin(cls, now: float) -> Self:
-        """There is none yet."""
+    def put(self) -> None:
+        """Store it as it is here."""
+        row = {name: getattr(self, name) for name in ("noticed_at", "saying", "told", "known")}
         with writing():
-            return cls.create(noticed_at=now)
-
-    def note(self, **changes: Any) -> None:
-        """Change it here and in the database."""
-        for name, value in changes.items():
-            setattr(self, name, value)
-        with writing():
-            self.save()
+            type(self).insert(row).on_conflict(
+                conflict_target=[HoldUp.noticed_at], preserve=[HoldUp.saying, HoldUp.told, HoldUp.known]
+            ).execute()
 
     def end(self) -> None:
         """It is over."""

@@ -11,6 +11,7 @@ from typing import Any, Self
 from tagbot import __version__
 from tagbot.database import shared_now
 from tagbot.errors import Retry
+from tagbot.hands import TAKING
 from tagbot.models import RunningBot, writing
 from tagbot.services import Services
 from tagbot.settings import Settings
@@ -138,7 +139,7 @@ def _failing(services: Services) -> Iterator[dict[str, Any]]:
         "The training backend": services.training.health,
         "The image store": services.images.health,
         "The inbox": services.inbox.health,
-        "Taking messages": services.hands.health,
+        TAKING: services.hands.health,
     }.items():
         for failure in health.failing():
             yield {"door": door} | asdict(failure)

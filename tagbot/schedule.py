@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -50,6 +51,7 @@ class Surroundings:
     """Ends this bot, as another one that was there first has other queues."""
     put_clock_right: Callable[[], None] = lambda: None
     """As `SharedClock` says."""
+    memory: hold_up.Memory = field(default_factory=hold_up.Memory)
 
     def is_under_way(self, *messages: Message) -> bool:
         """Whether one of these messages is in its queue: ready, delayed, in a stage's hands or dead."""
@@ -67,6 +69,10 @@ class Job:
     """Whether the first time is at once."""
     in_each_bot: bool = False
     """Whether it is about the bot itself; the others are done by one bot at a time."""
+    in_memory: bool = False
+    """Whether it never needs the database."""
+    even_alone: bool = False
+    """Whether it is done also while the database is away, and no bot can know whether another one does it."""
 
 
 def let_waiting_in(around: Surroundings) -> None:
@@ -151,7 +157,7 @@ def watch_stages(around: Surroundings) -> None:
 
 def tell_of_hold_up(around: Surroundings) -> None:
     """Tell the channel when tagging is held up for long, and when it goes on."""
-    hold_up.tell_of_hold_up(around.services, around.queues)
+    hold_up.tell_of_hold_up(around.services, around.queues, around.link, around.memory)
 
 
 def _each(things: Iterable[T], act: Callable[[T], None]) -> None:
@@ -174,8 +180,8 @@ JOBS = (
     Job("TellOfBot", 5, tell_of_bot, at_start=True, in_each_bot=True),
     Job("TidyQueues", 60, tidy_queues, in_each_bot=True),
     Job("TidyDatabase", 60, tidy_database, in_each_bot=True),
-    Job("WatchStages", 10, watch_stages, in_each_bot=True),
-    Job("TellOfHoldUp", 20, tell_of_hold_up),
+    Job("WatchStages", 10, watch_stages, in_each_bot=True, in_memory=True),
+    Job("TellOfHoldUp", 20, tell_of_hold_up, even_alone=True),
 )
 
 
@@ -204,8 +210,7 @@ def _guarded(job: Job, around: Surroundings, outage: Outage) -> None:
     """Run a job; the next run is the retry."""
     what = f"the timed job {job.name} cannot do its work"
     try:
-        with reached(), connected():
-            _run(job, around)
+        _run(job, around)
         outage.works(log, what)
     except DatabaseAway as away:
         away.tell()
@@ -216,9 +221,22 @@ def _guarded(job: Job, around: Surroundings, outage: Outage) -> None:
 
 
 def _run(job: Job, around: Surroundings) -> None:
-    if job.in_each_bot:
+    if job.in_memory:
         job.run(around)
         return
-    with alone(f"timed job {job.name}", wait=False) as is_ours:
-        if is_ours:
-            job.run(around)
+    has_begun = False
+    try:
+        with reached(), connected(), _ours(job) as is_ours:
+            has_begun = True
+            if is_ours:
+                job.run(around)
+    except DatabaseAway as away:
+        if has_begun or not job.even_alone:
+            raise
+        away.tell()
+        job.run(around)
+
+
+def _ours(job: Job) -> AbstractContextManager[bool]:
+    """Whether the job is this bot's to do now."""
+    return nullcontext(enter_result=True) if job.in_each_bot else alone(f"timed job {job.name}", wait=False)

@@ -127,7 +127,7 @@ def _lines(status: Mapping[str, Any]) -> list[str]:
 
 
 def _to_look_at(status: Mapping[str, Any]) -> list[str]:
-    """Each once: the bot notes what it finds of its queues, which whoever asks may find too."""
+    """Each once: a bot may have noted what whoever asks finds too."""
     return list(dict.fromkeys([*status["unusable"].values(), *status["notices"]]))
 
 

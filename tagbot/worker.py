@@ -120,7 +120,7 @@ class Worker:
     def _retry(self, delivery: Delivery, why: Retry, started: float) -> None:
         settings = self.services.settings
         if self.stage.gives_up and delivery.attempt >= settings.max_attempts:
-            delivery.bury(why.reason)
+            delivery.bury(why.reason, given_up=True)
             self._log(logging.WARNING, "gave up", delivery, started, why.reason)
             return
         seconds = max(why.after or 0.0, _pause(settings, delivery.attempt))

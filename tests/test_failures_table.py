@@ -92,7 +92,7 @@ SHOWN_BY: dict[str, dict[str, Shown]] = {
                 "test_presence.py::test_a_bot_that_falls_silent_is_told_with_what_to_do",
             ),
         ),
-        "anything holds tagging up": both(
+        "anything fails for more than ten": both(
             "test_hold_up.py::test_the_channel_hears_once_that_tagging_is_held_up_and_once_that_it_goes_on"
         ),
         "a photo cannot be used": both(
@@ -282,7 +282,7 @@ SHOWN_BY: dict[str, dict[str, Shown]] = {
         "a bot is started beside another": both(
             "test_several_bots.py::test_a_bot_does_not_start_beside_another_whose_queues_it_cannot_see"
         ),
-        "anything holds tagging up": both(
+        "anything fails for more than ten": both(
             "test_hold_up.py::test_the_channel_hears_once_that_tagging_is_held_up_and_once_that_it_goes_on"
         ),
         "somebody answers about a closed": both(

@@ -2,8 +2,10 @@
 found without reading the rest.
 """
 
+import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,8 @@ from tagbot.models import (
     TAGGED,
     WAITING,
     Face,
+    HoldUp,
+    Notice,
     Person,
     Photo,
     database,
@@ -142,6 +146,27 @@ def test_a_database_of_before_the_counts_gets_the_right_ones(tmp_path: Path) -> 
     with connected():
         assert Face.counts() == dict.fromkeys(STATES, 0) | {WAITING: 1, OPEN: 2}
         assert photos_without_faces() == 1
+
+
+def test_a_database_of_before_the_places_of_hold_ups_keeps_what_the_channel_was_told(tmp_path: Path) -> None:
+    file = tmp_path / "tagbot.db"
+    old = SqliteDatabase(str(file))
+    earlier = tmp_path / "migrations"
+    earlier.mkdir()
+    for script in sorted(MIGRATIONS.glob("000[1-7]_*.py")):
+        (earlier / script.name).write_text(script.read_text())
+    migrations.run(old, directory=str(earlier))
+    old.close()
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("INSERT INTO hold_up (noticed_at, saying, told) VALUES (5.0, 'held-up', 1)")
+        connection.execute("INSERT INTO notice VALUES ('queue face-undo', 'x', 1), ('n', 'y', 1)")
+
+    open_database(f"sqlite:///{file}")
+
+    with connected():
+        hold_up = HoldUp.get()
+        assert (hold_up.noticed_at, hold_up.saying, hold_up.told, hold_up.known) == (5.0, None, True, "{}")
+        assert [notice.name for notice in Notice.select()] == ["n"]
 
 
 @pytest.mark.parametrize(

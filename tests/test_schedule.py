@@ -2,14 +2,17 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import astuple
+from contextlib import contextmanager
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import pytest
 from peewee import OperationalError
 
-from tagbot import schedule
+from tagbot import schedule, words
 from tagbot.errors import Retry
+from tagbot.hands import LONG_SECONDS, Hands
+from tagbot.hold_up import HELD_UP_SECONDS
 from tagbot.messages import FaceStored, FaceTagged, Message, PersonAdded, TrainingRefused, TrainingSent
 from tagbot.models import OPEN, REJECTED, TAGGED, TRAINING, Face, Person, Vote, writing
 from tagbot.sandbox.client import Slack
@@ -26,7 +29,7 @@ from tagbot.schedule import (
     tidy_queues,
 )
 from tagbot.training.local import LocalBackend
-from tests.world import World, a_world
+from tests.world import World, a_world, heard
 
 
 def around(world: World) -> Surroundings:
@@ -363,6 +366,59 @@ def test_a_job_that_the_disk_keeps_from_its_work_is_told_once_and_once_when_that
         "the timed job Write cannot do its work: over",
     ]
     assert "Traceback" not in caplog.text
+
+
+@contextmanager
+def database_away(world: World) -> Iterator[None]:
+    """Nobody can connect to it any more; who is connected, still is."""
+    file = Path(world.settings.database_url.removeprefix("sqlite:///"))
+    aside = file.rename(file.with_name("aside"))
+    file.mkdir()
+    yield
+    file.rmdir()
+    aside.rename(file)
+
+
+@contextmanager
+def running(around: Surroundings, *names: str) -> Iterator[None]:
+    """These jobs, more often than usual."""
+    scheduler = schedule.start(around, [replace(job, seconds=0.05) for job in JOBS if job.name in names])
+    try:
+        yield
+    finally:
+        scheduler.shutdown()
+
+
+def test_a_stage_that_hangs_is_noticed_also_while_the_database_is_away(world: World) -> None:
+    late = iter([0.0])
+    hands = Hands(lambda: next(late, LONG_SECONDS + 1))
+    there = replace(around(world), services=replace(world.services, hands=hands))
+    with (
+        heard("UndoTag hangs") as told,
+        hands.holding("UndoTag", "face-undo:F:1"),
+        database_away(world),
+        running(there, "WatchStages"),
+    ):
+        assert told.wait(10)
+
+
+def test_the_channel_hears_of_a_hold_up_also_while_the_database_is_away(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    there = around(world)  # with a link that was never connected
+    world.offset = HELD_UP_SECONDS + 1
+    with database_away(world), running(there, "TellOfHoldUp"):
+        world.slack.wait_for_message(lambda message: message.text == words.HELD_UP)
+    assert "Traceback" not in caplog.text
+
+
+def test_other_jobs_wait_for_the_database(world: World) -> None:
+    ran = threading.Event()
+    with database_away(world), heard("the database cannot be reached") as looked:
+        scheduler = schedule.start(around(world), [Job("Write", 0.05, lambda _: ran.set())])
+        assert looked.wait(10)
+        scheduler.shutdown()
+    assert not ran.is_set()
 
 
 def test_a_queue_that_cannot_be_used_keeps_the_jobs_from_no_other(world: World) -> None:

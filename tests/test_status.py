@@ -14,9 +14,8 @@ import pytest
 from tagbot import status
 from tagbot import words as said_words
 from tagbot.app import Bot
-from tagbot.hold_up import tell_of_hold_up
 from tagbot.messages import FaceStored
-from tagbot.models import Face, Photo, database, writing
+from tagbot.models import Face, Notice, Photo, database, writing
 from tagbot.pipeline import QUEUES
 from tagbot.queues.disk import disk_queues
 from tests.world import World, astronaut
@@ -123,9 +122,10 @@ def test_a_queue_that_cannot_be_reached_is_told_and_not_counted_as_empty(world: 
     assert "Nothing is waiting" not in told
 
 
-def test_an_unusable_queue_is_mentioned_once_however_many_have_found_it(world: World) -> None:
+def test_what_whoever_asks_finds_too_is_mentioned_once(world: World) -> None:
     world.queues["face-tagging"].close()
-    tell_of_hold_up(world.services, world.queues)
+    [problem] = collect(world)["unusable"].values()
+    Notice.put("the same", problem, 1.0)
     assert words(world).count("Please look at this") == 1
 
 

@@ -6,6 +6,7 @@ bot.
 """
 
 import importlib.util
+import logging
 import tempfile
 import threading
 import time
@@ -18,6 +19,7 @@ from pathlib import Path
 
 from tagbot import parts, pictures
 from tagbot.database import connected, open_database
+from tagbot.hands import Hands
 from tagbot.messages import AnswerGiven, FaceStored, Message
 from tagbot.models import Face, context_key, crop_key, store_photo
 from tagbot.pictures import Rectangle
@@ -169,6 +171,24 @@ class World:
         return taken
 
 
+@contextmanager
+def heard(text: str) -> Iterator[threading.Event]:
+    """Set once the log is told of `text`."""
+    told = threading.Event()
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if text in record.getMessage():
+                told.set()
+
+    ear, log = Ear(), logging.getLogger("tagbot")
+    log.addHandler(ear)
+    try:
+        yield told
+    finally:
+        log.removeHandler(ear)
+
+
 @cache
 def new_files() -> Mapping[Path, bytes]:
     """What a bot that starts for the first time makes in its data folder, with no row in it yet. Made once:
@@ -210,6 +230,7 @@ def a_world(
             slack=door,
             updates=Updates(door, stop, settings.rule, clock.now),
             now=clock.now,
+            hands=Hands(now=clock.now),
         )
         services.inbox.clock = clock.now
         services.inbox.prepare()

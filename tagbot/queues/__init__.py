@@ -40,6 +40,18 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class Failing:
+    """Since when messages have failed at each attempt: their first failure in a row, not when they came.
+    Seconds since 1970; None where none does.
+    """
+
+    tried: float | None = None
+    """Of those that are still tried, wherever they are just now, the one that began first."""
+    given_up: float | None = None
+    """Of those that were given up, the one that began last. Dead letters that never can work do not count."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
     """A message as it lies in a queue that nobody works on. Times are seconds since 1970."""
 
@@ -59,6 +71,10 @@ class Stored:
     """When a delayed one is due."""
     error: str
     """Why it is delayed or dead."""
+    failing_since: float | None = None
+    """When it first failed, of what has failed at each attempt since; None for a dead letter that never can
+    work.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +112,10 @@ class Delivery(Protocol):
     def retry_after(self, seconds: float, error: str) -> None:
         """Hand it out again, not before `seconds` have passed, also when the process dies meanwhile."""
 
-    def bury(self, error: str) -> None:
-        """Keep it as a dead letter, on the disk when this returns."""
+    def bury(self, error: str, *, given_up: bool = False) -> None:
+        """Keep it as a dead letter, on the disk when this returns. It is `given_up` if what it failed at may
+        work again; otherwise the message never can.
+        """
 
 
 class SharedQueue(Protocol):
@@ -159,6 +177,9 @@ class Queue(SharedQueue, Protocol):
         """The oldest message that is ready, of those about the same key at least; waits up to `timeout`
         seconds for one, None when none came.
         """
+
+    def failing(self) -> Failing:
+        """Since when messages fail. A redrive begins anew."""
 
     def tidy(self) -> None:
         """Drop what is done; called from time to time."""

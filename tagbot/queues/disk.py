@@ -28,7 +28,7 @@ from persistqueue.serializers import json as json_serializer
 
 from tagbot.errors import Retry
 from tagbot.process_lock import ProcessLock
-from tagbot.queues import MAX_CRASHES, Counts, Queue, SharedQueue, Stored, Trouble
+from tagbot.queues import MAX_CRASHES, Counts, Failing, Queue, SharedQueue, Stored, Trouble
 from tagbot.queues.envelope import CRASHED, Envelope, storable
 from tagbot.sqlite_errors import with_advice
 from tagbot.write_ahead_log import NORMAL, WriteAheadLog
@@ -79,8 +79,9 @@ class QueueUnusable(Retry):
 class _Rows(SQLiteAckQueue):
     """The rows of one queue, and the steps from state to state, each one transaction.
 
-    Any process may have one open; opening changes nothing but a new file. Every method raises `Retry` when
-    the disk refuses: another process is busy writing, the disk is full, not writable, or broken.
+    Any process may have one open; opening changes nothing but a file that is new, or of an earlier version.
+    Every method raises `Retry` when the disk refuses: another process is busy writing, the disk is full, not
+    writable, or broken.
 
     `action_lock` guards the reading connection, `tran_lock` the writing one.
     """
@@ -101,7 +102,8 @@ class _Rows(SQLiteAckQueue):
             crashes INTEGER NOT NULL DEFAULT 0,
             again INTEGER NOT NULL DEFAULT 0,   -- told once more while in flight
             error TEXT NOT NULL DEFAULT '',
-            past_errors TEXT NOT NULL DEFAULT ''
+            past_errors TEXT NOT NULL DEFAULT '',
+            failing_since FLOAT         -- its first failure in a row
         )"""
 
     # A twin is not stored. What is told again while it is in flight is handed out once more afterwards: its
@@ -113,6 +115,7 @@ class _Rows(SQLiteAckQueue):
         ON CONFLICT (message_id) DO UPDATE SET data = excluded.data, key = excluded.key,
             status = iif(status = 9, 1, 2), again = (status = 2),
             attempt = iif(status = 9, 1, attempt), crashes = iif(status = 9, 0, crashes),
+            failing_since = iif(status = 9, NULL, failing_since),
             past_errors = iif(status = 9, substr(past_errors || error || char(10), -4000), past_errors)
         WHERE status IN (2, 9)"""
 
@@ -122,7 +125,8 @@ class _Rows(SQLiteAckQueue):
         RETURNING _id, data, attempt"""
 
     _ALL = """
-        SELECT _id, data, timestamp, status, key, attempt, not_before, error FROM ack_queue_messages
+        SELECT _id, data, timestamp, status, key, attempt, not_before, error, failing_since
+        FROM ack_queue_messages
         WHERE status IN (0, 1, 2, 3, 9)
         ORDER BY max(status, 2), iif(status = 3, not_before, 0), _id"""
 
@@ -134,6 +138,8 @@ class _Rows(SQLiteAckQueue):
         """CREATE INDEX IF NOT EXISTS troubled ON ack_queue_messages (status, error, timestamp, not_before)
             WHERE status > 2""",
         "CREATE UNIQUE INDEX IF NOT EXISTS by_message_id ON ack_queue_messages (message_id)",
+        """CREATE INDEX IF NOT EXISTS failing ON ack_queue_messages (status, failing_since)
+            WHERE failing_since IS NOT NULL""",
     )
 
     _getter: sqlite3.Connection  # type: ignore[assignment]  # persist-queue says None, which it is at first
@@ -160,11 +166,17 @@ class _Rows(SQLiteAckQueue):
 
     def _init(self) -> None:
         super()._init()
+        self._add_what_is_missing()
         for index in self._INDEXES:
             self._putter.execute(index)
         self._putter.execute("PRAGMA busy_timeout = 0")  # `_in_turn` waits instead
         for connection in self._connections:
             connection.text_factory = bytes  # or a text that is no UTF-8 could not even be fetched
+
+    def _add_what_is_missing(self) -> None:
+        """A file of an earlier version has no such column."""
+        with suppress(sqlite3.OperationalError):  # it is there; a file that cannot be used says so next
+            self._putter.execute("ALTER TABLE ack_queue_messages ADD COLUMN failing_since FLOAT")
 
     def _new_db_connection(self, path: str, multithreading: bool, timeout: float) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -211,8 +223,8 @@ class _Rows(SQLiteAckQueue):
         if self._settle("DELETE FROM ack_queue_messages WHERE _id = ? AND status = 2 AND NOT again", row):
             return False
         ready = self._settle(
-            "UPDATE ack_queue_messages SET status = 1, again = 0, attempt = 1, crashes = 0"
-            " WHERE _id = ? AND status = 2",
+            "UPDATE ack_queue_messages SET status = 1, again = 0, attempt = 1, crashes = 0,"
+            " failing_since = NULL WHERE _id = ? AND status = 2",
             row,
         )
         return ready > 0
@@ -222,25 +234,30 @@ class _Rows(SQLiteAckQueue):
         # Its stage came back from it, so whatever crashed the bot before was not this message.
         self._settle(
             "UPDATE ack_queue_messages SET status = 3, attempt = attempt + 1, crashes = 0, again = 0,"
-            " delay = ?, not_before = ?, error = ? WHERE _id = ? AND status = 2",
+            " delay = ?, not_before = ?, error = ?, failing_since = coalesce(failing_since, ?)"
+            " WHERE _id = ? AND status = 2",
             delay,
             not_before,
             storable(error),
+            not_before - delay,
             row,
         )
 
-    def bury(self, row: int, error: str) -> None:
+    def bury(self, row: int, error: str, given_up_at: float | None) -> None:
         """Make it a dead letter, with its envelope as it is, readable or not."""
         self._store(
-            "UPDATE ack_queue_messages SET status = 9, again = 0, error = ? WHERE _id = ? AND status = 2",
+            "UPDATE ack_queue_messages SET status = 9, again = 0, error = ?,"
+            " failing_since = iif(?, coalesce(failing_since, ?), NULL) WHERE _id = ? AND status = 2",
             storable(error),
+            given_up_at is not None,
+            given_up_at,
             row,
         )
 
     def redrive(self, key: str | None) -> int:
         """Make dead letters ready, in their old places; how many."""
         return self._store(
-            "UPDATE ack_queue_messages SET status = 1, attempt = 1, crashes = 0,"
+            "UPDATE ack_queue_messages SET status = 1, attempt = 1, crashes = 0, failing_since = NULL,"
             " past_errors = substr(past_errors || error || char(10), -4000)"
             " WHERE status = 9 AND status > 2 AND (key = ? OR ?)",
             None if key is None else storable(key),
@@ -255,11 +272,13 @@ class _Rows(SQLiteAckQueue):
         )
         return self._store(
             "UPDATE ack_queue_messages SET crashes = crashes + 1, again = 0,"
-            " status = iif(crashes + 1 < ?, 1, 9), error = iif(crashes + 1 < ?, error, ?)"
+            " status = iif(crashes + 1 < ?, 1, 9), error = iif(crashes + 1 < ?, error, ?),"
+            " failing_since = iif(crashes + 1 < ?, failing_since, NULL)"
             " WHERE status = 2 AND status < 3",
             MAX_CRASHES,
             MAX_CRASHES,
             CRASHED,
+            MAX_CRASHES,
         )
 
     def wake(self, now: float) -> int:
@@ -306,6 +325,16 @@ class _Rows(SQLiteAckQueue):
             else Trouble("dead", error.decode(), count, since)
             for status, error, count, since, until in rows
         ]
+
+    def failing(self) -> Failing:
+        # What is left at a crash or put back ready has not worked yet, so its state does not matter.
+        [(tried, given_up)] = self._look(
+            "SELECT (SELECT min(failing_since) FROM ack_queue_messages"
+            " WHERE failing_since IS NOT NULL AND status < 9),"
+            " (SELECT max(failing_since) FROM ack_queue_messages"
+            " WHERE failing_since IS NOT NULL AND status = 9)"
+        )
+        return Failing(tried, given_up)
 
     def oldest(self) -> float | None:
         # Rows are numbered as their messages were first seen, so each state's first one is its oldest.
@@ -389,7 +418,15 @@ class _Rows(SQLiteAckQueue):
 
 
 def _stored(
-    number: int, data: Any, seen: float, status: int, key: Any, attempt: int, not_before: float, error: bytes
+    number: int,
+    data: Any,
+    seen: float,
+    status: int,
+    key: Any,
+    attempt: int,
+    not_before: float,
+    error: bytes,
+    failing_since: float | None,
 ) -> Stored:
     """A row; what was in hand when the bot stopped is ready. What cannot be read becomes JSON that is no
     message either: whichever queue it comes to, it stays a dead letter, or becomes one.
@@ -400,7 +437,9 @@ def _stored(
         text = message.to_json()
     except ValueError:
         message, text = Envelope("", _legible(key), {}), json.dumps(_legible(data))
-    return Stored(number, message.id, message.key, text, state, seen, attempt, not_before, error.decode())
+    return Stored(
+        number, message.id, message.key, text, state, seen, attempt, not_before, error.decode(), failing_since
+    )
 
 
 def _legible(value: Any) -> str:
@@ -439,8 +478,8 @@ class _Delivery:
     def retry_after(self, seconds: float, error: str) -> None:
         self._queue.park(self._row, seconds, error)
 
-    def bury(self, error: str) -> None:
-        self._queue.bury(self._row, error)
+    def bury(self, error: str, *, given_up: bool = False) -> None:
+        self._queue.bury(self._row, error, given_up=given_up)
 
 
 class _DiskQueue:
@@ -497,6 +536,9 @@ class _DiskQueue:
     def troubles(self) -> list[Trouble]:
         return self._rows.troubles()
 
+    def failing(self) -> Failing:
+        return self._rows.failing()
+
     def oldest(self) -> float | None:
         return self._rows.oldest()
 
@@ -526,9 +568,9 @@ class _DiskQueue:
         """For deliveries."""
         self._end(partial(self._park, row, seconds, self._clock() + seconds, error))
 
-    def bury(self, row: int, error: str) -> None:
+    def bury(self, row: int, error: str, *, given_up: bool = False) -> None:
         """For deliveries."""
-        self._end(partial(self._rows.bury, row, error))
+        self._end(partial(self._rows.bury, row, error, self._clock() if given_up else None))
 
     def _drop(self, row: int) -> None:
         if self._rows.drop(row):
@@ -631,6 +673,9 @@ class _UnusableQueue:
 
     def troubles(self) -> list[Trouble]:
         return self._queue().troubles()
+
+    def failing(self) -> Failing:
+        return self._queue().failing()
 
     def oldest(self) -> float | None:
         return self._queue().oldest()

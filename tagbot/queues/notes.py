@@ -13,7 +13,7 @@ from peewee import fn
 
 from tagbot.database import connected, reached
 from tagbot.models import FailedMessage, writing
-from tagbot.queues import Trouble
+from tagbot.queues import Failing, Trouble
 from tagbot.queues.envelope import Envelope, storable
 
 DELAYED, DEAD, REVIVED = "delayed", "dead", "revived"
@@ -31,6 +31,8 @@ class Note:
     """How often SQS had handed it out when this was noted."""
     not_before: float
     """When the next one is due; seconds since 1970."""
+    failing_since: float | None
+    """Its first failure in a row; seconds since 1970."""
 
 
 @contextmanager
@@ -51,14 +53,29 @@ class Notes:
         """What is known of a message; None of one that has not failed."""
         with _database():
             row = FailedMessage.get_or_none(self._here & (FailedMessage.message_id == storable(message_id)))
-        return None if row is None else Note(row.state, row.attempt, row.received, row.not_before)
+        if row is None:
+            return None
+        return Note(row.state, row.attempt, row.received, row.not_before, row.failing_since)
 
     def delayed(
-        self, message: Envelope, error: str, *, attempt: int, received: int, not_before: float
+        self,
+        message: Envelope,
+        error: str,
+        *,
+        attempt: int,
+        received: int,
+        not_before: float,
+        failing_since: float | None,
     ) -> None:
         """It waits for its next attempt."""
         self._put(
-            message, state=DELAYED, error=error, attempt=attempt, received=received, not_before=not_before
+            message,
+            state=DELAYED,
+            error=error,
+            attempt=attempt,
+            received=received,
+            not_before=not_before,
+            failing_since=failing_since,
         )
 
     def handed_out(self, message_id: str, received: int) -> None:
@@ -68,9 +85,17 @@ class Notes:
                 self._here & (FailedMessage.message_id == storable(message_id))
             ).execute()
 
-    def dead(self, message: Envelope, error: str, now: float) -> None:
-        """It is a dead letter now."""
-        self._put(message, state=DEAD, error=error, attempt=1, received=0, not_before=now)
+    def dead(self, message: Envelope, error: str, now: float, failing_since: float | None) -> None:
+        """It is a dead letter now; one that never can work has not failed since any time."""
+        self._put(
+            message,
+            state=DEAD,
+            error=error,
+            attempt=1,
+            received=0,
+            not_before=now,
+            failing_since=failing_since,
+        )
 
     def revived(self, message_id: str) -> None:
         """The dead letter's message is here anew."""
@@ -138,6 +163,18 @@ class Notes:
             Trouble(state, error, count, since, until if state == DELAYED else None)
             for state, error, count, since, until in found
         ]
+
+    def failing(self) -> Failing:
+        """As the queue's. A note on what waits stays until that has worked, also while it is in hand."""
+        states = ((fn.MIN, DELAYED), (fn.MAX, DEAD))
+        with _database():
+            since = [
+                FailedMessage.select(which(FailedMessage.failing_since))
+                .where(self._here & (FailedMessage.state == state))
+                .scalar()
+                for which, state in states
+            ]
+        return Failing(*since)
 
     def oldest(self) -> float | None:
         """When the first message that waits for another attempt was first seen."""

@@ -22,7 +22,17 @@ from typing import Any
 
 from tagbot.aws import Misconfigured
 from tagbot.errors import Reject, Retry
-from tagbot.queues import MAX_CRASHES, Confirmed, Counts, FillableQueue, Queue, SharedQueue, Stored, Trouble
+from tagbot.queues import (
+    MAX_CRASHES,
+    Confirmed,
+    Counts,
+    Failing,
+    FillableQueue,
+    Queue,
+    SharedQueue,
+    Stored,
+    Trouble,
+)
 from tagbot.queues.envelope import CRASHED, Envelope
 from tagbot.queues.notes import DEAD, DELAYED, REVIVED, Note, Notes
 from tagbot.sqs import LONGEST_VISIBILITY, NoQueue, NotInHand, QueueDiffers, Received, Sqs, redrive_policy
@@ -122,8 +132,8 @@ class _Delivery:
     def retry_after(self, seconds: float, error: str) -> None:
         self._queue.park(self._held, seconds, error)
 
-    def bury(self, error: str) -> None:
-        self._queue.bury(self._held, error)
+    def bury(self, error: str, *, given_up: bool = False) -> None:
+        self._queue.bury(self._held, error, given_up=given_up)
 
 
 class _SqsQueue:
@@ -192,10 +202,15 @@ class _SqsQueue:
         message = Envelope(stored.id or sent.number, stored.key, {}, stored.seen)
         if stored.state == DELAYED:
             self._notes.delayed(
-                message, stored.error, attempt=stored.attempt, received=0, not_before=stored.not_before
+                message,
+                stored.error,
+                attempt=stored.attempt,
+                received=0,
+                not_before=stored.not_before,
+                failing_since=stored.failing_since,
             )
         elif stored.state == DEAD:
-            self._notes.dead(message, stored.error, self._clock())
+            self._notes.dead(message, stored.error, self._clock(), stored.failing_since)
         return Confirmed(message.id, sent.md5)
 
     def _send(self, text: str, key: str, mark: str) -> None:
@@ -350,19 +365,26 @@ class _SqsQueue:
             attempt=held.attempt + 1,
             received=held.received.times,
             not_before=not_before,
+            failing_since=self._failing_since(held),
         )
         # The note first: without it, the next attempt would look like one that follows a crash.
         self._end(held, note, partial(self._hold, held, not_before), is_over=False)
 
-    def bury(self, held: _InHand, error: str) -> None:
+    def bury(self, held: _InHand, error: str, *, given_up: bool = False) -> None:
         """For deliveries."""
+        failing_since = self._failing_since(held) if given_up else None
         number = held.received.number  # the same when this is repeated, so that there is one dead letter
         self._end(
             held,
             partial(self._send_raw, self._dead, held, number),
-            partial(self._notes.dead, held.message, error, self._clock()),
+            partial(self._notes.dead, held.message, error, self._clock(), failing_since),
             partial(self._delete, held),
         )
+
+    def _failing_since(self, held: _InHand) -> float:
+        """Of a message that fails now."""
+        before = held.note.failing_since if held.note else None
+        return self._clock() if before is None else before
 
     def _end(self, held: _InHand, *steps: Callable[[], None], is_over: bool = True) -> None:
         """Take the steps with which a delivery ends; those that are refused later, in their order.
@@ -487,6 +509,10 @@ class _SqsQueue:
     def troubles(self) -> list[Trouble]:
         self._check_open()
         return self._notes.troubles()
+
+    def failing(self) -> Failing:
+        self._check_open()
+        return self._notes.failing()
 
     def oldest(self) -> float | None:
         """As the interface says, but of what is ready: of that, SQS does not tell."""

@@ -200,7 +200,7 @@ class Slack:
         return self._find(EVENT_TYPE, {"face_id": face_id, "round": round}, since)
 
     def announce(self, text: str, name: str) -> None:
-        """Tell the channel something. Raises `OutcomeUnknown` as `post` does: look with `is_announced`."""
+        """Tell the channel something. Raises `OutcomeUnknown` as `post` does: look at `last_announcement`."""
         self._posts.wait()
         self._call(
             "chat.postMessage",
@@ -210,19 +210,24 @@ class Slack:
             metadata={"event_type": ANNOUNCEMENT, "event_payload": {"name": name}},
         )
 
-    def is_announced(self, name: str, since: float) -> bool:
-        """Whether the channel was told something of that name after `since` (seconds since 1970)."""
-        return self._find(ANNOUNCEMENT, {"name": name}, since) is not None
+    def last_announcement(self, since: float) -> str | None:
+        """The name of what the channel was told last, after `since` (seconds since 1970)."""
+        payloads = (payload for _, payload in self._history(ANNOUNCEMENT, since))
+        return next((str(payload.get("name")) for payload in payloads), None)
 
     def _find(self, event_type: str, payload: Mapping[str, Any], since: float) -> str | None:
         """The `ts` of our message with this metadata, if there is one."""
+        found = self._history(event_type, since)
+        return next((ts for ts, its_payload in found if its_payload == payload), None)
+
+    def _history(self, event_type: str, since: float) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """The `ts` and the payload of each message with such metadata, the latest first."""
         arguments = {"oldest": f"{since - HISTORY_MARGIN:.6f}", "include_all_metadata": True}
         pages = self._pages("conversations.history", self._client.conversations_history, **arguments)
         for message in (message for page in pages for message in page.get("messages") or ()):
             metadata = message.get("metadata") or {}
-            if metadata.get("event_type") == event_type and metadata.get("event_payload") == payload:
-                return str(message["ts"])
-        return None
+            if metadata.get("event_type") == event_type:
+                yield str(message["ts"]), metadata.get("event_payload") or {}
 
     def update(self, ts: str, message: Rendered) -> None:
         """Show something else in a message of ours; raises `MessageGone` when it is no longer there."""

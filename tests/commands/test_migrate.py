@@ -111,7 +111,7 @@ def a_whole_world() -> None:
     with writing():
         BackendCalls.insert(month="2026-11", operation="index_faces", count=7).execute()
         Notice.put("n", "look at this", 1.0)
-        HoldUp.begin(1.0)
+        HoldUp(noticed_at=1.0).put()
 
 
 @pytest.fixture(params=DATABASES)

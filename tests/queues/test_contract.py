@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tagbot.queues import Counts, Delivery, Queue, Trouble
+from tagbot.queues import Counts, Delivery, Failing, Queue, Trouble
 from tests.queues.conftest import DiskEngine, Engine, ids, take
 
 
@@ -227,6 +227,54 @@ def test_what_troubled_a_message_before_it_was_redriven_is_no_trouble_now(queue:
     take(queue).bury("gone")
     queue.redrive()
     assert queue.troubles() == []
+
+
+def test_a_message_fails_since_its_first_failure_in_a_row_and_until_it_has_worked(
+    engine: Engine, queue: Queue
+) -> None:
+    put(queue, 1)
+    engine.pass_time(3600)
+    assert queue.failing() == Failing()
+    began = engine.clock.now
+    take(queue).retry_after(30, "busy")
+    assert queue.failing() == Failing(tried=began)
+    engine.pass_time(31)
+    again = take(queue)
+    assert queue.failing() == Failing(tried=began), "in hand"
+    again.retry_after(30, "busy")
+    assert queue.failing() == Failing(tried=began)
+    engine.pass_time(31)
+    take(queue).ack()
+    assert queue.failing() == Failing()
+
+
+def test_what_was_given_up_fails_until_it_is_redriven_and_then_anew(engine: Engine, queue: Queue) -> None:
+    put(queue, 1, 2, 3)
+    for _ in range(2):
+        take(queue).retry_after(30, "busy")
+        engine.pass_time(5)
+    second = engine.clock.now - 5
+    engine.pass_time(31)
+    for _ in range(2):
+        take(queue).bury("still busy", given_up=True)
+    take(queue).retry_after(1, "busy")
+    assert queue.failing() == Failing(tried=engine.clock.now, given_up=second)
+    engine.pass_time(2)
+    take(queue).ack()
+    queue.redrive()
+    assert queue.failing() == Failing()
+    engine.pass_time(60)
+    take(queue).bury("never works", given_up=True)
+    assert queue.failing() == Failing(given_up=engine.clock.now)
+
+
+def test_a_dead_letter_that_never_can_work_fails_since_no_time(engine: Engine, queue: Queue) -> None:
+    put(queue, 1, 2)
+    take(queue).retry_after(30, "busy")
+    take(queue).bury("no such face")
+    engine.pass_time(31)
+    take(queue).bury("no such face")
+    assert queue.failing() == Failing()
 
 
 def test_a_delivery_ends_once(engine: Engine, queue: Queue) -> None:

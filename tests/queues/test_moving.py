@@ -11,7 +11,7 @@ import pytest
 from tagbot.database import connected
 from tagbot.errors import Reject
 from tagbot.moving.queues import ComparedQueue, Ledger, move_queues
-from tagbot.queues import MAX_CRASHES, Confirmed, Counts, FillableQueue, Stored, Trouble
+from tagbot.queues import MAX_CRASHES, Confirmed, Counts, Failing, FillableQueue, Stored, Trouble
 from tagbot.queues.disk import disk_messages
 from tagbot.queues.sqs import sqs_queues_to_fill
 from tests.queues import NAME
@@ -98,6 +98,7 @@ def test_each_message_comes_in_its_state_and_the_source_stays_as_it_was(
     with sqs.running() as queue:
         assert queue.counts() == Counts(ready=3, delayed=1, dead=1)
         assert queue.oldest() == BEGAN
+        assert queue.failing() == Failing(tried=BEGAN + 5)
         assert set(queue.troubles()) == {
             Trouble("delayed", "throttled", 1, BEGAN, DUE), Trouble("dead", "no such face", 1, BEGAN + 1),
         }  # fmt: skip
