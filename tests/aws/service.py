@@ -119,6 +119,9 @@ def running_amazon(folder: Path) -> Iterator[Amazon]:
             with server.stdout:
                 address.write_text(server.stdout.readline().strip())
             server.returncode = 0  # nobody waits for it: it may outlive this process
+            # moto loads a service at its first call, which takes longer than the bot waits for some answers.
+            Amazon(address.read_text()).client("sqs").list_queues()
+            Amazon(address.read_text()).client("s3").list_buckets()
         os.close(reading)
     try:
         yield Amazon(address.read_text())
