@@ -241,6 +241,8 @@ class Slack:
 
     def tell(self, member: str, text: str) -> None:
         """Say something in the channel that only one member sees; nothing happens when they have left it."""
+        # Slack has no way to look for it, so after a lost answer it is said again: who hears it twice is told
+        # the truth twice, and who never hears it believes that their answer counts.
         with suppress(NoSuchMember):
             self._call(
                 "chat.postEphemeral",
