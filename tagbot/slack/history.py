@@ -14,6 +14,9 @@ SETTLE_SECONDS = 5.0
 MARGIN = 60.0
 """Seconds by which Slack's clock may be behind ours when a post is looked up by time."""
 
+FORGOTTEN_SECONDS = 3600.0
+"""After so long nobody asks any more what became of a post: a click has told that it is there, say."""
+
 Read = Callable[[float], Iterator[Mapping[str, Any]]]
 """The channel's messages since a time, with their metadata; seconds since 1970."""
 
@@ -66,7 +69,11 @@ class History:
 
     def lost(self, mark: Mark, since: float) -> None:
         """A post that was made since then has just ended without an answer."""
-        self._lost[mark] = _Lost(since, self._clock() + SETTLE_SECONDS)
+        now = self._clock()
+        self._lost[mark] = _Lost(since, now + SETTLE_SECONDS)
+        for other, lost in list(self._lost.items()):
+            if lost.settled < now - FORGOTTEN_SECONDS:
+                self.settled(other)
 
     def settled(self, mark: Mark) -> None:
         """What became of the post is known."""
@@ -83,6 +90,7 @@ class History:
                 look = self._last = self._look(since)
         if look.failure is not None:
             raise look.failure
+        self.settled(mark)
         return look.found.get(mark)
 
     def _serves(self, look: _Look, mark: Mark, asked: float) -> bool:

@@ -31,7 +31,7 @@ from tagbot.slack.client import (
     PictureNotReady,
     Slack,
 )
-from tagbot.slack.history import SETTLE_SECONDS
+from tagbot.slack.history import FORGOTTEN_SECONDS, MARGIN, SETTLE_SECONDS
 from tagbot.slack.socket import web_client
 from tests.slack.clock import Clock, Nap
 
@@ -369,6 +369,22 @@ def test_a_look_serves_nobody_whose_post_it_may_have_missed(
     clock.now += SETTLE_SECONDS
     assert door.find_request("early", 1, since) == stand_in.messages()[1].ts
     assert looks(stand_in) == 3
+
+
+def test_a_look_goes_no_further_back_than_those_who_may_still_ask(
+    door: Slack, stand_in: SlackStandIn, clock: Clock
+) -> None:
+    since = time.time()
+    lost(door, stand_in, "found", "never asked about", effect=True)
+    clock.now += SETTLE_SECONDS
+    assert door.find_request("found", 1, since)
+    clock.now += FORGOTTEN_SECONDS + 1
+    later = time.time()
+    lost(door, stand_in, "new", effect=True)
+    clock.now += SETTLE_SECONDS
+    assert door.find_request("new", 1, later)
+    oldest = [float(call.args["oldest"]) for call in stand_in.calls("conversations.history")]
+    assert oldest == pytest.approx([since - MARGIN, later - MARGIN], abs=1e-5)
 
 
 def test_a_post_of_which_this_process_knows_nothing_is_looked_for_anew_each_time(
