@@ -203,9 +203,11 @@ class Face(_Table):
     database.
     """
     posting_since = DoubleField(null=True)
-    """The intent to post: set before Slack is called, and holding one of the open places from then on."""
+    """The intent to post: set before Slack is called, and holding one of the open places from then on. Of a
+    face that is posted: the intent to share its pictures.
+    """
     crop_file = CharField(32, null=True)
-    """Slack's id of the uploaded picture."""
+    """Slack's id of the uploaded picture; noted before Slack makes a file of it."""
     context_file = CharField(32, null=True)
     message_ts = CharField(32, null=True)
     """Slack's id of the request in the channel."""

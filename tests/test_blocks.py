@@ -50,6 +50,7 @@ def _open_request(door: Slack) -> Request:
     out = BytesIO()
     Image.new("RGB", (120, 100), "grey").save(out, "JPEG")
     crop, context = door.upload([Picture(out.getvalue(), name, name) for name in ("Face", "Photo")])
+    door.complete({crop: "Face", context: "Photo"})
     return Request(
         face_id=FACE_ID, round=1, state="open", crop_file=crop, context_file=context, required_votes=2
     )

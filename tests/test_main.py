@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -11,10 +12,10 @@ import pytest
 from tagbot.commands import COMMANDS
 from tagbot.database import connected, open_database
 from tagbot.main import main
-from tagbot.models import OPEN, Face
+from tagbot.models import OPEN, Face, Vote
 from tagbot.sandbox.client import Slack, running_slack
 from tests.clean_environment import clean_environment
-from tests.scenario.running_bot import BOT, PATIENCE, running_bot
+from tests.scenario.running_bot import BOT, PATIENCE, quiet, running_bot
 from tests.world import astronaut, environment
 
 
@@ -146,6 +147,68 @@ def test_ctrl_c_ends_it_in_time_also_while_slack_is_silent(tmp_path: Path, stand
         assert time.monotonic() - started < 10
     stand_in.heal()
     assert "Traceback" not in log(tmp_path)
+
+
+def test_told_twice_it_ends_at_once_whatever_it_has_in_hand(tmp_path: Path, stand_in: Slack) -> None:
+    with running_bot(tmp_path, stand_in) as running:
+        stand_in.fail("chat.postMessage", hang=60.0)
+        running.put("photo.png", astronaut())
+        stand_in.wait_for(lambda: stand_in.calls("chat.postMessage") or None, "the post", timeout=PATIENCE)
+        running.process.send_signal(signal.SIGTERM)
+        until = time.monotonic() + PATIENCE
+        while "stopping on SIGTERM" not in (tmp_path / "bot.log").read_text():
+            assert time.monotonic() < until
+            time.sleep(0.02)  # another process works, of which nothing else tells
+        started = time.monotonic()
+        while running.process.poll() is None and time.monotonic() - started < 12:
+            running.process.send_signal(signal.SIGTERM)
+            time.sleep(0.1)
+        assert running.process.wait(0) == 1
+        assert time.monotonic() - started < 3
+    assert "did not finish in time" not in log(tmp_path)
+
+
+def test_every_click_that_came_before_or_while_it_stops_is_acknowledged_and_stored(
+    tmp_path: Path, stand_in: Slack
+) -> None:
+    people = [f"U0MANY{number:03}" for number in range(150)]
+    for person in people:
+        stand_in.set_member(person, name=person, real_name=person)
+    stand_in.set_channel(members=[stand_in.bot_user, *people])
+    with running_bot(tmp_path, stand_in, REQUIRED_VOTES="500") as running:
+        running.put("photo.png", astronaut())
+        request = stand_in.wait_for_message(timeout=PATIENCE)
+        told = threading.Event()
+
+        def stop() -> None:
+            told.wait(PATIENCE)
+            assert running.stop(signal.SIGTERM) == 0
+
+        stopping = threading.Thread(target=stop)
+        stopping.start()
+        started = 0.0
+        acts = {}
+        for number, person in enumerate(people):
+            acts[person] = stand_in.click(person, request.ts, "not_a_face", wait=False)
+            if number == 20:
+                told.set()
+                started = time.monotonic()
+            time.sleep(0.02)  # as fast as a crowd clicks
+        stopping.join()
+        assert time.monotonic() - started < 10
+    ends = {person: stand_in.finished(act) for person, act in acts.items()}
+    assert {end.error for end in ends.values()} == {None, "dispatch_failed"}, "Slack finds nobody connected"
+    acknowledged = {person for person, end in ends.items() if end.acknowledged}
+    with running_bot(tmp_path, stand_in, REQUIRED_VOTES="500") as running:
+        running.wait_for_status(quiet)
+        running.stop()
+    assert taggers(tmp_path) == acknowledged
+
+
+def taggers(data_dir: Path) -> set[str]:
+    open_database(f"sqlite:///{data_dir}/tagbot.db")
+    with connected():
+        return {vote.tagger for vote in Vote.select()}
 
 
 def test_photos_are_taken_in_while_slack_is_away_and_asked_about_once_it_is_there(tmp_path: Path) -> None:

@@ -54,10 +54,11 @@ class Connection:
     leaving: bool = False  # was asked to go
     silent: bool = False  # half-open: the TCP connection stands, but nothing passes
 
-    async def send(self, frame: Json) -> None:
-        """A text frame; what is lost on the way is not noticed here, as little as at Slack."""
-        if not self.silent:
-            await quietly(self.socket.send_str(json.dumps(frame)))
+    async def send(self, frame: Json) -> bool:
+        """A text frame; what is lost on the way is not noticed here, as little as at Slack. Whether the
+        connection was still there to send it on.
+        """
+        return self.silent or await quietly(self.socket.send_str(json.dumps(frame)))
 
     async def ping(self) -> None:
         """A ping as Slack sends it."""
@@ -69,10 +70,12 @@ class Connection:
         tear(self.transport)
 
 
-async def quietly(sending: Coroutine[Any, Any, None]) -> None:
-    """Send into a connection that may be gone."""
+async def quietly(sending: Coroutine[Any, Any, None]) -> bool:
+    """Send into a connection that may be gone; whether it was there."""
     with contextlib.suppress(ConnectionError, RuntimeError):
         await sending
+        return True
+    return False
 
 
 class SocketMode:
@@ -188,22 +191,29 @@ class SocketMode:
     async def _send(self, kind: str, envelope: str, payload: Json, extra: Json) -> Delivery:
         delivery = Delivery(envelope, kind, time.monotonic(), attempt=extra.get("retry_attempt", 0))
         self.deliveries.append(delivery)
-        connection = self._choose()
-        if connection is None:
-            delivery.error = "not_connected"
-            return delivery
-        delivery.connection = connection.id
         came: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._sent[envelope] = delivery, came
         frame = {"envelope_id": envelope, "type": kind, "payload": payload, **extra}
         try:
             async with asyncio.timeout(self.world.rules.acknowledge_seconds):
-                await connection.send(frame)
-                await came
+                if await self._hand_over(frame, delivery):
+                    await came
+                else:
+                    delivery.error = "not_connected"
         except TimeoutError:
             delivery.error = "operation_timeout"
         self.world.changes.note()
         return delivery
+
+    async def _hand_over(self, frame: Json, delivery: Delivery) -> bool:
+        """Send an envelope on a connection that is not about to close; whether there was one."""
+        while (connection := self._choose()) is not None:
+            delivery.connection = connection.id
+            if await connection.send(frame):
+                return True
+            self._forget(connection)
+        delivery.connection = None
+        return False
 
     def _choose(self) -> Connection | None:
         """Any connection; one that was asked to go only if there is no other."""

@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError, SlackClientError, SlackRequestError
 from slack_sdk.web import SlackResponse
 
 from tagbot import crash_points
@@ -22,6 +22,9 @@ from tagbot.blocks import Rendered
 from tagbot.errors import Reject, Retry
 from tagbot.health import Health
 from tagbot.pace import Holds, MakeTurns, own_turns, retry_after
+from tagbot.slack.history import CLOCK_SECONDS, History, Mark
+
+T = TypeVar("T")
 
 TIMEOUT_SECONDS = 10
 """Of one call. Slack answers in tenths of a second; who waits longer waits for nothing."""
@@ -52,9 +55,6 @@ NOT_READY_AFTER = 3.0
 
 MEMBER_SECONDS = 60.0
 """How long it is believed that a member can be chosen; that one cannot may change at any time."""
-
-HISTORY_MARGIN = 60.0
-"""Seconds by which Slack's clock may be behind ours when a post is looked up by time."""
 
 EVENT_TYPE = "facetag_request"
 """Of a request's metadata, by which a post is found again."""
@@ -163,6 +163,7 @@ class Slack:
         self._stop = stop
         self._clock = clock
         self._holds = Holds(clock)
+        self._history = History(self._messages_since, clock)
         self.health = Health()
         """By method: what fails now."""
         self._choosable: dict[str, float] = {}
@@ -180,24 +181,30 @@ class Slack:
         next attempt, as Slack has no way to recognise a repeated post.
         """
         self._posts.wait()
-        metadata = {"event_type": EVENT_TYPE, "event_payload": {"face_id": face_id, "round": round}}
-        answer = self._call(
-            "chat.postMessage",
-            self._client.chat_postMessage,
-            channel=self._channel,
-            text=message.text,
-            blocks=message.blocks,
-            metadata=metadata,
-            unfurl_links=False,
-            unfurl_media=False,
-        )
+        payload = {"face_id": face_id, "round": round}
+        mark, since = Mark.of(EVENT_TYPE, payload), time.time()
+        try:
+            answer = self._call(
+                "chat.postMessage",
+                self._client.chat_postMessage,
+                channel=self._channel,
+                text=message.text,
+                blocks=message.blocks,
+                metadata={"event_type": EVENT_TYPE, "event_payload": payload},
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        except OutcomeUnknown:
+            self._history.lost(mark, since)
+            raise
+        self._history.settled(mark)
         return str(answer["ts"])
 
     def find_request(self, face_id: str, round: int, since: float) -> str | None:  # noqa: A002 - as above
         """The `ts` of the request of a face and round posted after `since` (seconds since 1970), if there
         is one.
         """
-        return self._find(EVENT_TYPE, {"face_id": face_id, "round": round}, since)
+        return self._history.find(Mark.of(EVENT_TYPE, {"face_id": face_id, "round": round}), since)
 
     def announce(self, text: str, name: str) -> None:
         """Tell the channel something. Raises `OutcomeUnknown` as `post` does: look at `last_announcement`."""
@@ -212,22 +219,17 @@ class Slack:
 
     def last_announcement(self, since: float) -> str | None:
         """The name of what the channel was told last, after `since` (seconds since 1970)."""
-        payloads = (payload for _, payload in self._history(ANNOUNCEMENT, since))
-        return next((str(payload.get("name")) for payload in payloads), None)
-
-    def _find(self, event_type: str, payload: Mapping[str, Any], since: float) -> str | None:
-        """The `ts` of our message with this metadata, if there is one."""
-        found = self._history(event_type, since)
-        return next((ts for ts, its_payload in found if its_payload == payload), None)
-
-    def _history(self, event_type: str, since: float) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """The `ts` and the payload of each message with such metadata, the latest first."""
-        arguments = {"oldest": f"{since - HISTORY_MARGIN:.6f}", "include_all_metadata": True}
-        pages = self._pages("conversations.history", self._client.conversations_history, **arguments)
-        for message in (message for page in pages for message in page.get("messages") or ()):
+        for message in self._messages_since(since - CLOCK_SECONDS):
             metadata = message.get("metadata") or {}
-            if metadata.get("event_type") == event_type:
-                yield str(message["ts"]), metadata.get("event_payload") or {}
+            if metadata.get("event_type") == ANNOUNCEMENT:
+                return str((metadata.get("event_payload") or {}).get("name"))
+        return None
+
+    def _messages_since(self, since: float) -> Iterator[dict[str, Any]]:
+        """What was said in the channel since then, newest first; seconds since 1970."""
+        arguments = {"oldest": f"{since:.6f}", "include_all_metadata": True}
+        for page in self._pages("conversations.history", self._client.conversations_history, **arguments):
+            yield from page.get("messages") or ()
 
     def update(self, ts: str, message: Rendered) -> None:
         """Show something else in a message of ours; raises `MessageGone` when it is no longer there."""
@@ -243,6 +245,8 @@ class Slack:
 
     def tell(self, member: str, text: str) -> None:
         """Say something in the channel that only one member sees; nothing happens when they have left it."""
+        # Slack has no way to look for it, so after a lost answer it is said again: who hears it twice is told
+        # the truth twice, and who never hears it believes that their answer counts.
         with suppress(NoSuchMember):
             self._call(
                 "chat.postEphemeral",
@@ -256,32 +260,26 @@ class Slack:
         """Open a modal for whoever the trigger belongs to, within three seconds of their click."""
         self._call("views.open", self._client.views_open, trigger_id=trigger_id, view=view)
 
-    def upload(self, pictures: Sequence[Picture], thread_ts: str | None = None) -> list[str]:
-        """Upload pictures, and share them into a thread of the channel if one is given; Slack's ids, in this
-        order.
+    def upload(self, pictures: Sequence[Picture]) -> list[str]:
+        """Bring pictures to Slack; the ids that they will have, in this order. They are no files yet, and
+        Slack forgets them again unless `complete` makes them some.
+        """
+        return [self._upload(picture) for picture in pictures]
+
+    def complete(self, files: Mapping[str, str], thread_ts: str | None = None) -> None:
+        """Make files of uploaded pictures (id and title), and share them into a thread of the channel if one
+        is given. Slack does so once for each upload: for what are files already, or are no uploads any more,
+        it raises `PictureGone`.
 
         They are not usable at once: see `wait_until_ready`.
         """
-        uploads = [
-            {
-                "content": picture.content,
-                "filename": f"{picture.title.lower()}.jpg",
-                "title": picture.title,
-                "alt_txt": picture.alt_text,
-            }
-            for picture in pictures
-        ]
-        for _ in pictures:
-            self._uploads.wait()
-        answer = self._call(
+        self._call(
             "files.completeUploadExternal",
-            self._client.files_upload_v2,
-            file_uploads=uploads,
-            channel=self._channel if thread_ts else None,
+            self._client.files_completeUploadExternal,
+            files=[{"id": file, "title": title} for file, title in files.items()],
+            channel_id=self._channel if thread_ts else None,
             thread_ts=thread_ts,
         )
-        ids = {each.get("title"): str(each["id"]) for each in answer["files"]}
-        return [ids[picture.title] for picture in pictures]
 
     def wait_until_ready(self, files: Sequence[str]) -> None:
         """Return when uploaded pictures can be shown; raises `Retry` when that takes long, and `PictureGone`
@@ -294,6 +292,13 @@ class Slack:
                 if self._clock() > deadline or self._stop.wait(READY_POLLS[min(looks, len(READY_POLLS) - 1)]):
                     raise Retry("Slack has not made an uploaded picture ready", after=NOT_READY_AFTER)
                 looks += 1
+
+    def are_ready(self, files: Sequence[str]) -> bool:
+        """Whether uploaded pictures can be shown."""
+        try:
+            return all(self._ready(file) for file in files)
+        except PictureGone:
+            return False
 
     def are_there(self, files: Sequence[str]) -> bool:
         """Whether uploaded pictures exist, ready or not."""
@@ -356,6 +361,33 @@ class Slack:
         # Slack's own Slackbot is not marked as a bot.
         return not (profile.is_bot or profile.deactivated or member == "USLACKBOT")
 
+    def _upload(self, picture: Picture) -> str:
+        self._uploads.wait()
+        place = self._call(
+            "files.getUploadURLExternal",
+            self._client.files_getUploadURLExternal,
+            filename=f"{picture.title.lower()}.jpg",
+            length=len(picture.content),
+            alt_txt=picture.alt_text,
+        )
+        self._call("upload", self._send_bytes, url=str(place["upload_url"]), content=picture.content)
+        return str(place["file_id"])
+
+    def _send_bytes(self, url: str, content: bytes) -> None:
+        client = self._client
+        # The SDK has no public name for it, but in one call with all that comes before and after: there,
+        # nothing could be noted in between.
+        sent = client._upload_file(  # noqa: SLF001 - as said above
+            url=url,
+            data=content,
+            logger=client._logger,  # noqa: SLF001 - what the SDK passes
+            timeout=client.timeout,
+            proxy=client.proxy,
+            ssl=client.ssl,
+        )
+        if sent.status != http.HTTPStatus.OK:
+            raise SlackRequestError("the picture was not taken")
+
     def _ready(self, file: str) -> bool:
         self._looks.wait()
         info: dict[str, Any] = self._call("files.info", self._client.files_info, file=file).get("file") or {}
@@ -376,7 +408,7 @@ class Slack:
             if not cursor:
                 return
 
-    def _call(self, method: str, function: Callable[..., SlackResponse], **arguments: Any) -> SlackResponse:
+    def _call(self, method: str, function: Callable[..., T], **arguments: Any) -> T:
         """One call, its failures told apart by what can be done about them."""
         try:
             answer = self._answer(method, function, arguments)
@@ -389,9 +421,7 @@ class Slack:
         self.health.worked(method)
         return answer
 
-    def _answer(
-        self, method: str, function: Callable[..., SlackResponse], arguments: Mapping[str, Any]
-    ) -> SlackResponse:
+    def _answer(self, method: str, function: Callable[..., T], arguments: Mapping[str, Any]) -> T:
         remaining = self._holds.remaining(method)
         if remaining:
             raise Retry(f"{method}: Slack asked us to wait", after=remaining)

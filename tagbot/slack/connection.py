@@ -37,6 +37,7 @@ class Connection:
         self._link = link
         self._greeted = False
         self._over = False
+        self._closing = False
         self._socket = connect(
             url,
             legacy=True,  # one connection, not one after the other: a renewal overlaps with what it renews
@@ -47,12 +48,18 @@ class Connection:
             close_timeout=CLOSE_SECONDS,
             logger=silent_log(),
         )
-        threading.Thread(target=self._read, name="slack-connection", daemon=True).start()
+        self._reader = threading.Thread(target=self._read, name="slack-connection", daemon=True)
+        self._reader.start()
 
     @property
     def is_over(self) -> bool:
         """Whether it has ended."""
         return self._over
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether it has ended, or was told to."""
+        return self._closing or self._over
 
     def send(self, text: str) -> bool:
         """Send a frame; whether the connection was there to send it on."""
@@ -63,8 +70,10 @@ class Connection:
         return True
 
     def close(self) -> None:
-        """End it; returns when it has ended."""
+        """End it; returns when it has ended, and all that came until then is taken."""
+        self._closing = True
         self._socket.close()
+        self._reader.join()
 
     def _read(self) -> None:
         try:

@@ -40,19 +40,35 @@ class Envelopes:
         self._app = app
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="envelope")
         self._closed = False
-        self._lock = threading.Lock()
+        self._in_hand = 0
+        self._changed = threading.Condition()
 
     def take(self, frame: dict[str, Any], acknowledge: Acknowledge) -> None:
-        """Begin to work on an envelope, unless this is closed: Slack then tells the person that it failed."""
-        with self._lock:
-            if not self._closed:
-                self._workers.submit(self._handle, frame, acknowledge).add_done_callback(_tell_of_a_bug)
+        """Begin to work on an envelope, unless this is closed."""
+        with self._changed:
+            if self._closed:
+                log.warning("an envelope came after the end")
+                return
+            self._in_hand += 1
+        self._workers.submit(self._handle, frame, acknowledge).add_done_callback(self._done)
+
+    def wait_until_idle(self, seconds: float) -> None:
+        """Return as soon as all that was taken is acknowledged, or after so long."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._in_hand == 0, max(0.0, seconds))
 
     def close(self) -> None:
         """Take nothing more; return when all that was taken is acknowledged."""
-        with self._lock:
+        with self._changed:
             self._closed = True
+            self._changed.wait_for(lambda: self._in_hand == 0)
         self._workers.shutdown(wait=True)
+
+    def _done(self, handled: Future[None]) -> None:
+        _tell_of_a_bug(handled)
+        with self._changed:
+            self._in_hand -= 1
+            self._changed.notify_all()
 
     def _handle(self, frame: dict[str, Any], acknowledge: Acknowledge) -> None:
         started = time.time()

@@ -2,20 +2,21 @@
 
 from tagbot import blocks
 from tagbot.consensus import PeopleDiffer, Rule, consensus
-from tagbot.models import Face, Vote
+from tagbot.models import WAITING, Face, Vote
 
 
 def render(face: Face, rule: Rule) -> blocks.Rendered:
     """What the face's message shows now."""
     votes = Vote.of(face.id)
+    are_there = not pictures_are_on_their_way(face)
     person = face.person
     return blocks.request(
         blocks.Request(
             face_id=face.id,
             round=face.round,
             state=face.state,
-            crop_file=face.crop_file,
-            context_file=face.context_file,
+            crop_file=face.crop_file if are_there else None,
+            context_file=face.context_file if are_there else None,
             required_votes=rule.required_votes,
             taggers=[vote.tagger for vote in votes],
             differ=isinstance(consensus(votes, rule), PeopleDiffer),
@@ -23,3 +24,8 @@ def render(face: Face, rule: Rule) -> blocks.Rendered:
             reason=face.reason,
         )
     )
+
+
+def pictures_are_on_their_way(face: Face) -> bool:
+    """Whether the face was posted without its pictures, and they are being shared into its thread."""
+    return face.state != WAITING and face.posting_since is not None

@@ -8,6 +8,7 @@ connections, Bolt works on what comes in, and this module says when to connect a
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -19,7 +20,7 @@ from slack_sdk import WebClient
 from tagbot.errors import Retry
 from tagbot.pace import Holds, Pace
 from tagbot.settings import Settings, SettingsError
-from tagbot.slack.connection import OPEN_SECONDS, Connection
+from tagbot.slack.connection import CLOSE_SECONDS, OPEN_SECONDS, Connection
 from tagbot.slack.endings import BUG, FAILURES, Ending, ending_of
 from tagbot.slack.envelopes import Envelopes, bolt_log
 from tagbot.slack.link import Link, silent_log
@@ -37,6 +38,20 @@ OPENINGS_AT_ONCE = 5
 """Slack allows 50 a minute (Tier 3): connections that end as soon as they are open must not use them up."""
 
 OPEN = "apps.connections.open"
+
+IDLE_SECONDS = 2.0
+"""How long the end waits for a moment with no envelope in hand: of the three within which Slack waits."""
+
+HANDLER_SECONDS = 3.5
+"""After so long no envelope is in hand any more: Bolt waits three seconds for a handler's acknowledgement."""
+
+PLACES_SECONDS = 0.5
+"""How long the end waits for connections that are just being opened; while Slack is away, that is in vain."""
+
+LATE_ATTEMPTS = 3
+"""Connections that are opened at the end for acknowledgements that were left over; each takes a fraction of a
+second, in which Slack may bring more.
+"""
 
 
 def web_client(settings: Settings, timeout: int) -> WebClient:
@@ -74,6 +89,8 @@ class SocketMode:
         self._holds = Holds()
         self._lock = threading.Lock()
         self._open: list[Connection] = []
+        self._late: list[str] = []
+        """Acknowledgements for which there was no connection any more when the bot stopped."""
         self._places = [
             threading.Thread(target=self._fill_place, name=f"socket-mode-{number}", daemon=True)
             for number in range(connections)
@@ -95,16 +112,67 @@ class SocketMode:
             stop.wait(problem.pause)
 
     def close(self) -> None:
-        """Take nothing more from Slack; what is in hand is acknowledged and finished."""
+        """Take nothing more from Slack; what is in hand is acknowledged and finished.
+
+        Whatever Slack brings until a connection has really ended is handled like all else.
+        """
         self._closing.set()
         self.link.leave()
         if self._envelopes is not None:
+            self._end_connections(self._envelopes)
+            self._end_places()
+            self._acknowledge_late(self._envelopes)
             self._envelopes.close()
-        with self._lock:
-            still_open = list(self._open)
-        for connection in still_open:
-            connection.close()
         self._listeners.shutdown(wait=True)
+
+    def _end_connections(self, envelopes: Envelopes) -> None:
+        """One after the other: until Slack learns that a connection ends, it may bring something that can no
+        longer be acknowledged there, but on the next one.
+        """
+        until = time.monotonic() + IDLE_SECONDS
+        endings: list[threading.Thread] = []
+        while connection := self._next_open():
+            envelopes.wait_until_idle(until - time.monotonic())
+            ending = threading.Thread(target=connection.close, name="slack-ending", daemon=True)
+            ending.start()
+            ending.join(CLOSE_SECONDS / 2)  # longer takes only one that Slack no longer hears
+            endings.append(ending)
+        for ending in endings:
+            ending.join()
+
+    def _end_places(self) -> None:
+        """A connection that is opened at this very moment is ended by its place."""
+        until = time.monotonic() + PLACES_SECONDS
+        for place in self._places:
+            if place.is_alive():
+                place.join(max(0.0, until - time.monotonic()))
+
+    def _next_open(self) -> Connection | None:
+        """Any connection that has not ended, and does not end."""
+        with self._lock:
+            return next((each for each in self._open if not each.is_ending), None)
+
+    def _acknowledge_late(self, envelopes: Envelopes) -> None:
+        """Acknowledge what the last connection brought while it ended, on one that is opened for that."""
+        for _ in range(LATE_ATTEMPTS):
+            envelopes.wait_until_idle(HANDLER_SECONDS)
+            with self._lock:
+                late, self._late = self._late, []
+            if not late:
+                return
+            if self._holds.remaining(OPEN):
+                break
+            try:
+                connection = Connection(self._address(), self._take, self.link)
+            except FAILURES:
+                break
+            with self._lock:
+                self._open.append(connection)
+            for text in late:
+                connection.send(text)
+            envelopes.wait_until_idle(IDLE_SECONDS)
+            connection.close()
+        log.warning("an acknowledgement was lost with its connection")
 
     def _prepare(self) -> Ending | None:
         """Try both tokens, and build what works on envelopes; why not, if that fails."""
@@ -158,5 +226,10 @@ class SocketMode:
         """Answer where Slack asked; if that connection is gone, on another, as Slack's own client does."""
         with self._lock:
             others = [each for each in self._open if each is not asked_on]
-        if not any(connection.send(text) for connection in (asked_on, *others)):
+        if any(connection.send(text) for connection in (asked_on, *others)):
+            return
+        if self._closing.is_set():
+            with self._lock:
+                self._late.append(text)
+        else:
             log.warning("an acknowledgement was lost with its connection")

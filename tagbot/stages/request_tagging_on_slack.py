@@ -1,7 +1,7 @@
 """Ask in the channel who a face is, while there is room for another request."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from tagbot import words
 from tagbot.errors import Reject, Retry
@@ -9,10 +9,11 @@ from tagbot.messages import FaceStored
 from tagbot.models import OPEN, REJECTED, WAITING, Face, context_key, crop_key, writing
 from tagbot.services import Services
 from tagbot.slack.client import OutcomeUnknown, Picture, PictureGone
-from tagbot.slack.requests import render
+from tagbot.slack.history import SETTLE_SECONDS
+from tagbot.slack.requests import pictures_are_on_their_way, render
 
-SETTLE_SECONDS = 5.0
-"""How long a post whose answer never came may still take to appear in the channel's history."""
+TITLES = "Face", "Photo"
+"""Of the two pictures in Slack, where everybody may read them."""
 
 
 def request_tagging_on_slack(message: FaceStored, services: Services) -> tuple[()]:
@@ -54,16 +55,23 @@ def _find(face: Face, services: Services) -> str | None:
     """The request that an earlier attempt may have posted; None when there was none or it posted nothing."""
     if face.posting_since is None:
         return None
-    rest = face.posting_since + SETTLE_SECONDS - services.now()
-    if rest > 0:
-        raise Retry("a post may still be under way", after=rest)
+    _let_settle(face.posting_since, services)
     return services.slack.find_request(face.id, face.round, face.posting_since)
 
 
+def _let_settle(since: float, services: Services) -> None:
+    """What was begun then, and whose answer never came, may still be under way."""
+    rest = since + SETTLE_SECONDS - services.now()
+    if rest > 0:
+        raise Retry("a call to Slack may still be under way", after=rest)
+
+
 def _post(face: Face, services: Services) -> str:
-    if services.settings.slack_pictures == "private":
-        with _place_given_back(face):
+    with _place_given_back(face):
+        if services.settings.slack_pictures == "private":
             _have_ready(face, services)
+        elif face.crop_file is not None and not _are_ready(face, services):
+            _forget_pictures(face)  # of an earlier round; this one's thread gets new ones
     Face.note(face.id, posting_since=services.now())
     try:
         with _place_given_back(face, unless=OutcomeUnknown):
@@ -100,28 +108,50 @@ def _place_given_back(face: Face, unless: type[Retry] | tuple[()] = ()) -> Itera
 
 
 def _have_ready(face: Face, services: Services, thread_ts: str | None = None) -> None:
-    """Return when Slack can show the face's pictures; those that were deleted there are uploaded anew."""
+    """Return when Slack can show the face's pictures, which serve all attempts and rounds; those that were
+    deleted there are uploaded anew.
+    """
+    # Their ids are noted before Slack makes files of them, which it does once for each id: however often this
+    # is interrupted, no pictures are there twice, and none that nobody knows of. An upload that is not
+    # completed, Slack forgets by itself.
     try:
-        services.slack.wait_until_ready(_uploaded(face, services, thread_ts))
+        if face.crop_file is None or face.context_file is None:
+            _upload(face, services, sharing=thread_ts is not None)
+            _complete(face, services, thread_ts)
+        elif not _are_ready(face, services):
+            with suppress(PictureGone):  # they are files already, or never can be: that shows below
+                _complete(face, services, thread_ts)
+        services.slack.wait_until_ready([str(face.crop_file), str(face.context_file)])
     except PictureGone as gone:
-        Face.note(face.id, crop_file=None, context_file=None)
+        _forget_pictures(face)
         raise Retry(gone.reason) from None
 
 
-def _uploaded(face: Face, services: Services, thread_ts: str | None = None) -> list[str]:
-    """Slack's ids of the two pictures, uploaded once for all attempts and rounds."""
-    if face.crop_file is None or face.context_file is None:
-        face.crop_file, face.context_file = services.slack.upload(
-            [
-                Picture(services.images.get(crop_key(face.id)), "Face", words.FACE_ALT),
-                Picture(services.images.get(context_key(face.id)), "Photo", words.CONTEXT_ALT),
-            ],
-            thread_ts,
-        )
-        # In the same write, so that no attempt that ends here leaves the request without its pictures.
-        changes = {"crop_file": face.crop_file, "context_file": face.context_file}
-        Face.note(face.id, revision=Face.revision + 1, **changes)
-    return [face.crop_file, face.context_file]
+def _are_ready(face: Face, services: Services) -> bool:
+    return services.slack.are_ready([str(face.crop_file), str(face.context_file)])
+
+
+def _forget_pictures(face: Face) -> None:
+    face.crop_file = face.context_file = None
+    Face.note(face.id, crop_file=None, context_file=None)
+
+
+def _upload(face: Face, services: Services, *, sharing: bool) -> None:
+    """Bring the pictures to Slack, and note the intent to have files made of them."""
+    crop, context = (services.images.get(key(face.id)) for key in (crop_key, context_key))
+    face.crop_file, face.context_file = services.slack.upload(
+        [Picture(crop, TITLES[0], words.FACE_ALT), Picture(context, TITLES[1], words.CONTEXT_ALT)]
+    )
+    files = {"crop_file": face.crop_file, "context_file": face.context_file}
+    Face.note(face.id, **files, **({"posting_since": services.now()} if sharing else {}))
+
+
+def _complete(face: Face, services: Services, thread_ts: str | None) -> None:
+    files = [str(face.crop_file), str(face.context_file)]
+    try:
+        services.slack.complete(dict(zip(files, TITLES, strict=True)), thread_ts)
+    except OutcomeUnknown as lost:
+        raise OutcomeUnknown(lost.reason, after=SETTLE_SECONDS) from None
 
 
 def _share_pictures(face_id: str, services: Services) -> None:
@@ -130,8 +160,12 @@ def _share_pictures(face_id: str, services: Services) -> None:
     In this order, as only what was shared with the channel is sure to be seen there.
     """
     face = Face.get_by_id(face_id)
-    are_shown = face.crop_file is not None and face.shown_revision >= face.revision
-    if face.state != OPEN or face.message_ts is None or are_shown:
+    if pictures_are_on_their_way(face):
+        _let_settle(face.posting_since or 0.0, services)
+    elif face.state != OPEN or face.crop_file is not None:
         return
     _have_ready(face, services, face.message_ts)
+    with writing():
+        this_round = (Face.id == face.id) & (Face.round == face.round)
+        Face.update(posting_since=None, revision=Face.revision + 1).where(this_round).execute()
     services.updates.show_soon(face_id)

@@ -5,6 +5,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from io import BytesIO
@@ -30,6 +31,7 @@ from tagbot.slack.client import (
     PictureNotReady,
     Slack,
 )
+from tagbot.slack.history import FORGOTTEN_SECONDS, CLOCK_SECONDS, SETTLE_SECONDS
 from tagbot.slack.socket import web_client
 from tests.slack.clock import Clock, Nap
 
@@ -45,6 +47,14 @@ def jpeg() -> bytes:
 
 PICTURES = [Picture(jpeg(), "Face", "The face"), Picture(jpeg(), "Photo", "The photo")]
 
+
+def share(door: Slack, thread_ts: str | None = None) -> list[str]:
+    """Have the two pictures in Slack; their ids."""
+    files = door.upload(PICTURES)
+    door.complete(dict(zip(files, ("Face", "Photo"), strict=True)), thread_ts)
+    return files
+
+
 CALLS: dict[str, Callable[[Slack, SlackStandIn], Any]] = {
     "chat.postMessage": lambda door, _: door.post(MESSAGE, FACE_ID, 1),
     "chat.update": lambda door, slack: door.update(slack.messages()[0].ts, MESSAGE),
@@ -53,7 +63,7 @@ CALLS: dict[str, Callable[[Slack, SlackStandIn], Any]] = {
     "conversations.info": lambda door, _: door.channel_info(),
     "users.info": lambda door, slack: door.profile(slack.people[0]),
     "files.getUploadURLExternal": lambda door, _: door.upload(PICTURES),
-    "files.completeUploadExternal": lambda door, _: door.upload(PICTURES),
+    "files.completeUploadExternal": lambda door, _: share(door),
     "files.info": lambda door, slack: door.wait_until_ready([slack.files()[0].id]),
     "auth.test": lambda door, _: door.granted_scopes(),
     "views.open": lambda door, _: door.open_modal("1.2.3", someone_else_modal(Asked(FACE_ID, 1), "1.2")),
@@ -65,7 +75,7 @@ CALLS: dict[str, Callable[[Slack, SlackStandIn], Any]] = {
 def _prepared(door: Slack) -> Slack:
     """The door to a workspace with a message and two files of ours."""
     door.post(MESSAGE, "another", 1)
-    door.upload(PICTURES)
+    share(door)
     return door
 
 
@@ -263,6 +273,7 @@ def test_uploads_and_looks_at_them_keep_to_theirs(settings: Settings, clock: Clo
     door = Slack(web_client(settings, 5), settings.slack_channel, 1.0, nap, clock)
     pictures = [Picture(PICTURES[0].content, f"Face {number}", "A face") for number in range(5)]
     files = door.upload(pictures)
+    door.complete(dict.fromkeys(files, "Face"))
     door.wait_until_ready(files)
     a_hundred_a_minute = [60 / (100 * 0.97)] * 3  # but for the first two
     assert nap.naps == pytest.approx(a_hundred_a_minute * 2), "uploads and looks each have their own"
@@ -318,6 +329,101 @@ def test_a_clock_that_differs_by_less_than_a_minute_hides_no_request(
     assert (door.find_request(FACE_ID, 1, float(ts) + behind) == ts) is found
 
 
+def lost(door: Slack, stand_in: SlackStandIn, *faces: str, effect: bool) -> None:
+    """Posts whose answers never came."""
+    stand_in.fail("chat.postMessage", times=len(faces), reset=True, effect=effect)
+    for face in faces:
+        with pytest.raises(OutcomeUnknown):
+            door.post(MESSAGE, face, 1)
+
+
+def looks(stand_in: SlackStandIn) -> int:
+    return len(stand_in.calls("conversations.history"))
+
+
+def test_one_look_serves_all_whose_posts_had_settled_before_it(
+    door: Slack, stand_in: SlackStandIn, clock: Clock
+) -> None:
+    since = time.time()
+    there, missing = [f"there {number}" for number in range(8)], [f"missing {number}" for number in range(8)]
+    lost(door, stand_in, *missing, effect=False)
+    lost(door, stand_in, *there, effect=True)
+    clock.now += SETTLE_SECONDS
+    assert [door.find_request(face, 1, since) for face in missing] == [None] * 8
+    assert [door.find_request(face, 1, since) for face in there] == [each.ts for each in stand_in.messages()]
+    assert looks(stand_in) == 1
+
+
+def test_a_look_serves_nobody_whose_post_it_may_have_missed(
+    door: Slack, stand_in: SlackStandIn, clock: Clock
+) -> None:
+    since = time.time()
+    lost(door, stand_in, "early", effect=False)
+    clock.now += SETTLE_SECONDS - 0.1
+    lost(door, stand_in, "late", effect=True)
+    clock.now += 0.1
+    assert door.find_request("early", 1, since) is None
+    clock.now += SETTLE_SECONDS
+    assert door.find_request("late", 1, since) == stand_in.messages()[0].ts
+    lost(door, stand_in, "early", effect=True)  # another attempt, after that look
+    clock.now += SETTLE_SECONDS
+    assert door.find_request("early", 1, since) == stand_in.messages()[1].ts
+    assert looks(stand_in) == 3
+
+
+def test_a_look_goes_no_further_back_than_those_who_may_still_ask(
+    door: Slack, stand_in: SlackStandIn, clock: Clock
+) -> None:
+    since = time.time()
+    lost(door, stand_in, "found", "never asked about", effect=True)
+    clock.now += SETTLE_SECONDS
+    assert door.find_request("found", 1, since)
+    clock.now += FORGOTTEN_SECONDS + 1
+    later = time.time()
+    lost(door, stand_in, "new", effect=True)
+    clock.now += SETTLE_SECONDS
+    assert door.find_request("new", 1, later)
+    oldest = [float(call.args["oldest"]) for call in stand_in.calls("conversations.history")]
+    assert oldest == pytest.approx([since - CLOCK_SECONDS, later - CLOCK_SECONDS], abs=1e-5)
+
+
+def test_a_post_of_which_this_process_knows_nothing_is_looked_for_anew_each_time(
+    door: Slack, stand_in: SlackStandIn, clock: Clock
+) -> None:
+    since = time.time()
+    for number in range(3):
+        clock.now += 100.0
+        assert door.find_request(f"of another process {number}", 1, since) is None
+    assert looks(stand_in) == 3
+
+
+def test_those_who_ask_while_somebody_looks_share_the_next_look(
+    settings: Settings, stand_in: SlackStandIn
+) -> None:
+    door = Slack(web_client(settings, 5), settings.slack_channel, 1000.0, threading.Event())
+    stand_in.fail("conversations.history", delay=0.3)
+    with ThreadPoolExecutor(9) as pool:
+        first = pool.submit(door.find_request, "first", 1, time.time())
+        stand_in.wait_for(lambda: looks(stand_in))
+        others = [pool.submit(door.find_request, f"other {number}", 1, time.time()) for number in range(8)]
+        assert [each.result() for each in (first, *others)] == [None] * 9
+    assert looks(stand_in) == 2
+
+
+def test_those_who_share_a_look_that_fails_fail_with_it(settings: Settings, stand_in: SlackStandIn) -> None:
+    door = Slack(web_client(settings, 5), settings.slack_channel, 1000.0, threading.Event())
+    stand_in.fail("conversations.history", delay=0.3)
+    stand_in.fail("conversations.history", status=503)
+    with ThreadPoolExecutor(9) as pool:
+        first = pool.submit(door.find_request, "first", 1, time.time())
+        stand_in.wait_for(lambda: looks(stand_in))
+        others = [pool.submit(door.find_request, f"other {number}", 1, time.time()) for number in range(8)]
+        assert first.result() is None
+        assert [type(each.exception()) for each in others] == [OutcomeUnknown] * 8
+    assert looks(stand_in) == 2
+    assert door.find_request("first", 1, time.time()) is None
+
+
 # --- Messages -------------------------------------------------------------------------------------------
 
 
@@ -371,7 +477,7 @@ def test_who_is_not_in_the_channel_is_not_told_and_nothing_fails(door: Slack, st
 def test_pictures_come_back_in_their_order_with_their_descriptions(
     door: Slack, stand_in: SlackStandIn
 ) -> None:
-    ids = door.upload(PICTURES)
+    ids = share(door)
     files = {file.id: file for file in stand_in.files()}
     assert [files[each].alt_text for each in ids] == ["The face", "The photo"]
     assert [files[each].name for each in ids] == ["face.jpg", "photo.jpg"]
@@ -381,7 +487,7 @@ def test_pictures_come_back_in_their_order_with_their_descriptions(
 
 def test_pictures_are_shared_into_a_thread_when_one_is_given(door: Slack, stand_in: SlackStandIn) -> None:
     ts = door.post(MESSAGE, FACE_ID, 1)
-    ids = door.upload(PICTURES, ts)
+    ids = share(door, ts)
     stand_in.wait_for(lambda: stand_in.replies(ts))
     assert [reply.files for reply in stand_in.replies(ts)] == [ids]
     assert len(stand_in.messages()) == 1
@@ -389,7 +495,7 @@ def test_pictures_are_shared_into_a_thread_when_one_is_given(door: Slack, stand_
 
 def test_a_picture_that_is_not_ready_is_waited_for(door: Slack, stand_in: SlackStandIn) -> None:
     stand_in.rules(file_ready_seconds=0.25)
-    ids = door.upload(PICTURES)
+    ids = share(door)
     door.wait_until_ready(ids)
     assert len(stand_in.calls("files.info")) > len(ids)
     door.post(showing(ids[0]), FACE_ID, 1)
@@ -401,7 +507,7 @@ def test_a_picture_that_never_gets_ready_ends_with_a_retry(
     stand_in.rules(file_ready_seconds=600)
     door = Slack(web_client(settings, 5), settings.slack_channel, 1000.0, Nap(clock), clock)
     with pytest.raises(Retry) as why:
-        door.wait_until_ready(door.upload(PICTURES))
+        door.wait_until_ready(share(door))
     assert why.value.after == NOT_READY_AFTER
     assert 3 < len(stand_in.calls("files.info")) < 20
 
@@ -410,7 +516,7 @@ def test_a_message_with_a_picture_that_is_not_ready_is_refused_for_now(
     door: Slack, stand_in: SlackStandIn
 ) -> None:
     stand_in.rules(file_ready_seconds=600)
-    (file, _) = door.upload(PICTURES)
+    (file, _) = share(door)
     with pytest.raises(PictureNotReady) as why:
         door.post(showing(file), FACE_ID, 1)
     assert why.value.after == NOT_READY_AFTER
@@ -419,7 +525,7 @@ def test_a_message_with_a_picture_that_is_not_ready_is_refused_for_now(
 
 
 def test_a_picture_that_was_deleted_is_gone(door: Slack, settings: Settings) -> None:
-    ids = door.upload(PICTURES)
+    ids = share(door)
     WebClient(settings.slack_bot_token, base_url=settings.slack_api_url).files_delete(file=ids[1])
     assert not door.are_there(ids)
     with pytest.raises(PictureGone):

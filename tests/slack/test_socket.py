@@ -538,6 +538,56 @@ def test_at_the_end_what_is_in_hand_is_acknowledged_and_finished(slack: Slack) -
     assert slack.connections() == []
 
 
+def test_at_the_end_every_click_that_came_is_acknowledged(slack: Slack) -> None:
+    socket = socket_mode(slack)
+    socket.connect(threading.Event())
+    slack.wait_for_connections(CONNECTIONS)
+    with clicking.clicking(slack, button(slack), per_second=200) as clicks:
+        until(lambda: len(slack.deliveries()) > 20)
+        socket.close()
+        until(lambda: slack.deliveries()[-1].error == "not_connected")
+    print(clicks.in_words())  # noqa: T201 - shown with -s, and when it fails
+    assert {each.error for each in clicks.lost} == {"not_connected"}
+    assert clicks.percentile(100) < LATE_MS
+
+
+def test_what_is_finished_only_after_the_last_connection_has_ended_is_acknowledged_all_the_same(
+    slack: Slack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket_module, "IDLE_SECONDS", 0.05)
+    taken, go_on = threading.Event(), threading.Event()
+    ts = button(slack)
+    with connected(slack, held_up(taken, go_on)) as socket:
+        act = slack.click(slack.people[0], ts, "press", wait=False)
+        assert taken.wait(5)
+        closing = threading.Thread(target=socket.close)
+        closing.start()
+        slack.wait_for(lambda: not slack.connections(), "the connections to end")
+        go_on.set()
+        assert slack.finished(act).acknowledged
+        closing.join()
+    assert slack.connections() == []
+
+
+def test_the_end_waits_for_no_slack_that_is_away_to_acknowledge_what_is_left_over(
+    slack: Slack, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(socket_module, "IDLE_SECONDS", 0.05)
+    taken, go_on = threading.Event(), threading.Event()
+    ts = button(slack)
+    with connected(slack, held_up(taken, go_on)) as socket:
+        slack.click(slack.people[0], ts, "press", wait=False)
+        assert taken.wait(5)
+        slack.fail(OPEN, times=None, reset=True)
+        closing = threading.Thread(target=socket.close)
+        closing.start()
+        slack.wait_for(lambda: not slack.connections(), "the connections to end")
+        go_on.set()
+        closing.join(5)
+        assert not closing.is_alive()
+    assert "an acknowledgement was lost" in caplog.text
+
+
 def test_the_end_is_quick_also_when_slack_no_longer_answers(slack: Slack) -> None:
     with connected(slack) as socket:
         slack.disconnect("half_open")

@@ -240,6 +240,7 @@ def test_a_picture_that_is_not_ready_is_not_taken_for_deleted(world: World) -> N
     world.slack.rules(file_ready_seconds=600)
     crop = world.services.images.get(crop_key(face.id))
     (unready,) = world.services.slack.upload([Picture(crop, "Face", "A face")])
+    world.services.slack.complete({unready: "Face"})
     Face.update(crop_file=unready, revision=Face.revision + 1).where(Face.id == face.id).execute()
     with pytest.raises(PictureNotReady):
         world.services.updates.show(face.id)

@@ -7,13 +7,14 @@ from threading import Event
 import pytest
 from slack_sdk import WebClient
 
-from tagbot import words
+from tagbot import crash_points, words
 from tagbot.errors import Reject, Retry
 from tagbot.messages import FaceStored
 from tagbot.models import Face, crop_key
 from tagbot.slack.client import OutcomeUnknown, Slack
+from tagbot.slack.history import SETTLE_SECONDS
 from tagbot.slack.socket import web_client
-from tagbot.stages.request_tagging_on_slack import SETTLE_SECONDS, request_tagging_on_slack
+from tagbot.stages.request_tagging_on_slack import request_tagging_on_slack
 from tagbot.waiting import let_next_in
 from tests.stages.scenes import (
     MakeWorld,
@@ -180,6 +181,16 @@ def test_faces_on_their_way_are_let_in_once(make_world: MakeWorld) -> None:
     assert list(let_next_in(2)) == []
 
 
+LOST = [
+    {"reset": True, "effect": True},
+    {"reset": True},
+    {"status": 500, "effect": True},
+    {"status": 503},
+    {"error": "internal_error", "effect": True},
+    {"error": "request_timeout"},
+]
+"""Ways in which an answer of Slack's does not come."""
+
 # --- Twice is harmless ----------------------------------------------------------------------------------
 
 
@@ -226,6 +237,49 @@ def test_a_crash_after_the_upload_uploads_nothing_more(world: World) -> None:
     assert len(world.slack.calls("files.completeUploadExternal")) == 1
 
 
+@pytest.mark.parametrize("fault", LOST, ids=str)
+def test_an_upload_whose_answer_was_lost_leaves_no_pictures_in_slack_that_nobody_knows_of(
+    world: World, fault: dict[str, object]
+) -> None:
+    face = world.face()
+    world.slack.fail("files.completeUploadExternal", **fault)
+    with pytest.raises(OutcomeUnknown):
+        work(world, face)
+    work(world, face)
+    assert pictures_in(world, face) == complete(world)
+
+
+def test_pictures_that_slack_no_longer_knows_are_uploaded_anew(world: World) -> None:
+    face = world.face()
+    world.slack.fail("files.completeUploadExternal", reset=True)
+    with pytest.raises(OutcomeUnknown):
+        work(world, face)
+    # As Slack answers where an upload was given up.
+    for method in ("files.info", "files.completeUploadExternal", "files.info"):
+        world.slack.fail(method, error="file_not_found")
+    with pytest.raises(Retry):
+        work(world, face)
+    work(world, face)
+    assert pictures_in(world, face) == complete(world)
+
+
+def test_after_an_outage_one_look_finds_out_about_all_posts(world: World) -> None:
+    faces = [world.face() for _ in range(6)]
+    door = Slack(
+        web_client(world.settings, 5), world.settings.slack_channel, 1000.0, Event(), world.clock.now
+    )
+    services = replace(world.services, slack=door)
+    for number, face in enumerate(faces):
+        world.slack.fail("chat.postMessage", reset=True, effect=number % 2 == 0)
+        with pytest.raises(OutcomeUnknown):
+            request_tagging_on_slack(FaceStored(face_id=face.id), services)
+    later(world)
+    for face in faces:
+        request_tagging_on_slack(FaceStored(face_id=face.id), services)
+    assert sorted(posted(world)) == sorted(face.id for face in faces)
+    assert len(world.slack.calls("conversations.history")) == 1
+
+
 def test_the_same_face_in_its_next_round_is_another_request(world: World) -> None:
     face = world.face()
     work(world, face)
@@ -242,15 +296,6 @@ def test_the_same_face_in_its_next_round_is_another_request(world: World) -> Non
 
 
 # --- Retry: the outcome of the post is unknown ----------------------------------------------------------
-
-LOST = [
-    {"reset": True, "effect": True},
-    {"reset": True},
-    {"status": 500, "effect": True},
-    {"status": 503},
-    {"error": "internal_error", "effect": True},
-    {"error": "request_timeout"},
-]
 
 
 @pytest.mark.parametrize("fault", LOST, ids=str)
@@ -469,15 +514,136 @@ def test_a_crash_before_the_pictures_were_shared_shares_them_next_time(sharing: 
     assert len(pictures_in(sharing, face)) == 2
 
 
-def test_shared_pictures_that_were_not_ready_are_shown_by_the_next_attempt(sharing: World) -> None:
+def test_shared_pictures_that_were_not_ready_are_shown_by_a_later_attempt(sharing: World) -> None:
     face = sharing.face()
     sharing.slack.fail("files.info", status=503)
     with pytest.raises(Retry):
         work(sharing, face)
+    later(sharing)
+    work(sharing, face)
+    assert_shared_once(sharing, face)
+
+
+def assert_shared_once(world: World, face: Face) -> None:
+    """The pictures lie in the thread once, the request shows them, and Slack has no others."""
+    row = fresh(face)
+    files = [row.crop_file, row.context_file]
+    assert row.posting_since is None
+    world.slack.wait_for(lambda: world.slack.replies(str(row.message_ts)))
+    assert [reply.files for reply in world.slack.replies(str(row.message_ts))] == [files]
+    assert pictures_in(world, face) == files
+    assert complete(world) == files
+
+
+def complete(world: World) -> list[str]:
+    """Ids of the files that Slack keeps."""
+    return [file.id for file in world.slack.files() if file.ready_at is not None and not file.deleted]
+
+
+COMPLETE = "files.completeUploadExternal"
+
+
+@pytest.mark.parametrize(
+    ("method", "fault"),
+    [
+        *((COMPLETE, fault) for fault in LOST),
+        *((method, {"reset": True}) for method in ("files.getUploadURLExternal", "upload", "files.info")),
+        ("upload", {"error": "internal_error"}),
+    ],
+    ids=str,
+)
+def test_whatever_answer_is_lost_the_pictures_are_shared_once(
+    sharing: World, method: str, fault: dict[str, object]
+) -> None:
+    face = sharing.face()
+    sharing.slack.fail(method, **fault)
+    with pytest.raises(Retry) as why:
+        work(sharing, face)
+    if method == COMPLETE:
+        assert why.value.after == SETTLE_SECONDS
+        with pytest.raises(Retry):
+            work(sharing, face)  # too early to look
+        assert len(sharing.slack.calls(method)) == 1
+    later(sharing)
+    work(sharing, face)
+    assert_shared_once(sharing, face)
+
+
+class Died(BaseException):
+    """The end of the process, as far as a stage can see."""
+
+
+@pytest.mark.parametrize("calls", range(1, 9))
+def test_after_whatever_call_the_bot_dies_the_pictures_are_shared_once(sharing: World, calls: int) -> None:
+    face = sharing.face()
+    reached: list[str] = []
+
+    def die(_: str, point: str) -> None:
+        reached.extend([point] * (point == crash_points.AFTER_CALL))
+        if len(reached) == calls:
+            raise Died
+
+    working = crash_points.working_on("RequestTaggingOnSlack")
+    with working, crash_points.listening(die), pytest.raises(Died):
+        work(sharing, face)
+    later(sharing)
+    work(sharing, face)
+    assert_shared_once(sharing, face)
+
+
+def test_pictures_that_slack_takes_long_to_share_are_shared_once(sharing: World) -> None:
+    sharing.slack.rules(file_ready_seconds=0.5)
+    face = sharing.face()
+    sharing.slack.fail("files.completeUploadExternal", reset=True, effect=True)
+    with pytest.raises(OutcomeUnknown):
+        work(sharing, face)
+    later(sharing)
+    work(sharing, face)
+    assert_shared_once(sharing, face)
+    assert len(sharing.slack.calls("files.completeUploadExternal")) == 2, "of which one has an effect"
+
+
+def test_a_request_whose_pictures_are_on_their_way_is_shown_without_them(sharing: World) -> None:
+    face = sharing.face()
+    sharing.slack.fail("files.completeUploadExternal", reset=True)
+    with pytest.raises(OutcomeUnknown):
+        work(sharing, face)
+    say(sharing, face, sharing.slack.people[1], sharing.slack.people[0])
+    assert pictures_in(sharing, face) == []
+    assert words.mention(sharing.slack.people[0]) in shown(sharing, face).text
+    later(sharing)
+    work(sharing, face)
+    assert_shared_once(sharing, face)
+
+
+def test_pictures_that_are_on_their_way_when_the_face_is_closed_are_shared_all_the_same(
+    sharing: World,
+) -> None:
+    face = sharing.face()
+    sharing.slack.fail("files.completeUploadExternal", reset=True)
+    with pytest.raises(OutcomeUnknown):
+        work(sharing, face)
+    say(sharing, face, sharing.slack.people[1], *sharing.slack.people[:2])
+    assert fresh(face).state == "tagged"
+    later(sharing)
     work(sharing, face)
     row = fresh(face)
-    sharing.slack.wait_for(lambda: str(row.crop_file) in seen(sharing.slack.message(str(row.message_ts))))
-    assert len(sharing.slack.files()) == 2
+    assert [reply.files for reply in sharing.slack.replies(str(row.message_ts))] == [
+        [row.crop_file, row.context_file]
+    ]
+    assert pictures_in(sharing, face) == [row.crop_file]
+
+
+def test_shared_pictures_that_were_deleted_are_shared_anew_in_the_next_round(sharing: World) -> None:
+    face = sharing.face()
+    work(sharing, face)
+    client = WebClient(sharing.slack.bot_token, base_url=sharing.slack.api_url)
+    for file in complete(sharing):
+        client.files_delete(file=file)
+    Face.update(state="rejected").where(Face.id == face.id).execute()
+    assert Face.ask_again(face.id, 1, "rejected", by=None)
+    work(sharing, face)
+    assert_shared_once(sharing, face)
 
 
 def test_a_second_round_shows_the_shared_pictures_at_once(sharing: World) -> None:
