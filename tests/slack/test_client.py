@@ -31,7 +31,7 @@ from tagbot.slack.client import (
     PictureNotReady,
     Slack,
 )
-from tagbot.slack.history import FORGOTTEN_SECONDS, CLOCK_SECONDS, SETTLE_SECONDS
+from tagbot.slack.history import CLOCK_SECONDS, FORGOTTEN_SECONDS, SETTLE_SECONDS
 from tagbot.slack.socket import web_client
 from tests.slack.clock import Clock, Nap
 
