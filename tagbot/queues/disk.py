@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from threading import Condition, Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from persistqueue import SQLiteAckQueue
 from persistqueue.serializers import json as json_serializer
@@ -35,6 +35,8 @@ from tagbot.write_ahead_log import NORMAL, WriteAheadLog
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 Clock = Callable[[], float]
 """Seconds since 1970."""
 
@@ -43,6 +45,9 @@ LOOK_SECONDS = 0.25
 
 BUSY_SECONDS = 2.0
 """How long to wait for another process that writes; Slack wants its acknowledgement within three seconds."""
+
+BUSY_PAUSE_SECONDS = 0.01
+"""Between two tries meanwhile."""
 
 CLOCK_STEP_SECONDS = 1.0
 """A clock that goes back by less was not set, only read by two threads or corrected a little."""
@@ -152,6 +157,7 @@ class _Rows(SQLiteAckQueue):
         super()._init()
         for index in self._INDEXES:
             self._putter.execute(index)
+        self._putter.execute("PRAGMA busy_timeout = 0")  # `_in_turn` waits instead
         for connection in self._connections:
             connection.text_factory = bytes  # or a text that is no UTF-8 could not even be fetched
 
@@ -176,15 +182,21 @@ class _Rows(SQLiteAckQueue):
 
     def put(self, envelope: Envelope, now: float) -> None:  # type: ignore[override]  # an envelope, not any item
         """Store it, unless it is ready or delayed already."""
+        row = envelope.to_json(), now, storable(envelope.id), storable(envelope.key)
         with self._disk():
-            self._insert_into(envelope.to_json(), now, storable(envelope.id), storable(envelope.key))
+            self._in_turn(lambda: self._insert_into(*row))  # it takes `tran_lock` itself
             self._log.wait()
 
     def claim(self) -> tuple[int, Any, int] | None:
         """Put the oldest ready row in flight: its number, its envelope's text and which attempt it is."""
-        with self._disk(), self.tran_lock:
-            claimed = self._putter.execute(self._CLAIM).fetchall()
-        return claimed[0] if claimed else None
+
+        def claimed() -> list[tuple[int, Any, int]]:
+            with self.tran_lock:
+                return self._putter.execute(self._CLAIM).fetchall()
+
+        with self._disk():
+            rows = self._in_turn(claimed)
+        return rows[0] if rows else None
 
     def drop(self, row: int) -> bool:
         """The work is done. Deleted at once: marking it done and clearing later is two writes, and growth.
@@ -336,8 +348,28 @@ class _Rows(SQLiteAckQueue):
 
         Enough for claims, acknowledgements and delays: their message only comes again.
         """
-        with self._disk(), self.tran_lock:
-            return self._putter.execute(sql, values).rowcount
+
+        def changed() -> int:
+            with self.tran_lock:
+                return self._putter.execute(sql, values).rowcount
+
+        with self._disk():
+            return self._in_turn(changed)
+
+    def _in_turn(self, write: Callable[[], T]) -> T:
+        """Write, as soon as no other process does.
+
+        Each thread waits its own `BUSY_SECONDS`, outside the lock. Were SQLite to wait, that would be inside,
+        and a put, which Slack waits for, would stand in line behind the time-outs of all who came before it.
+        """
+        until = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                return write()
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > until:
+                    raise
+            time.sleep(BUSY_PAUSE_SECONDS)
 
     @contextmanager
     def _disk(self) -> Iterator[None]:

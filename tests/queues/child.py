@@ -36,9 +36,10 @@ def take(queue: Queue, number: int) -> None:
 
 
 def put_some(queue: Queue, number: int) -> None:
-    """Put so many."""
+    """Put so many, telling of each once it is stored."""
     for each in range(number):
         queue.put(f"m{each}", "face", {})
+        say(f"m{each}")
 
 
 if __name__ == "__main__":
