@@ -52,7 +52,7 @@ soak: $(VENV)/.dev  ## add a thousand photos at once (three minutes)
 soak-connections: $(VENV)/.dev  ## count the connections to a database server for an hour (ARGS="--minutes 5")
 	$(PY) -m tests.scenario.soak_connections $(ARGS)
 
-crash: $(VENV)/.dev  ## kill the bot at random moments, and count what got lost (an hour; ARGS="--seeds 7" for one)
+crash: $(VENV)/.dev  ## kill the bot at random moments, and count what got lost (an hour; ARGS="--seeds 7" for one, ARGS="--bots 3 --database postgresql" for several bots)
 	$(PY) -m tests.crash $(ARGS)
 
 check: $(VENV)/.dev  ## format, lint, types and tests: what CI runs

@@ -21,7 +21,7 @@ class Outcome:
         return "\n  ".join([f"{figures}: {len(self.violations)} violations", *self.violations])
 
 
-def outcome(bot: RunningBot, slack: Slack, story: Story) -> Outcome:
+def outcome(bot: RunningBot, slack: Slack, story: Story, max_open: int) -> Outcome:
     """Compare what the bot says with what people did and what Slack and the model have."""
     lines = bot.export()
     counted = {
@@ -29,6 +29,7 @@ def outcome(bot: RunningBot, slack: Slack, story: Story) -> Outcome:
         "tagged": len(lines),
         "answers acknowledged": sum(map(len, story.answered.values())),
         "reopened": len(story.reopened),
+        "open at most": story.most_open,
         "requests": sum(_requests(slack).values()),
         "in the model": sum(line["training"] is not None for line in lines),
     }
@@ -36,6 +37,7 @@ def outcome(bot: RunningBot, slack: Slack, story: Story) -> Outcome:
         *_not_as_people_agreed(lines, slack, story),
         *_votes_lost_or_added(lines, slack, story),
         *_requests_missing_or_doubled(slack, story),
+        *_too_many_open(story, max_open),
         *_shown_wrongly(slack, story),
         *_differing_model(bot),
     ]
@@ -87,6 +89,12 @@ def _requests_missing_or_doubled(slack: Slack, story: Story) -> Iterator[str]:
     for which in wanted | found:
         if wanted[which] != found[which]:
             yield f"{found[which]} requests of {which}, where {wanted[which]} are right"
+
+
+def _too_many_open(story: Story, max_open: int) -> Iterator[str]:
+    """At any time of the run."""
+    if story.most_open > max_open:
+        yield f"{story.most_open} requests were open at once, where {max_open} may be"
 
 
 def _shown_wrongly(slack: Slack, story: Story) -> Iterator[str]:

@@ -55,6 +55,8 @@ class Story:
     """
     reopened: set[str] = field(default_factory=set)
     """The faces whose reopening Slack was acknowledged."""
+    most_open: int = 0
+    """So many requests were seen open in the channel at once."""
 
     def person(self, face_id: str, people: list[str], *, wrong: bool = False) -> str:
         """Who is in the picture, or who is taken for them."""
@@ -111,7 +113,10 @@ class People:
 
     def _act(self) -> None:
         while not (self._done.wait(0.05) or self._story.is_told):
-            for message in self._slack.messages():
+            messages = self._slack.messages()
+            is_open = [message.metadata is not None and offers(message, "tag_person") for message in messages]
+            self._story.most_open = max(self._story.most_open, sum(is_open))
+            for message in messages:
                 if message.metadata is None:
                     continue
                 face_id, number = (message.metadata["event_payload"][key] for key in ("face_id", "round"))

@@ -19,3 +19,11 @@ def test_neither_does_one_whose_database_server_stops_besides(tmp_path: Path, st
     outcome = run(tmp_path, stand_in, on_a_server)
     assert outcome.violations == []
     assert outcome.counted["faces"] == 3
+
+
+def test_nor_do_several_of_which_one_is_killed_at_random(tmp_path: Path, stand_in: Slack) -> None:
+    several = Run(seed=7, faces=4, kills=2, faults=False, database="postgresql", bots=2, max_open=2)
+    outcome = run(tmp_path, stand_in, several)
+    assert outcome.violations == []
+    assert outcome.counted["faces"] == 4
+    assert outcome.counted["open at most"] == 2, "more were waiting all the time"
