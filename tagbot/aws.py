@@ -115,6 +115,11 @@ class Door:
         with self._lock:
             return "; ".join(dict.fromkeys(self._problems.values())) or None
 
+    @property
+    def partition(self) -> str:
+        """As `partition` says, of its region."""
+        return partition(self._region)
+
     def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
         """One call, such as `index_faces`; raises `Retry`, `Reject`, and what the service's class says."""
         with self.health.watching(operation):
@@ -239,6 +244,18 @@ class Door:
         if not known:
             log.error("%s", problem)
         return Misconfigured(problem)
+
+
+def partition(region: str | None) -> str:
+    """Which of AWS's worlds a region lies in, as each ARN says it: `aws`, `aws-cn` for China and so on.
+
+    Without a region it is that of the environment or the profile; where that is none of AWS's, `aws`.
+    """
+    try:
+        session = boto3.Session(region_name=region)
+        return str(session.get_partition_for_region(session.region_name or ""))
+    except BotoCoreError:
+        return "aws"
 
 
 def _is_from_aws(answer: dict[str, Any]) -> bool:

@@ -34,8 +34,11 @@ LOOK_SECONDS = 0.25
 ENOUGH = 10
 """So many photos that this bot knows of, and it leaves further events to the others."""
 
-PAUSE_SECONDS = 5.0
+PAUSE_SECONDS = 1.0
 """Between two attempts to hear of new photos, when the first failed."""
+
+DEAF = "new photos cannot be heard of, and are looked for every five minutes"
+"""What it means when the queue of the events cannot be read."""
 
 STUCK_SECONDS = 86_400.0
 """How long what S3 cannot move is left alone."""
@@ -262,20 +265,30 @@ class S3Inbox:
                 self._listener.start()
 
     def _keep_listening(self, events: Events) -> None:
-        outage, what = Outage(), "new photos cannot be heard of, and are looked for every five minutes"
+        outage = Outage()
         while not self._closed.is_set():
             if len(self._ready) >= ENOUGH:
                 self._closed.wait(LOOK_SECONDS)
                 continue
+            reason, bug = "", None
             try:
-                names = events.next()
-            except Retry as why:
-                if not self._closed.wait(PAUSE_SECONDS):
-                    outage.fails(log, what, why.reason)
-                continue
-            outage.works(log, what)
-            with self._lock:
-                self._ready += [name for name in names if _is_shown(name) and not is_sidecar(name)]
+                self._hear(events)
+            except (Retry, Reject) as why:
+                reason = why.reason
+            except Exception as unforeseen:  # noqa: BLE001 - were this thread to end of it, all photos would be late
+                reason, bug = f"bug: {type(unforeseen).__name__}", unforeseen
+            if not reason:
+                outage.works(log, DEAF)
+                self.health.worked(DEAF)
+            elif not self._closed.is_set():
+                outage.fails(log, DEAF, reason, bug)
+                self.health.failed(DEAF, f"{DEAF}: {reason}")
+                self._closed.wait(PAUSE_SECONDS)
+
+    def _hear(self, events: Events) -> None:
+        names = [name for name in events.next() if _is_shown(name) and not is_sidecar(name)]
+        with self._lock:
+            self._ready += names
 
     # ------------------------------------------------------------ what lies where
 

@@ -18,18 +18,21 @@ OF_PICTURES = "DeleteObject", "GetObject", "PutObject"
 
 def statements(settings: Settings) -> Iterator[Statement]:
     """What has to be allowed; nothing for a bot that keeps all on its own machine."""
-    if settings.queue_prefix is not None:
-        names = [f"{settings.queue_prefix}{name}" for name in QUEUES]
-        yield _allow(
-            "sqs", OF_QUEUES, [_queue(f"{name}{end}.fifo") for name in names for end in ("", "-dead")]
-        )
-    if settings.inbox_events:
-        yield _allow("sqs", OF_EVENTS, [_queue(settings.inbox_events)])
     places = list(_places(settings))
+    if settings.queue_prefix is None and not settings.inbox_events and not places:
+        return
+    from tagbot.aws import partition  # boto3, which who is not at Amazon can do without
+
+    arn = f"arn:{partition(settings.aws_region or None)}"
+    if settings.queue_prefix is not None:
+        names = [f"{settings.queue_prefix}{name}{end}.fifo" for name in QUEUES for end in ("", "-dead")]
+        yield _allow("sqs", OF_QUEUES, [f"{arn}:sqs:*:*:{name}" for name in names])
+    if settings.inbox_events:
+        yield _allow("sqs", OF_EVENTS, [f"{arn}:sqs:*:*:{settings.inbox_events}"])
     if places:
-        yield _allow("s3", OF_PICTURES, [f"arn:aws:s3:::{place.bucket}/{place.prefix}/*" for place in places])
+        yield _allow("s3", OF_PICTURES, [f"{arn}:s3:::{place.bucket}/{place.prefix}/*" for place in places])
         # Without this right S3 calls an object that is missing one that may not be seen.
-        yield _allow("s3", ["ListBucket"], sorted({f"arn:aws:s3:::{place.bucket}" for place in places}))
+        yield _allow("s3", ["ListBucket"], sorted({f"{arn}:s3:::{place.bucket}" for place in places}))
 
 
 def _places(settings: Settings) -> Iterator[S3Place]:
@@ -42,7 +45,3 @@ def _places(settings: Settings) -> Iterator[S3Place]:
 
 def _allow(service: str, actions: Iterable[str], resources: list[str]) -> Statement:
     return {"Effect": "Allow", "Action": [f"{service}:{action}" for action in actions], "Resource": resources}
-
-
-def _queue(name: str) -> str:
-    return f"arn:aws:sqs:*:*:{name}"

@@ -77,7 +77,8 @@ class Job:
 
 def let_waiting_in(around: Surroundings) -> None:
     """Fill free places in the channel that nobody filled, because a crash came between."""
-    given_up = around.queues[FaceStored.QUEUE].counts().dead
+    troubles = around.queues[FaceStored.QUEUE].troubles()  # counts would be two requests of Amazon SQS
+    given_up = sum(trouble.count for trouble in troubles if trouble.state == "dead")
     for message in let_next_in(around.services.settings.max_open_requests, given_up):
         around.publish(message)
 

@@ -10,7 +10,7 @@ import pytest
 
 from tagbot.errors import Reject, Retry
 from tagbot.inbox import LONE_SIDECAR_SECONDS, InboxDelivery
-from tagbot.inbox_s3 import LIST_BESIDE_EVENTS_SECONDS, LIST_SECONDS, STUCK_SECONDS, S3Inbox
+from tagbot.inbox_s3 import DEAF, LIST_BESIDE_EVENTS_SECONDS, LIST_SECONDS, STUCK_SECONDS, S3Inbox
 from tagbot.pictures import MAX_BYTES
 from tagbot.s3 import Bucket, Listed, Object
 from tagbot.s3_events import Events
@@ -426,3 +426,26 @@ def test_a_photo_that_s3_tells_of_is_taken_at_once_and_one_that_it_does_not_by_l
     later = rig.look(2)
     assert later is not None
     assert later.name == "untold.jpg"
+
+
+def test_an_answer_that_nobody_thought_of_ends_no_hearing_of_new_photos(
+    rig: Rig, events: Events, caplog: pytest.LogCaptureFixture
+) -> None:
+    rig.inbox = rig.another(events)
+    rig.aws.fail("ReceiveMessage", code="InvalidArgument")
+    assert rig.look(0) is None
+    wait_until(lambda: bool(rig.inbox.health.failing()))
+    [failure] = rig.inbox.health.failing()
+    assert failure.reason == f"{DEAF}: Amazon SQS refuses sqs:ReceiveMessage: InvalidArgument"
+    rig.put("told.jpg")
+    tell(rig.aws, "team/inbox/told.jpg")
+    wait_until(lambda: rig.inbox.get(0) is not None)
+    assert rig.inbox.health.failing() == []
+    assert caplog.messages == [failure.reason, f"{DEAF}: over"]
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.02)  # another thread works, of which nothing else tells

@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tagbot import parts
 from tagbot.settings import Settings
 
@@ -28,6 +30,17 @@ def test_what_stays_on_the_machine_needs_no_rights() -> None:
     assert [each["Resource"] for each in policy(IMAGE_STORE="s3://bucket/faces")["Statement"]] == [
         ["arn:aws:s3:::bucket/faces/*"], ["arn:aws:s3:::bucket"],
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"), [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("", "aws")]
+)
+def test_the_rights_are_written_as_the_region_has_them(region: str, partition: str) -> None:
+    at_aws = {"QUEUE_URL": "sqs://team-", "IMAGE_STORE": "s3://team/faces", "TRAINING_BACKEND": "rekognition"}
+    named = [each["Resource"] for each in policy(AWS_REGION=region, **at_aws)["Statement"]]
+    arns = [arn for each in named for arn in ([each] if isinstance(each, str) else each) if arn != "*"]
+    assert {arn.partition(":")[2].partition(":")[0] for arn in arns} == {partition}
+    assert {arn.split(":")[2] for arn in arns} == {"sqs", "s3", "rekognition"}
 
 
 def test_the_rights_of_every_part_come_in_one_policy() -> None:

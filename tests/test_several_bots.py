@@ -6,11 +6,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import psycopg
 import pytest
@@ -18,19 +20,29 @@ import pytest
 from tagbot import __version__, parts, status
 from tagbot.app import Bot
 from tagbot.database import alone, close_database, connected, open_database, reached, shared_now
-from tagbot.errors import Retry
+from tagbot.errors import Reject, Retry
+from tagbot.messages import FaceStored
 from tagbot.models import Face, Turn, database, writing
 from tagbot.pipeline import PIPELINE
 from tagbot.presence import SILENT_SECONDS, Presence, bots, strangers
+from tagbot.sandbox.client import Slack as SlackStandIn
 from tagbot.sandbox.client import running_slack
-from tagbot.schedule import Job, Surroundings, start, tell_of_bot
+from tagbot.schedule import JOBS, Job, Surroundings, start, tell_of_bot
 from tagbot.settings import ANSWERS, STAGES, WITHOUT_SLACK, Settings, SettingsError
 from tagbot.shared_pace import MOST_AHEAD, SharedPace
 from tagbot.slack.link import Link
+from tagbot.stages.request_tagging_on_slack import request_tagging_on_slack
+from tagbot.training.local import LocalBackend
+from tagbot.training.rekognition import HARMLESS
+from tagbot.waiting import let_next_in
 from tagbot.worker import workers
+from tests.aws.service import REGION, Amazon
+from tests.clean_environment import NO_AWS
 from tests.documents.generated import ROOT
 from tests.postgresql import on_every_database
-from tests.world import World, astronaut
+from tests.world import World, a_world, astronaut, environment
+
+T = TypeVar("T")
 
 on_a_server = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
@@ -136,6 +148,107 @@ def test_a_bot_that_stops_waits_no_longer() -> None:
         pace.wait()
 
 
+@on_a_server
+@pytest.mark.usefixtures("tables")
+def test_the_posts_of_two_bots_keep_one_pace(
+    tmp_path: Path, stand_in: SlackStandIn, database_url: str
+) -> None:
+    variables = {"DATABASE_URL": database_url, "SLACK_POSTS_PER_SECOND": "5"}
+    settings = [Settings.from_env(environment(tmp_path / name, stand_in, **variables)) for name in "ab"]
+    one, other = (Bot(each, {})._services.slack for each in settings)
+    started = time.monotonic()
+    at_once(*(lambda door=door: door.announce("Hello", "hello") for door in (one, one, other, other)))
+    assert time.monotonic() - started >= 3 / 5, (
+        "three wait for their turn; of two with a pace of their own, one"
+    )
+    assert len(stand_in.messages()) == 4
+
+
+@on_a_server
+@pytest.mark.usefixtures("tables")
+def test_the_calls_of_rekognition_of_two_bots_keep_one_pace(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws_is_away(monkeypatch)
+    variables = {
+        "AWS_REGION": REGION,
+        "TRAINING_BACKEND": "rekognition",
+        "REKOGNITION_CALLS_PER_SECOND": str(1 / EVERY),
+    }
+    settings = Settings.from_env({"DATABASE_URL": database_url, **variables}, for_slack=False)
+    naps = Naps()
+    backends = [parts.training_backend(settings, naps) for _ in range(2)]
+    with connected():
+        for backend in backends:
+            with pytest.raises(Reject, match="does not answer"):
+                backend.check()
+    assert turns(naps) == list(range(2 * len(HARMLESS)))
+
+
+def aws_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever calls it has had their turn by then."""
+    away = {
+        "AWS_ACCESS_KEY_ID": "AKIAFACETAGBOT000000",
+        "AWS_SECRET_ACCESS_KEY": "the-secret-of-the-bot",
+        "AWS_ENDPOINT_URL_REKOGNITION": "http://127.0.0.1:9",
+    }
+    for name, value in (NO_AWS | away).items():
+        monkeypatch.setenv(name, value)
+
+
+# --- One limit ---------------------------------------------------------------------------------------------
+
+ALLOWED = 2
+
+
+def at_once(*acts: Callable[[], T]) -> list[T]:
+    """What each returns, on a connection of its own, as each bot has."""
+    ready = threading.Barrier(len(acts))
+
+    def do(act: Callable[[], T]) -> T:
+        with connected():
+            ready.wait(10)
+            return act()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(do, acts))
+
+
+@on_every_database
+def test_however_many_bots_ask_at_the_same_instant_no_more_requests_are_open_than_allowed(
+    world: World,
+) -> None:
+    settings = replace(world.settings, max_open_requests=ALLOWED)
+    bots = [replace(world.services, settings=settings) for _ in range(2)]
+    for number in range(1, 6):
+        messages = [FaceStored(face_id=world.face().id) for _ in range(2 * ALLOWED)]
+        asked = [
+            partial(request_tagging_on_slack, each, bot) for each, bot in zip(messages, bots * 2, strict=True)
+        ]
+        at_once(*asked)
+        assert Face.counts() == {
+            "waiting": ALLOWED,
+            "open": ALLOWED,
+            "training": 0,
+            "tagged": 0,
+            "rejected": 0,
+        }
+        assert len(world.slack.messages()) == number * ALLOWED
+        Face.delete().execute()
+
+
+@on_every_database
+def test_however_many_bots_let_faces_in_at_the_same_instant_only_so_many_are_sent_as_are_allowed(
+    world: World,
+) -> None:
+    for _ in range(2 * ALLOWED):
+        world.face()
+    for _ in range(20):
+        Face.update(pending=None).execute()
+        let_in = at_once(*[lambda: list(let_next_in(ALLOWED))] * 4)
+        assert sum(map(len, let_in)) == ALLOWED
+
+
 # --- One at a time -----------------------------------------------------------------------------------------
 
 
@@ -235,6 +348,20 @@ def test_a_timed_job_runs_in_one_bot_at_a_time_and_what_is_about_a_bot_in_each(w
     while "shared" not in runs.names:
         assert runs.again.acquire(timeout=10), "it goes on once the other bot is done"
     scheduler.shutdown(wait=True)
+
+
+# --- Waiting costs nothing ---------------------------------------------------------------------------------
+
+
+def test_while_nothing_is_to_be_done_the_timed_jobs_ask_amazon_sqs_nothing(
+    tmp_path: Path, stand_in: SlackStandIn, recogniser: LocalBackend, aws: Amazon
+) -> None:
+    with a_world(tmp_path, stand_in, recogniser, QUEUE_URL=f"sqs://{aws.prefix}", AWS_REGION=REGION) as world:
+        world.face(posted=True)
+        already = len(aws.calls())
+        for job in JOBS:
+            job.run(Surroundings(world.services, world.queues, world.publish))
+        assert aws.calls()[already:] == []
 
 
 # --- Some stages only --------------------------------------------------------------------------------------

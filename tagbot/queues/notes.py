@@ -1,23 +1,30 @@
 """What Amazon SQS cannot be told or asked for, in the database: which messages failed, how often, and why.
 
-Only what fails is noted: a message that is done at once never comes here. Every method raises `Retry` when
-the database cannot be reached.
+Only what fails is noted, and what is in hand when a bot ends: a message that is done at once never comes
+here. Every method raises `Retry` when the database cannot be reached.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from peewee import fn
+from peewee import EXCLUDED, fn
 
 from tagbot.database import connected, reached
 from tagbot.models import FailedMessage, writing
 from tagbot.queues import Failing, Trouble
 from tagbot.queues.envelope import Envelope, storable
 
-DELAYED, DEAD, REVIVED = "delayed", "dead", "revived"
-"""States. A dead letter is revived when its message was put again: then there is nothing to redrive."""
+DELAYED, DEAD, REVIVED, RELEASED = "delayed", "dead", "revived", "released"
+"""States. A dead letter is revived when its message was put again: then there is nothing to redrive. What a
+bot gives back unfinished when it ends is released: no more is known of it than that this was no crash.
+"""
+
+TROUBLED = DELAYED, DEAD
+"""The states of messages that failed."""
+
+_KEY = [FailedMessage.queue, FailedMessage.message_id]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,27 @@ class Notes:
             FailedMessage.update(received=received).where(
                 self._here & (FailedMessage.message_id == storable(message_id))
             ).execute()
+
+    def released(self, in_hand: Iterable[tuple[Envelope, int]], now: float) -> None:
+        """A bot that ended gave these back, each with how often SQS had handed it out: those were no crashes.
+        What was noted before stays, and so does what another bot may have noted since.
+        """
+        with _database(), writing():
+            for message, received in in_hand:
+                row = self._row(
+                    message,
+                    state=RELEASED,
+                    error="",
+                    attempt=1,
+                    received=received,
+                    not_before=now,
+                    failing_since=None,
+                )
+                FailedMessage.insert(row).on_conflict(
+                    conflict_target=_KEY,
+                    preserve=[FailedMessage.received],
+                    where=EXCLUDED.received > FailedMessage.received,
+                ).execute()
 
     def dead(self, message: Envelope, error: str, now: float, failing_since: float | None) -> None:
         """It is a dead letter now; one that never can work has not failed since any time."""
@@ -152,7 +180,7 @@ class Notes:
                 fn.MIN(FailedMessage.first_seen),
                 fn.MIN(FailedMessage.not_before),
             )
-            .where(self._here & (FailedMessage.state != REVIVED))
+            .where(self._here & FailedMessage.state.in_(TROUBLED))
             .group_by(FailedMessage.state, FailedMessage.error)
             .order_by(fn.COUNT(FailedMessage.message_id).desc(), FailedMessage.error)
             .tuples()
@@ -192,7 +220,13 @@ class Notes:
         return number
 
     def _put(self, message: Envelope, **what: Any) -> None:
-        row = {
+        with _database(), writing():
+            FailedMessage.insert(self._row(message, **what)).on_conflict(
+                conflict_target=_KEY, preserve=[getattr(FailedMessage, name) for name in what]
+            ).execute()
+
+    def _row(self, message: Envelope, **what: Any) -> dict[str, Any]:
+        return {
             "queue": self._queue,
             "message_id": storable(message.id),
             "key": storable(message.key),
@@ -200,8 +234,3 @@ class Notes:
             **what,
             "error": storable(what["error"]),
         }
-        with _database(), writing():
-            FailedMessage.insert(row).on_conflict(
-                conflict_target=[FailedMessage.queue, FailedMessage.message_id],
-                preserve=[getattr(FailedMessage, name) for name in what],
-            ).execute()

@@ -14,7 +14,7 @@ import threading
 import time
 import uuid
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -34,7 +34,7 @@ from tagbot.queues import (
     Trouble,
 )
 from tagbot.queues.envelope import CRASHED, Envelope
-from tagbot.queues.notes import DEAD, DELAYED, REVIVED, Note, Notes
+from tagbot.queues.notes import DEAD, DELAYED, RELEASED, REVIVED, TROUBLED, Note, Notes
 from tagbot.sqs import LONGEST_VISIBILITY, NoQueue, NotInHand, QueueDiffers, Received, Sqs, redrive_policy
 
 log = logging.getLogger(__name__)
@@ -81,9 +81,6 @@ REMEMBERED = 10_000
 
 COUNTED_SECONDS = 5.0
 """How long a count is good enough to tell whether there is anything at all."""
-
-SEARCHED_SECONDS = 600
-"""For so long nobody else gets the dead letters that a redrive looks through."""
 
 GROUP = re.compile(r"[!-~]{1,128}")
 """What SQS takes as a group: ASCII letters, digits and punctuation."""
@@ -300,7 +297,7 @@ class _SqsQueue:
             self._in_hand[held.received.handle] = held
             is_late = self._closed.is_set()
         if is_late:
-            self._release(held)
+            self._give_back([held])
             return None
         return held
 
@@ -323,13 +320,13 @@ class _SqsQueue:
             with self._changed:
                 self._arrived.appendleft(held)
             raise
-        waits = note if note is not None and note.state == DELAYED else None
+        waits = note if note is not None and note.state in (DELAYED, RELEASED) else None
         if waits is not None and waits.received == 0 and waits.not_before > self._clock():
             self._let_wait(held, waits.not_before)
             return None
         held.note = waits
         held.attempt = waits.attempt if waits else 1
-        if _crashes(held.received, waits) >= MAX_CRASHES:
+        if _crashes(held.received, note) >= MAX_CRASHES:
             log.error("%s: %s, message=%s", self.name, CRASHED, message.id)
             self.bury(held, CRASHED)
             return None
@@ -446,6 +443,13 @@ class _SqsQueue:
         with self._answering():
             self._door.send(queue, held.received.text, held.received.group, mark)
 
+    def _give_back(self, in_hand: Sequence[_InHand]) -> None:
+        """Let other bots have them at once, as this one ends."""
+        for held in in_hand:
+            self._release(held)
+        with suppress(Retry):  # each looks like one crash then
+            self._notes.released([(held.message, held.received.times) for held in in_hand], self._clock())
+
     def _release(self, held: _InHand) -> None:
         """Let another bot have it at once."""
         with held.lock, suppress(Retry), self._answering(), self._in_time(held):
@@ -529,7 +533,7 @@ class _SqsQueue:
         with self._changed:
             mine = {held.message.id for held in self._in_hand.values()}
         note = self._notes.of(message_id)
-        if message_id in mine or (note is not None and note.state != REVIVED):
+        if message_id in mine or (note is not None and note.state in TROUBLED):
             return True
         now = self._clock()
         if self._counted is None or not 0 <= now - self._counted[0] < COUNTED_SECONDS:
@@ -554,6 +558,7 @@ class _SqsQueue:
         expected = max(sum(self._number_in(self._dead)), self._notes.number(DEAD))
         kept: dict[str, Received] = {}
         """What stays, and what is not put back yet."""
+        kept_at = self._clock()
         moved = looked_at = 0
         try:
             while looked_at < expected and (found := self._dead_letters()):
@@ -566,16 +571,25 @@ class _SqsQueue:
                     if key in (None, _message(received).key):
                         moved += self._put_back(received)
                         del kept[received.number]
+                if (now := self._clock()) - kept_at >= BEAT_SECONDS:
+                    kept_at = now
+                    self._keep_dead_letters(kept.values(), VISIBILITY_SECONDS)
         finally:
-            for received in kept.values():
-                with suppress(Retry, NotInHand, NoQueue):
-                    self._door.hold(self._dead, received.handle, 0)
+            self._keep_dead_letters(kept.values(), 0)
         return moved
 
     def _dead_letters(self) -> list[Received]:
+        """Some that nobody looks at: kept from others for no longer than a message in hand, as who redrives
+        may be killed.
+        """
         self._prepare()
         with self._answering():
-            return self._door.receive(self._dead, 10, 1, SEARCHED_SECONDS)
+            return self._door.receive(self._dead, 10, 1, VISIBILITY_SECONDS)
+
+    def _keep_dead_letters(self, letters: Iterable[Received], seconds: int) -> None:
+        for received in letters:
+            with suppress(Retry, NotInHand, NoQueue):
+                self._door.hold(self._dead, received.handle, seconds)
 
     def _put_back(self, received: Received) -> bool:
         """Whether it is ready again: not where its message has come anew since."""
@@ -606,8 +620,8 @@ class _SqsQueue:
         with self._changed:
             self._changed.notify_all()
             in_hand = list(self._in_hand.values())
-        for held in in_hand:
-            self._release(held)
+        if in_hand:
+            self._give_back(in_hand)
 
     def _check_open(self) -> None:
         if self._closed.is_set():
@@ -648,7 +662,7 @@ class _SqsQueue:
             found = self._door.attributes(queue, "All")
         except NoQueue:
             # What it held is gone. First, as whoever finds the queue there will forget nothing.
-            self._notes.forget_all(*((DEAD, REVIVED) if queue == self._dead else (DELAYED,)))
+            self._notes.forget_all(*((DEAD, REVIVED) if queue == self._dead else (DELAYED, RELEASED)))
             with suppress(QueueDiffers):  # another bot was faster
                 self._door.create(queue, {"FifoQueue": "true", **wanted})
             log.info("the queue %s was missing and has been made", queue)
@@ -686,9 +700,9 @@ def _group(key: str) -> str:
     return key if GROUP.fullmatch(key) else hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()
 
 
-def _crashes(received: Received, waits: Note | None) -> int:
+def _crashes(received: Received, note: Note | None) -> int:
     """How often in a row it was handed out, and nobody told how that ended."""
-    return received.times - 1 - (waits.received if waits else 0)
+    return received.times - 1 - (note.received if note else 0)
 
 
 def _same(found: str | None, wanted: str) -> bool:

@@ -181,7 +181,7 @@ class RekognitionBackend:
 
     def policy(self) -> dict[str, Any]:
         """The IAM policy with the least rights."""
-        collection = f"arn:aws:rekognition:*:*:collection/{self._aws.collection}"
+        collection = f"arn:{self._aws.partition}:rekognition:*:*:collection/{self._aws.collection}"
         return {
             "Version": "2012-10-17",
             "Statement": [

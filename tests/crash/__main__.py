@@ -47,7 +47,9 @@ def arguments() -> argparse.Namespace:
         "--backend", choices=("local", "rekognition"), help="by itself: rekognition with faults"
     )
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
-    parser.add_argument("--bots", type=int, default=1, help="more than one need --database postgresql")
+    parser.add_argument(
+        "--bots", type=int, default=1, help="3, say; more than one need --database postgresql"
+    )
     parser.add_argument("--faults", choices=("both", "with", "without"), default="both")
     return parser.parse_args()
 

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from tagbot.aws import READ_SECONDS
+from tagbot.queues.sqs import VISIBILITY_SECONDS, WAIT_SECONDS
 from tagbot.sandbox.client import Slack
 from tagbot.slack.client import TIMEOUT_SECONDS
-from tests.aws.service import running_amazon
+from tests.aws.service import Amazon, running_amazon
 from tests.clean_environment import clean_environment
 from tests.crash.invariants import Outcome, Watch, outcome
 from tests.crash.people import People, Story, story_of
@@ -78,6 +79,8 @@ class Run:
     """For how many seconds the database server is stopped, in the middle of it all."""
     bots: int = 1
     """Of several, one is killed each time; they share queues and pictures at Amazon."""
+    max_open: int = 10
+    """`MAX_OPEN_REQUESTS`."""
 
     def __str__(self) -> str:
         world = "with faults" if self.faults else "without faults"
@@ -144,10 +147,14 @@ def run(folder: Path, slack: Slack, wanted: Run, *, patience: float = 300.0) -> 
     with (
         backend(wanted.backend) as (rekognition, settings),
         database(wanted.database) as (server, address),
-        shared(folder, several=wanted.bots > 1) as places,
+        shared(folder, several=wanted.bots > 1) as (amazon, places),
         People(slack, story).acting(),
     ):
-        common = {"MAX_OPEN_REQUESTS": "10", "RETRY_MAX_SECONDS": "0.5", "MAX_ATTEMPTS": "1000"}
+        common = {
+            "MAX_OPEN_REQUESTS": str(wanted.max_open),
+            "RETRY_MAX_SECONDS": "0.5",
+            "MAX_ATTEMPTS": "1000",
+        }
         common |= places | settings | address
         environments = [
             environment(a_folder(folder, number), slack, **common) for number in range(wanted.bots)
@@ -166,11 +173,21 @@ def run(folder: Path, slack: Slack, wanted: Run, *, patience: float = 300.0) -> 
                     break_something(slack, rekognition, chance)
                 nemesis.start()
             # What was broken last stays so: the bot meets it in a life that nobody ends.
+            if amazon is not None:
+                let_the_dead_lose_what_they_had(amazon)
             bot, watch = nemesis.any_bot(slack), Watch()
             wait_until_done(bot, story, watch, patience)
-            return outcome(bot, slack, story, watch)
+            return outcome(bot, slack, story, watch, wanted.max_open)
         finally:
             nemesis.kill_all()
+
+
+def let_the_dead_lose_what_they_had(amazon: Amazon) -> None:
+    """As SQS does after a minute, of which only the time is waited for in which the polls that they left
+    behind still take messages.
+    """
+    time.sleep(WAIT_SECONDS)  # another process waits, and does not tell
+    amazon.pass_time(VISIBILITY_SECONDS)
 
 
 def a_folder(folder: Path, number: int) -> Path:
@@ -181,19 +198,22 @@ def a_folder(folder: Path, number: int) -> Path:
 
 
 @contextmanager
-def shared(folder: Path, *, several: bool) -> Iterator[dict[str, str]]:
-    """The settings that several bots need to share queues and pictures."""
+def shared(folder: Path, *, several: bool) -> Iterator[tuple[Amazon | None, dict[str, str]]]:
+    """Where several bots share queues and pictures, and the settings that lead there."""
     if not several:
-        yield {}
+        yield None, {}
         return
     with running_amazon(folder) as amazon:
         amazon.make_bucket()
-        yield {
-            "QUEUE_URL": f"sqs://{amazon.prefix}",
-            "IMAGE_STORE": f"s3://{amazon.bucket}/images",
-            "INBOX": f"s3://{amazon.bucket}/inbox",
-            **amazon.environment(),
-        }
+        yield (
+            amazon,
+            {
+                "QUEUE_URL": f"sqs://{amazon.prefix}",
+                "IMAGE_STORE": f"s3://{amazon.bucket}/images",
+                "INBOX": f"s3://{amazon.bucket}/inbox",
+                **amazon.environment(),
+            },
+        )
 
 
 @contextmanager

@@ -21,6 +21,7 @@ ADDED = "answers added"
 EXPORT = "lines of the export wrong"
 NO_REQUEST = "requests lost"
 TWICE_ASKED = "requests doubled"
+TOO_MANY = "too many requests open at once"
 WRONGLY_SHOWN = "requests shown wrongly"
 MODEL = "vectors missing, doubled or of nobody"
 STUCK = "messages stuck"
@@ -28,8 +29,8 @@ DEAD = "dead letters without a cause"
 BUGS = "bugs in the log"
 
 INVARIANTS = (
-    UNFINISHED, WRONGLY_TAGGED, LOST, ADDED, EXPORT, NO_REQUEST, TWICE_ASKED, WRONGLY_SHOWN, MODEL, STUCK,
-    DEAD, BUGS,
+    UNFINISHED, WRONGLY_TAGGED, LOST, ADDED, EXPORT, NO_REQUEST, TWICE_ASKED, TOO_MANY, WRONGLY_SHOWN, MODEL,
+    STUCK, DEAD, BUGS,
 )  # fmt: skip
 """What must not be. Each is counted in each run, also in one that did not come to its end."""
 
@@ -64,8 +65,10 @@ def _figures(figures: dict[str, int]) -> str:
 
 @dataclass
 class Watch:
-    """The dead letters that were seen while the bot worked: they are gone once somebody says `retry`."""
+    """What `status` told while the bot worked. Dead letters are gone once somebody says `retry`."""
 
+    most_open: int = 0
+    """So many requests were open at once."""
     dead: set[str] = field(default_factory=set)
     """All but suspects, with their reasons: there should be none."""
     suspects: int = 0
@@ -74,7 +77,8 @@ class Watch:
     """
 
     def look(self, status: dict[str, Any]) -> bool:
-        """Note the dead letters; whether there are any."""
+        """Note what it tells; whether there are dead letters."""
+        self.most_open = max(self.most_open, status["faces"]["open"])
         dead = [trouble for trouble in status["troubles"] if trouble["state"] == "dead"]
         suspects = [trouble for trouble in dead if trouble["error"] == CRASHED]
         self.dead |= {
@@ -86,7 +90,7 @@ class Watch:
         return bool(dead)
 
 
-def outcome(bot: RunningBot, slack: Slack, story: Story, watch: Watch) -> Outcome:
+def outcome(bot: RunningBot, slack: Slack, story: Story, watch: Watch, max_open: int) -> Outcome:
     """Compare what the bot says with what people did and what Slack and the model have."""
     lines, status = bot.export(), bot.status()
     watch.look(status)
@@ -95,6 +99,7 @@ def outcome(bot: RunningBot, slack: Slack, story: Story, watch: Watch) -> Outcom
         "tagged": len(lines),
         "answers acknowledged": sum(map(len, story.answered.values())),
         "reopened": len(story.reopened),
+        "open at most": watch.most_open,
         "requests": sum(_requests(slack).values()),
         "in the model": sum(line["training"] is not None for line in lines),
         "times taken for the cause of crashes": watch.suspects,
@@ -107,6 +112,7 @@ def outcome(bot: RunningBot, slack: Slack, story: Story, watch: Watch) -> Outcom
         *_votes(votes, slack, story),
         *_differing_export(lines, votes),
         *_asked(slack, story),
+        *_too_many_open(watch, max_open),
         *_shown_wrongly(slack, story),
         *_differing_model(bot),
         *_stuck(status),
@@ -200,6 +206,11 @@ def _asked(slack: Slack, story: Story) -> Violations:
     yield from (
         (TWICE_ASKED, f"round {number} of {face_id}") for face_id, number in (found - wanted).elements()
     )
+
+
+def _too_many_open(watch: Watch, max_open: int) -> Violations:
+    if watch.most_open > max_open:
+        yield TOO_MANY, f"{watch.most_open} where {max_open} may be"
 
 
 def _shown_wrongly(slack: Slack, story: Story) -> Violations:

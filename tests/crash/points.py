@@ -96,7 +96,7 @@ class Lives:
         """Its first one."""
         data = folder / "data"
         (data / "inbox").mkdir(parents=True)
-        env = environment(data, slack, MAX_OPEN_REQUESTS="1", **settings)
+        env = environment(data, slack, MAX_OPEN_REQUESTS=str(MAX_OPEN), **settings)
         return cls(RunningBot(_started(data, folder, env), data, slack, env), folder)
 
     def go_on(self) -> None:
@@ -136,13 +136,15 @@ def tell(folder: Path, slack: Slack, training: str, wanted: Iterable[Place]) -> 
                 go_on(lives, story, watch)
                 reopen_late(lives.bot, faces[FOUR.index(WRONG_AT_FIRST)])
                 go_on(lives, story, watch)
-            return outcome(lives.bot, slack, story, watch), notes
+            return outcome(lives.bot, slack, story, watch, MAX_OPEN), notes
         finally:
             lives.end()
 
 
 FOUR: tuple[Life, ...] = (WRONG_AT_FIRST, NOBODY, CHANGED_MIND, Life((AGREED,)))
-"""With room for one request in the channel, so that each that closes lets another one in."""
+
+MAX_OPEN = 1
+"""Room for one request in the channel, so that each that closes lets another one in."""
 
 
 def put_photos(source: Path, bot: RunningBot) -> list[str]:

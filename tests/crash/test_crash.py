@@ -24,9 +24,18 @@ def test_neither_does_one_whose_database_server_stops_besides(tmp_path: Path, st
     assert outcome.counted["faces"] == 3
 
 
+def test_nor_do_several_of_which_one_is_killed_at_random(tmp_path: Path, stand_in: Slack) -> None:
+    several = Run(seed=7, faces=4, kills=2, faults=False, database="postgresql", bots=2, max_open=2)
+    outcome = run(tmp_path, stand_in, several)
+    assert outcome.violations == []
+    assert outcome.counted["faces"] == 4
+
+
 def test_a_dead_letter_that_is_no_suspect_of_a_crash_is_told_beside_those_that_are() -> None:
     watch, dead = Watch(), {"state": "dead", "queue": "face-undo", "count": 1}
     delayed = {**dead, "state": "delayed", "error": "Slack asked us to wait"}
-    assert not watch.look({"troubles": [delayed]})
-    assert watch.look({"troubles": [{**dead, "error": CRASHED}, {**dead, "error": "bug: KeyError"}, delayed]})
+    letters = [{**dead, "error": CRASHED}, {**dead, "error": "bug: KeyError"}, delayed]
+    assert not watch.look({"faces": {"open": 3}, "troubles": [delayed]})
+    assert watch.look({"faces": {"open": 1}, "troubles": letters})
+    assert watch.most_open == 3
     assert (watch.suspects, watch.dead) == (1, {"1 in face-undo: bug: KeyError"})

@@ -13,6 +13,7 @@ from tagbot.queues.disk import disk_queues, disk_queues_beside
 from tagbot.queues.sqs import sqs_queues, sqs_queues_beside
 from tagbot.sqs import Sqs
 from tests.aws.service import REGION, Amazon
+from tests.postgresql import Server
 from tests.queues import NAME
 
 MAX_ATTEMPTS = 20
@@ -102,11 +103,11 @@ class SqsEngine:
     many = 60
     early = 10.0
 
-    def __init__(self, amazon: Amazon, door: Sqs, directory: Path) -> None:
+    def __init__(self, amazon: Amazon, door: Sqs, database_url: str) -> None:
         self.amazon = amazon
         self.door = door
         self.clock = Clock()
-        open_database(f"sqlite:///{directory}/tagbot.db")
+        open_database(database_url)
 
     @contextmanager
     def running(self) -> Iterator[Queue]:
@@ -132,7 +133,13 @@ def sqs_door() -> Iterator[Sqs]:
 
 @pytest.fixture
 def sqs(aws: Amazon, sqs_door: Sqs, tmp_path: Path) -> SqsEngine:
-    return SqsEngine(aws, sqs_door, tmp_path)
+    return SqsEngine(aws, sqs_door, f"sqlite:///{tmp_path}/tagbot.db")
+
+
+@pytest.fixture
+def sqs_and_postgresql(aws: Amazon, sqs_door: Sqs, postgresql: Server) -> Iterator[SqsEngine]:
+    with postgresql.database() as url:
+        yield SqsEngine(aws, sqs_door, url)
 
 
 @pytest.fixture
@@ -140,9 +147,18 @@ def disk(tmp_path: Path) -> DiskEngine:
     return DiskEngine(tmp_path)
 
 
-@pytest.fixture(params=["disk", "sqs"])
+ENGINES = ("disk", "sqs")
+"""Fixtures: another engine needs one, and its name here."""
+
+with_notes_on_a_server_too = pytest.mark.parametrize(
+    "engine", [*ENGINES, "sqs_and_postgresql"], indirect=True
+)
+"""For what an engine notes in the database, if it does."""
+
+
+@pytest.fixture(params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> Engine:
-    """Each engine in turn: another one needs a fixture, and its name here."""
+    """Each engine in turn."""
     made: Engine = request.getfixturevalue(request.param)
     return made
 

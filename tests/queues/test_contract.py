@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tagbot.queues import Counts, Delivery, Failing, Queue, Trouble
-from tests.queues.conftest import DiskEngine, Engine, ids, take
+from tests.queues.conftest import DiskEngine, Engine, ids, take, with_notes_on_a_server_too
 
 
 def put(queue: Queue, *numbers: int) -> None:
@@ -55,6 +55,7 @@ def test_a_message_in_hand_is_not_handed_out_again(queue: Queue) -> None:
     assert queue.counts() == Counts(in_flight=1)
 
 
+@with_notes_on_a_server_too
 def test_a_retry_comes_when_it_is_due_and_not_before(engine: Engine, queue: Queue) -> None:
     put(queue, 1)
     take(queue).retry_after(30, "busy")
@@ -81,6 +82,7 @@ def test_retries_come_in_the_order_in_which_they_are_due(engine: Engine, queue: 
     assert ids(queue) == ["m1"]
 
 
+@with_notes_on_a_server_too
 def test_a_dead_letter_stays_until_it_is_redriven_and_then_starts_anew(engine: Engine, queue: Queue) -> None:
     put(queue, 1)
     take(queue).retry_after(1, "busy")
@@ -92,6 +94,7 @@ def test_a_dead_letter_stays_until_it_is_redriven_and_then_starts_anew(engine: E
     assert take(queue).attempt == 1
 
 
+@with_notes_on_a_server_too
 def test_redriving_twice_is_redriving_once(queue: Queue) -> None:
     put(queue, 1, 2)
     for _ in range(2):
@@ -100,6 +103,7 @@ def test_redriving_twice_is_redriving_once(queue: Queue) -> None:
     assert queue.counts() == Counts(ready=2)
 
 
+@with_notes_on_a_server_too
 def test_a_redrive_can_be_of_one_key(queue: Queue) -> None:
     put(queue, 1, 2)
     for _ in range(2):
@@ -141,6 +145,7 @@ def test_what_is_told_again_while_it_is_in_hand_is_handed_out_once_more(queue: Q
     assert queue.counts() == Counts()
 
 
+@with_notes_on_a_server_too
 def test_what_was_told_again_and_then_fails_is_handed_out_as_its_next_attempt(
     engine: Engine, queue: Queue
 ) -> None:
@@ -163,6 +168,7 @@ def test_a_message_that_is_done_may_be_put_again(queue: Queue) -> None:
     assert ids(queue) == ["m1"]
 
 
+@with_notes_on_a_server_too
 def test_a_dead_letter_does_not_swallow_a_put_of_its_id(queue: Queue) -> None:
     queue.put("m1", "face1", {"number": 1})
     take(queue).bury("bad")
@@ -188,6 +194,7 @@ def test_a_message_of_another_id_is_not_held_by_a_queue_in_which_all_is_known(qu
     assert not queue.holds("m5")
 
 
+@with_notes_on_a_server_too
 def test_troubles_are_grouped_with_the_most_frequent_first_and_since_when(
     engine: Engine, queue: Queue
 ) -> None:
@@ -207,6 +214,7 @@ def test_troubles_are_grouped_with_the_most_frequent_first_and_since_when(
     ]
 
 
+@with_notes_on_a_server_too
 def test_the_oldest_is_whatever_is_not_done_or_dead_and_was_seen_first(engine: Engine, queue: Queue) -> None:
     begin = engine.clock.now
     assert queue.oldest() is None
@@ -288,6 +296,7 @@ def test_a_delivery_ends_once(engine: Engine, queue: Queue) -> None:
     assert ids(queue) == ["m1"]
 
 
+@with_notes_on_a_server_too
 def test_everything_is_there_after_a_restart(engine: Engine) -> None:
     with engine.running() as queue:
         put(queue, 1, 2, 3, 4)
@@ -310,6 +319,7 @@ def test_a_restart_brings_no_retry_sooner(engine: Engine) -> None:
         assert take(queue).attempt == 2
 
 
+@with_notes_on_a_server_too
 def test_what_was_in_hand_comes_back_after_a_restart_in_its_old_place_and_attempt(engine: Engine) -> None:
     with engine.running() as queue:
         put(queue, 1, 2, 3)

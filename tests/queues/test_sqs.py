@@ -13,6 +13,7 @@ from tagbot.errors import Reject, Retry
 from tagbot.messages import PhotoArrived
 from tagbot.pipeline import PIPELINE
 from tagbot.queues import MAX_CRASHES, Counts, Delivery
+from tagbot.queues.envelope import Envelope
 from tagbot.queues.sqs import (
     BEAT_SECONDS,
     LONGEST_MESSAGE,
@@ -22,6 +23,7 @@ from tagbot.queues.sqs import (
     WAIT_SECONDS,
     _SqsQueue,
     sqs_queues,
+    sqs_queues_beside,
 )
 from tagbot.sqs import HASTY_CONNECT_SECONDS, HASTY_READ_SECONDS, LONGEST_VISIBILITY, READ_SECONDS, Sqs
 from tests.aws.service import REGION
@@ -355,6 +357,38 @@ def test_a_crash_is_no_attempt_and_crashes_count_in_a_row_only(sqs: SqsEngine) -
             delivery.retry_after(0, "busy")
 
 
+def test_a_bot_that_ends_with_a_message_in_hand_has_not_crashed(sqs: SqsEngine) -> None:
+    with sqs.running() as there:
+        there.put("m1", "face1", {})
+        for _ in range(MAX_CRASHES - 1):
+            crash(sqs)
+        for number in range(MAX_CRASHES):
+            with sqs.running() as here:
+                delivery = take(here)
+                assert delivery.attempt == (2 if number > 2 else 1)
+                if number == 2:
+                    delivery.retry_after(0, "busy")
+            assert there.counts() == Counts(ready=1)
+            assert (there.holds("m1"), [each.error for each in there.troubles()]) == (
+                True, ["busy"] if number >= 2 else [],
+            )  # fmt: skip
+        take(there).ack()
+        assert not there.holds("m1"), "nothing is left of it"
+
+
+def test_a_note_that_comes_late_from_a_bot_that_ended_takes_nothing_back(sqs: SqsEngine) -> None:
+    with sqs.running() as there:
+        with sqs.running() as here:
+            there.put("m1", "face1", {})
+            late = take(here)
+            sqs.pass_time(VISIBILITY_SECONDS + 1)
+            take(there).retry_after(0, "busy")
+        assert late.id == "m1"
+        for _ in range(MAX_CRASHES - 1):
+            crash(sqs)
+        assert take(there).attempt == 2
+
+
 # Things go wrong.
 
 
@@ -500,6 +534,33 @@ def test_a_redrive_that_fails_in_between_keeps_no_dead_letter_from_the_next(sqs:
         with pytest.raises(Retry, match="busy"):
             queue.redrive()
         assert queue.redrive() == 3
+
+
+def dead_letters(sqs: SqsEngine, count: int) -> None:
+    for number in range(count):
+        text = Envelope(f"m{number}", f"face{number}", {}, sqs.clock.now).to_json()
+        sqs.door.send(f"{sqs.amazon.prefix}{NAME}-dead.fifo", text, f"face{number}", str(number))
+
+
+def test_a_redrive_that_is_killed_hides_no_dead_letter_for_long(sqs: SqsEngine) -> None:
+    with sqs.running() as queue:
+        queue.put("m", "face", {})
+        dead_letters(sqs, 3)
+        killed = _SqsQueue(sqs.door, sqs.amazon.prefix, NAME, MAX_ATTEMPTS, sqs.clock)
+        assert len(killed._dead_letters()) == 3
+        sqs.pass_time(VISIBILITY_SECONDS + 1)
+        assert queue.redrive() == 3
+
+
+def test_a_redrive_that_takes_long_keeps_what_it_has_looked_at(sqs: SqsEngine) -> None:
+    def slow() -> float:
+        sqs.pass_time(BEAT_SECONDS)
+        return sqs.clock.now
+
+    with sqs_queues_beside(sqs.door, sqs.amazon.prefix, [NAME], MAX_ATTEMPTS, slow) as queues:
+        queues[NAME].put("m", "face", {})
+        dead_letters(sqs, 45)
+        assert queues[NAME].redrive("face44") == 1
 
 
 # Time and cost.

@@ -141,16 +141,21 @@ def test_a_sidecar_with_three_faces_gives_three_requests(tmp_path: Path, stand_i
         }
 
 
-@pytest.mark.parametrize("required_votes", [2, 50])
+@pytest.mark.parametrize(
+    ("database_url", "required_votes"),
+    [("sqlite", 2), ("sqlite", 50), ("postgresql", 2)],
+    indirect=["database_url"],
+)
 def test_fifty_people_at_the_same_instant_train_the_face_once(
-    tmp_path: Path, stand_in: Slack, required_votes: int
+    tmp_path: Path, stand_in: Slack, database_url: str, required_votes: int
 ) -> None:
     crowd = [f"U0CROWD{number:03d}" for number in range(50)]
     for member in crowd:
         stand_in.set_member(member, name=member.lower(), real_name=f"Member {member[-3:]}")
     stand_in.set_channel(members=[*stand_in.people, *crowd, stand_in.bot_user])
     person = stand_in.people[2]
-    with running_bot(tmp_path, stand_in, REQUIRED_VOTES=str(required_votes)) as bot:
+    variables = {"DATABASE_URL": database_url, "REQUIRED_VOTES": str(required_votes)}
+    with running_bot(tmp_path, stand_in, **variables) as bot:
         bot.put("portrait.png", astronaut())
         request = stand_in.wait_for_message(timeout=PATIENCE)
         # Slack takes a moment to show the face closed, in which all fifty still see its controls.
