@@ -15,18 +15,18 @@ from bench.table import AHEAD, Comparison, Goal, Line, NotMeasured, at_least, no
 from bench.workers import Step, seconds_for
 
 NOTE = """\
-**Durable message.** One thread puts messages of 270 bytes, 1 or 4 others take, decode and acknowledge
-them; a put returns when the message survives a power cut. From the first put to the last acknowledgement,
-in messages a second; before, everybody has everything open, and 200 messages went through. The limit appends
-a block of 4 KB (a disk writes no less) to a file and calls `fdatasync`, once for each message. A file system
+**Durable message.** One thread puts messages of 270 bytes, 1 or 4 others take, decode and acknowledge them;
+a put returns when the message survives a power cut. From the first put to the last acknowledgement, in
+messages a second; before, everybody has everything open, and 200 messages went through. The limit appends a
+block of 4 KB (a disk writes no less) to a file and calls `fdatasync`, once for each message. A file system
 confirms a block sooner that lies in a file already, as most of those do that SQLite writes; how fast no
-program is on this disk, stands beside. Nobody's claims and acknowledgements wait for the disk, as a lost one only brings the message
-again: what takes from huey or litequeue has SQLite's `synchronous` at NORMAL, what puts has it at FULL. Both
-have a lock that lines their threads up, which is faster than SQLite's own, and ask for work every
-millisecond instead of at their slower defaults. huey takes a task out of its queue before it works on it, so
-a crash loses it, and kombu takes a message from Redis before it notes that it is in hand. litequeue keeps
-messages in hand locked after a crash, until somebody frees them. RabbitMQ's queue is a durable classic one,
-and its messages are persistent."""
+program is on this disk, stands beside. Nobody's claims and acknowledgements wait for the disk, as a lost
+one only brings the message again: what takes from huey or litequeue has SQLite's `synchronous` at NORMAL,
+what puts has it at FULL. Both have a lock that lines their threads up, which is faster than SQLite's own,
+and ask for work every millisecond instead of at their slower defaults. huey takes a task out of its queue
+before it works on it, so a crash loses it, and kombu takes a message from Redis before it notes that it is
+in hand. litequeue keeps messages in hand locked after a crash, until somebody frees them. RabbitMQ's queue
+is a durable classic one, and its messages are persistent."""
 
 BARE, BARE_OVER = "write + fdatasync, in a loop", "the same over a file that is there"
 
