@@ -93,17 +93,23 @@ def bots() -> list[Presence]:
     return sorted(told, key=lambda bot: (bot.started_at, bot.id))
 
 
-def others(settings: Settings, now: float) -> list[Presence]:
-    """The bots that run on the same database; `now` is by the clock of `shared_now`."""
-    mine = _id(settings)
-    return [bot for bot in bots() if bot.id != mine and bot.silent(now) <= SILENT_SECONDS]
+def running(now: float, seconds: float = SILENT_SECONDS) -> list[Presence]:
+    """The bots that have told of themselves for the last time at most so long ago; `now` is by the clock of
+    `shared_now`. The oldest first.
+    """
+    return [bot for bot in bots() if bot.silent(now) <= seconds]
 
 
 def strangers(settings: Settings, now: float) -> list[Presence]:
-    """Those of the `others` that have other queues: what is on its way there would look lost here, and be
-    sent again. The oldest first.
+    """The other bots that run on the same database with other queues: what is on its way there would look
+    lost here, and be sent again. The oldest first.
     """
-    return [bot for bot in others(settings, now) if not are_same_queues([settings.queue_url, bot.queue_url])]
+    mine = _id(settings)
+    return [
+        bot
+        for bot in running(now)
+        if bot.id != mine and not are_same_queues([settings.queue_url, bot.queue_url])
+    ]
 
 
 def are_same_queues(urls: Sequence[str]) -> bool:

@@ -109,6 +109,9 @@ class SqliteFile(SqliteDatabase):
         """SQLite finds the rows as they are asked for."""
         yield from query.bind(self).iterator()
 
+    def take_your_time(self) -> None:
+        """As `Engine` says: SQLite never hurries one."""
+
     def close_idle(self) -> None:
         """Each thread's own connection is all there is, but for the log, which is open for all of them."""
         self._log.close()
