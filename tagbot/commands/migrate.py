@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -145,6 +145,12 @@ def _move_queues(here: Settings, there: Settings) -> bool:
             f"{_there_is(each.messages)}"
         )
     print()
+    fewer = sum(max(0, each.messages.target.count - sum(astuple(each.there))) for each in compared)
+    if fewer:
+        print(
+            f"SQS counts {fewer} messages fewer than it has confirmed. It may be behind for a minute, and a"
+        )
+        print("bot may work there already. If neither is so, they are gone: see docs/scaling.md.\n")
     return all(each.messages.is_equal for each in compared)
 
 

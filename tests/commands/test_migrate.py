@@ -394,6 +394,19 @@ def test_messages_go_to_sqs_and_the_same_command_again_finds_all_there(
     assert troubles == {("dead", "no such face"), ("delayed", "busy")}
 
 
+def test_that_sqs_counts_fewer_messages_than_were_sent_is_told(
+    run: Run, here: str, tmp_path: Path, aws: Amazon
+) -> None:
+    assert here
+    with disk_queues(tmp_path / "data/queues", QUEUES) as queues:
+        queues["face-tagged"].put("m", "face", {})
+    assert "fewer" not in run("migrate", "--to-queue", f"sqs://{aws.prefix}").out
+    client = aws.client("sqs")
+    client.purge_queue(QueueUrl=client.get_queue_url(QueueName=f"{aws.prefix}face-tagged.fifo")["QueueUrl"])
+    ran = run("migrate", "--to-queue", f"sqs://{aws.prefix}")
+    assert "SQS counts 1 messages fewer than it has confirmed." in ran.out
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [
