@@ -15,7 +15,7 @@ from tagbot.errors import Retry
 from tagbot.messages import FaceStored, FaceTagged, Message, PersonAdded, TrainingRefused, TrainingSent
 from tagbot.models import Face, Person, Vote
 from tagbot.outage import Outage
-from tagbot.presence import Presence, strangers
+from tagbot.presence import Presence, Teller, strangers
 from tagbot.publish import Publish
 from tagbot.queues import Queue
 from tagbot.services import Services
@@ -48,6 +48,7 @@ class Surroundings:
     link: Link = field(default_factory=Link)
     give_way: Callable[[Presence], None] = lambda _: None
     """Ends this bot, as another one that was there first has other queues."""
+    teller: Teller = field(default_factory=Teller)
 
     def is_under_way(self, *messages: Message) -> bool:
         """Whether one of these messages is in its queue: ready, delayed, in a stage's hands or dead."""
@@ -122,8 +123,7 @@ def tell_of_bot(around: Surroundings) -> None:
 
     Two bots with different queues may have started at once, or while the database was away.
     """
-    this = Presence.of(around.services, around.link.state)
-    this.tell()
+    this = around.teller.tell(around.services, around.link.state)
     for other in strangers(around.services.settings, this.seen_at):
         if (other.started_at, other.id) < (this.started_at, this.id):  # one of the two has to go on
             around.give_way(other)
