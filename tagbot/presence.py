@@ -1,11 +1,12 @@
 """What each running bot tells of itself in the database, so that `status` can show it from anywhere."""
 
 import json
+import logging
 import socket
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Self
 
 from tagbot import __version__
@@ -16,6 +17,8 @@ from tagbot.models import RunningBot, writing
 from tagbot.services import Services
 from tagbot.settings import Settings
 from tagbot.slack.link import LinkState
+
+log = logging.getLogger(__name__)
 
 SILENT_SECONDS = 60.0
 """Bots tell every five seconds: who is silent for so long has crashed, or cannot reach the database."""
@@ -49,6 +52,8 @@ class Presence:
     """What fails at each door: `door`, `reason` and `since`."""
     in_hand_for_long: list[dict[str, Any]] = field(default_factory=list)
     """The fields of each `InHand`."""
+    process: str = ""
+    """Another one after a restart; empty where it is not a `Teller` that tells."""
 
     @classmethod
     def of(cls, services: Services, link: LinkState) -> Self:
@@ -82,6 +87,40 @@ class Presence:
         return abs(now - self.seen_at)
 
 
+class Teller:
+    """Tells of this process, again and again, and finds out that another bot tells under the same id: its
+    `DATA_DIR` is a copy of this one's, or the other way round.
+    """
+
+    def __init__(self) -> None:
+        self._process = str(uuid.uuid4())
+        self._has_told = False
+
+    def tell(self, services: Services, link: LinkState) -> Presence:
+        """Put how this bot is where all can see it; what was put there."""
+        with writing():  # or each of two such bots could see the other's at once, and both take a new id
+            this = replace(Presence.of(services, link), process=self._process)
+            if self._has_told and (other := _told_since(this)) is not None:
+                this = replace(this, id=_new_id(services.settings))
+                log.warning(
+                    "the bot on %s has the same DATA_DIR/bot-id, as if one folder was copied from the other; "
+                    "this one has a new one now",
+                    other.host,
+                )
+            this.tell()
+        self._has_told = True
+        return this
+
+
+def _told_since(this: Presence) -> Presence | None:
+    """What another process told under this id since this one told last: so it is no earlier one of the same
+    bot, of which there is one at a time.
+    """
+    row = RunningBot.get_or_none(RunningBot.id == this.id)
+    told = None if row is None else _understood(json.loads(row.told))
+    return None if told is None or told.process == this.process else told
+
+
 def leave(services: Services) -> None:
     """Say that this bot has stopped as it was asked to."""
     with writing():
@@ -94,10 +133,17 @@ def bots() -> list[Presence]:
     return sorted(told, key=lambda bot: (bot.started_at, bot.id))
 
 
+def running(now: float, seconds: float = SILENT_SECONDS) -> list[Presence]:
+    """The bots that have told of themselves for the last time at most so long ago; `now` is by the clock of
+    `shared_now`. The oldest first.
+    """
+    return [bot for bot in bots() if bot.silent(now) <= seconds]
+
+
 def others(settings: Settings, now: float) -> list[Presence]:
-    """The bots that run on the same database; `now` is by the clock of `shared_now`."""
+    """Those of them that are not this one."""
     mine = _id(settings)
-    return [bot for bot in bots() if bot.id != mine and bot.silent(now) <= SILENT_SECONDS]
+    return [bot for bot in running(now) if bot.id != mine]
 
 
 def strangers(settings: Settings, now: float) -> list[Presence]:
@@ -123,6 +169,11 @@ def _id(settings: Settings) -> str:
     file = settings.data_dir / "bot-id"
     with suppress(FileNotFoundError):
         return file.read_text().strip()
+    return _new_id(settings)
+
+
+def _new_id(settings: Settings) -> str:
+    file = settings.data_dir / "bot-id"
     try:
         new = file.with_name(f".{uuid.uuid4()}")
         new.write_text(f"{uuid.uuid4()}\n")

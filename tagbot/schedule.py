@@ -16,7 +16,7 @@ from tagbot.errors import Retry
 from tagbot.messages import FaceStored, FaceTagged, Message, PersonAdded, TrainingRefused, TrainingSent
 from tagbot.models import Face, Person, Vote
 from tagbot.outage import Outage
-from tagbot.presence import Presence, strangers
+from tagbot.presence import Presence, Teller, strangers
 from tagbot.publish import Publish
 from tagbot.queues import Queue
 from tagbot.services import Services
@@ -52,6 +52,7 @@ class Surroundings:
     put_clock_right: Callable[[], None] = lambda: None
     """As `SharedClock` says."""
     memory: hold_up.Memory = field(default_factory=hold_up.Memory)
+    teller: Teller = field(default_factory=Teller)
 
     def is_under_way(self, *messages: Message) -> bool:
         """Whether one of these messages is in its queue: ready, delayed, in a stage's hands or dead."""
@@ -133,8 +134,7 @@ def tell_of_bot(around: Surroundings) -> None:
     Two bots with different queues may have started at once, or while the database was away.
     """
     around.put_clock_right()
-    this = Presence.of(around.services, around.link.state)
-    this.tell()
+    this = around.teller.tell(around.services, around.link.state)
     for other in strangers(around.services.settings, this.seen_at):
         if (other.started_at, other.id) < (this.started_at, this.id):  # one of the two has to go on
             around.give_way(other)

@@ -1,9 +1,11 @@
 """What a running bot tells of itself, and what `status`, perhaps in another process, makes of it."""
 
 import json
+import shutil
 import socket
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -76,6 +78,59 @@ def test_a_bot_tells_again_and_is_still_one(world: World, link: Link) -> None:
         tell_of_bot(around)
         world.offset += 5
     assert len(figures(world)["bots"]) == 1
+
+
+def a_process_on(folder: Path, world: World) -> tuple[Surroundings, list[Presence]]:
+    """A bot whose `DATA_DIR` is there, and to which other bots it gave way."""
+    to: list[Presence] = []
+    services = replace(world.services, settings=replace(world.settings, data_dir=folder))
+    return Surroundings(services, world.queues, world.publish, give_way=to.append), to
+
+
+@pytest.fixture(name="folders")
+def _folders(world: World, tmp_path: Path) -> tuple[Path, Path]:
+    """The folder of a bot that has run, and a copy of it."""
+    original, copy = tmp_path / "original", tmp_path / "copy"
+    original.mkdir()
+    tell_of_bot(a_process_on(original, world)[0])
+    shutil.copytree(original, copy)
+    return original, copy
+
+
+def test_a_bot_whose_folder_is_a_copy_of_anothers_gets_a_line_of_its_own(
+    world: World, folders: tuple[Path, Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    processes = [a_process_on(folder, world)[0] for folder in folders]
+    for _ in range(3):
+        for process in processes:
+            tell_of_bot(process)
+    assert len(figures(world)["bots"]) == 2
+    [line] = caplog.messages
+    assert line.startswith(f"the bot on {socket.gethostname()} has the same DATA_DIR/bot-id")
+    for folder in folders:
+        tell_of_bot(a_process_on(folder, world)[0])
+    assert len(figures(world)["bots"]) == 2, "and both keep it when they are started again"
+    presence.leave(processes[0].services)
+    assert len(figures(world)["bots"]) == 1
+
+
+def test_and_gives_way_where_its_queues_are_its_own(world: World, folders: tuple[Path, Path]) -> None:
+    (first, gave_way), (second, gives_way) = (a_process_on(folder, world) for folder in folders)
+    later = replace(second, services=replace(second.services, started_at=first.services.started_at + 1))
+    for process in (first, later, first, later):
+        tell_of_bot(process)
+    assert (len(gave_way), len(gives_way)) == (0, 1)
+
+
+def test_a_bot_that_was_killed_and_started_again_is_still_one(
+    world: World, folders: tuple[Path, Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(2):
+        again, _ = a_process_on(folders[0], world)
+        for _ in range(2):
+            tell_of_bot(again)
+    assert len(figures(world)["bots"]) == 1
+    assert caplog.messages == []
 
 
 def test_what_is_wrong_with_the_connection_is_told_as_long_as_it_is(world: World, link: Link) -> None:

@@ -2,9 +2,8 @@
 
 import argparse
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -12,12 +11,13 @@ from tqdm import tqdm
 
 from tagbot import parts, presence
 from tagbot.commands.command import Command
-from tagbot.database import connected, open_database
+from tagbot.database import connected, open_database, shared_now
 from tagbot.errors import Reject
 from tagbot.moving import Compared
 from tagbot.moving.database import move_database
 from tagbot.moving.pictures import move_pictures
 from tagbot.moving.queues import Ledger, move_queues
+from tagbot.presence import SILENT_SECONDS
 from tagbot.process_lock import AlreadyRunning
 from tagbot.queues import Counts
 from tagbot.queues.disk import disk_messages
@@ -51,8 +51,10 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
     try:
         # The lock keeps the bot from starting meanwhile.
         with parts.only_bot(settings):
-            _refuse_while_others_run(settings)
-            if not all(part.move(settings, there) for part in wanted):
+            began = _refuse_while_bots_run(settings)
+            moved = all(part.move(settings, there) for part in wanted)
+            _refuse_while_bots_run(settings, began)  # what it has changed may have been compared before
+            if not moved:
                 print("Not all is the same: something else has changed one of the two.", file=sys.stderr)
                 print("Try again, or see docs/scaling.md.", file=sys.stderr)
                 return 1
@@ -89,13 +91,21 @@ def _contradictions(settings: Settings, places: dict[str, Any]) -> Iterator[str]
         )
 
 
-def _refuse_while_others_run(settings: Settings) -> None:
-    """The bot on this `DATA_DIR` cannot be running; others on the same database tell of themselves there."""
+def _refuse_while_bots_run(settings: Settings, since: float | None = None) -> float:
+    """The bot on this `DATA_DIR` cannot be running; others on the same database tell of themselves there,
+    now or some time `since`. When that was looked at, by the database's clock.
+    """
     open_database(settings.database_url)
     with connected():
-        running = [bot.host for bot in presence.others(settings, time.time())]
-    if running:
-        raise Reject(f"a bot is running at {', '.join(running)}: stop it, as nothing may change meanwhile")
+        now = shared_now()
+        seconds = SILENT_SECONDS if since is None else max(SILENT_SECONDS, now - since)
+        hosts = [bot.host for bot in presence.running(now, seconds)]
+    if hosts:
+        raise Reject(
+            f"a bot is running at {', '.join(hosts)}: stop it, as nothing may change meanwhile, and run this "
+            "again (a bot that was killed is believed to run for another minute)"
+        )
+    return now
 
 
 def _move_images(here: Settings, there: Settings) -> bool:
@@ -135,6 +145,12 @@ def _move_queues(here: Settings, there: Settings) -> bool:
             f"{_there_is(each.messages)}"
         )
     print()
+    fewer = sum(max(0, each.messages.target.count - sum(astuple(each.there))) for each in compared)
+    if fewer:
+        print(
+            f"SQS counts {fewer} messages fewer than it has confirmed. It may be behind for a minute, and a"
+        )
+        print("bot may work there already. If neither is so, they are gone: see docs/scaling.md.\n")
     return all(each.messages.is_equal for each in compared)
 
 

@@ -64,6 +64,9 @@ class Engine(Protocol):
     def streamed(self, query: Any) -> Iterator[Any]:
         """The rows of a query, of which only a few are in memory at a time."""
 
+    def take_your_time(self) -> None:
+        """Let each statement on this thread's connection take as long as it needs."""
+
     def close_idle(self) -> None:
         """Close the connections that no thread uses."""
 

@@ -211,6 +211,10 @@ class PostgresqlServer(_PooledPostgresqlDatabase, _Server):  # type: ignore[misc
             except psycopg.Error as error:  # Peewee wraps those of the query, but not those of its rows
                 raise OperationalError(str(error)) from error
 
+    def take_your_time(self) -> None:
+        """As `Engine` says, until the connection ends."""
+        self.execute_sql("SET statement_timeout = 0")
+
 
 def _set_up(connection: Any) -> None:
     """Raises `DatabaseUnusable` when it does not keep the promises, `OperationalError` when it cannot now."""

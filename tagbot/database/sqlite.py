@@ -116,6 +116,9 @@ class SqliteFile(SqliteDatabase):
         """As `Engine` says."""
         self._ask("PRAGMA wal_checkpoint(PASSIVE)")
 
+    def take_your_time(self) -> None:
+        """As `Engine` says: SQLite never hurries one."""
+
     def close_idle(self) -> None:
         """Each thread's own connection is all there is, but for the log, which is open for all of them."""
         self._log.close()

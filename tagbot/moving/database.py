@@ -50,6 +50,7 @@ def _connection(url: str, *, even_unfinished: bool = False) -> Iterator[Any]:
     which = database_at(url)
     try:
         with opened(which, even_unfinished=even_unfinished), reached(which):
+            which.take_your_time()  # a whole table is read, or removed, at once
             yield which
     finally:
         which.close_idle()
@@ -96,10 +97,17 @@ def _copy(source: Any, target: Any) -> None:
 
 
 def _empty(target: Any) -> None:
-    """Remove what was copied; the mark stays."""
+    """Remove what was copied; the mark stays.
+
+    So does the tally, but not meanwhile: its row would be written anew for each face, and in one transaction
+    PostgreSQL looks through all that it was before. That is quadratic, and never ended.
+    """
     with target.atomic():
+        counted = [{"what": row.what, "count": 0} for row in Tally.select().bind(target)]
+        Tally.delete().bind(target).execute()
         for table in reversed(COPIED):
             _but_for_mark(table, table.delete()).bind(target).execute()
+        Tally.insert_many(counted).bind(target).execute()
 
 
 def _compare(source: Any, target: Any, tables: Iterable[Any]) -> list[Compared]:

@@ -2,7 +2,8 @@
 
 SQS cannot be asked what it holds. So each message that it has confirmed is noted in a file beside the queues
 on the disk, and a move that is interrupted goes on with what is not in it: in a file, as neither database is
-to change for it, and as it is gone only if what it is about is too.
+to change for it, and as it is gone only if what it is about is too. It says where each message lies: what is
+noted of queues that were deleted, or that are in another account or region, counts for nothing.
 
 Killed between the confirmation and the note, the move sends one message again, with the same mark: within
 five minutes, SQS stores that once. Later there is a twin, which does no harm: every stage may be given the
@@ -41,24 +42,39 @@ class Ledger:
     """What SQS has confirmed, in a file with a line for each message."""
 
     def __init__(self, file: Path) -> None:
-        self._file = file
-        self.begun = 0
-        """How often the move has begun."""
+        self.file = file
+        self._begun: list[frozenset[str]] = []
+        """The places that there were each time."""
         self._confirmed: dict[str, dict[str, Confirmed]] = {}
         for line in self._whole_lines():
             match json.loads(line):
                 case [queue, mark, confirmed]:
                     self._of(queue)[mark] = Confirmed(**confirmed)
-                case _:
-                    self.begun += 1
+                case {"begun": places}:
+                    self._begun.append(frozenset(places))
 
     def __len__(self) -> int:
         return sum(map(len, self._confirmed.values()))
 
-    def begin(self) -> None:
-        """Say that messages will be sent."""
-        self._append("begun")
-        self.begun += 1
+    @property
+    def begun(self) -> int:
+        """How often the move has begun."""
+        return len(self._begun)
+
+    def begin(self, places: frozenset[str]) -> None:
+        """Say that messages will be sent there."""
+        self._append({"begun": sorted(places)})
+        self._begun.append(places)
+
+    def forget_all_but(self, places: frozenset[str]) -> None:
+        """What was sent to others is gone with them. The file keeps it, as they might be there again: in an
+        account that was tried first, say.
+        """
+        self._begun = [begun for begun in self._begun if begun & places]
+        self._confirmed = {
+            queue: {mark: each for mark, each in confirmed.items() if each.place in places}
+            for queue, confirmed in self._confirmed.items()
+        }
 
     def marks(self, queue: str) -> set[str]:
         """The marks of what was confirmed of a queue."""
@@ -78,15 +94,15 @@ class Ledger:
 
     def _whole_lines(self) -> list[bytes]:
         """Without a last one in whose middle the move was killed, which goes."""
-        if not self._file.exists():
+        if not self.file.exists():
             return []
-        content = self._file.read_bytes()
+        content = self.file.read_bytes()
         whole = content[: content.rfind(b"\n") + 1]
-        os.truncate(self._file, len(whole))
+        os.truncate(self.file, len(whole))
         return whole.splitlines()
 
     def _append(self, line: object) -> None:
-        with self._file.open("ab") as file:
+        with self.file.open("ab") as file:
             file.write(json.dumps(line).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
@@ -100,14 +116,22 @@ def move_queues(
     `place` is the target, for the operator. Raises `Reject` when it holds anything else, and `Retry` when
     one of the two cannot be used.
     """
+    ledger.forget_all_but(_places(targets))
     _refuse_strangers(targets, ledger, place)
-    ledger.begin()
+    for target in targets.values():
+        insist(target.prepare)
+    ledger.begin(_places(targets))
     for name, target in targets.items():
         for stored in source(name):
             mark = _mark(stored)
             if ledger.get(name, mark) is None:
                 ledger.put(name, mark, insist(partial(target.fill, stored, mark)))
+    ledger.forget_all_but(_places(targets))  # nobody should have deleted any meanwhile
     return [_compare(name, source(name), target, ledger) for name, target in targets.items()]
+
+
+def _places(targets: Mapping[str, FillableQueue]) -> frozenset[str]:
+    return frozenset().union(*(insist(target.places) for target in targets.values()))
 
 
 def _refuse_strangers(targets: Mapping[str, FillableQueue], ledger: Ledger, place: str) -> None:
@@ -115,8 +139,8 @@ def _refuse_strangers(targets: Mapping[str, FillableQueue], ledger: Ledger, plac
     held = sum(sum(astuple(queue.counts())) for queue in targets.values())
     if held > len(ledger) + ledger.begun:
         raise Reject(
-            f"{place} holds {held} messages, and {len(ledger)} of this move: name another prefix, "
-            "or delete these queues"
+            f"{place} holds {held} messages, and {len(ledger)} of this move, as {ledger.file} says: name "
+            "another prefix; or delete these queues, and a minute later run this again"
         )
 
 

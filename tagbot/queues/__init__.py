@@ -85,6 +85,8 @@ class Confirmed:
     """The id under which it notes why the message is delayed or dead."""
     md5: str
     """Of the text that it has stored, in hexadecimal."""
+    place: str = ""
+    """Where it lies: one of `FillableQueue.places`. Earlier versions did not note it."""
 
 
 class Delivery(Protocol):
@@ -160,6 +162,14 @@ class SharedQueue(Protocol):
 
 class FillableQueue(SharedQueue, Protocol):
     """A queue that can take over what lies in another engine's, while nobody works on either."""
+
+    def places(self) -> frozenset[str]:
+        """Where its messages lie, as far as that is made already: each by a name that nothing else will ever
+        have. What is deleted and made anew is another place, and so is the same in another account.
+        """
+
+    def prepare(self) -> None:
+        """Make the places that are missing. Raises `Retry`."""
 
     def fill(self, stored: Stored, mark: str) -> Confirmed:
         """Store a message in its state. What is stored with the same `mark` again, within minutes, is stored

@@ -148,6 +148,8 @@ class _SqsQueue:
         self._ready = threading.Event()
         """Whether this process has seen that both queues are there, and as they should be."""
         self._preparing = threading.Lock()
+        self._places: dict[str, str] = {}
+        """By the name of a queue that this process has seen."""
         self._changed = threading.Condition()
         """Guards all that follows."""
         self._arrived: deque[_InHand] = deque()
@@ -193,6 +195,9 @@ class _SqsQueue:
         _check_length(stored.text)
         self._prepare()
         queue = self._dead if stored.state == DEAD else self._live
+        place = self._places[queue]
+        # What a queue of the same name, which is gone, was sent, says nothing of this one.
+        mark = hashlib.sha256(f"{place} {mark}".encode()).hexdigest()
         with self._answering():
             sent = self._door.send(queue, stored.text, _group(stored.key), mark)
         self._counted = None
@@ -208,7 +213,19 @@ class _SqsQueue:
             )
         elif stored.state == DEAD:
             self._notes.dead(message, stored.error, self._clock(), stored.failing_since)
-        return Confirmed(message.id, sent.md5)
+        return Confirmed(message.id, sent.md5, place)
+
+    def places(self) -> frozenset[str]:
+        """As the interface says."""
+        found = set()
+        for queue in (self._live, self._dead):
+            with suppress(NoQueue):
+                found.add(_place(self._door.attributes(queue, "QueueArn", "CreatedTimestamp")))
+        return frozenset(found)
+
+    def prepare(self) -> None:
+        """As the interface says."""
+        self._prepare()
 
     def _send(self, text: str, key: str, mark: str) -> None:
         self._door.send(self._live, text, _group(key), mark)
@@ -671,6 +688,7 @@ class _SqsQueue:
         if differs:
             with suppress(Misconfigured):  # told by the door; the operator may have set it up, and mean it
                 self._door.set_attributes(queue, differs)
+        self._places[queue] = _place(found)
         return found["QueueArn"]
 
     def _attributes_of_new(self, queue: str) -> dict[str, str]:
@@ -688,6 +706,11 @@ def _message(received: Received) -> Envelope:
         return Envelope.from_json(received.text)
     except ValueError:
         return Envelope(received.number, received.group, {}, received.sent)
+
+
+def _place(attributes: Mapping[str, str]) -> str:
+    """Region, account, name, and the second when it was made: SQS has no two of one name within a minute."""
+    return f"{attributes['QueueArn']} of {attributes['CreatedTimestamp']}"
 
 
 def _check_length(text: str) -> None:

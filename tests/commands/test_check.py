@@ -12,6 +12,7 @@ from tagbot.queues.disk import disk_queues
 from tagbot.sandbox.client import Slack
 from tests.commands.conftest import Run
 from tests.postgresql import Server
+from tests.tls import with_tls
 
 PARTS = [
     "database", "queues", "image store", "Slack bot token", "Slack app token", "Slack channel",
@@ -137,6 +138,20 @@ def test_of_a_database_server_it_says_version_time_and_encryption(
         ran = on_slack("check", DATABASE_URL=url)
     pattern = r"ok    database: PostgreSQL [0-9.]+ without TLS, [0-9.]+ ms for an answer, 0 faces\n"
     assert re.match(pattern, ran.out)
+
+
+def test_with_tls_it_says_so(
+    on_slack: Run, postgresql: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "dlib", None)
+    with postgresql.database() as url, with_tls(url, tmp_path) as encrypted:
+        ran = on_slack("check", DATABASE_URL=encrypted)
+        assert re.match(r"ok    database: PostgreSQL [0-9.]+ with TLS, ", ran.out)
+        certificate = tmp_path / "certificate.pem"
+        certificate.unlink()
+        ran = on_slack("check", DATABASE_URL=encrypted)
+    [line] = [line for line in ran.out.splitlines() if line.startswith("FAILS database: ")]
+    assert str(certificate) in line
 
 
 def test_of_a_database_server_that_is_away_it_says_where_it_was_looked_for(

@@ -8,7 +8,9 @@ import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 
 from tagbot.database import (
@@ -19,7 +21,9 @@ from tagbot.database import (
     database_at,
     open_database,
     opened,
+    shared_now,
 )
+from tagbot.database.postgresql import ONE_WRITER
 from tagbot.image_store import FolderStore
 from tagbot.models import (
     STATES,
@@ -45,9 +49,10 @@ from tagbot.pipeline import QUEUES
 from tagbot.presence import Presence
 from tagbot.queues.disk import disk_queues
 from tests.aws.service import Amazon
+from tests.clean_environment import clean_environment
 from tests.commands.conftest import Run, shown_on_a_terminal
 from tests.postgresql import DATABASES, Server
-from tests.scenario.running_bot import ROOT
+from tests.scenario.running_bot import BOT, ROOT
 
 SMALL_BATCH = 3
 
@@ -70,6 +75,20 @@ def insert_or_die(*arguments, **options):
 Face.insert_many = insert_or_die
 moving.move_database(sys.argv[1], sys.argv[2])
 """
+
+
+AN_HOUR_AHEAD = """
+CREATE FUNCTION public.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS
+    $$ SELECT pg_catalog.clock_timestamp() + interval '1 hour' $$
+"""
+"""Found before PostgreSQL's own, where `search_path` says so."""
+
+COUNTING_DOWN_FAILS = (
+    """CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        RAISE EXCEPTION 'counted down'; END $$""",
+    """CREATE TRIGGER counted_down BEFORE UPDATE ON tally
+        FOR EACH ROW WHEN (NEW.count < OLD.count) EXECUTE FUNCTION fail()""",
+)
 
 
 @pytest.fixture
@@ -240,6 +259,63 @@ def test_so_it_is_while_one_runs_elsewhere(run: Run, here: str, there: str) -> N
     assert "a bot is running at second: stop it" in ran.err
 
 
+def test_that_one_runs_is_known_whatever_the_clock_here_says(run: Run, here: str, postgresql: Server) -> None:
+    assert here
+    with postgresql.database() as url:
+        name = urlsplit(url).path[1:]
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(AN_HOUR_AHEAD)
+            connection.execute(f"ALTER DATABASE {name} SET search_path = public, pg_catalog".encode())
+        open_database(url)
+        with connected():
+            assert shared_now() > time.time() + 3000
+            Presence("B2", "second", "1", started_at=time.time(), seen_at=shared_now() - 5).tell()
+        ran = run("migrate", "--to-database", here, DATABASE_URL=url)
+    assert (ran.code, ran.out) == (1, "")
+    assert "a bot is running at second: stop it" in ran.err
+
+
+def test_a_bot_that_ran_somewhere_while_everything_was_moved_is_told_in_the_end(
+    here: str, postgresql: Server, tmp_path: Path
+) -> None:
+    with postgresql.database() as there, psycopg.connect(there, autocommit=True) as another:
+        another.execute("SELECT pg_advisory_lock(%s)", [ONE_WRITER])  # the move has to wait
+        command = [sys.executable, str(BOT), "migrate", "--to-database", there]
+        env = clean_environment(DATA_DIR=str(tmp_path / "data"))
+        with subprocess.Popen(
+            command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as move:
+            while not another.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone():
+                assert move.poll() is None
+            assert here
+            Presence("B2", "second", "1", started_at=time.time(), seen_at=shared_now()).tell()
+            another.execute("SELECT pg_advisory_unlock(%s)", [ONE_WRITER])
+            out, err = move.communicate(timeout=60)
+    assert move.returncode == 1
+    assert "All is there" not in out
+    assert "a bot is running at second: stop it, as nothing may change meanwhile, and run this again" in err
+
+
+def test_a_target_that_has_to_be_emptied_counts_nothing_down(run: Run, here: str, postgresql: Server) -> None:
+    """PostgreSQL would look through all earlier counts each time: with 90,000 faces, longer than a minute."""
+    with postgresql.database() as there:
+        command = [sys.executable, "-c", INTERRUPTED, here, there, "3"]
+        assert subprocess.run(command, cwd=ROOT, check=False).returncode == 9
+        with psycopg.connect(there, autocommit=True) as connection:
+            for statement in COUNTING_DOWN_FAILS:
+                connection.execute(statement)
+        with connected(), writing():
+            Person.update(name="Anna").execute()
+        ran = run("migrate", "--to-database", there)
+        assert (ran.code, ran.err) == (0, "")
+        assert content(there) == content(here)
+
+
+def test_a_large_table_may_take_its_time(postgresql: Server) -> None:
+    with postgresql.database() as url, moving._connection(url) as which:
+        assert which.execute_sql("SHOW statement_timeout").fetchone() == ("0",)
+
+
 def test_the_same_command_again_finds_all_there(run: Run, here: str, there: str) -> None:
     assert run("migrate", "--to-database", there).code == 0
     again = run("migrate", "--to-database", there)
@@ -316,6 +392,19 @@ def test_messages_go_to_sqs_and_the_same_command_again_finds_all_there(
     status = run("status", "--json", DATABASE_URL=there, QUEUE_URL=f"sqs://{aws.prefix}")
     troubles = {(each["state"], each["error"]) for each in json.loads(status.out)["troubles"]}
     assert troubles == {("dead", "no such face"), ("delayed", "busy")}
+
+
+def test_that_sqs_counts_fewer_messages_than_were_sent_is_told(
+    run: Run, here: str, tmp_path: Path, aws: Amazon
+) -> None:
+    assert here
+    with disk_queues(tmp_path / "data/queues", QUEUES) as queues:
+        queues["face-tagged"].put("m", "face", {})
+    assert "fewer" not in run("migrate", "--to-queue", f"sqs://{aws.prefix}").out
+    client = aws.client("sqs")
+    client.purge_queue(QueueUrl=client.get_queue_url(QueueName=f"{aws.prefix}face-tagged.fifo")["QueueUrl"])
+    ran = run("migrate", "--to-queue", f"sqs://{aws.prefix}")
+    assert "SQS counts 1 messages fewer than it has confirmed." in ran.out
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Moving messages: each in its state, once, however often it is interrupted."""
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -245,6 +246,82 @@ def test_what_cannot_be_read_comes_as_a_dead_letter(sqs: SqsEngine, disk: DiskEn
             "no such face", "unreadable message: a field is missing",
         }  # fmt: skip
         assert queue.redrive() == 2
+
+
+def delete_queues(sqs: SqsEngine, *names: str) -> None:
+    """As an operator does, who waits for the minute that SQS asks for."""
+    client = sqs.amazon.client("sqs")
+    for name in names:
+        url = client.get_queue_url(QueueName=f"{sqs.amazon.prefix}{name}.fifo")["QueueUrl"]
+        client.delete_queue(QueueUrl=url)
+    sqs.pass_time(61)
+
+
+@pytest.fixture
+def another_run(sqs: SqsEngine, disk: DiskEngine) -> Move:
+    """The command again: another process, which has seen nothing of the queues yet."""
+
+    def run() -> ComparedQueue:
+        place = sqs.door, sqs.amazon.prefix, [NAME], MAX_ATTEMPTS, sqs.clock
+        with connected(), sqs_queues_to_fill(*place) as queues:
+            return moved(queues, disk)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("deleted", "left"),
+    [
+        ([NAME, f"{NAME}-dead"], Counts()),
+        ([NAME], Counts(dead=1)),
+        ([f"{NAME}-dead"], Counts(ready=3, delayed=1)),
+    ],
+)
+def test_what_lay_in_queues_that_were_deleted_is_sent_again_and_nothing_else(
+    sqs: SqsEngine, disk: DiskEngine, another_run: Move, deleted: list[str], left: Counts
+) -> None:
+    sqs.clock.now = BEGAN
+    in_every_state(disk)
+    assert another_run().messages.is_equal
+    delete_queues(sqs, *deleted)
+    with connected(), sqs.beside() as queue:
+        assert queue.counts() == left
+    again = another_run()
+    assert again.messages.is_equal
+    assert again.there == Counts(ready=3, delayed=1, dead=1)
+
+
+def test_what_was_sent_to_another_account_is_none_of_this_move(
+    sqs: SqsEngine, disk: DiskEngine, another_run: Move
+) -> None:
+    sqs.clock.now = BEGAN
+    in_every_state(disk)
+    assert another_run().messages.is_equal
+    ledger = disk.directory / "moved"
+    [account] = set(re.findall(r":(\d{12}):", ledger.read_text()))
+    ledger.write_text(ledger.read_text().replace(f":{account}:", ":000000000001:"))
+    with pytest.raises(Reject, match=r"holds 5 messages, and 0 of this move, as .*moved says"):
+        another_run()
+    delete_queues(sqs, NAME, f"{NAME}-dead")
+    again = another_run()
+    assert (again.messages.is_equal, sum(astuple(again.there))) == (True, 5)
+
+
+def test_queues_that_are_deleted_while_they_are_filled_are_noticed(
+    sqs: SqsEngine, disk: DiskEngine, targets: Mapping[str, FillableQueue], another_run: Move
+) -> None:
+    class Deleting(Dying):
+        def fill(self, stored: Stored, mark: str) -> Confirmed:
+            self.calls -= 1
+            if self.calls == 0:
+                delete_queues(sqs, NAME)
+            return self.queue.fill(stored, mark)
+
+    in_every_state(disk)
+    deleting = {NAME: Deleting(targets[NAME], 3, after=False)}
+    assert not moved(deleting, disk).messages.is_equal  # type: ignore[arg-type]  # as above
+    again = another_run()
+    assert (again.messages.is_equal, sum(astuple(again.there))) == (True, 5)
 
 
 def test_a_queue_that_was_never_used_moves_nothing(disk: DiskEngine, move: Move) -> None:
