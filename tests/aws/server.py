@@ -146,10 +146,11 @@ class Strict:
         return [content]
 
     def forward(self, environ: Environ, body: bytes) -> tuple[str, list[tuple[str, str]], bytes]:
-        """What moto answers."""
+        """What moto answers: one call at a time, as it bears no deletion while it lists."""
         told: list[Any] = []
         environ = {**environ, "wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
-        content = b"".join(self.moto(environ, lambda status, headers, *_: told.extend((status, headers))))
+        with self.lock:
+            content = b"".join(self.moto(environ, lambda status, headers, *_: told.extend((status, headers))))
         return told[0], told[1], content
 
     def fault(self, name: str, operation: str) -> Fault | None:

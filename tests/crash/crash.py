@@ -177,6 +177,9 @@ def run(folder: Path, slack: Slack, wanted: Run, *, patience: float = 300.0) -> 
                 let_the_dead_lose_what_they_had(amazon)
             bot, watch = nemesis.any_bot(slack), Watch()
             wait_until_done(bot, story, watch, patience)
+            heal(
+                slack, rekognition
+            )  # what the bot did not come across, the look at the model shall not either
             return outcome(bot, slack, story, watch, wanted.max_open)
         finally:
             nemesis.kill_all()
