@@ -110,8 +110,8 @@ class _Rows(SQLiteAckQueue):
     # stage may have looked at the world before the reason to tell it again came about. A dead letter with the
     # same id is the same fact: told again, it is revived with what is told now, in place. So a queue never
     # holds two messages of one id, also after a redrive.
-    _SQL_INSERT = """
-        INSERT INTO {table_name} (data, timestamp, status, message_id, key) VALUES (?, ?, 1, ?, ?)
+    _PUT = """
+        INSERT INTO ack_queue_messages (data, timestamp, status, message_id, key) VALUES (?, ?, 1, ?, ?)
         ON CONFLICT (message_id) DO UPDATE SET data = excluded.data, key = excluded.key,
             status = iif(status = 9, 1, 2), again = (status = 2),
             attempt = iif(status = 9, 1, attempt), crashes = iif(status = 9, 0, crashes),
@@ -199,10 +199,7 @@ class _Rows(SQLiteAckQueue):
 
     def put(self, envelope: Envelope, now: float) -> None:  # type: ignore[override]  # an envelope, not any item
         """Store it, unless it is ready or delayed already."""
-        row = envelope.to_json(), now, storable(envelope.id), storable(envelope.key)
-        with self._disk():
-            self._in_turn(lambda: self._insert_into(*row))  # it takes `tran_lock` itself
-            self._log.wait()
+        self._store(self._PUT, envelope.to_json(), now, storable(envelope.id), storable(envelope.key))
 
     def claim(self) -> tuple[int, Any, int] | None:
         """Put the oldest ready row in flight: its number, its envelope's text and which attempt it is."""

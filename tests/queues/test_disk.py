@@ -687,7 +687,7 @@ def test_done_messages_leave_nothing_behind_and_the_files_stay_small(disk: DiskE
 
 def test_persist_queue_is_as_it_was_when_this_was_written() -> None:
     assert version("persist-queue") == "1.1.0"
-    names = ["_init", "_new_db_connection", "_insert_into", "_table_name", "_SQL_CREATE", "_SQL_INSERT"]
+    names = ["_init", "_new_db_connection", "_table_name", "_SQL_CREATE"]
     assert [name for name in names if not hasattr(SQLiteAckQueue, name)] == []
 
 
