@@ -8,7 +8,7 @@ import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -139,5 +139,7 @@ def our_own_server(name: str = "") -> Iterator[OwnServer]:
 def _remove_what_was_left(base: Path) -> None:
     """By tests that were killed; a server whose files are gone ends within a minute."""
     for used_by in base.glob("facetag-*/.handle_pids.json"):
-        if not any(process_is_running(pid) for pid in json.loads(used_by.read_text() or "[]")):
-            shutil.rmtree(used_by.parent, ignore_errors=True)
+        with suppress(ValueError, FileNotFoundError):  # it is being written, or removed
+            users = json.loads(used_by.read_text())
+            if users and not any(map(process_is_running, users)):
+                shutil.rmtree(used_by.parent, ignore_errors=True)

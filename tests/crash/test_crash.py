@@ -17,15 +17,12 @@ def test_a_bot_that_is_killed_at_random_loses_nothing_and_repeats_nothing(
     assert tuple(outcome.found) == INVARIANTS
 
 
-def test_neither_does_one_whose_database_server_stops_besides(tmp_path: Path, stand_in: Slack) -> None:
-    on_a_server = Run(seed=7, faces=3, kills=1, faults=False, database="postgresql", database_away=2.0)
-    outcome = run(tmp_path, stand_in, on_a_server)
-    assert outcome.violations == []
-    assert outcome.counted["faces"] == 3
-
-
-def test_nor_do_several_of_which_one_is_killed_at_random(tmp_path: Path, stand_in: Slack) -> None:
-    several = Run(seed=7, faces=4, kills=2, faults=False, database="postgresql", bots=2, max_open=2)
+def test_nor_do_several_of_which_one_is_killed_at_random_while_their_database_server_stops(
+    tmp_path: Path, stand_in: Slack
+) -> None:
+    several = Run(
+        seed=7, faces=4, kills=2, faults=False, database="postgresql", database_away=2.0, bots=2, max_open=2
+    )
     outcome = run(tmp_path, stand_in, several)
     assert outcome.violations == []
     assert outcome.counted["faces"] == 4
