@@ -401,23 +401,25 @@ def test_those_who_ask_while_somebody_looks_share_the_next_look(
     settings: Settings, stand_in: SlackStandIn
 ) -> None:
     door = Slack(web_client(settings, 5), settings.slack_channel, 1000.0, threading.Event())
-    stand_in.fail("conversations.history", delay=0.3)
+    stand_in.fail("conversations.history", delay=1.0)  # time enough for all to have asked
+    since = time.time()
     with ThreadPoolExecutor(9) as pool:
-        first = pool.submit(door.find_request, "first", 1, time.time())
+        first = pool.submit(door.find_request, "first", 1, since)
         stand_in.wait_for(lambda: looks(stand_in))
-        others = [pool.submit(door.find_request, f"other {number}", 1, time.time()) for number in range(8)]
+        others = [pool.submit(door.find_request, f"other {number}", 1, since) for number in range(8)]
         assert [each.result() for each in (first, *others)] == [None] * 9
     assert looks(stand_in) == 2
 
 
 def test_those_who_share_a_look_that_fails_fail_with_it(settings: Settings, stand_in: SlackStandIn) -> None:
     door = Slack(web_client(settings, 5), settings.slack_channel, 1000.0, threading.Event())
-    stand_in.fail("conversations.history", delay=0.3)
+    stand_in.fail("conversations.history", delay=1.0)  # time enough for all to have asked
     stand_in.fail("conversations.history", status=503)
+    since = time.time()
     with ThreadPoolExecutor(9) as pool:
-        first = pool.submit(door.find_request, "first", 1, time.time())
+        first = pool.submit(door.find_request, "first", 1, since)
         stand_in.wait_for(lambda: looks(stand_in))
-        others = [pool.submit(door.find_request, f"other {number}", 1, time.time()) for number in range(8)]
+        others = [pool.submit(door.find_request, f"other {number}", 1, since) for number in range(8)]
         assert first.result() is None
         assert [type(each.exception()) for each in others] == [OutcomeUnknown] * 8
     assert looks(stand_in) == 2
