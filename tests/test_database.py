@@ -67,7 +67,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield f"sqlite:///{tmp_path}/new/tagbot.db"
         return
     server: Server = request.getfixturevalue("postgresql")
-    with server.database(template="template1") as url:
+    with server.database_without_layout() as url:
         yield url
 
 
@@ -127,7 +127,7 @@ def test_on_a_server_they_make_the_same_columns(postgresql: Server) -> None:
             for column in which.get_columns(table._meta.table_name)
         ]
 
-    with postgresql.database() as ours, postgresql.database(template="template1") as of_the_models:
+    with postgresql.database() as ours, postgresql.database_without_layout() as of_the_models:
         migrated, today = database_at(ours), database_at(of_the_models)
         today.is_current = True  # so nothing is migrated
         with opened(migrated), opened(today), today.bind_ctx(TABLES):

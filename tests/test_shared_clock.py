@@ -40,7 +40,7 @@ def test_a_machines_clock_is_put_right_by_the_databases() -> None:
 
 def test_while_the_database_is_away_it_stays_right() -> None:
     clock = SharedClock(hours_behind)
-    with our_own_server() as server, server.database(template="template1") as url:
+    with our_own_server() as server, server.database_without_layout() as url:
         open_database(url)
         with connected():
             clock.put_right()

@@ -14,7 +14,7 @@ from tests.world import astronaut
 def test_clicks_are_acknowledged_meanwhile_and_everything_ends_well(tmp_path: Path, stand_in: Slack) -> None:
     anna, ben, chiara, *_ = stand_in.people
     # Without tables: the bot makes them, once the server is there.
-    with our_own_server() as server, server.database(template="template1") as url:
+    with our_own_server() as server, server.database_without_layout() as url:
         server.stop()
         with running_bot(tmp_path, stand_in, DATABASE_URL=url) as bot:
             bot.put("portrait.png", astronaut())
