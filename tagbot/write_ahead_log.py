@@ -10,6 +10,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import count
 from os.path import samestat
 from pathlib import Path
@@ -20,6 +21,12 @@ if sys.platform == "darwin":
 
 NORMAL = 1
 """SQLite's number for the level of `PRAGMA synchronous` that this is for; FULL is 2."""
+
+
+ROOM_BYTES = 64 * 1024
+"""By which the log is lengthened before SQLite needs it. A file system confirms a block sooner that lies in
+the file already: where the file grew, it has to write down the new length as well.
+"""
 
 
 class WriteAheadLog:
@@ -37,6 +44,7 @@ class WriteAheadLog:
         self._synced = 0
         self._failed = False
         self._descriptor: int | None = None
+        self._length = 0
 
     def wait(self) -> None:
         """Return when everything that was committed before is on the disk; the caller has a connection open,
@@ -63,7 +71,9 @@ class WriteAheadLog:
         if self._failed and not self._checkpoint():
             raise sqlite3.OperationalError("the disk refused what was written, and it is not there yet")
         try:
-            _sync_file(self._opened())
+            descriptor = self._opened()
+            self._make_room(descriptor)
+            _sync_file(descriptor)
         except OSError as error:
             self._failed = True
             raise _refusal(error) from error
@@ -78,8 +88,20 @@ class WriteAheadLog:
         if self._descriptor is not None and not samestat(self._file.stat(), os.fstat(self._descriptor)):
             self._let_go()
         if self._descriptor is None:
-            self._descriptor = os.open(self._file, os.O_RDONLY)
+            self._descriptor = os.open(self._file, os.O_WRONLY | os.O_APPEND)
         return self._descriptor
+
+    def _make_room(self, descriptor: int) -> None:
+        """Lengthen the log where SQLite has come to its end since the last time.
+
+        What is appended never falls on what SQLite writes at the same time, in any process, and SQLite takes
+        the zeros for no part of the log: they have no checksum.
+        """
+        length = os.fstat(descriptor).st_size
+        if length != self._length:
+            with suppress(OSError):  # no room is no harm; whether the disk refuses the log, the sync says
+                length += os.write(descriptor, bytes(ROOM_BYTES))
+            self._length = length
 
     def _let_go(self) -> None:
         # SQLite's own locks are on other files, so that closing this one takes none of them away.

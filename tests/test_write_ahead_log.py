@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tagbot.sqlite_errors import with_advice
-from tagbot.write_ahead_log import NORMAL, WriteAheadLog
+from tagbot.write_ahead_log import NORMAL, ROOM_BYTES, WriteAheadLog
 
 
 class Table:
@@ -195,3 +195,41 @@ def test_the_log_stays_open_so_that_a_sync_of_sqlites_own_that_fails_is_not_miss
     assert len(set(disk.descriptors)) == 1
     table.log.close()
     assert not Path(f"/proc/self/fd/{disk.descriptors[0]}").exists()
+
+
+def test_the_log_grows_ahead_of_what_is_written(table: Table) -> None:
+    """A longer file is what makes a sync slow."""
+    log = Path(f"{table.file}-wal")
+    lengths = []
+    for number in range(40):
+        table.commit(number)
+        table.log.wait()
+        lengths.append(log.stat().st_size)
+    assert len(set(lengths)) <= 1 + lengths[-1] // ROOM_BYTES < 10
+    assert lengths[-1] > ROOM_BYTES
+    with closing(table.connect()) as reader:
+        assert reader.execute("SELECT count(*) FROM numbers").fetchone() == (40,)
+
+
+def test_what_a_dead_process_made_room_for_takes_nothing_from_what_it_wrote(table: Table) -> None:
+    for number in range(3):
+        table.commit(number)
+        table.log.wait()
+    left = table.file.with_name("left.db")
+    for end in ("", "-wal"):
+        Path(f"{left}{end}").write_bytes(Path(f"{table.file}{end}").read_bytes())
+    with closing(sqlite3.connect(left)) as connection:
+        assert connection.execute("SELECT number FROM numbers").fetchall() == [(0,), (1,), (2,)]
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_without_room_on_the_disk_what_was_written_is_synced(
+    table: Table, disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    table.commit(1)
+    monkeypatch.setattr("tagbot.write_ahead_log.os.write", refuse)
+    table.log.wait()
+    assert disk.synced == ["table.db-wal"]

@@ -122,7 +122,9 @@ class _Rows(SQLiteAckQueue):
     _CLAIM = """
         UPDATE ack_queue_messages SET status = 2
         WHERE _id = (SELECT _id FROM ack_queue_messages WHERE status = 1 AND status < 3 ORDER BY _id LIMIT 1)
-        RETURNING _id, data, attempt"""
+        RETURNING _id, data, attempt, EXISTS (
+            SELECT 1 FROM ack_queue_messages AS later
+            WHERE status = 1 AND status < 3 AND later._id > ack_queue_messages._id)"""
 
     _ALL = """
         SELECT _id, data, timestamp, status, key, attempt, not_before, error, failing_since
@@ -197,14 +199,23 @@ class _Rows(SQLiteAckQueue):
                 connection.close()
         self._log.close()
 
-    def put(self, envelope: Envelope, now: float) -> None:  # type: ignore[override]  # an envelope, not any item
-        """Store it, unless it is ready or delayed already."""
-        self._store(self._PUT, envelope.to_json(), now, storable(envelope.id), storable(envelope.key))
+    def put(  # type: ignore[override]  # an envelope, not any item
+        self, envelope: Envelope, now: float, written: Callable[[], object] = lambda: None
+    ) -> None:
+        """Store it, unless it is ready or delayed already. `written` is told as soon as it can be claimed,
+        before the wait for the disk.
+        """
+        with self._disk():
+            self._settle(self._PUT, envelope.to_json(), now, storable(envelope.id), storable(envelope.key))
+            written()
+            self._log.wait()
 
-    def claim(self) -> tuple[int, Any, int] | None:
-        """Put the oldest ready row in flight: its number, its envelope's text and which attempt it is."""
+    def claim(self) -> tuple[int, Any, int, bool] | None:
+        """Put the oldest ready row in flight: its number, its envelope's text, which attempt it is, and
+        whether there are more.
+        """
 
-        def claimed() -> list[tuple[int, Any, int]]:
+        def claimed() -> list[tuple[int, Any, int, bool]]:
             with self.tran_lock:
                 return self._putter.execute(self._CLAIM).fetchall()
 
@@ -492,6 +503,8 @@ class _DiskQueue:
         # Told of news, which are counted, so that one between a look and the wait after it is not missed.
         self._changed = Condition()
         self._news = 0
+        self._exhausted_at = -1
+        """The news by which nothing was left to hand out."""
         self._due_lock = Lock()
         self._looked_at = clock()
         # Ends of deliveries that the disk refused.
@@ -510,21 +523,22 @@ class _DiskQueue:
         return self._rows.next_due()
 
     def put(self, message_id: str, key: str, body: Mapping[str, Any]) -> None:
-        self._rows.put(Envelope(message_id, key, body), self._clock())
-        self._tell()
+        # A worker begins while this waits for the disk. Should that fail, or a power cut come first, whoever
+        # puts has heard of no success and puts it again: no more than is worked on twice after any crash.
+        self._rows.put(Envelope(message_id, key, body), self._clock(), self._tell)
 
     def get(self, timeout: float) -> _Delivery | None:
         until = time.monotonic() + timeout
+        # To look costs what a claim costs, and would disturb whoever puts.
+        in_vain = timeout > 0 and self._news == self._exhausted_at and not self._unwritten
         while not self._closed:
             news = self._news
-            if (delivery := self._look()) is not None:
+            if not in_vain and (delivery := self._look()) is not None:
                 return delivery
+            in_vain = False
             if (left := until - time.monotonic()) <= 0:
                 return None
-            with self._changed:
-                if news == self._news and not self._closed:
-                    due_in = max(0.0, self._next_due - self._clock())
-                    self._changed.wait(min(left, self._look_seconds, due_in))
+            self._wait(news, min(left, self._look_seconds))
         return None
 
     def counts(self) -> Counts:
@@ -623,8 +637,11 @@ class _DiskQueue:
 
     def _claim(self) -> _Delivery | None:
         """The oldest ready message; an unreadable one becomes a dead letter and holds up nobody."""
+        news = self._news
         while (claimed := self._rows.claim()) is not None:
-            row, text, attempt = claimed
+            row, text, attempt, more = claimed
+            if not more:
+                self._exhausted_at = news
             try:
                 envelope = Envelope.from_json(text)
             except ValueError as unreadable:
@@ -632,7 +649,15 @@ class _DiskQueue:
                 self.bury(row, str(unreadable))
             else:
                 return _Delivery(envelope.id, envelope.body, attempt, row, self)
+        self._exhausted_at = news
         return None
+
+    def _wait(self, news: int, seconds: float) -> None:
+        """Until there is more news than those, or something is due."""
+        with self._changed:
+            if news == self._news and not self._closed:
+                due_in = max(0.0, self._next_due - self._clock())
+                self._changed.wait(min(seconds, due_in))
 
     def _tell(self, *, everyone: bool = False) -> None:
         with self._changed:

@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import pytest
 from persistqueue import SQLiteAckQueue
@@ -272,16 +271,15 @@ def test_a_look_while_no_bot_runs_sees_what_is_on_the_disk(disk: DiskEngine) -> 
 
 
 class Watched(_DiskQueue):
-    """Says when a `get` has found nothing and is about to wait."""
+    """Says when a `get` is about to wait."""
 
     def __init__(self, disk: DiskEngine, **how: float) -> None:
         super().__init__(disk.directory, NAME, disk.clock, **how)
-        self.found_nothing = threading.Event()
+        self.about_to_wait = threading.Event()
 
-    def _look(self) -> Any:
-        if (found := super()._look()) is None:
-            self.found_nothing.set()
-        return found
+    def _wait(self, news: int, seconds: float) -> None:
+        self.about_to_wait.set()
+        super()._wait(news, seconds)
 
 
 def test_a_redrive_and_a_put_from_beside_reach_a_waiting_worker(disk: DiskEngine) -> None:
@@ -289,9 +287,9 @@ def test_a_redrive_and_a_put_from_beside_reach_a_waiting_worker(disk: DiskEngine
         queue.put("m1", "face1", {})
         take(queue).bury("bad")
         for act in (beside.redrive, lambda: beside.put("m2", "face2", {})):
-            queue.found_nothing.clear()
+            queue.about_to_wait.clear()
             waiting = pool.submit(queue.get, 30)
-            assert queue.found_nothing.wait(5)
+            assert queue.about_to_wait.wait(5)
             act()
             assert waiting.result(timeout=5) is not None
 
@@ -587,15 +585,37 @@ def test_no_wake_up_is_lost(disk: DiskEngine) -> None:
 
 def test_a_put_between_a_look_and_the_wait_after_it_is_not_missed(disk: DiskEngine) -> None:
     class Racing(Watched):
-        def _look(self) -> Any:
-            found = super()._look()
-            if self.found_nothing.is_set():
-                self.found_nothing.clear()
-                self.put("m1", "face1", {})
-            return found
+        def _wait(self, news: int, seconds: float) -> None:
+            self.put("m1", "face1", {})
+            super()._wait(news, seconds)
 
     with closing(Racing(disk, look_seconds=A_MINUTE)) as queue, ThreadPoolExecutor() as pool:
         assert pool.submit(queue.get, A_MINUTE).result(timeout=5) is not None
+
+
+def test_who_took_the_last_message_waits_for_the_next_without_a_look(disk: DiskEngine) -> None:
+    looks: list[str] = []
+    with closing(Watched(disk, look_seconds=A_MINUTE)) as queue, ThreadPoolExecutor() as pool:
+        for number in range(3):
+            queue.put(f"m{number}", "face", {})
+        queue._rows._putter.set_trace_callback(looks.append)
+        waiting = [pool.submit(lambda: [take(queue).id for _ in range(3)] + [queue.get(A_MINUTE)])]
+        assert queue.about_to_wait.wait(5)
+        claims = [each for each in looks if "RETURNING" in each]
+        assert len(claims) == 3
+        queue.close()
+        assert waiting[0].result(timeout=5) == ["m0", "m1", "m2", None]
+
+
+def test_a_worker_begins_while_whoever_puts_waits_for_the_disk(disk: DiskEngine) -> None:
+    with closing(Watched(disk)) as queue, ThreadPoolExecutor() as pool:
+        with queue._rows._log._lock:  # the disk takes its time
+            putting = pool.submit(queue.put, "m1", "face1", {})
+            delivery = queue.get(5)
+            assert delivery is not None
+            assert not putting.done(), "nobody may think that it is safe already"
+            delivery.ack()
+        putting.result(timeout=5)
 
 
 def test_closing_and_a_shorter_delay_wake_who_waits(disk: DiskEngine) -> None:
@@ -604,9 +624,9 @@ def test_closing_and_a_shorter_delay_wake_who_waits(disk: DiskEngine) -> None:
         delivery = take(queue)
         acts: list[Callable[[], None]] = [lambda: delivery.retry_after(0, "busy"), queue.close]
         for act in acts:
-            queue.found_nothing.clear()
+            queue.about_to_wait.clear()
             waiting = pool.submit(queue.get, A_MINUTE)
-            assert queue.found_nothing.wait(5)
+            assert queue.about_to_wait.wait(5)
             act()
             waiting.result(timeout=5)
 
