@@ -66,8 +66,10 @@ class Fault:
 class Faults:
     """The faults that are set, the oldest first."""
 
-    def __init__(self) -> None:
+    def __init__(self, held_up: Callable[[], None]) -> None:
+        """`held_up` is told when a call came whose answer a fault holds up, before the answer."""
         self.waiting: list[Fault] = []
+        self._held_up = held_up
 
     def take(self, method: str) -> Fault | None:
         """The fault that this call meets; it is used up by it."""
@@ -96,6 +98,8 @@ class Faults:
     async def _answer(self, fault: Fault, call: Call, effect: Callable[[], Answer]) -> Answer | None:
         """The answer of a call that meets a fault; None: a torn connection."""
         call.fault = fault.kind()
+        if fault.delay or fault.hang is not None:
+            self._held_up()
         await asyncio.sleep(fault.delay)
         real = effect() if fault.effect or not fault.harms() else None
         if fault.hang is not None:

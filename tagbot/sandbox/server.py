@@ -26,7 +26,7 @@ class Sandbox:
 
     def __init__(self, world: World | None = None) -> None:
         self.world = world or World()
-        self.faults = Faults()
+        self.faults = Faults(self.world.changes.note)
         self.socket_mode = SocketMode(self.world)
         self.web_api = WebApi(self.world, self.faults, self.socket_mode)
         self.people = People(self.world, self.socket_mode)
