@@ -1,6 +1,6 @@
 """Every boundary of every stage: the bot dies there, starts again, and nothing is lost or done twice.
 
-Here it dies by an exception, which takes a third of a second, and a few times by SIGKILL. `make crash` has
+Here it dies by an exception, which takes a third of a second, and twice by SIGKILL. `make crash` has
 SIGKILL at every passage of every point; see `tests.crash.points`.
 """
 
@@ -202,12 +202,9 @@ def vars_of(counts: object) -> list[int]:
 
 SOME = (
     Place("RequestTaggingOnSlack", crash_points.AFTER_CALL, 4),  # the post
-    Place("StoreFaceTagSql", crash_points.AFTER_COMMIT),
     Place("SendFaceForTraining", crash_points.AFTER_CALL, 2),
-    Place("FinalizeTag", crash_points.AFTER_OUTPUT),
-    Place("UndoTag", crash_points.AFTER_CALL, 2),
 )
-"""After what each of these stages is there for: all others take `make crash` minutes."""
+"""After what cannot be taken back: all others take `make crash` minutes."""
 
 
 def test_neither_does_a_bot_that_is_killed_just_after_what_matters_most(
