@@ -7,9 +7,11 @@ hears of a configuration that is wrong once in the log, and in `status` for as l
 import logging
 import threading
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
@@ -182,7 +184,7 @@ class Door:
             return self._client
 
     def _made(self) -> Any:
-        made: Any = boto3.Session()  # whose `client` has a type for each service by name, not for any
+        made: Any = _session()  # whose `client` has a type for each service by name, not for any
         try:
             return made.client(self.service, region_name=self._region, config=self._config)
         except BotoCoreError:
@@ -252,10 +254,25 @@ def partition(region: str | None) -> str:
     Without a region it is that of the environment or the profile; where that is none of AWS's, `aws`.
     """
     try:
-        session = boto3.Session(region_name=region)
+        session = _session(region)
         return str(session.get_partition_for_region(session.region_name or ""))
     except BotoCoreError:
         return "aws"
+
+
+def _session(region: str | None = None) -> boto3.Session:
+    """A session of its own, which goes by today's environment, with the descriptions that all share: to read
+    those of AWS's regions and of one service takes a tenth of a second.
+    """
+    core = botocore.session.get_session()
+    core.register_component("data_loader", _descriptions())
+    return boto3.Session(region_name=region, botocore_session=core)
+
+
+@cache
+def _descriptions() -> Any:
+    """What botocore has read of AWS's descriptions so far."""
+    return botocore.session.get_session().get_component("data_loader")
 
 
 def _is_from_aws(answer: dict[str, Any]) -> bool:
