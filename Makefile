@@ -43,8 +43,8 @@ run: venv  ## start the bot (python bot.py)
 sandbox: $(VENV)/.all  ## try the bot in the browser, without Slack (ARGS="--port 4000")
 	$(PY) bot.py --sandbox $(ARGS)
 
-test: $(VENV)/.dev  ## run the tests
-	$(PY) -m pytest -n $(WORKERS) --dist loadfile
+test: $(VENV)/.dev  ## run the tests (ARGS="--every-case" for each case of a stage on every database)
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 soak: $(VENV)/.dev  ## add a thousand photos at once (three minutes)
 	$(PY) -m pytest -s -o timeout=1500 tests/scenario/soak.py

@@ -1,5 +1,6 @@
 """Fixtures for the tests of the stages."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,11 +13,39 @@ from tests.postgresql import DATABASES
 from tests.stages.scenes import MakeWorld
 from tests.world import a_world
 
+HERE = Path(__file__).parent
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Stages do the same on every database."""
     if "database_url" in metafunc.fixturenames:
         metafunc.parametrize("database_url", DATABASES, indirect=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Each rule is tested on every database. Where it has several cases, each of them is on one of these, by
+    turns, unless the run is to have them all.
+    """
+    if config.getoption("every_case"):
+        return
+    cases: defaultdict[str, list[pytest.Function]] = defaultdict(list)
+    for item in items:
+        if isinstance(item, pytest.Function) and HERE in item.path.parents and _database(item) is not None:
+            cases[item.nodeid.partition("[")[0]].append(item)
+    left_out = {item for some in cases.values() if len(some) > len(DATABASES) for item in _others(some)}
+    config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+    items[:] = [item for item in items if item not in left_out]
+
+
+def _others(cases: list[pytest.Function]) -> Iterator[pytest.Function]:
+    """Those whose case is tested on another database."""
+    by_database = {which: [case for case in cases if _database(case) == which] for which in DATABASES}
+    for turn, some in enumerate(zip(*by_database.values(), strict=True)):
+        yield from (case for at, case in enumerate(some) if at != turn % len(DATABASES))
+
+
+def _database(item: pytest.Function) -> object:
+    return item.callspec.params.get("database_url") if hasattr(item, "callspec") else None
 
 
 @pytest.fixture(name="make_world")
