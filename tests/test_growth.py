@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from peewee import SqliteDatabase
 from playhouse import migrations
 
+from tagbot.commands import export
 from tagbot.database import MIGRATIONS, connected, open_database
 from tagbot.models import (
     OPEN,
     STATES,
-    TAGGED,
     WAITING,
     Face,
     HoldUp,
@@ -178,8 +178,7 @@ def test_a_database_of_before_the_places_of_hold_ups_keeps_what_the_channel_was_
         (lambda: Face.next_waiting(20), {"face_state_stored_at_id"}),
         (Face.stale, {"face_stale"}),
         (lambda: Person.left_unknown(1.0, 20), {"person_unknown", "face_person_id_state_tagged_at"}),
-        (lambda: list(Face.select().where(Face.state == TAGGED).order_by(Face.tagged_at, Face.id)),
-         {"face_state_tagged_at_id"}),
+        (lambda: list(export.lines()), {"face_state_tagged_at_id"}),
     ],
     ids=["places", "on their way", "with message", "next", "stale", "unknown people", "export"],
 )  # fmt: skip

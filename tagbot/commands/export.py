@@ -23,9 +23,18 @@ COLUMNS = (
     "training.backend", "training.person_ref", "training.face_ref", "tagged_at",
 )  # fmt: skip
 
+TOLD = (
+    Face.id, Face.left, Face.top, Face.width, Face.height, Face.tagged_at,
+    Face.training_backend, Face.person_ref, Face.face_ref,
+    Photo.sha256, Photo.source,
+    Person.id, Person.slack_id, Person.name, Person.email,
+)  # fmt: skip
+"""What a line needs of its three rows: to make objects of all of their columns took a fifth of its time."""
 
-AT_ONCE = 200
-"""Faces whose votes are asked for in one go."""
+AT_ONCE = 50
+"""Faces whose votes are asked for in one go, and so how far is read ahead of the line that is written: with
+more, no line became cheaper.
+"""
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +61,7 @@ def _opened(path: Path | None) -> Iterator[TextIO]:
 
 def lines() -> Iterator[dict[str, Any]]:
     """What is told of each tagged face."""
-    query = Face.select(Face, Person, Photo).join_from(Face, Person).join_from(Face, Photo)
+    query = Face.select(*TOLD).join_from(Face, Person).join_from(Face, Photo)
     faces = streamed(query.where(Face.state == TAGGED).order_by(Face.tagged_at, Face.id))
     while some := list(islice(faces, AT_ONCE)):
         votes = Vote.of_each([face.id for face in some])

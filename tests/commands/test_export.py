@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tagbot.commands.export import AT_ONCE, lines
 from tagbot.database import connected, open_database
 from tagbot.models import Face, Person, Vote, store_photo, writing
 from tests.commands.conftest import Run
@@ -81,6 +82,34 @@ def test_a_line_is_exactly_as_the_contract_says(run: Run, anna: str) -> None:
         "face_id", "photo", "source", "rectangle", "person", "votes", "training", "tagged_at",
     ]  # fmt: skip
     assert older["face_id"] == "f-older"
+
+
+def test_more_faces_than_are_read_at_once_come_in_order_each_with_its_own_votes(anna: str) -> None:
+    ids = [f"f-{number:04}" for number in range(2 * AT_ONCE + 1)]
+    with connected():
+        with writing():
+            for number, face_id in enumerate(ids):
+                Face.insert(tagged(face_id, Person.get_by_id(anna), 1_900_000_000.0 + number)).execute()
+                Vote.put(face_id=face_id, tagger=f"U{number}", answer=anna, round=1, at=2.0)
+        told = [(line["face_id"], [vote["tagger"] for vote in line["votes"]]) for line in lines()]
+
+    assert told[2:] == [(face_id, [f"U{number}"]) for number, face_id in enumerate(ids)]
+
+
+def test_a_face_is_read_shortly_before_its_line_is_written(anna: str) -> None:
+    with connected():
+        with writing():
+            for number in range(2 * AT_ONCE):
+                Face.insert(
+                    tagged(f"f-{number:04}", Person.get_by_id(anna), 1_900_000_000.0 + number)
+                ).execute()
+        told = lines()
+        for _ in range(AT_ONCE):
+            next(told)
+        with writing():
+            Vote.put(face_id=f"f-{AT_ONCE:04}", tagger="U9", answer=anna, round=1, at=2.0)
+
+        assert [line["face_id"] for line in told if line["votes"]] == [f"f-{AT_ONCE:04}"]
 
 
 def test_people_without_an_account_and_faces_that_were_not_sent_have_nulls(run: Run, anna: str) -> None:
