@@ -27,7 +27,7 @@ SHOWN_BY: dict[str, dict[str, Shown]] = {
         "the bot crashes": both(
             "crash/test_crash.py::test_a_bot_that_is_killed_at_random_loses_nothing_and_repeats_nothing",
             "crash/test_points.py::test_neither_does_a_bot_that_is_killed_just_after_what_matters_most",
-            "crash/test_points.py::test_a_death_there_loses_nothing_and_repeats_nothing",
+            "crash/test_points.py::test_deaths_there_lose_nothing_and_repeat_nothing",
         ),
         "Slack is away": Shown(
             (
@@ -296,7 +296,7 @@ SHOWN_BY: dict[str, dict[str, Shown]] = {
         ),
         "the bot is killed": Shown(
             (
-                "crash/test_points.py::test_a_death_there_loses_nothing_and_repeats_nothing",
+                "crash/test_points.py::test_deaths_there_lose_nothing_and_repeat_nothing",
                 "crash/test_points.py::test_neither_does_a_bot_that_is_killed_just_after_what_matters_most",
                 "test_schedule.py::test_what_is_mended_ends_well",
             ),

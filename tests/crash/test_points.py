@@ -1,7 +1,7 @@
 """Every boundary of every stage: the bot dies there, starts again, and nothing is lost or done twice.
 
-Here it dies by an exception, which takes a third of a second, and twice by SIGKILL. `make crash` has
-SIGKILL at every passage of every point; see `tests.crash.points`.
+Here it dies by an exception, at the same boundary of one stage after the other, and twice by SIGKILL.
+`make crash` has SIGKILL at every passage of every point; see `tests.crash.points`.
 """
 
 import json
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,16 +45,15 @@ class Died(BaseException):
 
 
 @dataclass
-class Death:
-    """Dies at one point, once."""
+class Deaths:
+    """Dies at one point, once in each of these stages."""
 
-    stage: str
     point: str
-    died: bool = False
+    left: set[str]
 
     def __call__(self, stage: str, point: str) -> None:
-        if (stage, point) == (self.stage, self.point) and not self.died:
-            self.died = True
+        if point == self.point and stage in self.left:
+            self.left.remove(stage)
             raise Died
 
 
@@ -132,24 +132,29 @@ def _places(tmp_path: Path, stand_in: Slack, recogniser: LocalBackend, rekogniti
     return Places(tmp_path, stand_in, recogniser, rekognition)
 
 
-def deaths() -> Iterator[tuple[str, str, str]]:
-    """Every one with the local recogniser, and what there is besides at Amazon."""
+def deaths() -> Iterator[Any]:
+    """The points with the stages that come to them: all with the local recogniser, and what there is besides
+    at Amazon.
+    """
     for training, listed in (
         ("local", points.to_reach("local")),
         ("rekognition", points.to_reach("rekognition") - points.to_reach("local")),
     ):
-        for stage, point in sorted(listed):
-            if stage != UPDATES:  # which here is not alone in its thread; see `make crash`
-                yield training, stage, point
+        for point in sorted({point for _, point in listed}):
+            # What shows updates is not alone in its thread here; see `make crash`.
+            stages = {stage for stage, its_point in listed if its_point == point and stage != UPDATES}
+            if stages:
+                yield pytest.param(training, point, stages, id=f"{training}-{point}")
 
 
-@pytest.mark.parametrize(("training", "stage", "point"), list(deaths()))
-def test_a_death_there_loses_nothing_and_repeats_nothing(
-    training: str, stage: str, point: str, places: Places
+@pytest.mark.parametrize(("training", "point", "stages"), list(deaths()))
+def test_deaths_there_lose_nothing_and_repeat_nothing(
+    training: str, point: str, stages: set[str], places: Places
 ) -> None:
-    death, story = Death(stage, point), Story()
-    with crash_points.listening(death):
-        for _ in range(3):
+    deaths, story, lives = Deaths(point, set(stages)), Story(), 0
+    with crash_points.listening(deaths):
+        while lives <= len(stages):
+            lives += 1
             try:
                 with places.life(training) as world:
                     while story.go_on(world):
@@ -158,7 +163,8 @@ def test_a_death_there_loses_nothing_and_repeats_nothing(
                     break
             except Died:
                 continue
-    assert death.died, "the point was never reached"
+    assert deaths.left == set(), "these never came there"
+    assert lives == len(stages) + 1
 
 
 @pytest.mark.parametrize("training", points.BACKENDS)

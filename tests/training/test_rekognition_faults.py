@@ -43,19 +43,24 @@ TRAINING = ("DescribeCollection", "CreateCollection", "CreateUser", "IndexFaces"
 REMOVING = ("DisassociateFaces", "DeleteFaces")
 
 
-def rows(operations: tuple[str, ...], faults: Iterable[str] = (*BUSY, *WRONG)) -> list[Any]:
-    """A row for each operation and fault; what is denied, or asked for by a stranger, has no effect."""
-    busy = itertools.product(operations, BUSY.items(), (False, True))
-    wrong = itertools.product(operations, WRONG.items(), (False,))
-    return [
-        pytest.param(
-            operation,
-            {**fault, "effect": effect},
-            reason.format(operation),
-            id=f"{operation}-{name}-{'after' if effect else 'before'}",
+Faults = tuple[dict[str, Any], ...]
+"""The same fault before and after the operation takes effect; what is denied, or asked for by a stranger, has
+none.
+"""
+
+
+def rows(operations: tuple[str, ...], names: Iterable[str] = (*BUSY, *WRONG)) -> list[Any]:
+    """A row for each operation and fault."""
+    faults: dict[str, tuple[Faults, str]] = {
+        name: (
+            tuple({**fault, "effect": effect} for effect in ((False, True) if name in BUSY else (False,))),
+            reason,
         )
-        for operation, (name, (fault, reason)), effect in (*busy, *wrong)
-        if name in faults
+        for name, (fault, reason) in (BUSY | WRONG).items()
+    }
+    return [
+        pytest.param(operation, faults[name][0], faults[name][1].format(operation), id=f"{operation}-{name}")
+        for operation, name in itertools.product(operations, names)
     ]
 
 
@@ -82,18 +87,18 @@ def assert_waits(amazon: Amazon, queue: str, reason: str) -> None:
     assert [failure.reason for failure in amazon.backend.health.failing()] == [amazon.trouble(queue)]
 
 
-@pytest.mark.parametrize(("operation", "fault", "reason"), rows(TRAINING))
+@pytest.mark.parametrize(("operation", "faults", "reason"), rows(TRAINING))
 def test_what_goes_wrong_while_a_face_is_trained_costs_another_attempt_and_nothing_else(
-    amazon: Amazon, operation: str, fault: dict[str, Any], reason: str
+    amazon: Amazon, operation: str, faults: Faults, reason: str
 ) -> None:
     face = amazon.agreed()
-    amazon.service.fail(operation, **fault)
     amazon.tell(face)
 
-    amazon.work("face-tagged")
-
-    assert_waits(amazon, "face-tagged", reason)
-    assert (fresh(face).state, len(votes(face))) == ("training", 2)
+    for fault in faults:
+        amazon.service.fail(operation, **fault)
+        amazon.work("face-tagged")
+        assert_waits(amazon, "face-tagged", reason)
+        assert (fresh(face).state, len(votes(face))) == ("training", 2)
     amazon.settle()
     assert_is_in_the_model_once(amazon, face)
     assert len(votes(face)) == 2
@@ -101,39 +106,39 @@ def test_what_goes_wrong_while_a_face_is_trained_costs_another_attempt_and_nothi
     assert len(amazon.users()) == 1
 
 
-@pytest.mark.parametrize(("operation", "fault", "reason"), rows(REMOVING))
+@pytest.mark.parametrize(("operation", "faults", "reason"), rows(REMOVING))
 def test_what_goes_wrong_while_a_face_leaves_the_model_costs_another_attempt_and_nothing_else(
-    amazon: Amazon, operation: str, fault: dict[str, Any], reason: str
+    amazon: Amazon, operation: str, faults: Faults, reason: str
 ) -> None:
     face = amazon.tagged()
-    amazon.service.fail(operation, **fault)
     amazon.wrong(face)
 
-    amazon.work("face-undo")
-
-    assert_waits(amazon, "face-undo", reason)
-    assert (fresh(face).state, fresh(face).round, len(votes(face))) == ("tagged", 1, 2)
+    for fault in faults:
+        amazon.service.fail(operation, **fault)
+        amazon.work("face-undo")
+        assert_waits(amazon, "face-undo", reason)
+        assert (fresh(face).state, fresh(face).round, len(votes(face))) == ("tagged", 1, 2)
     amazon.settle()
     assert (fresh(face).state, fresh(face).round, votes(face)) == ("open", 2, {})
     assert amazon.vectors() == {}
 
 
 @pytest.mark.parametrize(
-    ("operation", "fault", "reason"), rows(("AssociateFaces", "DeleteFaces"), ("throttled", "torn"))
+    ("operation", "faults", "reason"), rows(("AssociateFaces", "DeleteFaces"), ("throttled", "torn"))
 )
 def test_what_goes_wrong_while_people_and_machine_differ_leaves_nothing_in_the_model(
-    amazon: Amazon, operation: str, fault: dict[str, Any], reason: str
+    amazon: Amazon, operation: str, faults: Faults, reason: str
 ) -> None:
     person = amazon.person()
     first = amazon.tagged(person)
     amazon.service.look(lambda _: [SeenFace(similarity=20.0)])
     face = amazon.agreed(person)
-    amazon.service.fail(operation, **fault)
     amazon.tell(face)
 
-    amazon.work("face-tagged")
-
-    assert_waits(amazon, "face-tagged", reason)
+    for fault in faults:
+        amazon.service.fail(operation, **fault)
+        amazon.work("face-tagged")
+        assert_waits(amazon, "face-tagged", reason)
     amazon.settle()
     assert (fresh(face).state, fresh(face).reason) == ("tagged", "differs")
     assert (fresh(face).training_backend, fresh(face).face_ref, len(votes(face))) == (None, None, 2)
@@ -141,27 +146,29 @@ def test_what_goes_wrong_while_people_and_machine_differ_leaves_nothing_in_the_m
     assert_is_in_the_model_once(amazon, first)
 
 
-@pytest.mark.parametrize(("operation", "fault", "reason"), rows(("DetectFaces",)))
+@pytest.mark.parametrize(("operation", "faults", "reason"), rows(("DetectFaces",)))
 def test_what_goes_wrong_while_faces_are_looked_for_costs_another_attempt(
-    amazon: Amazon, portrait: bytes, operation: str, fault: dict[str, Any], reason: str
+    amazon: Amazon, portrait: bytes, operation: str, faults: Faults, reason: str
 ) -> None:
-    amazon.service.fail(operation, **fault)
-    with pytest.raises(Retry) as why:
-        amazon.backend.detect(portrait)
-    assert why.value.reason.startswith(reason)
+    for fault in faults:
+        amazon.service.fail(operation, **fault)
+        with pytest.raises(Retry) as why:
+            amazon.backend.detect(portrait)
+        assert why.value.reason.startswith(reason)
     assert len(amazon.backend.detect(portrait)) == 1
     assert Notice.select().where(Notice.name == "photos-wait").count() == 0
 
 
-@pytest.mark.parametrize(("operation", "fault", "reason"), rows(("ListFaces",)))
+@pytest.mark.parametrize(("operation", "faults", "reason"), rows(("ListFaces",)))
 def test_what_goes_wrong_while_the_model_is_read_is_never_taken_for_an_empty_model(
-    amazon: Amazon, operation: str, fault: dict[str, Any], reason: str
+    amazon: Amazon, operation: str, faults: Faults, reason: str
 ) -> None:
     face = amazon.tagged()
-    amazon.service.fail(operation, **fault)
-    with pytest.raises(Retry) as why:
-        list(amazon.backend.faces())
-    assert why.value.reason.startswith(reason)
+    for fault in faults:
+        amazon.service.fail(operation, **fault)
+        with pytest.raises(Retry) as why:
+            list(amazon.backend.faces())
+        assert why.value.reason.startswith(reason)
     assert [each.face_id for each in amazon.backend.faces()] == [face.id]
 
 
