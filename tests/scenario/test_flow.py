@@ -143,7 +143,7 @@ def test_a_sidecar_with_three_faces_gives_three_requests(tmp_path: Path, stand_i
 
 @pytest.mark.parametrize(
     ("database_url", "required_votes"),
-    [("sqlite", 2), ("sqlite", 50), ("postgresql", 2)],
+    [("sqlite", 50), ("postgresql", 2)],
     indirect=["database_url"],
 )
 def test_fifty_people_at_the_same_instant_train_the_face_once(
