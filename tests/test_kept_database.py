@@ -48,8 +48,7 @@ def test_what_a_test_wrote_is_gone_and_what_was_there_before_is_back(kept: KeptD
         "CREATE SCHEMA another",
         "REVOKE ALL ON person FROM CURRENT_USER",
         "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET work_mem = 128', current_database()); END $$",
-        "CREATE OR REPLACE FUNCTION tally_face() RETURNS trigger LANGUAGE plpgsql"
-        " AS 'BEGIN RETURN NULL; END'",
+        "CREATE OR REPLACE FUNCTION tally_face() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN END'",
     ],
 )
 def test_one_that_a_test_changed_otherwise_serves_nobody_else(kept: KeptDatabase, change: str) -> None:
