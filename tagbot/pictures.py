@@ -170,7 +170,7 @@ def read_photo(data: bytes) -> Photo:
         with OPENERS[kind](BytesIO(data)) as image:
             _check_size(Size(*image.size))
             image.load()
-            if kind == "png" and PNG_END not in data:
+            if ENDS.get(kind, b"") not in data:
                 raise EOFError("Pillow minds no missing end once it has all pixels")
             turned = _upright(image)
     except BROKEN as why:
@@ -186,8 +186,10 @@ def _check_size(size: Size) -> None:
         raise PictureRefused(f"{max(size)} pixels are over the limit of {MAX_SIDE} for one side")
 
 
-PNG_END = b"IEND\xaeB`\x82"
-"""The last chunk of every PNG, always the same, with its checksum."""
+ENDS = {"png": b"IEND\xaeB`\x82", "jpeg": b"\xff\xd9"}
+"""What every file of a kind ends with: a PNG's last chunk with its checksum, a JPEG's last marker, which
+stands nowhere in a picture's data. More may follow.
+"""
 
 NAMES = {"jpeg": "JPEG", "png": "PNG", "webp": "WebP"}
 
