@@ -334,7 +334,7 @@ def test_in_any_order_of_events_a_face_ends_as_the_contract_says(life: type[Life
     run_state_machine_as_test(
         life,
         settings=settings(
-            max_examples=25,
+            max_examples=15,
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
