@@ -28,6 +28,7 @@ import moto.backends as moto_backends
 import moto.core.responses as moto_responses
 import moto.sqs.models as moto_sqs
 from moto.backends import get_backend
+from moto.core.utils import camelcase_to_underscores, method_names_from_class
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -61,43 +62,9 @@ vars(moto_sqs).update(unix_time=now, unix_time_millis=milliseconds)
 _MODULES = frozenset(moto_backends.list_of_moto_modules())
 vars(moto_backends).update(list_of_moto_modules=lambda: _MODULES)
 vars(moto_responses).update(
-    camelcase_to_underscores=cache(moto_responses.camelcase_to_underscores),
-    method_names_from_class=cache(moto_responses.method_names_from_class),
+    camelcase_to_underscores=cache(camelcase_to_underscores),
+    method_names_from_class=cache(method_names_from_class),
 )
-
-REMEMBERED_SECONDS = 300.0
-"""How long SQS remembers a deduplication id."""
-
-LONGEST_VISIBILITY = 43_200.0
-
-ID = re.compile(r"[!-~]{1,128}")
-"""What SQS takes as the id of a group, or for deduplication."""
-
-Environ = dict[str, Any]
-Start = Callable[..., Any]
-
-_local = threading.local()
-
-
-def now() -> float:
-    """By the clock of the test whose call this thread answers."""
-    return time.time() + float(getattr(_local, "ahead", 0.0))
-
-
-def milliseconds() -> float:
-    """The same, as moto counts in the life of a message."""
-    return now() * 1000
-
-
-vars(moto_sqs).update(unix_time=now, unix_time_millis=milliseconds)
-
-# moto works these out anew for each call, which was a fifth of its time.
-for module, name in (
-    (moto_responses, "camelcase_to_underscores"),
-    (moto_responses, "method_names_from_class"),
-    (moto_backends, "list_of_moto_modules"),
-):
-    vars(module)[name] = cache(vars(module)[name])
 
 
 class Refused(Exception):  # noqa: N818 - an answer
