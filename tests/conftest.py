@@ -42,8 +42,13 @@ ROOM = 2 * 1024**3
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """For those who changed something about the databases."""
-    parser.addoption("--every-case", action="store_true", help="have each case of a stage on every database")
+    """For those who changed something about the databases, and for CI."""
+    parser.addoption(
+        "--every-case",
+        action="store_true",
+        default=bool(os.environ.get("CI")),
+        help="have each test of a stage on every database",
+    )
 
 
 def pytest_configure() -> None:
@@ -130,10 +135,16 @@ def _stand_in() -> Iterator[SlackStandIn]:
         yield slack
 
 
+@pytest.fixture(scope="session", name="amazon_of")
+def _amazon_of(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of Amazon SQS and S3, one server for all tests and all processes that run them."""
+    return _of_the_run(tmp_path_factory)
+
+
 @pytest.fixture(scope="session", name="amazon_address")
-def _amazon_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Amazon SQS and S3, one server for all tests and all processes that run them."""
-    with running_amazon(_of_the_run(tmp_path_factory)) as amazon:
+def _amazon_address(amazon_of: Path) -> Iterator[str]:
+    """Where that server is."""
+    with running_amazon(amazon_of) as amazon:
         yield amazon.address
 
 

@@ -21,7 +21,7 @@ from tagbot.sandbox import defaults
 from tagbot.sandbox.errors import Refused
 from tagbot.sandbox.server import serving
 from tagbot.sandbox.socket_mode import Delivery
-from tagbot.sandbox.state import Act, Channel, File, Json, Member, Message, Version, View
+from tagbot.sandbox.state import Act, Channel, File, Json, Member, Message, Rules, Version, View
 from tagbot.sandbox.world import Call
 
 T = TypeVar("T")
@@ -32,10 +32,8 @@ PATIENCE = 10.0  # seconds that a test waits for something to happen
 @contextmanager
 def running_slack(port: int = 0, **rules: Any) -> Iterator["Slack"]:
     """A Slack of its own in the background, with these rules bent (see `state.Rules`)."""
-    with serving(port) as address:
-        slack = Slack(address)
-        slack.rules(**rules)
-        yield slack
+    with serving(port, Rules(**rules)) as address:
+        yield Slack(address)
 
 
 class Slack:

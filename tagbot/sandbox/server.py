@@ -14,6 +14,7 @@ from tagbot.sandbox.faults import Faults
 from tagbot.sandbox.guard import add_headers, guard
 from tagbot.sandbox.people import People
 from tagbot.sandbox.socket_mode import SocketMode
+from tagbot.sandbox.state import Rules
 from tagbot.sandbox.web_api import WebApi
 from tagbot.sandbox.world import World
 
@@ -84,13 +85,13 @@ class Thread:
 
 
 @contextmanager
-def serving(port: int = 0) -> Iterator[str]:
-    """A Slack in a thread; gives its address."""
+def serving(port: int = 0, rules: Rules | None = None) -> Iterator[str]:
+    """A Slack in a thread, with these rules; gives its address."""
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
         running = threading.Thread(target=loop.run_forever, name="sandbox", daemon=True)
         running.start()
-        thread = Thread(loop, Sandbox())
+        thread = Thread(loop, Sandbox(World(rules=rules)))
         try:
             yield thread.start(port)
         finally:

@@ -139,15 +139,17 @@ class Nemesis:
         process.wait()
 
 
-def run(folder: Path, slack: Slack, wanted: Run, *, patience: float = 300.0) -> Outcome:
-    """One run, and what it came to."""
+def run(
+    folder: Path, slack: Slack, wanted: Run, *, patience: float = 300.0, amazon_of: Path | None = None
+) -> Outcome:
+    """One run, and what it came to. `amazon_of`: the folder of an Amazon that runs already."""
     chance, source = random.Random(wanted.seed), folder / "photos"
     source.mkdir()
     story = story_of(photos(source, wanted.faces), wanted.seed)
     with (
         backend(wanted.backend) as (rekognition, settings),
         database(wanted.database) as (server, address),
-        shared(folder, several=wanted.bots > 1) as (amazon, places),
+        shared(amazon_of or folder, several=wanted.bots > 1) as (amazon, places),
         People(slack, story).acting(),
     ):
         common = {

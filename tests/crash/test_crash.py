@@ -18,7 +18,7 @@ def test_a_bot_that_is_killed_at_random_loses_nothing_and_repeats_nothing(
 
 
 def test_nor_do_several_of_which_one_is_killed_at_random_while_their_database_server_stops(
-    tmp_path: Path, stand_in: Slack
+    tmp_path: Path, stand_in: Slack, amazon_of: Path
 ) -> None:
     several = Run(
         seed=7,
@@ -31,7 +31,7 @@ def test_nor_do_several_of_which_one_is_killed_at_random_while_their_database_se
         max_open=2,
         backend="rekognition",
     )
-    outcome = run(tmp_path, stand_in, several)
+    outcome = run(tmp_path, stand_in, several, amazon_of=amazon_of)
     assert outcome.violations == []
     assert outcome.counted["faces"] == 3
 

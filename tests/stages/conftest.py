@@ -1,7 +1,7 @@
 """Fixtures for the tests of the stages."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -23,25 +23,30 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Each rule is tested on every database. Where it has several cases, each of them is on one of these, by
-    turns, unless the run is to have them all.
+    """Each stage is tested on every database: its tests, and the cases of each, take these by turns, unless
+    the run is to have them all.
     """
     if config.getoption("every_case"):
         return
-    cases: defaultdict[str, list[pytest.Function]] = defaultdict(list)
+    tests: defaultdict[str, list[pytest.Function]] = defaultdict(list)
     for item in items:
         if isinstance(item, pytest.Function) and HERE in item.path.parents and _database(item) is not None:
-            cases[item.nodeid.partition("[")[0]].append(item)
-    left_out = {item for some in cases.values() if len(some) > len(DATABASES) for item in _others(some)}
+            tests[item.nodeid.partition("[")[0]].append(item)
+    left_out = set(_others(tests.values()))
     config.hook.pytest_deselected(items=[item for item in items if item in left_out])
     items[:] = [item for item in items if item not in left_out]
 
 
-def _others(cases: list[pytest.Function]) -> Iterator[pytest.Function]:
+def _others(tests: Iterable[list[pytest.Function]]) -> Iterator[pytest.Function]:
     """Those whose case is tested on another database."""
-    by_database = {which: [case for case in cases if _database(case) == which] for which in DATABASES}
-    for turn, some in enumerate(zip(*by_database.values(), strict=True)):
-        yield from (case for at, case in enumerate(some) if at != turn % len(DATABASES))
+    turn = 0
+    for cases in tests:
+        by_database = [[case for case in cases if _database(case) == which] for which in DATABASES]
+        if len({*map(len, by_database)}) > 1:
+            continue  # somebody asked for some of them by name
+        for some in zip(*by_database, strict=True):
+            yield from (case for at, case in enumerate(some) if at != turn % len(DATABASES))
+            turn += 1
 
 
 def _database(item: pytest.Function) -> object:
