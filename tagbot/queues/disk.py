@@ -205,10 +205,9 @@ class _Rows(SQLiteAckQueue):
         """Store it, unless it is ready or delayed already. `written` is told as soon as it can be claimed,
         before the wait for the disk.
         """
-        with self._disk():
-            self._settle(self._PUT, envelope.to_json(), now, storable(envelope.id), storable(envelope.key))
-            written()
-            self._log.wait()
+        self._store(
+            self._PUT, envelope.to_json(), now, storable(envelope.id), storable(envelope.key), written=written
+        )
 
     def claim(self) -> tuple[int, Any, int, bool] | None:
         """Put the oldest ready row in flight: its number, its envelope's text, which attempt it is, and
@@ -378,10 +377,11 @@ class _Rows(SQLiteAckQueue):
         with self._disk(), self.action_lock:
             return self._getter.execute(sql, values).fetchall()
 
-    def _store(self, sql: str, *values: Any) -> int:
+    def _store(self, sql: str, *values: Any, written: Callable[[], object] = lambda: None) -> int:
         """Write it, on the disk when this returns: puts, dead letters and redrives are promised to be."""
         with self._disk():
             changed = self._settle(sql, *values)
+            written()
             self._log.wait()
         return changed
 

@@ -201,9 +201,7 @@ def test_a_queue_whose_durability_cannot_be_had_does_not_open(disk: DiskEngine) 
         InMemory(disk.file)
 
 
-@pytest.mark.skipif(
-    shutil.which("strace") is None, reason="strace is not installed: what is synced is not seen"
-)
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed: no sync is seen")
 def test_a_put_is_on_the_disk_when_it_returns(disk: DiskEngine, tmp_path: Path) -> None:
     report = tmp_path / "calls.txt"
     command = [sys.executable, "-m", "tests.queues.child", "put-some", str(disk.directory), "50"]
