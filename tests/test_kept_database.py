@@ -20,9 +20,13 @@ def _kept(postgresql: Server) -> Iterator[KeptDatabase]:
 
 
 def contents(kept: KeptDatabase) -> dict[str, list[tuple[object, ...]]]:
+    """What each table holds, in the same order whatever order the server keeps it in."""
     with psycopg.connect(kept.url) as connection:
         tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-        return {name: connection.execute(f"TABLE {name}".encode()).fetchall() for (name,) in tables}
+        return {
+            name: sorted(connection.execute(f"TABLE {name}".encode()).fetchall(), key=repr)
+            for (name,) in tables
+        }
 
 
 def test_what_a_test_wrote_is_gone_and_what_was_there_before_is_back(kept: KeptDatabase) -> None:
