@@ -8,18 +8,12 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
 from tagbot.sandbox.client import Slack, running_slack
+from tests.slack.bolts_client import close
 
 from .samples import png
 
 Upload = Callable[..., str]
 Connect = Callable[[App], SocketModeHandler]
-
-
-def close(handler: SocketModeHandler) -> None:
-    """Close without the second for which the SDK sleeps on its queue: an empty message wakes it."""
-    handler.client.closed = True
-    handler.client.enqueue_message("")
-    handler.close()  # type: ignore[no-untyped-call]  # as it is in the SDK
 
 
 @pytest.fixture
