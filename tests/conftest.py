@@ -19,7 +19,7 @@ from tagbot.sandbox.client import running_slack
 from tagbot.training.local import LocalBackend
 from tests.aws.service import Amazon, running_amazon, use
 from tests.postgresql import IN_MEMORY, Server, a_server
-from tests.world import World, a_world
+from tests.world import DATABASE, World, a_world, new_database
 
 pytest_plugins = ("tests.training.amazon",)
 
@@ -73,6 +73,12 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def pytest_sessionfinish() -> None:
+    """What has become garbage, pytest looks for ten times at the end, through everything; once is enough."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -169,7 +175,7 @@ def _postgresql() -> Iterator[Server]:
 def _database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database with nothing in its tables: on SQLite, or as `DATABASES` parametrise it."""
     if getattr(request, "param", "sqlite") == "sqlite":
-        yield f"sqlite:///{tmp_path}/tagbot.db"
+        yield new_database(tmp_path / DATABASE)
         return
     server: Server = request.getfixturevalue("postgresql")
     with server.database() as url:

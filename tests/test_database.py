@@ -30,6 +30,7 @@ from tagbot.database.sqlite import PRAGMAS
 from tagbot.errors import Retry
 from tagbot.models import TABLES, Face, Person, Photo, Vote, _write_lock, database, store_photo, writing
 from tests.postgresql import DATABASES, Server, on_every_database
+from tests.world import DATABASE, new_database
 
 OPEN = """
 import sys
@@ -54,7 +55,7 @@ def url(database_url: str) -> Iterator[str]:
 @pytest.fixture
 def file_url(tmp_path: Path) -> Iterator[str]:
     """Of an open one in a file."""
-    url = f"sqlite:///{tmp_path}/data/tagbot.db"
+    url = new_database(tmp_path / "data" / DATABASE)
     open_database(url)
     with connected():
         yield url

@@ -27,6 +27,7 @@ from tagbot.slack.client import Slack
 from tagbot.slack.socket import web_client
 from tagbot.slack.updates import Updates
 from tagbot.worker import Worker, backoff
+from tests.world import DATABASE, new_database
 
 READS, WRITES = FaceStored.QUEUE, FaceTagged.QUEUE
 
@@ -65,7 +66,7 @@ class Bench:
 def services(tmp_path: Path) -> Services:
     """The parts of a bot; the trial stages use none but the settings."""
     settings = Settings.from_env({"DATA_DIR": str(tmp_path), "RETRY_BASE_SECONDS": "0.05"}, for_slack=False)
-    open_database(settings.database_url)
+    open_database(new_database(tmp_path / DATABASE))
     stop = threading.Event()
     slack = Slack(web_client(settings, 1), settings.slack_channel, 1, stop)
     return Services(

@@ -77,6 +77,9 @@ def environment(data_dir: Path, slack: SlackStandIn, **more: str) -> dict[str, s
     }
 
 
+DATABASE = "tagbot.db"
+"""Where a bot has its database in its data folder, unless told otherwise."""
+
 CONNECTIONS = 60
 """More than any test has threads that reach for the database."""
 
@@ -197,7 +200,7 @@ def new_files() -> Mapping[Path, bytes]:
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder)
         with disk_queues(data_dir / "queues", QUEUES):
-            open_database(f"sqlite:///{data_dir}/tagbot.db")
+            open_database(f"sqlite:///{data_dir / DATABASE}")
         return {file.relative_to(data_dir): file.read_bytes() for file in data_dir.rglob("*.db")}
 
 
@@ -206,6 +209,13 @@ def write_new_files(data_dir: Path) -> None:
     for file, content in new_files().items():
         (data_dir / file).parent.mkdir(parents=True, exist_ok=True)
         (data_dir / file).write_bytes(content)
+
+
+def new_database(path: Path) -> str:
+    """The URL of a new database in a file at `path`, with nothing in its tables."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(new_files()[Path(DATABASE)])
+    return f"sqlite:///{path}"
 
 
 @contextmanager

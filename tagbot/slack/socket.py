@@ -177,7 +177,13 @@ class SocketMode:
     def _prepare(self) -> Ending | None:
         """Try both tokens, and build what works on envelopes; why not, if that fails."""
         try:
-            app = App(client=self._client, listener_executor=self._listeners, logger=bolt_log())
+            # Without a name, Bolt looks for one in the source of each caller.
+            app = App(
+                name="FaceTag",
+                client=self._client,
+                listener_executor=self._listeners,
+                logger=bolt_log(),
+            )
             self._address()
         except FAILURES as problem:
             return ending_of(problem)

@@ -53,6 +53,7 @@ from tests.clean_environment import clean_environment
 from tests.commands.conftest import Run, shown_on_a_terminal
 from tests.postgresql import DATABASES, Server
 from tests.scenario.running_bot import BOT, ROOT
+from tests.world import DATABASE, new_database
 
 SMALL_BATCH = 3
 
@@ -94,7 +95,7 @@ COUNTING_DOWN_FAILS = (
 @pytest.fixture
 def here(tmp_path: Path) -> Iterator[str]:
     """A database with faces in every state, and something in every table."""
-    url = f"sqlite:///{tmp_path}/data/tagbot.db"
+    url = new_database(tmp_path / "data" / DATABASE)
     open_database(url)
     with connected():
         a_whole_world()

@@ -15,6 +15,7 @@ from tagbot.sqs import Sqs
 from tests.aws.service import REGION, Amazon
 from tests.postgresql import Server
 from tests.queues import NAME
+from tests.world import DATABASE, new_database
 
 MAX_ATTEMPTS = 20
 
@@ -133,7 +134,7 @@ def sqs_door() -> Iterator[Sqs]:
 
 @pytest.fixture
 def sqs(aws: Amazon, sqs_door: Sqs, tmp_path: Path) -> SqsEngine:
-    return SqsEngine(aws, sqs_door, f"sqlite:///{tmp_path}/tagbot.db")
+    return SqsEngine(aws, sqs_door, new_database(tmp_path / DATABASE))
 
 
 @pytest.fixture

@@ -331,7 +331,7 @@ def test_what_cannot_be_read_is_refused(body: bytes) -> None:
 # ---------------------------------------------------------------- pictures
 
 S3 = {"S3Object": {"Bucket": "bucket", "Name": "name"}}
-LARGE = picture(1400, 1400, kind="BMP")
+LARGE = PICTURE + bytes(5_242_880)
 
 
 @pytest.mark.parametrize(

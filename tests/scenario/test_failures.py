@@ -24,33 +24,35 @@ def huge_png() -> bytes:
     return file.getvalue()
 
 
-BAD_INPUT = {
-    "text.jpg": (b"not a picture", None, "JPEG"),
-    "moving.gif": (as_gif(), None, "GIF"),
-    "huge.png": (huge_png(), None, "megapixels"),
-    "cut-off.png": (astronaut()[:100_000], None, "cut off"),
-    "empty.jpg": (b"", None, "empty"),
-    "notes.txt": (b"milk, bread", None, "JPEG"),
-    "outside.png": (
-        astronaut() + b"1",
-        b'{"faces": [{"rectangle": {"left": 500, "top": 0, "width": 96, "height": 96}}]}',
-        "outside the picture",
-    ),
-    "no-json.png": (astronaut() + b"2", b"{", "not JSON"),
-    "no-uuid.png": (
-        astronaut() + b"3",
-        b'{"faces": [{"id": "7", "rectangle": {"left": 1, "top": 1, "width": 96, "height": 96}}]}',
-        "UUID",
-    ),
-}
-"""By file name: content, sidecar, and a word of the reason."""
+def bad_input() -> dict[str, tuple[bytes, bytes | None, str]]:
+    """By file name: content, sidecar, and a word of the reason."""
+    return {
+        "text.jpg": (b"not a picture", None, "JPEG"),
+        "moving.gif": (as_gif(), None, "GIF"),
+        "huge.png": (huge_png(), None, "megapixels"),
+        "cut-off.png": (astronaut()[:100_000], None, "cut off"),
+        "empty.jpg": (b"", None, "empty"),
+        "notes.txt": (b"milk, bread", None, "JPEG"),
+        "outside.png": (
+            astronaut() + b"1",
+            b'{"faces": [{"rectangle": {"left": 500, "top": 0, "width": 96, "height": 96}}]}',
+            "outside the picture",
+        ),
+        "no-json.png": (astronaut() + b"2", b"{", "not JSON"),
+        "no-uuid.png": (
+            astronaut() + b"3",
+            b'{"faces": [{"id": "7", "rectangle": {"left": 1, "top": 1, "width": 96, "height": 96}}]}',
+            "UUID",
+        ),
+    }
 
 
 def test_each_kind_of_bad_input_is_refused_with_its_reason_and_the_good_photo_goes_through(
     tmp_path: Path, stand_in: Slack
 ) -> None:
+    inputs = bad_input()
     with running_bot(tmp_path, stand_in) as bot:
-        for name, (content, sidecar, _) in BAD_INPUT.items():
+        for name, (content, sidecar, _) in inputs.items():
             if sidecar is not None:
                 bot.put(Path(name).with_suffix(".json").name, sidecar)
             bot.put(name, content)
@@ -59,11 +61,11 @@ def test_each_kind_of_bad_input_is_refused_with_its_reason_and_the_good_photo_go
 
         stand_in.wait_for_message(timeout=PATIENCE)
         rejected = tmp_path / "rejected"
-        texts = [rejected / f"{name}.error.txt" for name in BAD_INPUT]
+        texts = [rejected / f"{name}.error.txt" for name in inputs]
         stand_in.wait_for(lambda: all(text.exists() for text in texts), "all refusals", timeout=PATIENCE)
         bot.wait_for_status(lambda status: status["inbox"] == 0)
 
-    for name, (content, sidecar, reason) in BAD_INPUT.items():
+    for name, (content, sidecar, reason) in inputs.items():
         assert reason in (rejected / f"{name}.error.txt").read_text(), name
         assert (rejected / name).read_bytes() == content
         beside = (rejected / name).with_suffix(".json")

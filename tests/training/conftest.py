@@ -17,6 +17,7 @@ from tagbot.training.rekognition import RekognitionBackend
 from tests.rekognition.pictures import Box, Picture, SeenFace
 from tests.rekognition.stand_in import running_rekognition
 from tests.training.amazon import backend_on, forget_aws
+from tests.world import DATABASE, new_database
 
 FACE = Rectangle(175, 76, 91, 91)
 """Of the astronaut, in her photo of 512 pixels square."""
@@ -125,7 +126,7 @@ class Connected:
 
 @pytest.fixture
 def rekognition_rig(eyes: Eyes, tmp_path: Path) -> Iterator[Rig]:
-    open_database(f"sqlite:///{tmp_path}/tagbot.db")
+    open_database(new_database(tmp_path / DATABASE))
     with running_rekognition() as service, pytest.MonkeyPatch.context() as environ:
         service.look(eyes)
         forget_aws(environ)

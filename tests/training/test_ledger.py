@@ -12,6 +12,7 @@ from tagbot.database import connected, open_database
 from tagbot.models import Face, Notice, store_photo
 from tagbot.training.ledger import Ledger, usage
 from tagbot.training.rekognition import ACTIONS
+from tests.world import DATABASE, new_database
 
 NOVEMBER = datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp()
 LAST_OF_NOVEMBER = datetime(2026, 11, 30, 23, 59, 59, tzinfo=UTC).timestamp()
@@ -20,7 +21,7 @@ DECEMBER = datetime(2026, 12, 1, tzinfo=UTC).timestamp()
 
 @pytest.fixture(autouse=True)
 def _database(tmp_path: Path) -> Iterator[None]:
-    open_database(f"sqlite:///{tmp_path}/tagbot.db")
+    open_database(new_database(tmp_path / DATABASE))
     with connected():
         yield
 
