@@ -257,6 +257,7 @@ def settle(act: Act, delivery: Delivery) -> None:
     """What a person learns of a delivery. Slack's exact words for them are not documented."""
     act.delivered = delivery.connection is not None
     act.acknowledged = delivery.acknowledged
+    act.acknowledged_at = delivery.acknowledged_at
     act.latency_ms = delivery.latency_ms
     act.error = "dispatch_failed" if delivery.error == "not_connected" else delivery.error
 

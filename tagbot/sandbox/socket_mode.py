@@ -24,7 +24,7 @@ MISSED_PINGS = 3  # a connection that was silent for so many is given up
 
 @dataclass
 class Delivery:
-    """One envelope on one connection. `sent_at` is monotonic, in seconds.
+    """One envelope on one connection. `sent_at` is monotonic, in seconds; `acknowledged_at` is since 1970.
 
     `error`: None, `not_connected`, or `operation_timeout` when no acknowledgement came in time; one that came
     later is told by `late_ms`. `foreign`: it came on another connection than the envelope went to.
@@ -36,6 +36,7 @@ class Delivery:
     attempt: int = 0
     connection: int | None = None
     acknowledged: bool = False
+    acknowledged_at: float | None = None
     latency_ms: float | None = None
     late_ms: float | None = None
     foreign: bool = False
@@ -236,6 +237,7 @@ class SocketMode:
             delivery.late_ms = delivery.late_ms or (milliseconds if delivery.error else None)
             return
         delivery.acknowledged, delivery.latency_ms = True, milliseconds
+        delivery.acknowledged_at = time.time()
         delivery.answer = frame.get("payload")
         came.set_result(None)
 

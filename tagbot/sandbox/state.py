@@ -159,6 +159,7 @@ class Act:
     at: float
     delivered: bool = False
     acknowledged: bool = False
+    acknowledged_at: float | None = None
     latency_ms: float | None = None
     error: str | None = None
     done: bool = False
