@@ -1,5 +1,6 @@
 """The bot's handlers, connected to the stand-in as in the bot, on the world's queues and database."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,12 @@ from tagbot.slack.socket import SocketMode, web_client
 from tests.world import World
 
 
+SLOW_DISK = 0.1
+"""Seconds: ten times what Bolt takes to notice an acknowledgement, so that one before a put is told from one
+after it.
+"""
+
+
 @dataclass
 class Desk:
     """The handlers and whatever they reach for."""
@@ -29,6 +36,8 @@ class Desk:
     app: App
     stored: list[tuple[Message, float]] = field(default_factory=list)
     """What was put on a queue, and the bot's clock when that was done."""
+    disk_seconds: float = 0.0
+    """How long a put takes longer than here."""
 
     @property
     def slack(self) -> Slack:
@@ -42,6 +51,7 @@ class Desk:
 def wiring(world: World, desk: list[Desk], *, admins: frozenset[str]) -> Wiring:
     def publish(message: Message) -> None:
         world.publish(message)
+        time.sleep(desk[0].disk_seconds)
         desk[0].stored.append((message, world.services.now()))
 
     def retried(target: str, member: str) -> str:

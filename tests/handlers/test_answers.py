@@ -8,7 +8,7 @@ from tagbot import blocks, words
 from tagbot.messages import AnswerGiven
 from tagbot.models import Face
 from tagbot.queues import Counts
-from tests.handlers.conftest import Desk
+from tests.handlers.conftest import SLOW_DISK, Desk
 
 
 def answers(desk: Desk) -> list[AnswerGiven]:
@@ -42,6 +42,7 @@ def test_each_way_to_answer_puts_one_answer_on_the_queue(desk: Desk, action: str
 
 def test_the_answer_is_stored_before_slack_is_acknowledged(desk: Desk) -> None:
     face, anna = desk.request(), desk.slack.people[0]
+    desk.disk_seconds = SLOW_DISK
     act = desk.slack.click(anna, face.message_ts or "", "not_a_face")
     [(_, stored_at)] = desk.stored
     assert stored_at <= (act.acknowledged_at or 0.0)

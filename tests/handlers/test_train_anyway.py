@@ -9,7 +9,7 @@ from tagbot import words
 from tagbot.messages import ANYWAY, FaceTagged
 from tagbot.models import Face
 from tagbot.sandbox.client import Slack
-from tests.handlers.conftest import connected_desk
+from tests.handlers.conftest import SLOW_DISK, connected_desk
 from tests.rekognition.pictures import SeenFace
 from tests.rekognition.stand_in import running_rekognition
 from tests.stages.scenes import fresh, shown
@@ -38,6 +38,7 @@ def test_a_click_puts_one_message_on_the_queue_before_slack_is_acknowledged(
 ) -> None:
     anna = amazon.world.slack.people[0]
     with connected_desk(amazon.world) as desk:
+        desk.disk_seconds = SLOW_DISK
         act = desk.slack.click(anna, differing.message_ts or "", "train_anyway")
         assert (act.acknowledged, act.error) == (True, None)
         [(message, stored_at)] = desk.stored

@@ -5,7 +5,7 @@ import pytest
 from tagbot import words
 from tagbot.messages import FaceReopened
 from tagbot.models import Face
-from tests.handlers.conftest import Desk, connected_desk
+from tests.handlers.conftest import SLOW_DISK, Desk, connected_desk
 from tests.world import World
 
 
@@ -20,6 +20,7 @@ def tagged(world: World) -> Face:
 
 def test_a_click_puts_one_message_on_the_queue_before_slack_is_acknowledged(desk: Desk) -> None:
     face, anna = tagged(desk.world), desk.slack.people[0]
+    desk.disk_seconds = SLOW_DISK
     act = desk.slack.click(anna, face.message_ts or "", "wrong_person")
     assert (act.acknowledged, act.error) == (True, None)
     assert desk.world.messages("face-undo") == [FaceReopened(face_id=face.id, round=1, by=anna)]
