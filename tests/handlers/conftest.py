@@ -19,7 +19,6 @@ from tagbot.sandbox.client import Slack
 from tagbot.slack.socket import SocketMode, web_client
 from tests.world import World
 
-
 SLOW_DISK = 0.1
 """Seconds: ten times what Bolt takes to notice an acknowledgement, so that one before a put is told from one
 after it.
