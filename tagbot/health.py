@@ -13,6 +13,8 @@ from tagbot.errors import Retry
 class Failure:
     """What has failed at each attempt since then."""
 
+    what: str
+    """The call, or the stage."""
     reason: str
     """The latest one."""
     since: float
@@ -31,7 +33,7 @@ class Health:
         """A call failed, perhaps not for the first time."""
         with self._lock:
             before = self._failing.get(what)
-            self._failing[what] = Failure(reason, before.since if before else self._now())
+            self._failing[what] = Failure(what, reason, before.since if before else self._now())
 
     def worked(self, what: str) -> None:
         """A call was answered."""

@@ -149,7 +149,7 @@ class _Look:
     def _of_bots(self) -> Iterator[_Failing]:
         """What one bot fails at, another one may do: only what they all fail at holds tagging up."""
         elsewhere = self._other_bots()
-        mine = {_stage(failure.reason): failure.since for failure in self._services.hands.health.failing()}
+        mine = {failure.what: failure.since for failure in self._services.hands.health.failing()}
         fails_at: list[tuple[Collection[str], Mapping[str, float]]] = [
             (self._services.settings.stages, mine),
             *((bot.stages, _cannot_take(bot)) for bot in elsewhere),
@@ -294,10 +294,6 @@ def _is_waiting(queue: Queue, since: float) -> bool:
 
 
 def _cannot_take(bot: Presence) -> dict[str, float]:
-    """Since when, by stage."""
-    return {_stage(each["reason"]): each["since"] for each in bot.failing if each["door"] == TAKING}
-
-
-def _stage(reason: str) -> str:
-    """Whose worker it is that cannot take messages: it says so first."""
-    return reason.partition(":")[0]
+    """Since when, by stage; a bot of an earlier version does not say which stage it is."""
+    failing = (each for each in bot.failing if each["door"] == TAKING and "what" in each)
+    return {each["what"]: each["since"] for each in failing}

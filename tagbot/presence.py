@@ -49,7 +49,7 @@ class Presence:
     slack: dict[str, Any] | None = None
     """The fields of a `LinkState`; None where people's clicks do not come to this bot."""
     failing: list[dict[str, Any]] = field(default_factory=list)
-    """What fails at each door: `door`, `reason` and `since`."""
+    """What fails at each door: `door`, and the fields of a `Failure`."""
     in_hand_for_long: list[dict[str, Any]] = field(default_factory=list)
     """The fields of each `InHand`."""
     process: str = ""

@@ -379,10 +379,24 @@ def test_what_another_bot_takes_instead_is_not_held_up(world: World) -> None:
     watch(world)
     assert announced(world) == []
     since = world.services.now() - HELD_UP_SECONDS - 1
-    failure = {"door": "Taking messages", "reason": "UndoTag: Amazon SQS does not answer", "since": since}
+    failure = {
+        "door": "Taking messages",
+        "what": "UndoTag",
+        "reason": "UndoTag: Amazon SQS does not answer",
+        "since": since,
+    }
     replace(other, failing=[failure]).tell()
     watch(world)
     assert announced(world) == [words.HELD_UP]
+
+
+def test_of_a_bot_of_an_earlier_version_nobody_knows_which_stage_fails(world: World) -> None:
+    pass_ten_minutes(world)
+    since = world.services.now() - HELD_UP_SECONDS - 1
+    failure = {"door": "Taking messages", "reason": "UndoTag: Amazon SQS does not answer", "since": since}
+    replace(Presence.of(world.services, Link().state), id="another", failing=[failure]).tell()
+    watch(world)
+    assert announced(world) == []
 
 
 def test_while_slack_does_not_reach_the_bot_the_channel_hears_of_it(world: World) -> None:

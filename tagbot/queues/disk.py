@@ -261,14 +261,15 @@ class _Rows(SQLiteAckQueue):
             row,
         )
 
-    def redrive(self, key: str | None) -> int:
-        """Make dead letters ready, in their old places; how many."""
+    def redrive(self, key: str | None, written: Callable[[], object] = lambda: None) -> int:
+        """Make dead letters ready, in their old places; how many. `written` is as for `put`."""
         return self._store(
             "UPDATE ack_queue_messages SET status = 1, attempt = 1, crashes = 0, failing_since = NULL,"
             " past_errors = substr(past_errors || error || char(10), -4000)"
             " WHERE status = 9 AND status > 2 AND (key = ? OR ?)",
             None if key is None else storable(key),
             key is None,
+            written=written,
         )
 
     def resume(self) -> int:
@@ -557,9 +558,7 @@ class _DiskQueue:
         return self._rows.holds(message_id)
 
     def redrive(self, key: str | None = None) -> int:
-        number = self._rows.redrive(key)
-        self._tell(everyone=True)
-        return number
+        return self._rows.redrive(key, partial(self._tell, everyone=True))
 
     def tidy(self) -> None:
         """Only the log needs it: done messages are gone, and their place in the file is used again."""
