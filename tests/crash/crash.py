@@ -60,7 +60,7 @@ REKOGNITION_TROUBLES: tuple[dict[str, Any], ...] = (
 
 REKOGNITION_OPERATIONS = ("*", "IndexFaces", "CreateUser", "*Associate*", "DeleteFaces", "ListFaces")
 
-PAUSE_SECONDS = 1.0
+PAUSE_SECONDS = 2.0
 """Between two looks at whether all is done: each starts a process."""
 
 
