@@ -215,7 +215,7 @@ class SocketMode:
         return str(self._opener.apps_connections_open(app_token=self._app_token)["url"])
 
     def _connection(self) -> Connection:
-        return Connection(self._address(), self._take, self.link)
+        return Connection(self._address(), self._take, self._acknowledge, self.link)
 
     def _keep(self, connection: Connection) -> None:
         """Use it for what is to be acknowledged from now on, and for what waited for it."""
@@ -233,7 +233,7 @@ class SocketMode:
 
     def _acknowledge(self, asked_on: Connection, text: str) -> None:
         """Answer where Slack asked; if that connection is gone, on another, as Slack's own client does, or on
-        the next.
+        the next. Twice is harmless: Slack waits for the first acknowledgement of an envelope only.
         """
         gone: list[Connection] = []
         while True:
