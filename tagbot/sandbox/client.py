@@ -215,7 +215,7 @@ class Slack:
         self._post("heal")
 
     def disconnect(self, kind: str, connection: int | None = None) -> int:
-        """End connections: warning, refresh_requested, link_disabled, close, reset or half_open."""
+        """End connections: warning, refresh_requested, link_disabled, close, crossing, reset or half_open."""
         return int(self._post("disconnect", kind=kind, connection=connection)["ended"])
 
     # ------------------------------------------------------------ waiting

@@ -54,6 +54,7 @@ class Connection:
     heard_at: float = field(default_factory=time.monotonic)
     leaving: bool = False  # was asked to go
     silent: bool = False  # half-open: the TCP connection stands, but nothing passes
+    crossing: bool = False  # ends as the next acknowledgement arrives, which is lost
 
     async def send(self, frame: Json) -> bool:
         """A text frame; what is lost on the way is not noticed here, as little as at Slack. Whether the
@@ -168,6 +169,8 @@ class SocketMode:
         connection.heard_at = time.monotonic()
         if message.type is WSMsgType.PING:
             await quietly(connection.socket.pong(message.data))
+        elif message.type is WSMsgType.TEXT and connection.crossing:
+            await self.close(connection)
         elif message.type is WSMsgType.TEXT:
             self._acknowledge(connection, message.data)
 
@@ -228,13 +231,15 @@ class SocketMode:
         if delivery is None or came is None:
             self.stray += 1
             return
+        if delivery.acknowledged:
+            return  # nobody waits for a second one
         delivery.foreign = connection.id != delivery.connection
         if delivery.foreign and self.world.rules.strict_acknowledgements:
             return
         self.world.changes.note()
         milliseconds = (time.monotonic() - delivery.sent_at) * 1000
         if came.done():
-            delivery.late_ms = delivery.late_ms or (milliseconds if delivery.error else None)
+            delivery.late_ms = delivery.late_ms or milliseconds
             return
         delivery.acknowledged, delivery.latency_ms = True, milliseconds
         delivery.acknowledged_at = time.time()
@@ -297,6 +302,11 @@ class SocketMode:
         self._forget(connection)
         await quietly(close(connection.socket))
 
+    async def cross(self, connection: Connection) -> None:
+        """A clean close that crosses the next acknowledgement on the wire."""
+        connection.crossing = True
+        self.world.changes.note()
+
     async def tear(self, connection: Connection) -> None:
         """A TCP reset."""
         self._forget(connection)
@@ -327,6 +337,7 @@ ENDINGS = {
     "refresh_requested": SocketMode.refresh,
     "link_disabled": SocketMode.disable,
     "close": SocketMode.close,
+    "crossing": SocketMode.cross,
     "reset": SocketMode.tear,
     "half_open": SocketMode.silence,
 }

@@ -29,12 +29,24 @@ class Connection:
     successor.
     """
 
-    def __init__(self, url: str, take: Callable[["Connection", dict[str, Any]], None], link: Link) -> None:
-        """Open it; `take` gets each envelope. Raises one of `endings.FAILURES`."""
+    def __init__(
+        self,
+        url: str,
+        take: Callable[["Connection", dict[str, Any]], None],
+        unheard: Callable[["Connection", str], None],
+        link: Link,
+    ) -> None:
+        """Open it; `take` gets each envelope, `unheard` at the end each frame that Slack may not have got.
+        Raises one of `endings.FAILURES`.
+        """
         self.ending: Future[Ending] = Future()
         """Why it needs a successor, as soon as it needs one."""
         self._take = take
+        self._unheard = unheard
         self._link = link
+        self._sending = threading.Lock()
+        self._sent: list[tuple[str, threading.Event]] = []
+        """Frames that Slack may not have got, each with what is set once it has."""
         self._greeted = False
         self._over = False
         self._closing = False
@@ -53,7 +65,7 @@ class Connection:
 
     @property
     def is_over(self) -> bool:
-        """Whether it has ended."""
+        """Whether it has ended, and what Slack may not have got is given back."""
         return self._over
 
     @property
@@ -62,15 +74,24 @@ class Connection:
         return self._closing or self._over
 
     def send(self, text: str) -> bool:
-        """Send a frame; whether the connection was there to send it on."""
-        try:
-            self._socket.send(text)
-        except ConnectionClosed:
-            return False
-        return True
+        """Send a frame; whether the connection was there to send it on.
+
+        A frame that crosses the end of the connection is lost without an error, so a ping goes after it:
+        Slack answers that one only once it has got all before it.
+        """
+        with self._sending:
+            try:
+                self._socket.send(text)
+                heard = self._socket.ping()
+            except ConnectionClosed:
+                return False
+            self._sent = [each for each in self._sent if not each[1].is_set()] + [(text, heard)]
+            return True
 
     def close(self) -> None:
-        """End it; returns when it has ended, and all that came until then is taken."""
+        """End it; returns when it has ended, all that came until then is taken, and what Slack may not have
+        got is given back.
+        """
         self._closing = True
         self._socket.close()
         self._reader.join()
@@ -80,11 +101,12 @@ class Connection:
             for frame in self._frames():
                 self._hear(frame)
         finally:
-            self._over = True
             self._end(BROKEN)
             if self._greeted:
                 self._link.closed(self.ending.result().reason)
             self._socket.close()
+            self._give_back()
+            self._over = True
 
     def _frames(self) -> Iterator[dict[str, Any]]:
         with suppress(ConnectionClosed):
@@ -100,6 +122,12 @@ class Connection:
                 self._end(FAREWELLS.get(str(frame.get("reason")), RENEWED))
             case {"envelope_id": _}:
                 self._take(self, frame)
+
+    def _give_back(self) -> None:
+        with self._sending:  # whoever sends later learns that the connection is gone
+            unheard = [text for text, heard in self._sent if not heard.is_set()]
+        for text in unheard:
+            self._unheard(self, text)
 
     def _end(self, ending: Ending) -> None:
         """Only the first reason counts."""

@@ -48,9 +48,9 @@ HANDLER_SECONDS = 3.5
 PLACES_SECONDS = 0.5
 """How long the end waits for connections that are just being opened; while Slack is away, that is in vain."""
 
-LATE_ATTEMPTS = 3
-"""Connections that are opened at the end for acknowledgements that were left over; each takes a fraction of a
-second, in which Slack may bring more.
+LATE_SECONDS = 5.0
+"""How long the end opens connections for acknowledgements that are left over: of the ten within which the bot
+has to be gone.
 """
 
 
@@ -90,7 +90,7 @@ class SocketMode:
         self._lock = threading.Lock()
         self._open: list[Connection] = []
         self._late: list[str] = []
-        """Acknowledgements for which there was no connection any more when the bot stopped."""
+        """Acknowledgements for which there was no connection: they are for the next one."""
         self._places = [
             threading.Thread(target=self._fill_place, name=f"socket-mode-{number}", daemon=True)
             for number in range(connections)
@@ -153,26 +153,22 @@ class SocketMode:
             return next((each for each in self._open if not each.is_ending), None)
 
     def _acknowledge_late(self, envelopes: Envelopes) -> None:
-        """Acknowledge what the last connection brought while it ended, on one that is opened for that."""
-        for _ in range(LATE_ATTEMPTS):
-            envelopes.wait_until_idle(HANDLER_SECONDS)
-            with self._lock:
-                late, self._late = self._late, []
-            if not late:
-                return
-            if self._holds.remaining(OPEN):
-                break
-            try:
-                connection = Connection(self._address(), self._take, self.link)
-            except FAILURES:
-                break
-            with self._lock:
-                self._open.append(connection)
-            for text in late:
-                connection.send(text)
-            envelopes.wait_until_idle(IDLE_SECONDS)
-            connection.close()
-        log.warning("an acknowledgement was lost with its connection")
+        """Acknowledge what the last connection brought while it ended, on one that is opened for that.
+
+        It ends at once, as Slack may bring something on it too until it learns of that, and then needs
+        another: the shorter each is there, the sooner one brings nothing.
+        """
+        until = time.monotonic() + LATE_SECONDS
+        with suppress(*FAILURES):
+            while self._is_behind(envelopes) and time.monotonic() < until and not self._holds.remaining(OPEN):
+                self._keep(self._connection())
+        if self._late:
+            log.warning("an acknowledgement was lost with its connection")
+
+    def _is_behind(self, envelopes: Envelopes) -> bool:
+        """Whether acknowledgements are left over, once nothing is in hand."""
+        envelopes.wait_until_idle(HANDLER_SECONDS)
+        return bool(self._late)
 
     def _prepare(self) -> Ending | None:
         """Try both tokens, and build what works on envelopes; why not, if that fails."""
@@ -205,7 +201,7 @@ class SocketMode:
         self._closing.wait(self._holds.remaining(OPEN))
         self._pace.wait()
         try:
-            connection = Connection(self._address(), self._take, self.link)
+            connection = self._connection()
         except FAILURES as problem:
             return ending_of(problem)
         except Exception:
@@ -218,9 +214,16 @@ class SocketMode:
         """Where to connect: each address is good for one connection."""
         return str(self._opener.apps_connections_open(app_token=self._app_token)["url"])
 
+    def _connection(self) -> Connection:
+        return Connection(self._address(), self._take, self._acknowledge, self.link)
+
     def _keep(self, connection: Connection) -> None:
+        """Use it for what is to be acknowledged from now on, and for what waited for it."""
         with self._lock:
             self._open = [each for each in self._open if not each.is_over] + [connection]
+            late, self._late = self._late, []
+        for text in late:
+            self._acknowledge(connection, text)
         if self._closing.is_set():
             connection.close()
 
@@ -229,13 +232,17 @@ class SocketMode:
             self._envelopes.take(frame, lambda text: self._acknowledge(connection, text))
 
     def _acknowledge(self, asked_on: Connection, text: str) -> None:
-        """Answer where Slack asked; if that connection is gone, on another, as Slack's own client does."""
-        with self._lock:
-            others = [each for each in self._open if each is not asked_on]
-        if any(connection.send(text) for connection in (asked_on, *others)):
-            return
-        if self._closing.is_set():
+        """Answer where Slack asked; if that connection is gone, on another, as Slack's own client does, or on
+        the next. Twice is harmless: Slack waits for the first acknowledgement of an envelope only.
+        """
+        gone: list[Connection] = []
+        while True:
+            # Locked, so that a connection that comes now is either tried, or finds what waits for it.
             with self._lock:
-                self._late.append(text)
-        else:
-            log.warning("an acknowledgement was lost with its connection")
+                there = [each for each in (asked_on, *self._open) if each not in gone]
+                if not there:
+                    self._late.append(text)
+                    return
+            if there[0].send(text):
+                return
+            gone.append(there[0])

@@ -153,6 +153,24 @@ def test_an_acknowledgement_on_another_connection_counts_unless_strict(
     asyncio.run(test())
 
 
+def test_a_second_acknowledgement_changes_nothing(slack: Slack, ts: str, anna: str) -> None:
+    async def test() -> None:
+        async with connected(slack) as (first,):
+            act = await click(slack, anna, ts)
+            answer = {"envelope_id": (await first.receive_json())["envelope_id"]}
+            await first.send_json(answer)
+            assert (await ended(slack, act)).acknowledged
+            before = slack.deliveries()
+            async with connected(slack) as (second,):
+                await second.send_json(answer)
+                await second.ping(b"heard?")
+                assert (await second.receive()).type is WSMsgType.PONG
+            assert slack.deliveries() == before
+            assert slack.stray() == 0
+
+    asyncio.run(test())
+
+
 def test_a_missed_deadline_is_a_timeout_for_the_person_and_nothing_is_sent_again(
     slack: Slack, ts: str, anna: str
 ) -> None:
@@ -306,6 +324,21 @@ def test_a_connection_ends_in_many_ways(slack: Slack, kind: str, end: WSMsgType)
                 assert (await socket.receive_json())["reason"] == "link_disabled"
             assert await gone(socket) in (end, WSMsgType.CLOSED)
             await asyncio.to_thread(slack.wait_for, lambda: not slack.connections(), "it to be gone")
+
+    asyncio.run(test())
+
+
+def test_a_close_may_cross_an_acknowledgement_which_is_lost(slack: Slack, ts: str, anna: str) -> None:
+    slack.rules(acknowledge_seconds=0.1)
+
+    async def test() -> None:
+        async with connected(slack) as (socket,):
+            slack.disconnect("crossing")
+            act = await click(slack, anna, ts)
+            await socket.send_json({"envelope_id": (await socket.receive_json())["envelope_id"]})
+            await socket.ping(b"heard?")
+            assert await gone(socket) is WSMsgType.CLOSE
+            assert (await ended(slack, act)).error == "operation_timeout"
 
     asyncio.run(test())
 

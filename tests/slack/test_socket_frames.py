@@ -2,6 +2,7 @@
 
 import json
 import logging
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from slack_sdk import WebClient
 from websockets.sync.server import ServerConnection, serve
 
 from tagbot.sandbox.client import Slack
+from tagbot.sandbox.faults import LINGER_ZERO
 from tagbot.slack.connection import Connection
 from tagbot.slack.endings import RENEWED, SWITCHED_OFF, TOO_MANY, Ending
 from tagbot.slack.envelopes import Envelopes
@@ -53,21 +55,25 @@ def other_side() -> Iterator[Other]:
 
 @dataclass
 class Ends:
-    """Both ends of a connection, and the envelopes that came out of it."""
+    """Both ends of a connection, the envelopes that came out of it, and what it gave back."""
 
     near: Connection
     far: ServerConnection
     link: Link
     taken: "SimpleQueue[dict[str, Any]]"
+    unheard: list[str]
 
 
 @pytest.fixture
 def ends() -> Iterator[Ends]:
     link = Link()
     taken: SimpleQueue[dict[str, Any]] = SimpleQueue()
+    unheard: list[str] = []
     with other_side() as other:
-        near = Connection(other.address, lambda _, frame: taken.put(frame), link)
-        yield Ends(near, other.sockets.get(timeout=5), link, taken)
+        near = Connection(
+            other.address, lambda _, frame: taken.put(frame), lambda _, text: unheard.append(text), link
+        )
+        yield Ends(near, other.sockets.get(timeout=5), link, taken, unheard)
         near.close()
 
 
@@ -125,6 +131,27 @@ def test_a_connection_counts_from_the_greeting_to_the_end(ends: Ends) -> None:
     assert not ends.near.send("{}")
 
 
+def test_what_was_heard_is_not_given_back_at_the_end(ends: Ends) -> None:
+    assert ends.near.send("{}")
+    ends.near.close()
+    assert ends.far.recv(timeout=5) == "{}"
+    assert ends.unheard == []
+
+
+@pytest.mark.parametrize("how", ["close", "reset"])
+def test_what_crosses_the_end_of_a_connection_is_given_back(ends: Ends, how: str) -> None:
+    with ends.far.protocol_mutex:  # the other side reads nothing more
+        assert ends.near.send("{}")
+        if how == "reset":
+            ends.far.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
+            ends.far.socket.close()
+        else:
+            ends.far.protocol.send_close(1000)
+            ends.far.socket.sendall(b"".join(ends.far.protocol.data_to_send()))
+    ends.near.close()
+    assert ends.unheard == ["{}"]
+
+
 def test_a_connection_whose_envelope_meets_a_bug_ends_and_gets_a_successor(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -135,7 +162,7 @@ def test_a_connection_whose_envelope_meets_a_bug_ends_and_gets_a_successor(
         raise ZeroDivisionError
 
     with other_side() as other:
-        near = Connection(other.address, take, Link())
+        near = Connection(other.address, take, lambda *_: None, Link())
         other.sockets.get(timeout=5).send(CLICK)
         assert near.ending.result(timeout=5).reason == "the connection broke off"
         assert bugs.get(timeout=5).exc_type is ZeroDivisionError
