@@ -9,8 +9,9 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from threading import RLock
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 from peewee import (
     BlobField,
@@ -23,6 +24,7 @@ from peewee import (
     ForeignKeyField,
     IntegerField,
     Model,
+    ModelSelect,
     TextField,
     fn,
 )
@@ -80,10 +82,37 @@ def context_key(face_id: str) -> str:
     return f"faces/{face_id}/context.jpg"
 
 
+class _Select(ModelSelect):
+    """Peewee's, with the list of all columns written once: that took two thirds of the time in which a stage
+    reads its face.
+    """
+
+    _is_default: bool
+    """Whether all columns of the one table are asked for."""
+
+    def __sql_selection__(self, ctx: Any, is_subquery: bool = False) -> Any:
+        if not self._is_default or is_subquery:
+            return super().__sql_selection__(ctx, is_subquery)
+        table = self.model._meta.table  # noqa: SLF001 - peewee's way to ask
+        return ctx.literal(_all_columns(self.model, ctx.alias_manager[table]))
+
+
+@cache
+def _all_columns(model: type[Model], alias: str) -> str:
+    fields = model._meta.sorted_fields  # noqa: SLF001 - as above
+    return ", ".join(f'"{alias}"."{field.column_name}"' for field in fields)
+
+
 class _Table(Model):
     class Meta:
         database = database
         legacy_table_names = False
+
+    @classmethod
+    def select(cls, *fields: Any) -> "ModelSelect[Self]":
+        if fields:
+            return super().select(*fields)
+        return cast("ModelSelect[Self]", _Select(cls, cls._meta.sorted_fields, is_default=True))
 
 
 class _Words(TextField):

@@ -2,10 +2,12 @@
 
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from peewee import JOIN, ModelSelect, fn
 
 from tagbot.database import connected, open_database
 from tagbot.messages import FaceStored
@@ -13,12 +15,15 @@ from tagbot.models import (
     OPEN,
     REJECTED,
     STATES,
+    TABLES,
     TAGGED,
     WAITING,
     Face,
     PastRequest,
     Person,
+    Photo,
     Vote,
+    _Select,
     name_key,
     store_photo,
 )
@@ -40,6 +45,33 @@ def a_face(**changes: object) -> Face:
     row = {"id": face_id, "photo": sha256, "left": 1, "top": 2, "width": 90, "height": 91, "stored_at": 1.0}
     store_photo(photo, [row | changes])
     return Face.get_by_id(face_id)
+
+
+# --- queries -----------------------------------------------------------------------------------------------
+
+
+def test_all_columns_of_a_table_are_asked_for_as_peewee_asks_for_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    face = a_face()
+    of_photo = Face.select().join(Photo).where(Photo.source.is_null())
+    queries: list[Any] = [
+        *(table.select() for table in TABLES),
+        of_photo,
+        Face.select().where(Face.state == TAGGED, Face.person.is_null()).order_by(Face.tagged_at).limit(1),
+        Face.select().join(Person, JOIN.LEFT_OUTER).switch(Face).join(Photo).distinct(),
+        Photo.select().where(Photo.sha256 << Face.select(Face.photo)),
+        PastRequest.select().where(PastRequest.face << Face.select()),
+        Vote.select().where(fn.EXISTS(Face.select().where(Face.id == Vote.face))),
+        Face.select().where(Face.state == OPEN) | Face.select().where(Face.state == TAGGED),
+        Face.select().select(Face.id),
+        Face.select().select_extend(Face.revision + 1),
+    ]
+    written = [query.sql() for query in queries]
+    assert list(of_photo) == [face]
+    assert all(list(query) is not None for query in queries)  # the database takes each
+    monkeypatch.setattr(_Select, "__sql_selection__", ModelSelect.__sql_selection__)
+    assert written == [query.sql() for query in queries]
 
 
 # --- people ------------------------------------------------------------------------------------------------
