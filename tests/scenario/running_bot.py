@@ -60,15 +60,21 @@ class RunningBot:
         assert printed.returncode == 0, printed.stderr
         return [json.loads(line) for line in printed.stdout.splitlines()]
 
-    def wait_for_status(self, fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """The status once it is as wanted; to start the command for each look would take longest."""
+    @contextmanager
+    def looking(self) -> Iterator[Callable[[], dict[str, Any]]]:
+        """The same again and again, by the command's own code: to start it for each look takes longest."""
         settings = Settings.from_env(self.env)
-        until = time.monotonic() + PATIENCE
         with parts.beside(settings) as queues, connected():
-            while not fits(found := status.collect(queues, parts.inbox(settings))):
+            yield lambda: status.collect(queues, parts.inbox(settings))
+
+    def wait_for_status(self, fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The status once it is as wanted."""
+        until = time.monotonic() + PATIENCE
+        with self.looking() as look:
+            while not fits(found := look()):
                 assert time.monotonic() < until, found
                 time.sleep(0.05)  # another process works, of which nothing else tells
-        return self.status()
+        return found
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """End the bot as its operator does; its exit code."""
