@@ -10,7 +10,7 @@ from bench.child import Missing
 
 ROUNDS = 3
 
-SHORT_ROUNDS = 5
+SHORT_ROUNDS = 7
 """Of what takes a second or two: more rounds, as the disk changes its pace within them."""
 
 
