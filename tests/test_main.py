@@ -16,7 +16,7 @@ from tagbot.models import OPEN, Face, Vote
 from tagbot.sandbox.client import Slack, running_slack
 from tests.clean_environment import clean_environment
 from tests.scenario.running_bot import BOT, PATIENCE, quiet, running_bot
-from tests.world import astronaut, environment
+from tests.world import SIDECAR, astronaut, environment
 
 
 def bot(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -122,7 +122,7 @@ def test_a_second_bot_is_refused_and_the_first_finishes_what_it_has_in_hand(
         assert second.stderr.splitlines()[-1].startswith("FaceTag is running already on this DATA_DIR: ")
         assert "Traceback" not in second.stderr
 
-        first.put("photo.png", astronaut())
+        first.put_portrait()
         stand_in.wait_for(lambda: stand_in.calls("chat.postMessage") or None, "the post", timeout=PATIENCE)
         started = time.monotonic()
         assert first.stop(signal.SIGTERM) == 0
@@ -136,7 +136,7 @@ def test_a_second_bot_is_refused_and_the_first_finishes_what_it_has_in_hand(
 
 def test_ctrl_c_ends_it_in_time_also_while_slack_is_silent(tmp_path: Path, stand_in: Slack) -> None:
     with running_bot(tmp_path, stand_in) as running:
-        running.put("photo.png", astronaut())
+        running.put_portrait()
         request = stand_in.wait_for_message(timeout=PATIENCE)
         stand_in.fail("*", times=None, hang=60.0)
         # A reply by response_url, an update and a look-up all hang.
@@ -152,7 +152,7 @@ def test_ctrl_c_ends_it_in_time_also_while_slack_is_silent(tmp_path: Path, stand
 def test_told_twice_it_ends_at_once_whatever_it_has_in_hand(tmp_path: Path, stand_in: Slack) -> None:
     with running_bot(tmp_path, stand_in) as running:
         stand_in.fail("chat.postMessage", hang=60.0)
-        running.put("photo.png", astronaut())
+        running.put_portrait()
         stand_in.wait_for(lambda: stand_in.calls("chat.postMessage") or None, "the post", timeout=PATIENCE)
         running.process.send_signal(signal.SIGTERM)
         until = time.monotonic() + PATIENCE
@@ -176,7 +176,7 @@ def test_every_click_that_came_before_or_while_it_stops_is_acknowledged_and_stor
         stand_in.set_member(person, name=person, real_name=person)
     stand_in.set_channel(members=[stand_in.bot_user, *people])
     with running_bot(tmp_path, stand_in, REQUIRED_VOTES="500") as running:
-        running.put("photo.png", astronaut())
+        running.put_portrait()
         request = stand_in.wait_for_message(timeout=PATIENCE)
         told = threading.Event()
 
@@ -216,6 +216,7 @@ def test_photos_are_taken_in_while_slack_is_away_and_asked_about_once_it_is_ther
         settings = environment(tmp_path / "data", somewhere)
         port = int(somewhere.address.rpartition(":")[2])
     (tmp_path / "data/inbox").mkdir(parents=True)
+    (tmp_path / "data/inbox/photo.json").write_bytes(SIDECAR)
     (tmp_path / "data/inbox/photo.png").write_bytes(astronaut())
     with (tmp_path / "bot.log").open("wb") as told:
         process = subprocess.Popen(

@@ -40,7 +40,7 @@ from tests.aws.service import REGION, Amazon
 from tests.clean_environment import NO_AWS
 from tests.documents.generated import ROOT
 from tests.postgresql import on_every_database
-from tests.world import World, a_world, astronaut, environment
+from tests.world import SIDECAR, World, a_world, astronaut, environment
 
 T = TypeVar("T")
 
@@ -413,6 +413,7 @@ def test_the_stages_without_slack_ask_it_nothing() -> None:
 def test_a_bot_without_slack_takes_photos_in_for_the_others(tmp_path: Path, database_url: str) -> None:
     env = {"DATA_DIR": str(tmp_path), "DATABASE_URL": database_url, "STAGES": "DetectFaces"}
     (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox" / "photo.json").write_bytes(SIDECAR)
     (tmp_path / "inbox" / "photo.png").write_bytes(astronaut())
     command, env = [sys.executable, "bot.py"], {**os.environ, **env}
     with subprocess.Popen(command, cwd=ROOT, env=env) as bot:
@@ -420,6 +421,7 @@ def test_a_bot_without_slack_takes_photos_in_for_the_others(tmp_path: Path, data
         with connected():
             while not Face.select().exists():
                 assert bot.poll() is None
+                time.sleep(0.05)  # another process works, of which nothing else tells
         told = subprocess.run(
             [*command, "status"], cwd=ROOT, env=env, capture_output=True, text=True, check=True
         )

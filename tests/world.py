@@ -6,6 +6,7 @@ bot.
 """
 
 import importlib.util
+import json
 import logging
 import tempfile
 import threading
@@ -13,7 +14,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
@@ -38,6 +39,9 @@ from tagbot.worker import Worker, workers
 
 FACE = Rectangle(175, 76, 91, 91)
 """Where the face is in `astronaut()`."""
+
+SIDECAR = json.dumps({"faces": [{"rectangle": asdict(FACE)}]}).encode()
+"""The file beside a photo that says so."""
 
 
 def photographs() -> Path:

@@ -22,7 +22,6 @@ from tests.scenario.test_flow import tag
 from tests.world import astronaut, environment
 
 DAMAGED = b"no database at all" * 100
-SIDECAR = b'{"faces": [{"rectangle": {"left": 175, "top": 76, "width": 91, "height": 91}}]}'
 
 
 @pytest.fixture(name="disk")
@@ -56,8 +55,7 @@ def fill(disk: Path) -> Path:
 
 def ask(bot: RunningBot, name: str = "portrait.png") -> str:
     """Have a face asked about; the request's ts."""
-    bot.put(Path(name).with_suffix(".json").name, SIDECAR)
-    bot.put(name, astronaut())
+    bot.put_portrait(name)
     return bot.slack.wait_for_message(timeout=PATIENCE).ts
 
 

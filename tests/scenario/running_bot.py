@@ -16,7 +16,7 @@ from tagbot.database import connected
 from tagbot.sandbox.client import Slack
 from tagbot.settings import Settings
 from tests.clean_environment import clean_environment
-from tests.world import environment
+from tests.world import SIDECAR, astronaut, environment
 
 ROOT = Path(__file__).parents[2]
 BOT = ROOT / "bot.py"
@@ -36,6 +36,11 @@ class RunningBot:
     def put(self, name: str, content: bytes) -> None:
         """Drop a file into the inbox."""
         (self.data_dir / "inbox" / name).write_bytes(content)
+
+    def put_portrait(self, name: str = "portrait.png") -> None:
+        """Drop a photo with its face in a sidecar, so that no recogniser is started to find it."""
+        self.put(Path(name).with_suffix(".json").name, SIDECAR)
+        self.put(name, astronaut())
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one of the operator's commands beside the bot."""
