@@ -11,9 +11,10 @@ import shutil
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Protocol
 
@@ -32,8 +33,11 @@ SIDECAR = ".json"
 WHY = ".error.txt"
 """What is added to the name of a file that was refused, for the text that says why."""
 
-LONGEST_NAME = 230
-"""Bytes of a name that leave room for more within the 255 that file systems allow."""
+LONGEST_NAME = 255 - len(WHY)
+"""Bytes of a name that leave room for that, of the 255 that file systems allow."""
+
+LONGEST_SUFFIX = 20
+"""Bytes of what follows a name's last dot that are kept where the name is too long."""
 
 LONE_SIDECAR_SECONDS = 600.0
 """A sidecar is put there before its photo; one whose photo has not come by then is refused."""
@@ -153,7 +157,7 @@ class FolderInbox:
         """As the interface says."""
         # Named after its content too: two folders may both have a photo.jpg, and the same photo twice is one
         # file.
-        target = self.folder / f"{stem}-{sha256[:8]}{suffix}"
+        target = self.folder / named(stem, f"-{sha256[:8]}{suffix}")
         if sidecar is not None:
             _put(target.with_suffix(SIDECAR), sidecar)
         _put(target, photo)
@@ -221,7 +225,7 @@ class FolderInbox:
     def refuse(self, name: str, reason: str) -> None:
         """As the interface says."""
         path = self.folder / name
-        target = _free_name(self.rejected / short(name))
+        target = _free_name(self.rejected, name)
         try:
             # The text first: a crash in between then leaves a photo that is refused again, never one without
             # a reason.
@@ -290,7 +294,9 @@ class FolderInbox:
         if sidecar is None or sidecar == photo:
             return None
         others = (
-            path for path in self.folder.glob(f"{_escaped(photo.stem)}.*") if path not in (photo, sidecar)
+            path
+            for path in self.folder.glob(f"{_escaped(photo.stem)}.*")
+            if path.stem == photo.stem and path not in (photo, sidecar)  # party.1.jpg has its own
         )
         return None if any(others) else sidecar
 
@@ -331,21 +337,34 @@ def _escaped(stem: str) -> str:
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in stem)
 
 
-def short(name: str) -> str:
-    """The name, or its beginning and its suffix where the file that says why could not be named after it."""
-    encoded, suffix = os.fsencode(name), os.fsencode(Path(name).suffix)
-    if len(encoded) <= LONGEST_NAME:
-        return name
-    return os.fsdecode(encoded[: LONGEST_NAME - len(suffix[:20])] + suffix[:20])
+def named(stem: str, ending: str) -> str:
+    """A name for a file, or with the beginning of the stem where the text that says why it was refused could
+    not be named after it.
+    """
+    room = LONGEST_NAME - len(os.fsencode(ending))
+    encoded = os.fsencode(stem)
+    return (stem if len(encoded) <= room else encoded[:room].decode(errors="ignore")) + ending
 
 
-def _free_name(path: Path) -> Path:
-    """The path, or with a number before its suffix where something of that name was refused before."""
-    candidate, number = path, 1
-    while candidate.exists() or candidate.with_name(f"{candidate.name}{WHY}").exists():
-        number += 1
-        candidate = path.with_stem(f"{path.stem}-{number}")
-    return candidate
+def names_like(name: str) -> Iterator[str]:
+    """The name, then with a number before its suffix, for what is put where something else may lie."""
+    stem = name.removesuffix(Path(name).suffix)
+    suffix = os.fsencode(Path(name).suffix)[:LONGEST_SUFFIX].decode(errors="ignore")
+    yield name if len(os.fsencode(name)) <= LONGEST_NAME else named(stem, suffix)
+    for number in count(2):
+        yield named(stem, f"-{number}{suffix}")
+
+
+def _free_name(folder: Path, name: str) -> Path:
+    """Where in the folder neither a file of that name, nor what belongs beside one, was put before."""
+    paths = (folder / each for each in names_like(name))
+    return next(
+        path
+        for path in paths
+        if not any(
+            each.exists() for each in (path, path.with_suffix(SIDECAR), path.with_name(f"{path.name}{WHY}"))
+        )
+    )
 
 
 def _put(target: Path, content: bytes) -> None:

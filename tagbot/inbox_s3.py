@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from tagbot.errors import Reject, Retry
-from tagbot.inbox import LONE_SIDECAR_SECONDS, SIDECAR, WHY, Arrived, InboxDelivery, is_sidecar, short
+from tagbot.inbox import LONE_SIDECAR_SECONDS, SIDECAR, WHY, Arrived, InboxDelivery, is_sidecar, names_like
 from tagbot.outage import Outage
 from tagbot.pictures import MAX_BYTES
 from tagbot.s3 import Bucket, Listed, Missing
@@ -165,7 +165,7 @@ class S3Inbox:
         is_stuck = False
         try:
             self._bucket.etag(name)
-            target = self._free_name(short(name))
+            target = self._free_name(name)
             # The text first: a crash in between then leaves a photo that is refused again, never one without
             # a reason.
             self._rejected.put(f"{target}{WHY}", f"{reason}\n".encode(), TEXT)
@@ -307,19 +307,19 @@ class S3Inbox:
         )
 
     def _free_name(self, name: str) -> str:
-        """The name, or with a number before its suffix where something of that name was refused before."""
-        candidate, number = name, 1
-        while _exists(self._rejected, candidate) or _exists(self._rejected, f"{candidate}{WHY}"):
-            number += 1
-            candidate = f"{_stem(name)}-{number}{name.removeprefix(_stem(name))}"
-        return candidate
+        """One under which neither a photo, nor what belongs beside one, was put before."""
+        return next(
+            free
+            for free in names_like(name)
+            if not any(_exists(self._rejected, each) for each in (free, _sidecar_of(free), f"{free}{WHY}"))
+        )
 
     def _tell_stuck(self, name: str, told_at: str, reason: str, why: str) -> None:
         """In place of the text of a photo that has moved, one under the same name at each attempt."""
         text = (
             f"{reason}\nIt is still in the inbox, as it could not be moved here ({why}): delete it there.\n"
         )
-        self._rejected.put(f"{short(name)}{STUCK}{WHY}", text.encode(), TEXT)
+        self._rejected.put(f"{next(names_like(name))}{STUCK}{WHY}", text.encode(), TEXT)
         self._rejected.delete(told_at)
         log.error("what was refused stays in the inbox until somebody deletes it there: %s", why)
 

@@ -26,6 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         env = _environment()
     except OSError as why:
         return _complain(FAILED, f"FaceTag cannot read its settings: {why}")
+    except UnicodeDecodeError:
+        return _complain(WRONG_SETTINGS, "FaceTag cannot read its settings: .env is no text in UTF-8")
     if not any("postgresql:" in text for text in (env.get("DATABASE_URL", ""), *given)):
         _spare_psycopg()
     options = _parsed(given)

@@ -72,6 +72,13 @@ def folder(text: str) -> Path:
     return Path(text)
 
 
+def data_folder(text: str) -> Path:
+    """The same, below which everything else lies that is not told otherwise, the database's address too."""
+    if text.startswith("s3:") or any(letter in text for letter in "?#"):
+        raise ValueError(f"should be a folder with neither ? nor # in its name, but is {text!r}")
+    return folder(text)
+
+
 @dataclass(frozen=True, slots=True)
 class S3Place:
     """The objects below a prefix of a bucket at Amazon S3."""
@@ -274,7 +281,7 @@ class Settings:
         "private: shown in the request only; shared: also in its thread, where private ones stay unseen.",
     )  # fmt: skip
     data_dir: Path = setting(
-        "DATA_DIR", folder, "data",
+        "DATA_DIR", data_folder, "data",
         "All that the bot keeps on disk lies here; back this folder up.",
     )  # fmt: skip
     database_url: str = setting(
@@ -409,18 +416,33 @@ class Settings:
                 # A default can only be wrong because DATA_DIR is, which says so itself.
                 if env.get(variable.name) or variable.default is None:
                     problems.append(without_tokens(f"{variable.name} {problem}"))
-        if problems or (problems := list(_contradictions(values))):
+        problems += _contradictions(values)
+        if problems:
             raise SettingsError(problems)
         return cls(**values)
 
 
 def _contradictions(values: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong with two settings together."""
-    inbox, images = values["inbox"], values["image_store"]
-    if values["inbox_events"] and not isinstance(inbox, S3Place):
+    """What is wrong with two settings together, of those that are right for themselves."""
+    inbox, images = values.get("inbox"), values.get("image_store")
+    if values.get("inbox_events") and isinstance(inbox, Path):
         yield "INBOX_EVENTS goes with an INBOX at Amazon S3 only"
     if isinstance(inbox, S3Place) and isinstance(images, S3Place) and inbox.holds(images):
         yield "IMAGE_STORE lies in INBOX, so that the bot would take its own pictures over"
+    if isinstance(inbox, Path) and inbox.resolve() in {each.resolve() for each in _own_folders(values)}:
+        yield f"INBOX should be a folder for photos alone, but the bot keeps files of its own in '{inbox}'"
+
+
+def _own_folders(values: Mapping[str, Any]) -> Iterator[Path]:
+    """Where the bot puts files on this machine, which it would take for photos if they were the inbox."""
+    if (data_dir := values.get("data_dir")) is not None:
+        yield data_dir
+        yield from (data_dir / name for name in ("images", "queues", "rejected"))
+    if isinstance(images := values.get("image_store"), Path):
+        yield images
+    scheme, _, file = values.get("database_url", "").partition(":///")
+    if scheme == "sqlite":
+        yield Path(file).parent
 
 
 def _value(variable: Variable, text: str) -> Any:

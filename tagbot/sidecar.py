@@ -107,7 +107,9 @@ def _face(face: Any, which: str) -> KnownFace:
 def _pixels(rectangle: dict[str, Any], side: str, which: str) -> int:
     """A whole number of pixels; fractions, as some detectors give them, are rounded."""
     value = rectangle.get(side)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value  # which may be larger than a float can be
+    if not isinstance(value, float) or not math.isfinite(value):
         raise SidecarRefused(f"{which}: its rectangle's {side} is not a number of pixels")
     return round(value)
 

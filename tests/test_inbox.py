@@ -103,6 +103,17 @@ def test_a_sidecar_stays_for_another_photo_of_the_same_name(inbox: FolderInbox, 
     assert names(inbox.folder) == []
 
 
+def test_a_photo_whose_name_only_begins_like_it_has_a_sidecar_of_its_own(inbox: FolderInbox) -> None:
+    for name in ("party.jpg", "party.json", "party.1.jpg"):
+        put(inbox, name)
+    inbox.remove("party.jpg")
+    assert names(inbox.folder) == ["party.1.jpg"]
+    for name in ("party.jpg", "party.json"):
+        put(inbox, name)
+    inbox.refuse("party.jpg", "no picture")
+    assert names(inbox.folder) == ["party.1.jpg"]
+
+
 def test_names_with_odd_letters_have_their_sidecar_too(inbox: FolderInbox, clock: Clock) -> None:
     put(inbox, "a[1]*?.json")
     put(inbox, "a[1]*?.jpg")
@@ -134,6 +145,36 @@ def test_a_second_one_of_that_name_keeps_the_first(inbox: FolderInbox, clock: Cl
         "photo-2.jpg", "photo-2.jpg.error.txt", "photo.jpg", "photo.jpg.error.txt",
     ]  # fmt: skip
     assert (inbox.rejected / "photo-2.jpg").read_bytes() == b"second"
+
+
+def test_so_does_one_with_another_suffix_and_each_keeps_its_sidecar(inbox: FolderInbox, clock: Clock) -> None:
+    for suffix in ("jpg", "png"):
+        put(inbox, "photo.json", suffix.encode())
+        put(inbox, f"photo.{suffix}")
+        take(inbox, clock).bury("no picture")
+    assert names(inbox.rejected) == [
+        "photo-2.json", "photo-2.png", "photo-2.png.error.txt",
+        "photo.jpg", "photo.jpg.error.txt", "photo.json",
+    ]  # fmt: skip
+    assert (inbox.rejected / "photo.json").read_bytes() == b"jpg"
+    assert (inbox.rejected / "photo-2.json").read_bytes() == b"png"
+
+
+def test_a_name_keeps_all_that_the_text_beside_it_leaves_room_for(inbox: FolderInbox, clock: Clock) -> None:
+    longest = "x" * 241 + ".jpg"
+    for _ in range(2):
+        put(inbox, longest)
+        take(inbox, clock).bury("no picture")
+    second = "x" * 239 + "-2.jpg"
+    assert names(inbox.rejected) == sorted([longest, f"{longest}.error.txt", second, f"{second}.error.txt"])
+
+
+def test_what_is_added_under_a_name_as_long_as_a_file_can_have_is_put_there(inbox: FolderInbox) -> None:
+    inbox.add("写" * 83, ".jpg", "0123456789abcdef", b"photo", b"{}")
+    sidecar, photo = sorted(names(inbox.folder), key=len, reverse=True)
+    assert (photo[-13:], sidecar[-14:]) == ("-01234567.jpg", "-01234567.json")
+    assert set(photo[:-13]) == {"写"}
+    assert inbox.read(photo).sidecar == b"{}"
 
 
 @pytest.mark.parametrize("name", ["x" * 251 + ".jpg", "ü" * 126 + ".x", "x" * 255, "x." + "y" * 253])

@@ -142,6 +142,17 @@ def test_a_second_one_of_that_name_keeps_the_first(rig: Rig) -> None:
     assert rig.content("rejected/photo-2.jpg") == b"second"
 
 
+def test_so_does_one_with_another_suffix_and_each_keeps_its_sidecar(rig: Rig) -> None:
+    for suffix in ("jpg", "png"):
+        rig.put("photo.json", suffix.encode())
+        rig.put(f"photo.{suffix}")
+        delivery = rig.take()
+        rig.inbox.read(delivery.name)
+        delivery.bury("no picture")
+    assert rig.content("rejected/photo.json") == b"jpg"
+    assert rig.content("rejected/photo-2.json") == b"png"
+
+
 def test_of_an_object_that_is_far_too_large_no_more_is_read_than_shows_it(rig: Rig) -> None:
     rig.put("film.jpg", bytes(MAX_BYTES + 1_000_000))
     assert len(rig.inbox.read("film.jpg").photo) == MAX_BYTES + 1

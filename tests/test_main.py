@@ -99,6 +99,15 @@ def test_without_settings_nothing_starts_and_each_problem_has_a_line(tmp_path: P
     assert [path.name for path in tmp_path.iterdir()] == [".env"]
 
 
+def test_an_env_file_that_is_no_text_is_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_bytes("ADMINS=Zoë".encode("latin-1"))
+    assert main(["status"]) == 2
+    assert capsys.readouterr().err == "FaceTag cannot read its settings: .env is no text in UTF-8\n"
+
+
 @pytest.mark.parametrize("variable", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"])
 def test_a_token_that_slack_refuses_ends_the_bot_naming_the_variable(
     tmp_path: Path, stand_in: Slack, variable: str

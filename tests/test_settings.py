@@ -23,7 +23,7 @@ WRONG: dict[str, tuple[str, ...]] = {
     "SLACK_API_URL": ("slack.com/api", "ftp://slack.com/api/", "https://"),
     "SLACK_POSTS_PER_SECOND": NOT_ABOVE_ZERO,
     "SLACK_PICTURES": ("public", "Private"),
-    "DATA_DIR": ("s3://bucket/data",),
+    "DATA_DIR": ("s3://bucket/data", "s3:data", "data#1", "what?"),
     "DATABASE_URL": ("tagbot.db", "sqlite:///", "mysql://host/db"),
     "QUEUE_URL": ("disc", "redis://localhost", "sqs://", "sqs://face tag", "sqs://a/b", f"sqs://{'x' * 51}"),
     "IMAGE_STORE": (
@@ -224,6 +224,28 @@ def test_the_bot_never_takes_its_own_pictures_for_new_photos(images: str) -> Non
     assert problems(**AT_S3 | {"IMAGE_STORE": images}) == [
         "IMAGE_STORE lies in INBOX, so that the bot would take its own pictures over"
     ]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"INBOX": "data"},
+        {"INBOX": "data/../data/rejected/"},
+        {"INBOX": "data/images"},
+        {"INBOX": "data/queues"},
+        {"INBOX": "pictures", "IMAGE_STORE": "./pictures"},
+        {"INBOX": "photos", "DATABASE_URL": "sqlite:///photos/tagbot.db"},
+    ],
+)
+def test_the_inbox_is_a_folder_in_which_the_bot_keeps_nothing_else(more: dict[str, str]) -> None:
+    [problem] = problems(**more)
+    assert problem.startswith("INBOX should be a folder for photos alone, but the bot keeps files of its own")
+    assert Settings.from_env(SLACK | more | {"INBOX": "somewhere/else"}).inbox == Path("somewhere/else")
+
+
+def test_what_contradicts_each_other_is_told_with_all_that_is_wrong() -> None:
+    told = problems(INBOX_EVENTS="sqs://new-photos", REQUIRED_VOTES="none")
+    assert [line.split()[0] for line in told] == ["REQUIRED_VOTES", "INBOX_EVENTS"]
 
 
 def test_events_are_of_an_inbox_at_s3_only() -> None:

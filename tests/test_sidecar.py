@@ -103,7 +103,15 @@ def test_two_faces_with_one_id_are_refused() -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"left": -1}, {"top": -1}, {"width": 0}, {"height": -5}, {"left": 450}, {"top": 420, "height": 93}],
+    [
+        {"left": -1},
+        {"top": -1},
+        {"width": 0},
+        {"height": -5},
+        {"left": 450},
+        {"top": 420, "height": 93},
+        {"left": 10**400},  # more than a float can be
+    ],
 )
 def test_a_rectangle_outside_the_picture_is_refused(changes: dict[str, int]) -> None:
     sidecar = read(faces=[{"rectangle": RECTANGLE}, {"rectangle": {**RECTANGLE, **changes}}])
@@ -118,7 +126,7 @@ def test_a_rectangle_may_touch_the_border() -> None:
     read(faces=[{"rectangle": edge}]).check_inside(Size(512, 512))
 
 
-scalars = st.none() | st.booleans() | st.floats() | st.text(max_size=5)
+scalars = st.none() | st.booleans() | st.integers() | st.just(-(10**309)) | st.floats() | st.text(max_size=5)
 keys = st.sampled_from(["source", "taken_at", "faces", "id", "rectangle", "left"])
 anything = st.recursive(
     scalars,

@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import io
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -53,6 +54,8 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
 @contextmanager
 def _opened(path: Path | None) -> Iterator[TextIO]:
     if path is None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")  # as a file gets it, whatever the terminal is set to
         yield sys.stdout
         return
     with path.open("w", encoding="utf-8", newline="") as file:

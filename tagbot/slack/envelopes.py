@@ -7,10 +7,11 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from slack_bolt import App
+from slack_bolt import App, BoltResponse
 from slack_bolt.adapter.socket_mode.internals import run_bolt_app, send_response
 from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
 
 log = logging.getLogger(__name__)
 
@@ -76,10 +77,17 @@ class Envelopes:
         if request is None:
             log.warning("Slack sent an envelope without a payload")
             return
-        response = run_bolt_app(self._app, request)
-        send_response(_Client(acknowledge), request, response, started)
-        if response.status != ACKNOWLEDGED:
-            log.warning("Slack got no acknowledgement: Bolt answered with status %s", response.status)
+        client = _Client(acknowledge)
+        response: BoltResponse | None = None
+        try:
+            response = run_bolt_app(self._app, request)
+        finally:
+            if response is None or response.status != ACKNOWLEDGED:
+                client.acknowledge(request)  # or Slack would send it again, to no avail
+        if response.status == ACKNOWLEDGED:
+            send_response(client, request, response, started)
+        else:
+            log.warning("Bolt could not deal with an envelope: status %s", response.status)
 
 
 class _Client(BaseSocketModeClient):
@@ -88,6 +96,10 @@ class _Client(BaseSocketModeClient):
     def __init__(self, acknowledge: Acknowledge) -> None:
         self.logger = bolt_log()
         self._acknowledge = acknowledge
+
+    def acknowledge(self, request: SocketModeRequest) -> None:
+        """Say that an envelope arrived, and nothing more."""
+        self.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
 
     def send_message(self, message: str) -> None:
         """Send an acknowledgement."""

@@ -2,8 +2,9 @@
 
 import csv
 import json
+import sys
 from functools import partial
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,16 @@ def test_it_goes_into_a_file_where_one_is_named(run: Run, tmp_path: Path, anna: 
     ran = run("export", "--format", form, "--output", str(tmp_path / "faces"))
     assert (ran.code, ran.out) == (0, "")
     assert (tmp_path / "faces").read_bytes() == printed.encode()
+
+
+def test_it_is_in_utf_8_also_where_the_terminal_is_not(
+    run: Run, monkeypatch: pytest.MonkeyPatch, anna: str
+) -> None:
+    assert anna
+    written = BytesIO()
+    monkeypatch.setattr(sys, "stdout", TextIOWrapper(written, encoding="latin-1", write_through=True))
+    assert run("export").code == 0
+    assert "Zoë" in written.getvalue().decode("utf-8")
 
 
 def test_a_file_that_cannot_be_written_is_told_in_one_line(run: Run, tmp_path: Path, anna: str) -> None:

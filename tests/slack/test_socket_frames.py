@@ -15,6 +15,7 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 from websockets.sync.server import ServerConnection, serve
 
+from tagbot.handlers import fallbacks
 from tagbot.sandbox.client import Slack
 from tagbot.sandbox.faults import LINGER_ZERO
 from tagbot.slack.connection import Connection
@@ -229,9 +230,23 @@ def test_what_a_handler_says_travels_with_its_acknowledgement(app: App) -> None:
     assert told["payload"] == {"response_action": "errors", "errors": {"name": "Please write a name."}}
 
 
-def test_an_envelope_that_nobody_acknowledges_is_logged(app: App, caplog: pytest.LogCaptureFixture) -> None:
-    assert answers(app, envelope(1, "of_yesterday")) == []
-    assert "no acknowledgement" in caplog.text
+def test_an_envelope_of_a_kind_that_bolt_does_not_know_is_acknowledged_and_logged(
+    app: App, caplog: pytest.LogCaptureFixture
+) -> None:
+    payload = {"type": "of_tomorrow", "user": {"id": "U1"}}
+    new = {"envelope_id": "1", "type": "interactive", "payload": payload}
+    assert answers(app, new, envelope(2, "of_yesterday")) == [{"envelope_id": "1"}, {"envelope_id": "2"}]
+    assert caplog.text.count("Bolt could not deal with an envelope: status 404") == 2
+
+
+def test_an_envelope_that_bolt_fails_at_is_acknowledged_and_logged(
+    app: App, caplog: pytest.LogCaptureFixture
+) -> None:
+    fallbacks.register(app)
+    odd = envelope(1)
+    odd["payload"]["actions"] = []
+    assert answers(app, odd) == [{"envelope_id": "1"}]
+    assert "bug while working on an envelope" in caplog.text
 
 
 @pytest.mark.parametrize("payload", [None, 7, []])
