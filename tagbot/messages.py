@@ -139,11 +139,6 @@ class FaceTagged(FaceMessage):
         """Whether the face is to be sent to the model although people and machine differ."""
         return self.cause.startswith(ANYWAY)
 
-    @property
-    def admin(self) -> str:
-        """Who wants that."""
-        return self.cause.removeprefix(ANYWAY).partition(":")[0]
-
     @classmethod
     def from_id(cls, message_id: str, face_id: str, round: int) -> Self:  # noqa: A002 - the glossary's word
         """The message that has this id."""

@@ -135,7 +135,7 @@ class Photo(_Table):
     """Of the file's bytes: the photo's identity."""
     source = _Words(null=True)
     """Where it comes from, in its sender's words."""
-    taken_at = TextField(null=True)
+    taken_at = _Words(null=True)
     """ISO 8601, as its sender wrote it."""
     width = IntegerField()
     height = IntegerField()

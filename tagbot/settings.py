@@ -147,10 +147,16 @@ def database_address(text: str) -> str:
             "should be sqlite:///PATH or postgresql://USER:PASSWORD@HOST/DATABASE, "
             f"but begins with {text.split(':', 1)[0][:20]!r}"
         )
-    if not re.fullmatch(r"/[^?#]+" if scheme == "sqlite" else r"[^/?#]*/[^/?#]+(\?[^#]*)?", rest):
+    if not re.fullmatch(_REST[scheme], rest):
         raise ValueError(f"should {_NAMES[scheme]}")
     return text
 
+
+_REST = {
+    "sqlite": r"/[^?#]+",
+    # One @ at most: of a password with another one, psycopg would take the end for a part of the host.
+    "postgresql": r"([^/?#@]*@)?[^/?#@]*/[^/?#]+(\?[^#]*)?",
+}
 
 _NAMES = {
     "sqlite": "name a file: sqlite:///PATH",

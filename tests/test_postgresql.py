@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tagbot.database import (
     DatabaseAway,
     DatabaseUnusable,
+    alone,
     close_database,
     connected,
     health,
@@ -21,8 +23,9 @@ from tagbot.database import (
     streamed,
 )
 from tagbot.database.postgresql import BEGIN, SESSION
+from tagbot.database.postgresql_errors import is_of_the_world
 from tagbot.errors import Retry
-from tagbot.models import Notice, Person, database, writing
+from tagbot.models import Notice, Person, Photo, database, store_photo, writing
 from tests.documents.generated import ROOT
 from tests.kept_database import APPLICATION
 from tests.postgresql import OwnServer, Server, on_every_database, our_own_server
@@ -207,6 +210,7 @@ def test_every_connection_has_its_time_limits(url: str) -> None:
         "lock_timeout": "10s",
         "statement_timeout": "1min",
         "idle_in_transaction_session_timeout": "30s",
+        "extra_float_digits": "1",
         **(dict.fromkeys(on_tcp, "0") if through_socket else on_tcp),
     }
 
@@ -254,6 +258,52 @@ def test_what_another_holds_for_long_is_tried_again(url: str) -> None:
         assert is_connected()
         with reached(), writing():
             Person.with_slack_id("U1", 1.0)
+
+
+def test_times_come_back_as_they_were_written_whatever_the_server_is_set_to(
+    postgresql: Server, url: str
+) -> None:
+    postgresql.execute(f"ALTER DATABASE {name_of(url)} SET extra_float_digits = 0")
+    open_database(url)
+    with connected():
+        Notice.put("n", "text", 1_799_999_990.123457)
+        assert Notice.get_by_id("n").since == 1_799_999_990.123457
+
+
+@on_every_database
+def test_one_at_a_time_holds_for_names_that_are_no_unicode_too(database_url: str) -> None:
+    open_database(database_url)
+    with connected(), alone("DetectFaces Jos\udce9.jpg", wait=False) as mine:
+        assert mine
+
+
+def test_who_waits_long_for_another_to_end_is_not_told_that_the_database_is_away(url: str) -> None:
+    open_database(url)
+    taken, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with connected(), alone("twin"):
+            taken.set()
+            done.wait(10)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    taken.wait(10)
+    with connected():
+        database.execute_sql("SET lock_timeout = '50ms'")
+        with pytest.raises(Retry, match="another worker has been at this"), reached(), alone("twin"):
+            pass
+        done.set()
+        holder.join()
+        with alone("twin", wait=False) as mine:
+            assert mine
+
+
+def test_a_transaction_that_the_server_finds_too_long_is_no_bug() -> None:
+    class TooLong(psycopg.Error):
+        sqlstate = "25P04"  # psycopg knows no class for it before PostgreSQL 17
+
+    assert is_of_the_world(TooLong())
 
 
 def break_connections(server: Server, url: str) -> None:
@@ -360,6 +410,10 @@ def test_a_transaction_is_the_only_one_that_writes_over_all_processes(url: str) 
 def test_what_no_database_keeps_is_left_out_of_what_people_write(database_url: str) -> None:
     open_database(database_url)
     with connected():
+        photo = {"sha256": "0" * 64, "width": 9, "height": 9, "faces_found": 0, "received_at": 1.0}
+        store_photo({**photo, "source": "a\0b", "taken_at": "2026-11-23\00009:30"}, [])
+        [kept] = Photo.select()
+        assert (kept.source, kept.taken_at) == ("a�b", "2026-11-23�09:30")
         person = Person.with_name("Zo\0\ud800ë", "zoe@example.com", 1.0)
         assert person.name == "Zo��ë"
         assert Person.with_name("zo\0\ud800Ë", None, 2.0).id == person.id

@@ -100,7 +100,13 @@ def test_a_password_in_the_address_of_the_database_is_not_repeated() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["postgresql://bot:hunter2@host", "postgresql://bot:hunter2/x@host/db", "sqlite:x"]
+    "address",
+    [
+        "postgresql://bot:hunter2@host",
+        "postgresql://bot:hunter2/x@host/db",
+        "postgresql://bot:p@hunter2@host/db",
+        "sqlite:x",
+    ],
 )
 def test_an_address_without_its_database_is_told_without_what_it_says(address: str) -> None:
     [line] = problems(DATABASE_URL=address)

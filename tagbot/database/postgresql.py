@@ -12,9 +12,11 @@ from peewee import OperationalError
 from playhouse.pool import MaxConnectionsExceeded, _PooledPostgresqlDatabase
 from playhouse.postgres_ext import PostgresqlExtDatabase, ServerSideQuery
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.errors import LockNotAvailable
 
 from tagbot.database.errors import DatabaseUnusable, causes
 from tagbot.database.postgresql_errors import is_of_the_world, with_advice
+from tagbot.errors import Retry
 from tagbot.models import TABLES
 
 OLDEST = 14
@@ -51,6 +53,8 @@ SESSION = {
     "tcp_keepalives_interval": "2s",
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": "10s",
+    # Times come back as they were written; with less, which whoever runs the server may have set, rounded.
+    "extra_float_digits": "1",
 }
 """What every connection is set to; through a Unix socket, what is about TCP changes nothing."""
 
@@ -169,9 +173,16 @@ class PostgresqlServer(_PooledPostgresqlDatabase, _Server):  # type: ignore[misc
     @contextmanager
     def alone(self, name: str, *, wait: bool) -> Iterator[bool]:
         """As `Engine` says: a lock of the connection, which the server lets go of when that ends."""
-        key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+        # The name may be a file's, which need not be Unicode.
+        encoded = name.encode(errors="surrogatepass")
+        key = int.from_bytes(hashlib.sha256(encoded).digest()[:8], signed=True)
         take = "pg_advisory_lock" if wait else "pg_try_advisory_lock"
-        [taken] = self.execute_sql(f"SELECT {take}(%s)", (key,)).fetchone()
+        try:
+            [taken] = self.execute_sql(f"SELECT {take}(%s)", (key,)).fetchone()
+        except OperationalError as error:
+            if any(isinstance(each, LockNotAvailable) for each in causes(error)):
+                raise Retry("another worker has been at this for long") from error
+            raise
         mine = wait or bool(taken)
         try:
             yield mine

@@ -6,7 +6,7 @@ from peewee import OperationalError
 OF_THE_WORLD = (
     "08",  # the connection broke
     "25006",  # it takes no writes
-    "25P03",  # a transaction stood still for too long
+    "25P03", "25P04",  # a transaction stood still, or took, for too long
     "28",  # who asks is not let in
     "3D", "3F",  # the database or its schema is missing
     "40",  # it gave up one transaction for another

@@ -76,10 +76,12 @@ def _moved_before(source: Any, target: Any) -> list[Compared]:
 def _mark(source: Any, target: Any, mark: str | None) -> None:
     """Say in the target what it is, unless it says so already: `mark`."""
     text = f"this is the unfinished copy of {source.title}: `migrate` goes on with it"
-    if mark not in (None, text):
-        raise Reject(f"{target.title} is another one's: {mark}")
     if mark is None:
-        Notice.insert(name=MARK, text=text, since=0.0).bind(target).execute()
+        # Somebody else may just have done the same.
+        Notice.insert(name=MARK, text=text, since=0.0).on_conflict_ignore().bind(target).execute()
+        mark = mark_of(target)
+    if mark != text:
+        raise Reject(f"{target.title} is another one's: {mark}")
 
 
 def _is_beginning(source: Any, target: Any) -> bool:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from tagbot import words
 from tagbot.consensus import Agreed, Unknown, consensus
 from tagbot.messages import NOT_A_FACE, FaceTagged, PersonAdded, TrainingRefused, TrainingSent
 from tagbot.models import OPEN, TAGGED, TRAINING, Face, Person, Vote, crop_key, writing
@@ -25,8 +24,6 @@ def send_face_for_training(message: FaceTagged, services: Services) -> Outputs:
         elif face is not None and face.person is not None and _may_be_sent_anyway(face, message):
             face = _claim_anyway(face, face.person, message, services)
     if face is None or face.state != TRAINING or face.claimed_by != message.id:
-        if message.anyway and (face is None or face.claimed_by != message.id):
-            services.slack.tell(message.admin, words.NOT_DIFFERING)
         return
     if face.person is None:
         yield TrainingRefused(face_id=face.id, round=face.round, reason=face.reason or UNKNOWN)

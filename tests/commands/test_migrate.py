@@ -24,6 +24,7 @@ from tagbot.database import (
     shared_now,
 )
 from tagbot.database.postgresql import ONE_WRITER
+from tagbot.errors import Reject
 from tagbot.image_store import FolderStore
 from tagbot.models import (
     STATES,
@@ -240,6 +241,14 @@ def test_so_is_the_unfinished_copy_of_another_database(
     ran = run("migrate", "--to-database", there, DATABASE_URL=f"sqlite:///{tmp_path}/third.db")
     assert ran.code == 1
     assert "unfinished copy of" in ran.err
+
+
+def test_two_at_once_go_on_with_one_copy(here: str, there: str) -> None:
+    with moving._connection(here) as source, moving._connection(there, even_unfinished=True) as target:
+        for _ in range(2):
+            moving._mark(source, target, None)  # neither has seen the other's
+        with pytest.raises(Reject, match="is another one's: this is the unfinished copy of"):
+            moving._mark(target, target, None)
 
 
 def test_it_is_refused_while_the_bot_runs(run: Run, here: str, there: str, tmp_path: Path) -> None:

@@ -123,24 +123,6 @@ def test_a_face_that_is_open_or_closed_or_of_another_round_is_left_alone(
     assert differing.id not in amazon.vectors()
 
 
-def test_who_clicks_where_it_is_not_offered_any_more_is_told_and_nobody_else(
-    amazon: Amazon, differing: Face
-) -> None:
-    first, second, third, *_ = amazon.world.slack.people
-    for cause in (f"{first}:1.0", f"{second}:2.0", f"{first}:1.0"):
-        amazon.anyway(differing, cause)
-    amazon.settle()
-    amazon.wrong(differing)
-    amazon.settle()
-    amazon.world.publish(FaceTagged(face_id=differing.id, round=1, cause=f"{ANYWAY}{third}:9.0"))
-    amazon.settle()
-    told = {
-        member: [message.text for message in amazon.world.slack.ephemerals(member)]
-        for member in (first, second, third)
-    }
-    assert told == {first: [], second: [words.NOT_DIFFERING], third: [words.NOT_DIFFERING]}
-
-
 def test_a_person_who_is_full_by_now_gets_no_more_faces(amazon: Amazon, differing: Face) -> None:
     amazon.use(amazon.backend, max_faces_per_person=1)
     before = len(amazon.called())
