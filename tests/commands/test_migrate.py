@@ -297,6 +297,7 @@ def test_a_bot_that_ran_somewhere_while_everything_was_moved_is_told_in_the_end(
         ) as move:
             while not another.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone():
                 assert move.poll() is None
+                time.sleep(0.02)  # another process works, of which nothing else tells
             assert here
             Presence("B2", "second", "1", started_at=time.time(), seen_at=shared_now()).tell()
             another.execute("SELECT pg_advisory_unlock(%s)", [ONE_WRITER])
