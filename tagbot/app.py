@@ -14,6 +14,7 @@ from tagbot import parts, presence, schedule, status, words
 from tagbot.database import close_database, connected, open_database, reached, shared_now
 from tagbot.errors import Retry
 from tagbot.handlers import Wiring, register_all
+from tagbot.messages import FaceTagged
 from tagbot.pipeline import PIPELINE
 from tagbot.presence import Presence
 from tagbot.publish import publisher
@@ -25,6 +26,7 @@ from tagbot.shared_clock import SharedClock
 from tagbot.slack.client import TIMEOUT_SECONDS, Slack
 from tagbot.slack.socket import SocketMode, web_client
 from tagbot.slack.updates import Updates
+from tagbot.stages.send_face_for_training import is_heard
 from tagbot.worker import workers
 
 log = logging.getLogger(__name__)
@@ -146,6 +148,7 @@ class Bot:
             status=self.status,
             retry=self.retry,
             is_admin=settings.is_admin,
+            is_heard=self.is_heard,
             may_retry=self.may_retry,
             now=self._clock.now,
         )
@@ -195,6 +198,15 @@ class Bot:
         if settings.admins or channel == settings.slack_channel:
             return settings.is_admin(member)
         return self._services.slack.is_in_channel(member)
+
+    def is_heard(self, message: FaceTagged) -> bool:
+        """As the stage says, which may be at it just now; yes while the database is away, as the message
+        waits.
+        """
+        heard = True
+        with suppress(Retry), reached(), connected():
+            heard = is_heard(message)
+        return heard
 
     def retry(self, target: str, member: str) -> str:
         """What `/facetag retry` does, in words."""

@@ -67,6 +67,9 @@ REOPEN_NO = "Leave it"
 
 CLOSED = "This face is closed already, so your answer does not count any more. Thank you all the same!"
 NOT_TAGGED = "This face is no longer tagged, so there is nothing to reopen."
+NOT_DIFFERING = (
+    "This face can no longer be added anyway: somebody was faster, or it is being asked about again."
+)
 NOT_STORED = "Sorry, that could not be stored just now. Please try again in a minute."
 UNKNOWN_ACT = "I do not know this control any more; perhaps the message is an old one. Nothing was changed."
 ADMINS_ONLY = "Only the bot's admins can do this. Please ask one of them."

@@ -10,8 +10,12 @@ from tagbot.messages import ANYWAY, FaceTagged
 from tagbot.publish import Publish
 
 
-def register(app: App, publish: Publish, is_admin: Callable[[str], bool]) -> None:
-    """Have the face sent to the model all the same, and only then acknowledge to Slack."""
+def register(
+    app: App, publish: Publish, is_admin: Callable[[str], bool], is_heard: Callable[[FaceTagged], bool]
+) -> None:
+    """Have the face sent to the model all the same, and only then acknowledge to Slack. Who clicks where that
+    cannot be any more is told so from here: the stage may run where there is no Slack.
+    """
 
     @app.action({"action_id": blocks.TRAIN_ANYWAY, "block_id": blocks.BLOCK_ID})
     def train_anyway(ack: Ack, body: dict[str, Any], respond: Respond) -> None:
@@ -19,9 +23,13 @@ def register(app: App, publish: Publish, is_admin: Callable[[str], bool]) -> Non
         asked = blocks.Asked.parse(action["block_id"])
         member = body["user"]["id"]
         allowed = is_admin(member)
+        wanted: FaceTagged | None = None
         if asked is not None and allowed:
             cause = f"{ANYWAY}{member}:{action['action_ts']}"
-            publish(FaceTagged(face_id=asked.face_id, round=asked.round, cause=cause))
+            wanted = FaceTagged(face_id=asked.face_id, round=asked.round, cause=cause)
+            publish(wanted)
         ack()
         if not allowed:
             respond(words.ADMINS_ONLY, response_type="ephemeral", replace_original=False)
+        elif wanted is not None and not is_heard(wanted):
+            respond(words.NOT_DIFFERING, response_type="ephemeral", replace_original=False)

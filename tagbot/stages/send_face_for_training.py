@@ -51,6 +51,14 @@ def _may_be_sent_anyway(face: Face, message: FaceTagged) -> bool:
     return message.anyway and face.state == TAGGED and face.reason == DIFFERS
 
 
+def is_heard(message: FaceTagged) -> bool:
+    """Whether what an admin wants can still be done, or was done by this very message; this thread is
+    connected to the database.
+    """
+    face = Face.get_or_none((Face.id == message.face_id) & (Face.round == message.round))
+    return face is not None and (_may_be_sent_anyway(face, message) or face.claimed_by == message.id)
+
+
 def _claim_anyway(face: Face, person: Person, message: FaceTagged, services: Services) -> Face:
     """Have a tagged face learned that the machine takes for somebody else's, unless its person is full by
     now.

@@ -11,12 +11,14 @@ from slack_bolt import App
 from slack_sdk import WebClient
 
 from tagbot import status, words
+from tagbot.database import connected
 from tagbot.handlers import Wiring, register_all
-from tagbot.messages import Message
+from tagbot.messages import FaceTagged, Message
 from tagbot.models import Face
 from tagbot.retry import NothingOfThatName, retry
 from tagbot.sandbox.client import Slack
 from tagbot.slack.socket import SocketMode, web_client
+from tagbot.stages.send_face_for_training import is_heard
 from tests.world import World
 
 SLOW_DISK = 0.1
@@ -62,12 +64,17 @@ def wiring(world: World, desk: list[Desk], *, admins: frozenset[str]) -> Wiring:
     def is_admin(member: str) -> bool:
         return not admins or member in admins
 
+    def heard(message: FaceTagged) -> bool:
+        with connected():
+            return is_heard(message)
+
     return Wiring(
         publish=publish,
         open_modal=world.services.slack.open_modal,
         status=lambda: status.in_words(status.collect(world.queues, world.services.inbox)),
         retry=retried,
         is_admin=is_admin,
+        is_heard=heard,
         may_retry=lambda member, _: is_admin(member),
         now=world.services.now,
     )

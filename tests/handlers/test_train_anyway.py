@@ -63,6 +63,25 @@ def test_an_admin_has_the_face_learned_and_clicking_twice_is_harmless(
     assert_is_in_the_model_once(amazon, differing)
 
 
+def test_who_clicks_where_it_is_not_offered_any_more_is_told_and_who_was_in_time_is_not(
+    amazon: Amazon, differing: Face
+) -> None:
+    first, second = amazon.world.slack.people[:2]
+    with connected_desk(amazon.world) as desk:
+        old = desk.slack.message(differing.message_ts or "")
+        assert desk.slack.click(first, differing.message_ts or "", "train_anyway").acknowledged
+        amazon.settle()
+        # On a screen that still shows the button.
+        desk.client.chat_update(
+            channel=desk.slack.channel, ts=old.ts, text=old.text, blocks=old.blocks, metadata=old.metadata
+        )
+        assert desk.slack.click(second, differing.message_ts or "", "train_anyway").acknowledged
+        desk.slack.wait_for_ephemeral(second, lambda message: message.text == words.NOT_DIFFERING)
+        assert desk.slack.ephemerals(first) == []
+        amazon.settle()
+    assert_is_in_the_model_once(amazon, differing)
+
+
 def test_others_are_told_that_only_admins_can_and_nothing_is_learned(amazon: Amazon, differing: Face) -> None:
     anna, ben = amazon.world.slack.people[:2]
     with connected_desk(amazon.world, admins=frozenset({ben})) as desk:
