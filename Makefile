@@ -10,8 +10,8 @@ WITH ?= $(if $(wildcard $(VENV)/.all),all,$(if $(wildcard $(VENV)/.bot),bot,all)
 # The tests start many programs: those shall find what Python has compiled, also where containers forbid to keep it.
 export PYTHONDONTWRITEBYTECODE :=
 
-# Two for each core: many tests wait for a process or for the network on this machine. With more, the cores lose
-# time at going back and forth.
+# Two for each core: many tests wait for a process or for the network on this machine. With three they take as long,
+# and each more reads all of them once more.
 WORKERS = $(shell $(PY) -c 'import os; print(2 * (os.cpu_count() or 1))')
 
 .PHONY: help venv postgresql run sandbox test soak soak-connections crash measure bench bench-quick check format docs pictures screenshots lock clean

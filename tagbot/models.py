@@ -270,7 +270,12 @@ class Face(_Table):
         )
 
     @classmethod
-    def move(cls, face_id: str, round: int, old: str, new: str, **changes: Any) -> bool:  # noqa: A002 - the glossary's word
+    def in_round(cls, face_id: str, round: int) -> Self | None:  # noqa: A002 - the glossary's word
+        """The face that a message is about; None where it is asked about in another round by now."""
+        return cls.get_or_none((cls.id == face_id) & (cls.round == round))
+
+    @classmethod
+    def move(cls, face_id: str, round: int, old: str, new: str, **changes: Any) -> bool:  # noqa: A002 - as above
         """Compare and set the state; whether this call was the one that moved it."""
         where = (cls.id == face_id) & (cls.round == round) & (cls.state == old)
         moved: int = cls.update(state=new, revision=cls.revision + 1, **changes).where(where).execute()

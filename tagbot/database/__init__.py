@@ -124,7 +124,7 @@ def connected() -> Iterator[None]:
 @contextmanager
 def alone(name: str, *, wait: bool = True) -> Iterator[bool]:
     """Whether this thread, which is connected, has `name` to itself until the end of the block, over all bots
-    on this database. With `wait` it does, or an error of the database says that it took too long.
+    on this database. With `wait` it does, or `Retry` says that it took too long.
     """
     with database.obj.alone(name, wait=wait) as mine:
         yield mine

@@ -20,7 +20,7 @@ def request_tagging_on_slack(message: FaceStored, services: Services) -> tuple[(
     """Post the request, leave the face waiting in the database, or reject it as too small."""
     # Again is harmless: a face that no longer waits is left alone, and one that may have been posted is
     # looked for in the channel first.
-    face = Face.get_or_none((Face.id == message.face_id) & (Face.round == message.round))
+    face = Face.in_round(message.face_id, message.round)
     if face is None:
         return ()
     if face.state == WAITING and _is_too_small(face, services.settings.min_face_size):

@@ -18,7 +18,7 @@ def send_face_for_training(message: FaceTagged, services: Services) -> Outputs:
     # Again is harmless: only one message can claim a face; its own repetition finds what the backend
     # answered noted, or asks it again for the same thing, which adds nothing twice.
     with writing():
-        face = Face.get_or_none((Face.id == message.face_id) & (Face.round == message.round))
+        face = Face.in_round(message.face_id, message.round)
         if face is not None and face.state == OPEN:
             face = _claim(face, message, services)
         elif face is not None and face.person is not None and _may_be_sent_anyway(face, message):
@@ -55,7 +55,7 @@ def is_heard(message: FaceTagged) -> bool:
     """Whether what an admin wants can still be done, or was done by this very message; this thread is
     connected to the database.
     """
-    face = Face.get_or_none((Face.id == message.face_id) & (Face.round == message.round))
+    face = Face.in_round(message.face_id, message.round)
     return face is not None and (_may_be_sent_anyway(face, message) or face.claimed_by == message.id)
 
 
