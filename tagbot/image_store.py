@@ -204,11 +204,14 @@ def _write(descriptor: int, unfinished: Path, path: Path, content: bytes) -> Non
             file.write(content)
             file.flush()
             os.fsync(descriptor)
-        unfinished.replace(path)
+        # Opened while the unfinished file still holds the folder: as soon as the picture is in its place, another
+        # thread may delete it, and the folder with it.
+        with _to_sync(path.parent) as folder:
+            unfinished.replace(path)
+            os.fsync(folder)
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
 
 
 def _checked(key: str) -> str:
@@ -238,13 +241,15 @@ def _make_folder(folder: Path) -> None:
         return
     _make_folder(folder.parent)
     folder.mkdir(mode=0o700, exist_ok=True)
-    _sync_folder(folder.parent)
+    with _to_sync(folder.parent) as parent:
+        os.fsync(parent)
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make the names in it durable: fsync of a file says nothing about its name."""
+@contextmanager
+def _to_sync(folder: Path) -> Iterator[int]:
+    """A descriptor whose fsync makes the names in the folder durable: that of a file says nothing about its name."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        yield descriptor
     finally:
         os.close(descriptor)

@@ -230,6 +230,21 @@ def test_threads_that_put_and_delete_the_same_pictures_disturb_nobody(store: Ima
     assert all(store.get(f"faces/{number}/mine.jpg") == b"mine" for number in range(8))
 
 
+def test_a_picture_may_be_deleted_as_soon_as_it_is_in_its_place(
+    store: ImageStore, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = Path.replace
+
+    def put_in_place(unfinished: Path, path: Path) -> Path:
+        placed = replace(unfinished, path)
+        store.delete(KEY)
+        return placed
+
+    monkeypatch.setattr(Path, "replace", put_in_place)
+    store.put(KEY, b"picture")
+    assert files(folder) == []
+
+
 def test_check_leaves_nothing_behind(store: ImageStore, folder: Path) -> None:
     assert "can be written" in store.check()
     assert files(folder) == []
