@@ -44,7 +44,7 @@ run: venv  ## start the bot (python bot.py)
 sandbox: $(VENV)/.all  ## try the bot in the browser, without Slack (ARGS="--port 4000")
 	$(PY) bot.py --sandbox $(ARGS)
 
-test: $(VENV)/.dev  ## run the tests (ARGS="--every-case" for each test of a stage on every database, as CI does)
+test: $(VENV)/.dev  ## run the tests (ARGS="-m ci" for those that CI runs besides, ARGS="-m ''" for all)
 	$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 soak: $(VENV)/.dev  ## add a thousand photos at once (three minutes)

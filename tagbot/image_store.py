@@ -204,8 +204,8 @@ def _write(descriptor: int, unfinished: Path, path: Path, content: bytes) -> Non
             file.write(content)
             file.flush()
             os.fsync(descriptor)
-        # Opened while the unfinished file still holds the folder: as soon as the picture is in its place, another
-        # thread may delete it, and the folder with it.
+        # Opened while the unfinished file still holds the folder: as soon as the picture is in its place,
+        # another thread may delete it, and the folder with it.
         with _to_sync(path.parent) as folder:
             unfinished.replace(path)
             os.fsync(folder)
@@ -247,7 +247,9 @@ def _make_folder(folder: Path) -> None:
 
 @contextmanager
 def _to_sync(folder: Path) -> Iterator[int]:
-    """A descriptor whose fsync makes the names in the folder durable: that of a file says nothing about its name."""
+    """A descriptor whose fsync makes the names in the folder durable: fsync of a file says nothing about its
+    name.
+    """
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         yield descriptor

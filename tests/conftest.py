@@ -41,16 +41,6 @@ ROOM = 2 * 1024**3
 """Bytes that have to be free in memory for the files of the tests; all of them are half a gigabyte."""
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """For those who changed something about the databases, and for CI."""
-    parser.addoption(
-        "--every-case",
-        action="store_true",
-        default=bool(os.environ.get("CI")),
-        help="have each test of a stage on every database",
-    )
-
-
 def pytest_configure() -> None:
     """Have Python look through everything for garbage ten times less often than it would.
 

@@ -15,7 +15,8 @@ from tagbot.main import main
 from tagbot.models import OPEN, Face, Vote
 from tagbot.sandbox.client import Slack, running_slack
 from tests.clean_environment import clean_environment
-from tests.scenario.running_bot import BOT, PATIENCE, quiet, running_bot
+from tests.forked import BOT
+from tests.scenario.running_bot import PATIENCE, quiet, running_bot
 from tests.world import SIDECAR, astronaut, environment
 
 

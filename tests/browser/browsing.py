@@ -1,6 +1,5 @@
 """The sandbox as a process, and a visitor in front of it in a real browser."""
 
-import io
 import json
 import shutil
 import signal
@@ -8,15 +7,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect, sync_playwright  # noqa: A004 - as Playwright calls it
 
 from tagbot.sandbox import defaults
 from tests.clean_environment import clean_environment
-from tests.world import FACE, astronaut
+from tests.world import PORTRAIT_FACE, portrait
 
 ROOT = Path(__file__).parents[2]
 ANNA, BEN, CHIARA, DAISUKE, ELIF = (row[0] for row in defaults.PEOPLE)
@@ -63,11 +61,8 @@ def browser() -> Iterator[Browser]:
 
 def write_portrait(folder: Path, number: int) -> None:
     """Write a photo with a face, and a sidecar that has it: so nobody waits for it to be found."""
-    portrait = Image.open(io.BytesIO(astronaut())).convert("RGB").crop((100, 0, 340, 240))
-    portrait.putpixel((0, 0), (number, 0, 0))
-    portrait.save(folder / f"{number:02d}.png")
-    rectangle = {"left": FACE.left - 100, "top": FACE.top, "width": FACE.width, "height": FACE.height}
-    (folder / f"{number:02d}.json").write_text(json.dumps({"faces": [{"rectangle": rectangle}]}))
+    (folder / f"{number:02d}.jpg").write_bytes(portrait(number))
+    (folder / f"{number:02d}.json").write_text(json.dumps({"faces": [{"rectangle": asdict(PORTRAIT_FACE)}]}))
 
 
 @dataclass

@@ -95,13 +95,13 @@ def test_photos_arrive_by_drag_and_drop_and_what_is_none_is_refused(visitor: Vis
     visitor.page.evaluate(
         """([photo, sidecar]) => {
             const data = new DataTransfer();
-            data.items.add(new File([new Uint8Array(photo)], "dropped.png", { type: "image/png" }));
+            data.items.add(new File([new Uint8Array(photo)], "dropped.jpg", { type: "image/jpeg" }));
             data.items.add(new File([sidecar], "dropped.json", { type: "application/json" }));
             data.items.add(new File(["milk"], "notes.txt", { type: "text/plain" }));
             document.querySelector(".drop").dispatchEvent(
                 new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
         }""",
-        [list((tmp_path / "200.png").read_bytes()), (tmp_path / "200.json").read_text()],
+        [list((tmp_path / "200.jpg").read_bytes()), (tmp_path / "200.json").read_text()],
     )
     inbox = visitor.page.locator("#inbox")
     expect(inbox).to_contain_text("1 added, 0 known already, 1 refused")

@@ -17,7 +17,7 @@ from tagbot.main import main
 from tagbot.sandbox.client import Slack
 from tagbot.settings import variables
 from tests.clean_environment import clean_environment
-from tests.scenario.running_bot import BOT
+from tests.forked import BOT
 from tests.world import environment
 
 

@@ -17,7 +17,8 @@ from tagbot.queues.disk import disk_queues
 from tagbot.sandbox.client import Slack
 from tests.clean_environment import clean_environment
 from tests.commands.conftest import Run
-from tests.scenario.running_bot import PATIENCE, ROOT, RunningBot, running_bot
+from tests.forked import ROOT
+from tests.scenario.running_bot import PATIENCE, RunningBot, running_bot
 from tests.scenario.test_flow import tag
 from tests.world import astronaut, environment
 

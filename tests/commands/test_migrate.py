@@ -52,8 +52,8 @@ from tagbot.queues.disk import disk_queues
 from tests.aws.service import Amazon
 from tests.clean_environment import clean_environment
 from tests.commands.conftest import Run, shown_on_a_terminal
+from tests.forked import BOT, ROOT
 from tests.postgresql import DATABASES, Server
-from tests.scenario.running_bot import BOT, ROOT
 from tests.world import DATABASE, new_database
 
 SMALL_BATCH = 3

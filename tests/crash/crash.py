@@ -6,8 +6,6 @@ seed.
 
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,10 +21,11 @@ from tests.aws.service import Amazon, running_amazon
 from tests.clean_environment import clean_environment
 from tests.crash.invariants import Outcome, Watch, outcome
 from tests.crash.people import People, Story, story_of
+from tests.forked import BotProcess
 from tests.postgresql import OwnServer, our_own_server
 from tests.rekognition.stand_in import Rekognition, running_rekognition
 from tests.scenario.flood import photos
-from tests.scenario.running_bot import BOT, RunningBot, quiet
+from tests.scenario.running_bot import RunningBot, quiet
 from tests.world import environment
 
 SLACK_TROUBLES: tuple[dict[str, Any], ...] = (
@@ -98,21 +97,16 @@ class Nemesis:
     def __init__(self, chance: random.Random, environments: list[dict[str, str]]) -> None:
         self._chance = chance
         self._environments = environments
-        self._processes: dict[int, subprocess.Popen[bytes]] = {}
+        self._processes: dict[int, BotProcess] = {}
 
     def start(self) -> None:
         """Start all that do not run."""
         for number, env in enumerate(self._environments):
             if number not in self._processes:
                 folder = Path(env["DATA_DIR"])
-                with (folder / "bot.log").open("ab") as log:
-                    self._processes[number] = subprocess.Popen(
-                        [sys.executable, str(BOT)],
-                        cwd=folder,
-                        env=clean_environment(**env),
-                        stdout=log,
-                        stderr=log,
-                    )
+                self._processes[number] = BotProcess(
+                    cwd=folder, env=clean_environment(**env), output=folder / "bot.log"
+                )
 
     def kill_one(self) -> None:
         """End it as a power cut would, as far as the process is concerned."""

@@ -10,7 +10,6 @@ message the suspect of a crash.
 
 import hashlib
 import subprocess
-import sys
 import tempfile
 import time
 import uuid
@@ -34,11 +33,15 @@ from tests.crash.crash import backend, is_done
 from tests.crash.invariants import INVARIANTS, Outcome, Watch, in_short, outcome
 from tests.crash.mortal import Notes, Place
 from tests.crash.people import AGREED, CHANGED_MIND, NOBODY, WRONG_AT_FIRST, Life, People, Story
+from tests.forked import ROOT, BotProcess
 from tests.scenario.flood import photos
-from tests.scenario.running_bot import ROOT, RunningBot
+from tests.scenario.running_bot import RunningBot
 from tests.world import environment
 
 BACKENDS = ("local", "rekognition")
+
+MORTAL = ROOT / "tests/crash/mortal.py"
+"""A bot that dies where it is told to."""
 
 _CALLS = (crash_points.BEFORE_CALL, crash_points.AFTER_CALL)
 
@@ -112,15 +115,9 @@ class Lives:
         self.bot.process.wait()
 
 
-def _started(data: Path, notes: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    with (data / "bot.log").open("ab") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.crash.mortal", str(notes)],
-            cwd=data,
-            env=clean_environment(**env, PYTHONPATH=str(ROOT)),
-            stdout=log,
-            stderr=log,
-        )
+def _started(data: Path, notes: Path, env: Mapping[str, str]) -> BotProcess:
+    settings = clean_environment(**env)
+    return BotProcess(str(notes), cwd=data, env=settings, output=data / "bot.log", program=MORTAL)
 
 
 def tell(folder: Path, slack: Slack, training: str, wanted: Iterable[Place]) -> tuple[Outcome, Notes]:
@@ -154,8 +151,8 @@ def put_photos(source: Path, bot: RunningBot) -> list[str]:
     source.mkdir()
     faces = photos(source, len(FOUR))
     (source / "0000.json").unlink()
-    sha256 = hashlib.sha256((source / "0000.png").read_bytes()).hexdigest()
-    for file in sorted(source.iterdir(), key=lambda file: (file.suffix == ".png", file.name)):
+    sha256 = hashlib.sha256((source / "0000.jpg").read_bytes()).hexdigest()
+    for file in sorted(source.iterdir(), key=lambda file: (file.suffix == ".jpg", file.name)):
         bot.put(file.name, file.read_bytes())
     return [str(uuid.uuid5(FACE_IDS, f"{sha256}:0")), *faces[1:]]
 

@@ -19,8 +19,8 @@ from tagbot.sandbox.client import Slack
 from tagbot.training.local import LocalBackend
 from tests.aws.service import REGION, Amazon
 from tests.clean_environment import clean_environment
+from tests.forked import ROOT
 from tests.postgresql import Server
-from tests.scenario.running_bot import ROOT
 from tests.stages.scenes import agreed, blur, fresh, person_of, requests, say, tagged, votes
 from tests.world import World, a_world, environment
 

@@ -1,31 +1,26 @@
 """Many photos at once, and people who answer as fast as they are asked."""
 
-import io
 import json
 import time
 import uuid
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
-
-from PIL import Image
 
 from tagbot.sandbox.client import Slack
 from tagbot.sandbox.state import Act, Message
 from tests.scenario.running_bot import quiet, running_bot
-from tests.world import FACE, astronaut
+from tests.world import PORTRAIT_FACE, portrait
 
 
 def photos(folder: Path, count: int) -> list[str]:
     """Write so many different photos, each with a sidecar that has its face; the ids of the faces."""
-    portrait = Image.open(io.BytesIO(astronaut())).convert("RGB").crop((100, 0, 340, 240))
-    rectangle = {"left": FACE.left - 100, "top": FACE.top, "width": FACE.width, "height": FACE.height}
     ids = [str(uuid.UUID(int=number, version=4)) for number in range(count)]
     for number, face_id in enumerate(ids):
-        portrait.putpixel((0, 0), (number % 256, number // 256, 0))
         (folder / f"{number:04d}.json").write_text(
-            json.dumps({"faces": [{"id": face_id, "rectangle": rectangle}]})
+            json.dumps({"faces": [{"id": face_id, "rectangle": asdict(PORTRAIT_FACE)}]})
         )
-        portrait.save(folder / f"{number:04d}.png")
+        (folder / f"{number:04d}.jpg").write_bytes(portrait(number))
     return ids
 
 

@@ -3,7 +3,7 @@
 import json
 import signal
 import subprocess
-import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,10 +16,9 @@ from tagbot.database import connected
 from tagbot.sandbox.client import Slack
 from tagbot.settings import Settings
 from tests.clean_environment import clean_environment
+from tests.forked import BotProcess
 from tests.world import SIDECAR, astronaut, environment
 
-ROOT = Path(__file__).parents[2]
-BOT = ROOT / "bot.py"
 PATIENCE = 30.0
 """Seconds for something that takes a bot about one."""
 
@@ -28,7 +27,7 @@ PATIENCE = 30.0
 class RunningBot:
     """A bot's process, the folder that it works in, and its operator's commands."""
 
-    process: subprocess.Popen[bytes]
+    process: BotProcess
     data_dir: Path
     slack: Slack
     env: Mapping[str, str]
@@ -44,14 +43,11 @@ class RunningBot:
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one of the operator's commands beside the bot."""
-        return subprocess.run(
-            [sys.executable, str(BOT), *arguments],
-            cwd=self.data_dir,
-            env=clean_environment(**self.env),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        with tempfile.TemporaryDirectory() as folder:
+            output, errors = Path(folder, "output"), Path(folder, "errors")
+            env = clean_environment(**self.env)
+            code = BotProcess(*arguments, cwd=self.data_dir, env=env, output=output, errors=errors).wait()
+            return subprocess.CompletedProcess(arguments, code, output.read_text(), errors.read_text())
 
     def status(self) -> dict[str, Any]:
         """What `status --json` prints."""
@@ -92,14 +88,8 @@ def running_bot(data_dir: Path, slack: Slack, **variables: str) -> Iterator[Runn
     """Start the bot, and wait until it is connected to Slack."""
     (data_dir / "inbox").mkdir(parents=True, exist_ok=True)
     env = environment(data_dir, slack, **variables)
-    with (data_dir / "bot.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, str(BOT)],
-            cwd=data_dir,  # where no .env is
-            env=clean_environment(**env),
-            stdout=log,
-            stderr=log,
-        )
+    # Its folder is one where no .env is.
+    process = BotProcess(cwd=data_dir, env=clean_environment(**env), output=data_dir / "bot.log")
     try:
         slack.wait_for_connections(timeout=PATIENCE)
         yield RunningBot(process, data_dir, slack, env)

@@ -89,7 +89,7 @@ def main() -> int:
 
 def watched(server: Server, url: str, slack: Slack, stock: Path, seconds: float) -> Counts:
     """Look again and again, while photos come, and people answer and ask for the status."""
-    counts, coming = Counts(), sorted(stock.glob("*.png"))
+    counts, coming = Counts(), sorted(stock.glob("*.jpg"))
     each = seconds / len(coming)
     started, broken = time.monotonic(), 0.0
     with psycopg.connect(server.url, autocommit=True) as connection:

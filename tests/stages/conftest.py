@@ -22,19 +22,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database_url", DATABASES, indirect=True)
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Each stage is tested on every database: its tests, and the cases of each, take these by turns, unless
-    the run is to have them all.
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each stage is tested on every database: its tests, and the cases of each, take these by turns. On the
+    other one, CI has them.
     """
-    if config.getoption("every_case"):
-        return
     tests: defaultdict[str, list[pytest.Function]] = defaultdict(list)
     for item in items:
         if isinstance(item, pytest.Function) and HERE in item.path.parents and _database(item) is not None:
             tests[item.nodeid.partition("[")[0]].append(item)
-    left_out = set(_others(tests.values()))
-    config.hook.pytest_deselected(items=[item for item in items if item in left_out])
-    items[:] = [item for item in items if item not in left_out]
+    for other in _others(tests.values()):
+        other.add_marker("ci")
 
 
 def _others(tests: Iterable[list[pytest.Function]]) -> Iterator[pytest.Function]:
