@@ -19,6 +19,7 @@ from tagbot.sandbox.client import running_slack
 from tagbot.training.local import LocalBackend
 from tests.aws.service import Amazon, running_amazon, use
 from tests.postgresql import IN_MEMORY, Server, a_server
+from tests.rekognition.stand_in import running_rekognition
 from tests.world import DATABASE, World, a_world, new_database
 
 pytest_plugins = ("tests.training.amazon",)
@@ -150,6 +151,15 @@ def _aws(amazon_address: str, monkeypatch: pytest.MonkeyPatch) -> Amazon:
     amazon = Amazon(amazon_address)
     use(amazon, monkeypatch)
     return amazon
+
+
+@pytest.fixture(name="at_rekognition")
+def _at_rekognition() -> Iterator[dict[str, str]]:
+    """The settings of a bot that trains at a stand-in of Rekognition, for tests to which it makes no
+    difference: to start a recogniser takes longer than they do.
+    """
+    with running_rekognition() as rekognition:
+        yield {"TRAINING_BACKEND": "rekognition", **rekognition.environment()}
 
 
 @pytest.fixture(scope="session", name="postgresql")

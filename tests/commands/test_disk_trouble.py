@@ -65,11 +65,12 @@ def log(data_dir: Path) -> str:
 
 
 def test_on_a_full_disk_clicks_are_acknowledged_and_nothing_is_lost_and_with_room_again_it_goes_on(
-    tmp_path: Path, disk: Path, stand_in: Slack
+    tmp_path: Path, disk: Path, stand_in: Slack, at_rekognition: dict[str, str]
 ) -> None:
     anna, ben, chiara, *_ = stand_in.people
     (disk / "data").mkdir()
-    with running_bot(tmp_path, stand_in, DATA_DIR=str(disk / "data"), INBOX=str(tmp_path / "inbox")) as bot:
+    settings = {"DATA_DIR": str(disk / "data"), "INBOX": str(tmp_path / "inbox"), **at_rekognition}
+    with running_bot(tmp_path, stand_in, **settings) as bot:
         ts = ask(bot)
         assert stand_in.choose(anna, ts, "tag_person", chiara).acknowledged
         stand_in.wait_for_message(lambda message: f"<@{anna}>" in message.text, timeout=PATIENCE)
@@ -172,7 +173,7 @@ def test_a_database_that_another_program_holds_is_one_line_that_says_so(
 
 
 def test_with_a_damaged_queue_file_all_else_goes_on_and_everybody_is_told_which_and_what_to_do(
-    tmp_path: Path, stand_in: Slack
+    tmp_path: Path, stand_in: Slack, at_rekognition: dict[str, str]
 ) -> None:
     anna, ben, chiara, *_ = stand_in.people
     with disk_queues(tmp_path / "queues", QUEUES):
@@ -182,7 +183,7 @@ def test_with_a_damaged_queue_file_all_else_goes_on_and_everybody_is_told_which_
     says = (
         f"the queue file {file} cannot be used: file is not a database (stop the bot, then restore the file"
     )
-    with running_bot(tmp_path, stand_in) as bot:
+    with running_bot(tmp_path, stand_in, **at_rekognition) as bot:
         ts = ask(bot)
         tag(stand_in, ts, [anna, ben], chiara)
         # What needs the queue is acknowledged, and told.

@@ -38,7 +38,9 @@ def offers(message: Message, action_id: str) -> bool:
     )
 
 
-def flood(folder: Path, slack: Slack, *, count: int, most_open: int, patience: float) -> list[Act]:
+def flood(
+    folder: Path, slack: Slack, *, count: int, most_open: int, patience: float, **settings: str
+) -> list[Act]:
     """Add `count` photos at once and have two people answer each request; what they did.
 
     Fails when there ever are more requests in the channel than allowed, or when not all end as tagged.
@@ -46,7 +48,7 @@ def flood(folder: Path, slack: Slack, *, count: int, most_open: int, patience: f
     source = folder / "photos"
     source.mkdir()
     photos(source, count)
-    with running_bot(folder / "data", slack, MAX_OPEN_REQUESTS=str(most_open)) as bot:
+    with running_bot(folder / "data", slack, MAX_OPEN_REQUESTS=str(most_open), **settings) as bot:
         added = bot.command("add", str(source))
         assert f"{count} added, 0 known already, 0 refused" in added.stdout, added.stderr
         acts = [

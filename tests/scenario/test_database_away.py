@@ -11,12 +11,14 @@ from tests.scenario.test_flow import wait_until_tagged
 from tests.world import astronaut
 
 
-def test_clicks_are_acknowledged_meanwhile_and_everything_ends_well(tmp_path: Path, stand_in: Slack) -> None:
+def test_clicks_are_acknowledged_meanwhile_and_everything_ends_well(
+    tmp_path: Path, stand_in: Slack, at_rekognition: dict[str, str]
+) -> None:
     anna, ben, chiara, *_ = stand_in.people
     # Without tables: the bot makes them, once the server is there.
     with our_own_server() as server, server.database_without_layout() as url:
         server.stop()
-        with running_bot(tmp_path, stand_in, DATABASE_URL=url) as bot:
+        with running_bot(tmp_path, stand_in, DATABASE_URL=url, **at_rekognition) as bot:
             bot.put("portrait.png", astronaut())
             assert bot.command("status").stderr.startswith("the database cannot be reached: ")
             server.start()

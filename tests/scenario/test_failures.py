@@ -48,10 +48,10 @@ def bad_input() -> dict[str, tuple[bytes, bytes | None, str]]:
 
 
 def test_each_kind_of_bad_input_is_refused_with_its_reason_and_the_good_photo_goes_through(
-    tmp_path: Path, stand_in: Slack
+    tmp_path: Path, stand_in: Slack, at_rekognition: dict[str, str]
 ) -> None:
     inputs = bad_input()
-    with running_bot(tmp_path, stand_in) as bot:
+    with running_bot(tmp_path, stand_in, **at_rekognition) as bot:
         for name, (content, sidecar, _) in inputs.items():
             if sidecar is not None:
                 bot.put(Path(name).with_suffix(".json").name, sidecar)
@@ -74,8 +74,10 @@ def test_each_kind_of_bad_input_is_refused_with_its_reason_and_the_good_photo_go
     assert len(stand_in.messages()) == 1
 
 
-def test_a_stage_that_fails_five_times_and_then_works_ends_well(tmp_path: Path, stand_in: Slack) -> None:
-    with running_bot(tmp_path, stand_in) as bot:
+def test_a_stage_that_fails_five_times_and_then_works_ends_well(
+    tmp_path: Path, stand_in: Slack, at_rekognition: dict[str, str]
+) -> None:
+    with running_bot(tmp_path, stand_in, **at_rekognition) as bot:
         stand_in.fail("users.info", status=503, times=5)
         stand_in.fail("chat.update", error="ratelimited", status=429, retry_after=0.1, times=5)
         bot.put("portrait.png", astronaut())
@@ -87,9 +89,9 @@ def test_a_stage_that_fails_five_times_and_then_works_ends_well(tmp_path: Path, 
 
 
 def test_a_stage_that_always_fails_ends_in_the_dead_letters_until_retry(
-    tmp_path: Path, stand_in: Slack
+    tmp_path: Path, stand_in: Slack, at_rekognition: dict[str, str]
 ) -> None:
-    with running_bot(tmp_path, stand_in, MAX_ATTEMPTS="3") as bot:
+    with running_bot(tmp_path, stand_in, MAX_ATTEMPTS="3", **at_rekognition) as bot:
         granted = stand_in.state()["workspace"]["scopes"]
         stand_in.set_workspace(scopes=[scope for scope in granted if scope != "chat:write"])
         bot.put("portrait.png", astronaut())

@@ -7,9 +7,9 @@ from tests.scenario.flood import flood
 
 
 def test_an_import_never_floods_the_channel_and_ends_with_every_face_tagged(
-    tmp_path: Path, stand_in: Slack
+    tmp_path: Path, stand_in: Slack, at_rekognition: dict[str, str]
 ) -> None:
-    acts = flood(tmp_path, stand_in, count=12, most_open=3, patience=60)
+    acts = flood(tmp_path, stand_in, count=12, most_open=3, patience=60, **at_rekognition)
     assert all(act.acknowledged for act in acts)
     assert max(act.latency_ms or 0 for act in acts) < 3000
     assert not [call for call in stand_in.calls() if call.status == 429]

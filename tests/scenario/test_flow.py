@@ -13,7 +13,6 @@ from PIL import Image
 from tagbot.sandbox.client import Slack
 from tagbot.sandbox.state import Message
 from tests.postgresql import Server
-from tests.rekognition.stand_in import running_rekognition
 from tests.scenario.running_bot import PATIENCE, RunningBot, quiet, running_bot
 from tests.world import FACE, astronaut
 
@@ -74,8 +73,7 @@ def backend(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
         with server.database() as url:
             yield {"TRAINING_BACKEND": "local", "DATABASE_URL": url}
         return
-    with running_rekognition() as rekognition:
-        yield {"TRAINING_BACKEND": "rekognition", **rekognition.environment()}
+    yield request.getfixturevalue("at_rekognition")
 
 
 def test_a_photo_goes_in_and_a_tagged_face_comes_out(
@@ -147,7 +145,7 @@ def test_a_sidecar_with_three_faces_gives_three_requests(tmp_path: Path, stand_i
     indirect=["database_url"],
 )
 def test_fifty_people_at_the_same_instant_train_the_face_once(
-    tmp_path: Path, stand_in: Slack, database_url: str, required_votes: int
+    tmp_path: Path, stand_in: Slack, at_rekognition: dict[str, str], database_url: str, required_votes: int
 ) -> None:
     crowd = [f"U0CROWD{number:03d}" for number in range(50)]
     for member in crowd:
@@ -155,7 +153,7 @@ def test_fifty_people_at_the_same_instant_train_the_face_once(
     stand_in.set_channel(members=[*stand_in.people, *crowd, stand_in.bot_user])
     person = stand_in.people[2]
     variables = {"DATABASE_URL": database_url, "REQUIRED_VOTES": str(required_votes)}
-    with running_bot(tmp_path, stand_in, **variables) as bot:
+    with running_bot(tmp_path, stand_in, **variables, **at_rekognition) as bot:
         bot.put("portrait.png", astronaut())
         request = stand_in.wait_for_message(timeout=PATIENCE)
         # Slack takes a moment to show the face closed, in which all fifty still see its controls.
