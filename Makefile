@@ -10,9 +10,9 @@ WITH ?= $(if $(wildcard $(VENV)/.all),all,$(if $(wildcard $(VENV)/.bot),bot,all)
 # The tests start many programs: those shall find what Python has compiled, also where containers forbid to keep it.
 export PYTHONDONTWRITEBYTECODE :=
 
-# Two for each core: many tests wait for a process or for the network on this machine. With three they take as long,
-# and each more reads all of them once more.
-WORKERS = $(shell $(PY) -c 'import os; print(2 * (os.cpu_count() or 1))')
+# Five for two cores: many tests wait for a process or for the network on this machine. With four, a tenth of the cores'
+# time is not used; with six that is a twentieth, but each more reads all tests once more.
+WORKERS = $(shell $(PY) -c 'import os; print(5 * (os.cpu_count() or 1) // 2)')
 
 .PHONY: help venv postgresql run sandbox test soak soak-connections crash measure bench bench-quick check format docs pictures screenshots lock clean
 

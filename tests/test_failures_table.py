@@ -1,6 +1,5 @@
 """Whatever the documents say happens when something fails, a test shows: each row names its own."""
 
-import ast
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -345,5 +344,4 @@ def files(named: set[str]) -> set[str]:
 
 def names_in(file: str) -> list[str]:
     path = Path(ROOT / "tests" / file)
-    tree = ast.parse(path.read_text()) if path.exists() else ast.Module([], [])
-    return [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return re.findall(r"^def (\w+)", path.read_text(), re.MULTILINE) if path.exists() else []

@@ -1,8 +1,6 @@
 """The page of what is promised names, for each rule, tests that exist."""
 
-import ast
 import re
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -27,13 +25,7 @@ def rows() -> list[list[str]]:
 @cache
 def names_in(file: str) -> frozenset[str]:
     """The names of a file's tests; one that is parametrized has one name."""
-    return frozenset(defined(ast.parse((ROOT / file).read_text(encoding="utf-8"))))
-
-
-def defined(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
-            yield node.name
+    return frozenset(re.findall(r"^def (test_\w+)", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE))
 
 
 def test_there_is_a_row_for_every_rule_and_none_is_empty() -> None:

@@ -222,6 +222,7 @@ SOME = (
 """After what cannot be taken back: all others take `make crash` minutes."""
 
 
+@pytest.mark.ci
 def test_neither_does_a_bot_that_is_killed_just_after_what_matters_most(
     tmp_path: Path, stand_in: Slack
 ) -> None:
