@@ -9,9 +9,8 @@ from tagbot.sandbox.client import Slack
 from tests.crash.crash import Run, run
 from tests.crash.invariants import INVARIANTS, Watch
 
-pytestmark = pytest.mark.ci
 
-
+@pytest.mark.ci
 def test_a_bot_that_is_killed_at_random_loses_nothing_and_repeats_nothing(
     tmp_path: Path, stand_in: Slack
 ) -> None:
@@ -21,6 +20,7 @@ def test_a_bot_that_is_killed_at_random_loses_nothing_and_repeats_nothing(
     assert tuple(outcome.found) == INVARIANTS
 
 
+@pytest.mark.ci
 def test_nor_do_several_of_which_one_is_killed_at_random_while_their_database_server_stops(
     tmp_path: Path, stand_in: Slack, amazon_of: Path
 ) -> None:
