@@ -65,7 +65,7 @@ class Engine(Protocol):
         """The rows of a query, of which only a few are in memory at a time."""
 
     def take_your_time(self) -> None:
-        """Let each statement on this thread's connection take as long as it needs."""
+        """Let each statement on this thread's connection take as long as it needs, and each transaction."""
 
     def close_idle(self) -> None:
         """Close the connections that no thread uses."""

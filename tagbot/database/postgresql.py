@@ -224,7 +224,8 @@ class PostgresqlServer(_PooledPostgresqlDatabase, _Server):  # type: ignore[misc
 
     def take_your_time(self) -> None:
         """As `Engine` says, until the connection ends."""
-        self.execute_sql("SET statement_timeout = 0")
+        for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+            self.execute_sql(f"SET {limit} = 0")
 
 
 def _set_up(connection: Any) -> None:

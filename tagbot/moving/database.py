@@ -23,7 +23,8 @@ BATCH = 500
 
 
 def move_database(source_url: str, target_url: str) -> list[Compared]:
-    """Copy what the target does not have yet, and compare; nothing may write to the source meanwhile.
+    """Copy what the target does not have yet, and compare. Nothing should write to the source meanwhile: what
+    was written while it was copied makes a difference, and while all is compared nothing can be.
 
     Raises `Reject` when the target holds anything else, and what `tagbot.database.opened` raises.
     """
@@ -113,10 +114,11 @@ def _empty(target: Any) -> None:
 
 
 def _compare(source: Any, target: Any, tables: Iterable[Any]) -> list[Compared]:
-    return [
-        Compared(_meta(table).table_name, _content(source, table), _content(target, table))
-        for table in tables
-    ]
+    with source.atomic():  # in which nobody else can write
+        return [
+            Compared(_meta(table).table_name, _content(source, table), _content(target, table))
+            for table in tables
+        ]
 
 
 def _content(which: Any, table: Any, most: int | None = None) -> Content:

@@ -2,16 +2,20 @@
 
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from psycopg import Connection
 
 from tagbot.database import (
     MARK,
@@ -295,9 +299,7 @@ def test_a_bot_that_ran_somewhere_while_everything_was_moved_is_told_in_the_end(
         with subprocess.Popen(
             command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as move:
-            while not another.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone():
-                assert move.poll() is None
-                time.sleep(0.02)  # another process works, of which nothing else tells
+            wait_until_somebody_waits(another, lambda: move.poll() is None)
             assert here
             Presence("B2", "second", "1", started_at=time.time(), seen_at=shared_now()).tell()
             another.execute("SELECT pg_advisory_unlock(%s)", [ONE_WRITER])
@@ -305,6 +307,49 @@ def test_a_bot_that_ran_somewhere_while_everything_was_moved_is_told_in_the_end(
     assert move.returncode == 1
     assert "All is there" not in out
     assert "a bot is running at second: stop it, as nothing may change meanwhile, and run this again" in err
+
+
+def wait_until_somebody_waits(connection: Connection, alive: Callable[[], bool]) -> None:
+    """For a lock in the database of this connection, as long as the one who is to wait is alive."""
+    waiting = """
+        SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+        WHERE NOT granted AND datname = current_database()"""
+    while not connection.execute(waiting).fetchone():
+        assert alive()
+        time.sleep(0.02)  # the server does not tell
+
+
+@pytest.mark.parametrize("source", DATABASES)
+def test_while_all_is_compared_nobody_else_can_write_here(here: str, postgresql: Server, source: str) -> None:
+    with postgresql.database() as between, postgresql.database() as there:
+        url = here if source == "sqlite" else between
+        assert all(each.is_equal for each in moving.move_database(here, between))
+        assert all(each.is_equal for each in moving.move_database(url, there))
+        with (
+            ThreadPoolExecutor(1) as another,
+            psycopg.connect(there, autocommit=True) as held,
+            held.transaction(),
+        ):
+            held.execute("LOCK TABLE tally")  # the last that it comes to when all has been copied
+            move = another.submit(moving.move_database, url, there)
+            wait_until_somebody_waits(held, lambda: not move.done())
+            could_write = can_be_written(url)
+        assert not could_write
+        assert all(each.is_equal for each in move.result())
+        assert can_be_written(url)
+
+
+def can_be_written(url: str) -> bool:
+    """Whether a transaction of ours could begin there now."""
+    if url.startswith("sqlite:"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=0)) as file:
+            try:
+                file.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:  # it is locked
+                return False
+            return True
+    with psycopg.connect(url, autocommit=True) as connection:
+        return connection.execute("SELECT pg_try_advisory_lock(%s)", [ONE_WRITER]).fetchone() == (True,)
 
 
 def test_a_target_that_has_to_be_emptied_counts_nothing_down(run: Run, here: str, postgresql: Server) -> None:
@@ -324,7 +369,8 @@ def test_a_target_that_has_to_be_emptied_counts_nothing_down(run: Run, here: str
 
 def test_a_large_table_may_take_its_time(postgresql: Server) -> None:
     with postgresql.database() as url, moving._connection(url) as which:
-        assert which.execute_sql("SHOW statement_timeout").fetchone() == ("0",)
+        for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+            assert which.execute_sql(f"SHOW {limit}").fetchone() == ("0",)
 
 
 def test_the_same_command_again_finds_all_there(run: Run, here: str, there: str) -> None:
