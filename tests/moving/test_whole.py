@@ -9,6 +9,8 @@ from collections import Counter
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
+import pytest
+
 from tagbot.messages import FaceReopened, FaceStored, FaceTagged, Message
 from tagbot.models import Face, Person, Vote
 from tagbot.pipeline import QUEUES
@@ -143,6 +145,7 @@ def check_all_is_done(world: World, faces: Faces, voted: dict[str, dict[str, str
     assert not any(any(astuple(queue.counts())) for queue in world.queues.values())
 
 
+@pytest.mark.ci
 def test_killed_twice_it_moves_everything_and_all_ends_as_it_would_have(
     tmp_path: Path, stand_in: Slack, recogniser: LocalBackend, postgresql: Server, aws: Amazon
 ) -> None:

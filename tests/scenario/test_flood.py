@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from tagbot.sandbox.client import Slack
 from tests.scenario.flood import flood
 
 
+@pytest.mark.ci
 def test_an_import_never_floods_the_channel_and_ends_with_every_face_tagged(
     tmp_path: Path, stand_in: Slack, at_rekognition: dict[str, str]
 ) -> None:
