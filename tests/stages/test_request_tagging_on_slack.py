@@ -490,8 +490,7 @@ def test_shared_pictures_are_in_the_thread_and_in_the_one_message(sharing: World
     work(sharing, face)
     row = fresh(face)
     (request,) = requests(sharing)
-    sharing.slack.wait_for(lambda: sharing.slack.replies(request.ts))
-    assert [reply.files for reply in sharing.slack.replies(request.ts)] == [[row.crop_file, row.context_file]]
+    assert shared(sharing, request.ts) == [[row.crop_file, row.context_file]]
     assert pictures_in(sharing, face) == [row.crop_file, row.context_file]
     assert len(sharing.slack.messages()) == 1
 
@@ -529,10 +528,15 @@ def assert_shared_once(world: World, face: Face) -> None:
     row = fresh(face)
     files = [row.crop_file, row.context_file]
     assert row.posting_since is None
-    world.slack.wait_for(lambda: world.slack.replies(str(row.message_ts)))
-    assert [reply.files for reply in world.slack.replies(str(row.message_ts))] == [files]
+    assert shared(world, str(row.message_ts)) == [files]
     assert pictures_in(world, face) == files
     assert complete(world) == files
+
+
+def shared(world: World, ts: str) -> list[list[str]]:
+    """The pictures in each reply of a request's thread; Slack shares them a while after its answer."""
+    world.slack.wait_for(lambda: world.slack.replies(ts))
+    return [reply.files for reply in world.slack.replies(ts)]
 
 
 def complete(world: World) -> list[str]:
@@ -628,9 +632,7 @@ def test_pictures_that_are_on_their_way_when_the_face_is_closed_are_shared_all_t
     later(sharing)
     work(sharing, face)
     row = fresh(face)
-    assert [reply.files for reply in sharing.slack.replies(str(row.message_ts))] == [
-        [row.crop_file, row.context_file]
-    ]
+    assert shared(sharing, str(row.message_ts)) == [[row.crop_file, row.context_file]]
     assert pictures_in(sharing, face) == [row.crop_file]
 
 
