@@ -11,8 +11,9 @@ WITH ?= $(if $(wildcard $(VENV)/.all),all,$(if $(wildcard $(VENV)/.bot),bot,all)
 export PYTHONDONTWRITEBYTECODE :=
 
 # Five for two cores: many tests wait for a process or for the network on this machine. With four, a tenth of the cores'
-# time is not used; with six that is a twentieth, but each more reads all tests once more.
-WORKERS = $(shell $(PY) -c 'import os; print(5 * (os.cpu_count() or 1) // 2)')
+# time is not used; with six that is a twentieth, but each more reads all tests once more. Twelve at most, as all share a
+# PostgreSQL of a hundred connections.
+WORKERS = $(shell $(PY) -c 'import os; print(min(12, 5 * (os.cpu_count() or 1) // 2))')
 
 .PHONY: help venv postgresql run sandbox test soak soak-connections crash measure bench bench-quick check format docs pictures screenshots lock clean
 
