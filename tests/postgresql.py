@@ -5,9 +5,10 @@ import json
 import os
 import shutil
 import tempfile
+import time
 import uuid
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
+from psycopg import Connection
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it has no folder for its lock, and takes another
@@ -115,6 +117,18 @@ class Server:
                 connection.execute(f"CREATE DATABASE {TEMPLATE}".encode())
                 open_database(self.url_of(TEMPLATE))
                 close_database()
+
+
+def wait_until_somebody_waits(connection: Connection, alive: Callable[[], bool]) -> None:
+    """For a lock in the database of this connection, as long as the one who is to wait is alive. In others of
+    the server, other tests wait.
+    """
+    waiting = """
+        SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+        WHERE NOT granted AND datname = current_database()"""
+    while not connection.execute(waiting).fetchone():
+        assert alive()
+        time.sleep(0.02)  # the server does not tell
 
 
 @contextmanager

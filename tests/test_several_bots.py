@@ -39,7 +39,7 @@ from tagbot.worker import workers
 from tests.aws.service import REGION, Amazon
 from tests.clean_environment import NO_AWS
 from tests.documents.generated import ROOT
-from tests.postgresql import on_every_database
+from tests.postgresql import on_every_database, wait_until_somebody_waits
 from tests.world import SIDECAR, World, a_world, astronaut, environment
 
 T = TypeVar("T")
@@ -286,20 +286,18 @@ def test_what_one_bot_does_alone_no_other_does_meanwhile() -> None:
 
 
 @on_a_server
-@pytest.mark.usefixtures("tables")
-def test_who_waits_is_next() -> None:
+def test_who_waits_is_next(tables: str) -> None:
     order: list[str] = []
 
     def next_one() -> None:
         with connected(), alone("show F"):
             order.append("next")
 
-    with connected():
+    with connected(), psycopg.connect(tables, autocommit=True) as operator:
         with alone("show F"):
             thread = threading.Thread(target=next_one)
             thread.start()
-            while not database.execute_sql("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone():
-                pass
+            wait_until_somebody_waits(operator, thread.is_alive)
             order.append("first")
         thread.join(10)
     assert order == ["first", "next"]

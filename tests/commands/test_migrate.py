@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from psycopg import Connection
 
 from tagbot.database import (
     MARK,
@@ -57,7 +56,7 @@ from tests.aws.service import Amazon
 from tests.clean_environment import clean_environment
 from tests.commands.conftest import Run, shown_on_a_terminal
 from tests.forked import BOT, ROOT
-from tests.postgresql import DATABASES, Server
+from tests.postgresql import DATABASES, Server, wait_until_somebody_waits
 from tests.world import DATABASE, new_database
 
 SMALL_BATCH = 3
@@ -307,16 +306,6 @@ def test_a_bot_that_ran_somewhere_while_everything_was_moved_is_told_in_the_end(
     assert move.returncode == 1
     assert "All is there" not in out
     assert "a bot is running at second: stop it, as nothing may change meanwhile, and run this again" in err
-
-
-def wait_until_somebody_waits(connection: Connection, alive: Callable[[], bool]) -> None:
-    """For a lock in the database of this connection, as long as the one who is to wait is alive."""
-    waiting = """
-        SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
-        WHERE NOT granted AND datname = current_database()"""
-    while not connection.execute(waiting).fetchone():
-        assert alive()
-        time.sleep(0.02)  # the server does not tell
 
 
 @pytest.mark.parametrize("source", DATABASES)
