@@ -132,6 +132,7 @@ def test_texts_stay_below_what_an_update_may_have(open_request: Request) -> None
     assert max(len(rendered.text) for rendered in states(open_request).values()) < UPDATE_CHARACTERS / 2
 
 
+@pytest.mark.rule("someone-else-modal")
 def test_the_modal_is_one_that_slack_takes() -> None:
     view = blocks.someone_else_modal(Asked(FACE_ID, 999_999_999), "1700000000.000100")
     inspected = block_kit.inspect_view(view, lambda _: True)
@@ -153,6 +154,7 @@ def test_the_modal_is_one_that_slack_takes() -> None:
 # --- What they say --------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("text-says-all")
 def test_the_text_says_all_that_the_blocks_say(open_request: Request) -> None:
     for name, rendered in states(open_request).items():
         spoken = plainly(rendered.text).replace("&amp;", "&")
@@ -162,6 +164,7 @@ def test_the_text_says_all_that_the_blocks_say(open_request: Request) -> None:
                 assert plainly(said).rstrip(".…") in spoken, (name, said)
 
 
+@pytest.mark.rule("pictures-not-public", "alt-text")
 def test_every_picture_has_a_description_and_none_a_public_address(open_request: Request) -> None:
     for name, rendered in states(open_request).items():
         assert "image_url" not in json.dumps(rendered.blocks), name
@@ -170,6 +173,7 @@ def test_every_picture_has_a_description_and_none_a_public_address(open_request:
                 assert len(each["alt_text"]) > 10, name
 
 
+@pytest.mark.rule("text-says-all")
 def test_the_pictures_descriptions_are_in_the_text_of_an_open_request(open_request: Request) -> None:
     text = blocks.request(open_request).text
     assert words.FACE_ALT in text
@@ -177,6 +181,7 @@ def test_the_pictures_descriptions_are_in_the_text_of_an_open_request(open_reque
     assert words.FACE_ALT not in blocks.request(replace(open_request, crop_file=None, context_file=None)).text
 
 
+@pytest.mark.rule("face-id-in-small-print")
 def test_the_face_id_stands_in_small_print(open_request: Request) -> None:
     for name, rendered in states(open_request).items():
         small = [each for each in rendered.blocks if each["type"] == "context"]
@@ -184,6 +189,7 @@ def test_the_face_id_stands_in_small_print(open_request: Request) -> None:
         assert FACE_ID in rendered.text, name
 
 
+@pytest.mark.rule("four-ways-to-answer")
 def test_controls_are_there_while_they_work_and_never_longer(open_request: Request) -> None:
     asking = {"tag_person", "someone_else", "dont_know", "not_a_face"}
     for name, rendered in states(open_request).items():
@@ -195,6 +201,7 @@ def test_controls_are_there_while_they_work_and_never_longer(open_request: Reque
         assert bool(actions) == bool(expected), name
 
 
+@pytest.mark.rule("controls-named-after-face")
 def test_controls_stand_in_a_block_that_names_face_and_round(open_request: Request) -> None:
     for state in ("open", "tagged"):
         rendered = blocks.request(replace(open_request, state=state, person=ANN, round=12))
@@ -219,6 +226,7 @@ def test_a_block_that_is_not_ours_names_no_face(block_id: str) -> None:
     assert Asked.parse(block_id) is None
 
 
+@pytest.mark.rule("choice-kept-secret")
 def test_nobody_is_named_before_the_face_is_tagged(open_request: Request) -> None:
     for state, differ in itertools.product(("waiting", "open", "training", "rejected"), (True, False)):
         request = replace(open_request, state=state, person=ANN, differ=differ, taggers=TAGGERS[:2])
@@ -235,6 +243,7 @@ def test_a_name_is_shown_letter_by_letter_and_calls_nobody(open_request: Request
     assert "&lt;!channel&gt; &amp;" in rendered.text
 
 
+@pytest.mark.rule("name-once-known")
 def test_a_person_is_mentioned_until_the_name_is_known(open_request: Request) -> None:
     unknown = blocks.request(replace(open_request, state="tagged", person=PersonShown("U0ANN00001", None)))
     assert "<@U0ANN00001>" in unknown.blocks[0]["text"]["text"]
@@ -272,6 +281,7 @@ def test_the_progress_says_how_many_it_takes_and_who_has_answered(
     assert said in words.progress(required, TAGGERS[:taggers], differ=differ)
 
 
+@pytest.mark.rule("rejection-reason")
 @pytest.mark.parametrize("reason", words.REJECTED)
 def test_a_reason_is_a_plain_sentence_that_says_what_happens_next(reason: str) -> None:
     sentence = words.rejected(reason)
@@ -284,6 +294,7 @@ def test_a_reason_that_is_not_known_is_still_said_in_words() -> None:
     assert words.rejected("quite_new") == "This face was set aside (quite new)."
 
 
+@pytest.mark.rule("retry-asks-again")
 @pytest.mark.parametrize(
     ("messages", "asked_again", "said"),
     [

@@ -79,6 +79,7 @@ def test_the_order_in_which_answers_are_read_does_not_matter(
     assert consensus(mixed, rule) == consensus(given, rule)
 
 
+@pytest.mark.rule("agreement-claims-once")
 @given(answers, rules)
 def test_people_agree_if_and_only_if_enough_of_them_give_one_answer(given: list[Answer], rule: Rule) -> None:
     counts = Counter(each.answer for each in given if each.answer != DONT_KNOW)
@@ -89,6 +90,7 @@ def test_people_agree_if_and_only_if_enough_of_them_give_one_answer(given: list[
         assert max(counts.values(), default=0) < rule.required_votes
 
 
+@pytest.mark.rule("unknown-person")
 @given(answers, rules)
 def test_it_is_unknown_only_while_nobody_has_named_anyone(given: list[Answer], rule: Rule) -> None:
     if isinstance(consensus(given, rule), Unknown):
@@ -96,6 +98,7 @@ def test_it_is_unknown_only_while_nobody_has_named_anyone(given: list[Answer], r
         assert sum(each.answer == DONT_KNOW for each in given) >= rule.unknown_after
 
 
+@pytest.mark.rule("differing-answers")
 @given(answers, rules)
 def test_people_differ_only_where_there_are_two_opinions_and_no_agreement(
     given: list[Answer], rule: Rule

@@ -120,6 +120,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_models(file_url: str, tmp
     assert layout(path_of(file_url)) == layout(file)
 
 
+@pytest.mark.rule("postgresql-as-sqlite")
 def test_on_a_server_they_make_the_same_columns(postgresql: Server) -> None:
     def columns(which: Any) -> list[tuple[object, ...]]:
         return [
@@ -145,6 +146,7 @@ def test_there_is_no_table_besides_them_but_the_list_of_migrations(url: str) -> 
     assert set(database.get_tables()) - ours == {"schema_migration"}
 
 
+@pytest.mark.rule("five-states")
 @on_every_database
 def test_a_state_that_the_contract_does_not_know_cannot_be_stored(url: str) -> None:
     assert url
@@ -233,6 +235,7 @@ def store(name: str) -> None:
         Person.with_name(name, "zoe@example.org", 5.0)
 
 
+@pytest.mark.rule("unsafe-database-refused")
 def test_a_database_that_does_not_keep_a_setting_is_refused() -> None:
     # SQLite has no write-ahead log in memory, and says nothing about it.
     with pytest.raises(DatabaseUnusable, match="journal_mode=memory"):
@@ -278,6 +281,7 @@ def test_threads_that_read_and_then_write_never_meet_a_locked_database(url: str)
     assert Face.get_by_id("F").revision == 8 * 15
 
 
+@pytest.mark.rule("one-writer")
 @on_every_database
 def test_neither_do_those_of_another_process_that_no_lock_of_ours_lines_up(url: str) -> None:
     assert url

@@ -48,6 +48,7 @@ def code() -> list[Path]:
 # --- What is written by `make docs` and `make pictures` ----------------------------------------------------
 
 
+@pytest.mark.rule("nine-stages")
 def test_what_is_taken_from_the_code_is_as_the_code_has_it() -> None:
     for path, text in generated.files():
         assert path.read_text() == text, f"{name_of(path)} is not up to date: run `make docs`"
@@ -57,6 +58,7 @@ def test_the_picture_shows_todays_request() -> None:
     assert picture.drawn_from(picture.REQUEST) == picture.digest(), "run `make pictures`, and look at it"
 
 
+@pytest.mark.rule("setting-defaults")
 def test_env_example_names_every_setting_with_its_default_and_why() -> None:
     entries = re.findall(r"^# (.+)\n(# )?([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE)
 
@@ -112,6 +114,7 @@ def _manifest() -> dict[str, Any]:
     return manifest
 
 
+@pytest.mark.rule("manifest")
 def test_the_manifest_asks_for_the_scopes_that_the_calls_need_and_no_others(manifest: dict[str, Any]) -> None:
     needed = {scope for method in called_methods() for scope in NEEDED_SCOPES[method]} | {"commands"}
 
@@ -143,6 +146,7 @@ def behind(name: str) -> set[str]:
     return set(re.findall(r'api_call\(\s*"([\w.]+)"', source)).union(*map(behind, others))
 
 
+@pytest.mark.rule("manifest")
 def test_the_manifest_has_what_the_handlers_listen_to_and_nothing_else(manifest: dict[str, Any]) -> None:
     listened = set(listeners())
 
@@ -164,6 +168,7 @@ def listeners() -> Iterator[tuple[str, str]]:
                     yield decorator.func.attr, ast.unparse(decorator.args[0])
 
 
+@pytest.mark.rule("manifest")
 def test_the_manifest_keeps_to_what_slack_takes(manifest: dict[str, Any]) -> None:
     shown, features, settings = manifest["display_information"], manifest["features"], manifest["settings"]
     (command,) = features["slash_commands"]
@@ -212,6 +217,7 @@ def test_the_readme_names_every_command_of_the_help() -> None:
         assert f"python bot.py {command}" in (ROOT / "README.md").read_text()
 
 
+@pytest.mark.rule("nine-stages")
 def test_architecture_knows_every_stage_queue_state_reason_and_timed_job() -> None:
     text = (ROOT / "docs/architecture.md").read_text()
 

@@ -109,6 +109,7 @@ ACTS: list[Callable[[str, str], None]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.rule("counts-kept")
 @on_every_database
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
 @given(
@@ -126,6 +127,7 @@ def test_the_counts_are_those_of_a_recount_whatever_happened(
     assert photos_without_faces() == empty_photos()
 
 
+@pytest.mark.rule("counts-kept")
 def test_a_database_of_before_the_counts_gets_the_right_ones(tmp_path: Path) -> None:
     file = tmp_path / "tagbot.db"
     old = SqliteDatabase(str(file))
@@ -169,6 +171,7 @@ def test_a_database_of_before_the_places_of_hold_ups_keeps_what_the_channel_was_
         assert [notice.name for notice in Notice.select()] == ["n"]
 
 
+@pytest.mark.rule("nothing-slow")
 @pytest.mark.parametrize(
     ("ask", "by"),
     [

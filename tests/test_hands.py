@@ -45,6 +45,8 @@ def _hands(clock: Clock) -> Hands:
     return Hands(clock)
 
 
+@pytest.mark.failure("readme-stage-hangs", shows="who is told")
+@pytest.mark.failure("stage-hangs", shows="what happens")
 def test_what_has_been_in_hand_for_two_minutes_is_known_by_stage_message_and_time(
     hands: Hands, clock: Clock
 ) -> None:
@@ -61,6 +63,7 @@ def test_what_has_been_in_hand_for_two_minutes_is_known_by_stage_message_and_tim
     assert hands.long() == []
 
 
+@pytest.mark.failure("stage-hangs", shows="who is told")
 def test_the_log_hears_once_that_a_stage_hangs_and_once_that_it_came_back(
     hands: Hands, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -85,6 +88,8 @@ def test_a_stage_that_works_as_it_should_is_not_mentioned(
     assert caplog.records == []
 
 
+@pytest.mark.failure("readme-stage-hangs")
+@pytest.mark.failure("stage-hangs", shows="who is told")
 def test_a_stage_that_hangs_is_in_the_status_and_in_the_log(
     world: World, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:

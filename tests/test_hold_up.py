@@ -70,6 +70,8 @@ def end_well(world: World, queue: str = QUEUE) -> None:
     assert world.messages(queue)
 
 
+@pytest.mark.rule("held-up-told-once")
+@pytest.mark.failure("readme-held-up", "held-up")
 @pytest.mark.parametrize("dead", [False, True], ids=["keeps failing", "was given up"])
 def test_the_channel_hears_once_that_tagging_is_held_up_and_once_that_it_goes_on(
     world: World, dead: bool
@@ -214,6 +216,7 @@ def test_what_the_channel_is_told_is_no_request_and_takes_no_place(world: World)
 # --- What counts is a failure that lasts -------------------------------------------------------------------
 
 
+@pytest.mark.rule("held-up-told-once")
 def test_what_waited_long_and_then_fails_once_is_no_hold_up(world: World) -> None:
     world.publish(FaceStored(face_id="F"))
     world.offset += 8 * 3600  # the bot was stopped
@@ -224,6 +227,7 @@ def test_what_waited_long_and_then_fails_once_is_no_hold_up(world: World) -> Non
     assert announced(world) == []
 
 
+@pytest.mark.rule("no-hold-up")
 @pytest.mark.parametrize("why", [Reject("the person is not in the database"), ZeroDivisionError()])
 def test_a_dead_letter_that_never_can_work_is_no_hold_up_and_hides_none(world: World, why: Exception) -> None:
     world.publish(FaceStored(face_id="F"))
@@ -249,6 +253,7 @@ def test_a_dead_letter_that_never_can_work_is_no_hold_up_and_hides_none(world: W
     assert announced(world) == [words.HELD_UP, words.GOES_ON]
 
 
+@pytest.mark.rule("no-hold-up")
 def test_what_a_worker_gives_up_holds_tagging_up_until_it_is_tried_again(world: World) -> None:
     def fail(*_: object) -> Iterator[FaceStored]:
         raise Retry("the scope chat:write is missing")
@@ -268,6 +273,7 @@ def test_what_a_worker_gives_up_holds_tagging_up_until_it_is_tried_again(world: 
     assert announced(world) == [words.HELD_UP, words.GOES_ON]
 
 
+@pytest.mark.rule("no-hold-up")
 def test_what_begins_to_fail_later_is_told_though_something_was_given_up_before(world: World) -> None:
     a_failing_message(world, dead=True)
     pass_ten_minutes(world)
@@ -283,6 +289,7 @@ def test_what_begins_to_fail_later_is_told_though_something_was_given_up_before(
     assert announced(world) == [words.HELD_UP] * 2
 
 
+@pytest.mark.rule("no-hold-up")
 def test_two_that_fail_at_different_places_are_both_told(world: World) -> None:
     a_failing_message(world)
     pass_ten_minutes(world)
@@ -301,6 +308,7 @@ def test_two_that_fail_at_different_places_are_both_told(world: World) -> None:
     assert announced(world) == [words.HELD_UP, words.HELD_UP, words.GOES_ON]
 
 
+@pytest.mark.rule("no-hold-up")
 def test_what_fails_at_several_places_at_once_is_told_once(world: World) -> None:
     a_failing_message(world)
     world.offset += HELD_UP_SECONDS / 2
@@ -332,6 +340,7 @@ def test_while_one_message_after_another_fails_it_is_one_hold_up(world: World) -
     assert announced(world) == [words.HELD_UP]
 
 
+@pytest.mark.rule("held-up-told-once")
 def test_what_is_in_hand_for_another_attempt_has_not_been_over(world: World) -> None:
     a_failing_message(world)
     pass_ten_minutes(world)
@@ -348,6 +357,7 @@ def test_what_is_in_hand_for_another_attempt_has_not_been_over(world: World) -> 
 # --- Wherever it fails -------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("all-kinds-of-hold-up")
 def test_a_queue_that_gives_out_no_message_holds_tagging_up(world: World) -> None:
     face = world.face()
     world.publish(FaceStored(face_id=face.id))
@@ -399,6 +409,7 @@ def test_of_a_bot_of_an_earlier_version_nobody_knows_which_stage_fails(world: Wo
     assert announced(world) == []
 
 
+@pytest.mark.rule("all-kinds-of-hold-up")
 def test_while_slack_does_not_reach_the_bot_the_channel_hears_of_it(world: World) -> None:
     link = connected_link(world)
     link.closed("Socket Mode is switched off in the settings of the Slack app")
@@ -421,6 +432,7 @@ def test_while_slack_reaches_another_bot_clicks_are_not_held_up(world: World) ->
     assert announced(world) == []
 
 
+@pytest.mark.rule("all-kinds-of-hold-up")
 def test_photos_that_wait_in_the_inbox_for_the_training_backend_are_held_up(world: World) -> None:
     ledger = Ledger(world.services.now)
     ledger.photos_wait("AWS denies rekognition:DetectFaces")
@@ -447,6 +459,7 @@ def locked_database(world: World) -> Iterator[None]:
     database.execute_sql("PRAGMA busy_timeout = 10000")
 
 
+@pytest.mark.rule("held-up-without-database")
 def test_what_the_database_does_not_take_is_told_all_the_same_and_once(world: World) -> None:
     memory = Memory()
     a_failing_message(world)
@@ -499,6 +512,7 @@ def test_while_the_database_is_away_nobody_says_that_it_goes_on(world: World) ->
     assert announced(world) == [words.HELD_UP, words.GOES_ON]
 
 
+@pytest.mark.rule("held-up-without-database")
 def test_that_the_database_is_away_is_told_by_one_of_several_bots_and_not_again_after_a_restart(
     world: World,
 ) -> None:

@@ -88,6 +88,7 @@ def test_deleting_one_picture_leaves_its_neighbour(any_store: ImageStore) -> Non
     assert any_store.get("faces/a/context.jpg") == b"context"
 
 
+@pytest.mark.rule("image-store-listed")
 def test_keys_are_those_of_the_pictures_in_the_same_order_each_time(any_store: ImageStore) -> None:
     keys = {f"faces/{number}/{name}.jpg" for number in range(20) for name in ("crop", "context")}
     for key in (*keys, "photos/0.jpg"):
@@ -99,12 +100,14 @@ def test_keys_are_those_of_the_pictures_in_the_same_order_each_time(any_store: I
     assert list(any_store.keys()) == found
 
 
+@pytest.mark.rule("image-store-listed")
 def test_what_a_check_left_that_was_killed_is_no_picture(any_store: ImageStore) -> None:
     any_store.put(KEY, b"picture")
     any_store.put("check/1", b"a picture")
     assert list(any_store.keys()) == [KEY]
 
 
+@pytest.mark.rule("image-store-listed")
 def test_neither_is_a_file_that_nobody_put(store: ImageStore, folder: Path) -> None:
     store.put(KEY, b"picture")
     (place,) = folder.rglob("crop.jpg")
@@ -120,6 +123,7 @@ def test_neither_is_a_file_that_nobody_put(store: ImageStore, folder: Path) -> N
     assert list(store.keys()) == [KEY]
 
 
+@pytest.mark.rule("image-store-listed")
 def test_a_store_that_cannot_be_listed_is_not_an_empty_one(
     store: ImageStore, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -271,6 +275,7 @@ def test_a_name_is_on_disk_before_put_returns(
 # Amazon S3.
 
 
+@pytest.mark.rule("s3-pictures")
 def test_pictures_at_s3_are_jpegs_below_the_prefix_and_nobody_elses(bucket: Bucket, aws: Amazon) -> None:
     S3Store(bucket).put(KEY, b"picture")
     s3 = aws.client("s3")
@@ -303,6 +308,7 @@ S3_FAILS = {
 }
 
 
+@pytest.mark.rule("s3-pictures")
 @pytest.mark.parametrize("operation", ["PutObject", "GetObject", "DeleteObject"])
 @pytest.mark.parametrize("what", S3_FAILS)
 def test_whatever_s3_fails_at_is_tried_again_with_a_word_on_what_to_do(
@@ -344,6 +350,7 @@ def test_a_machine_without_network_loses_no_picture(monkeypatch: pytest.MonkeyPa
             S3Store(bucket).get(KEY)
 
 
+@pytest.mark.rule("s3-pictures")
 def test_a_picture_that_breaks_off_on_the_way_is_fetched_again(
     monkeypatch: pytest.MonkeyPatch, aws: Amazon
 ) -> None:

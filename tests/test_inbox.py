@@ -55,6 +55,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+@pytest.mark.rule("file-counts-when-still")
 def test_a_file_counts_once_its_size_has_not_changed_for_a_second(inbox: FolderInbox, clock: Clock) -> None:
     put(inbox, "photo.jpg", b"ph")
     assert look(inbox, clock) is None
@@ -67,6 +68,7 @@ def test_a_file_counts_once_its_size_has_not_changed_for_a_second(inbox: FolderI
     assert inbox.read(delivery.name).photo == b"photo"
 
 
+@pytest.mark.rule("file-counts-when-still")
 @pytest.mark.parametrize("name", [".photo.jpg", ".DS_Store"])
 def test_a_hidden_file_does_not_count(inbox: FolderInbox, clock: Clock, name: str) -> None:
     put(inbox, name)
@@ -82,6 +84,7 @@ def test_a_folder_in_it_does_not_count(inbox: FolderInbox, clock: Clock) -> None
     assert look(inbox, clock, 1000) is None
 
 
+@pytest.mark.rule("inbox-emptied")
 def test_a_file_that_was_taken_over_is_gone_with_its_sidecar(inbox: FolderInbox, clock: Clock) -> None:
     put(inbox, "photo.json", b"{}")
     put(inbox, "photo.jpg")
@@ -103,6 +106,7 @@ def test_a_sidecar_stays_for_another_photo_of_the_same_name(inbox: FolderInbox, 
     assert names(inbox.folder) == []
 
 
+@pytest.mark.rule("inbox-emptied")
 def test_a_photo_whose_name_only_begins_like_it_has_a_sidecar_of_its_own(inbox: FolderInbox) -> None:
     for name in ("party.jpg", "party.json", "party.1.jpg"):
         put(inbox, name)
@@ -126,6 +130,7 @@ def test_names_with_odd_letters_have_their_sidecar_too(inbox: FolderInbox, clock
     assert names(inbox.folder) == []
 
 
+@pytest.mark.rule("rejected-with-reason")
 def test_what_is_refused_moves_with_its_sidecar_beside_a_text_of_its_whole_name(
     inbox: FolderInbox, clock: Clock
 ) -> None:
@@ -147,6 +152,7 @@ def test_a_second_one_of_that_name_keeps_the_first(inbox: FolderInbox, clock: Cl
     assert (inbox.rejected / "photo-2.jpg").read_bytes() == b"second"
 
 
+@pytest.mark.rule("rejected-with-reason")
 def test_so_does_one_with_another_suffix_and_each_keeps_its_sidecar(inbox: FolderInbox, clock: Clock) -> None:
     for suffix in ("jpg", "png"):
         put(inbox, "photo.json", suffix.encode())
@@ -160,6 +166,7 @@ def test_so_does_one_with_another_suffix_and_each_keeps_its_sidecar(inbox: Folde
     assert (inbox.rejected / "photo-2.json").read_bytes() == b"png"
 
 
+@pytest.mark.rule("rejected-with-reason")
 def test_a_name_keeps_all_that_the_text_beside_it_leaves_room_for(inbox: FolderInbox, clock: Clock) -> None:
     longest = "x" * 241 + ".jpg"
     for _ in range(2):
@@ -169,6 +176,7 @@ def test_a_name_keeps_all_that_the_text_beside_it_leaves_room_for(inbox: FolderI
     assert names(inbox.rejected) == sorted([longest, f"{longest}.error.txt", second, f"{second}.error.txt"])
 
 
+@pytest.mark.rule("add-copies")
 def test_what_is_added_under_a_name_as_long_as_a_file_can_have_is_put_there(inbox: FolderInbox) -> None:
     inbox.add("写" * 83, ".jpg", "0123456789abcdef", b"photo", b"{}")
     sidecar, photo = sorted(names(inbox.folder), key=len, reverse=True)
@@ -177,6 +185,7 @@ def test_what_is_added_under_a_name_as_long_as_a_file_can_have_is_put_there(inbo
     assert inbox.read(photo).sidecar == b"{}"
 
 
+@pytest.mark.rule("rejected-with-reason")
 @pytest.mark.parametrize("name", ["x" * 251 + ".jpg", "ü" * 126 + ".x", "x" * 255, "x." + "y" * 253])
 def test_a_name_that_leaves_no_room_for_the_text_beside_it_is_shortened(
     inbox: FolderInbox, clock: Clock, name: str
@@ -191,12 +200,14 @@ def test_a_name_that_leaves_no_room_for_the_text_beside_it_is_shortened(
     assert name.startswith(moved[:100])
 
 
+@pytest.mark.rule("bad-photo-refused")
 def test_of_a_file_that_is_far_too_large_no_more_is_read_than_shows_it(inbox: FolderInbox) -> None:
     with put(inbox, "film.jpg").open("r+b") as film:
         film.truncate(10_000_000_000)
     assert len(inbox.read("film.jpg").photo) == MAX_BYTES + 1
 
 
+@pytest.mark.rule("sidecar-optional")
 def test_a_sidecar_waits_long_for_its_photo_and_is_then_refused(inbox: FolderInbox, clock: Clock) -> None:
     put(inbox, "photo.json", b"{}")
     assert look(inbox, clock) is None
@@ -255,6 +266,7 @@ def test_a_file_that_went_away_is_no_trouble(inbox: FolderInbox, clock: Clock) -
     assert look(inbox, clock, 10) is None
 
 
+@pytest.mark.failure("inbox-away", shows="what happens")
 def test_a_folder_that_is_away_is_tried_again(inbox: FolderInbox, clock: Clock) -> None:
     inbox.folder.rename(inbox.folder.with_name("away"))
     with pytest.raises(Retry, match="cannot look into the inbox"):

@@ -80,6 +80,7 @@ def test_an_object_counts_at_once_as_it_is_whole(rig: Rig) -> None:
     assert rig.look() is None, "it is in hand"
 
 
+@pytest.mark.rule("s3-inbox")
 def test_one_that_was_taken_over_is_gone_with_its_sidecar(rig: Rig) -> None:
     rig.put("camera 1/ü+%.json", b"{}")
     rig.put("camera 1/ü+%.jpg")
@@ -118,6 +119,7 @@ def test_what_lies_beside_the_prefix_is_not_touched(rig: Rig) -> None:
     assert rig.look() is None
 
 
+@pytest.mark.rule("s3-inbox")
 def test_what_is_refused_moves_beside_the_inbox_with_its_sidecar_and_a_text(rig: Rig) -> None:
     rig.put("album/photo.json", b"{}")
     rig.put("album/photo.jpg")
@@ -232,6 +234,7 @@ def test_what_another_bot_took_over_since_it_was_listed_is_not_handed_out(rig: R
     assert rig.inbox.get(0) is None
 
 
+@pytest.mark.rule("s3-inbox")
 def test_two_bots_with_the_same_photo_in_hand_do_no_harm(rig: Rig) -> None:
     rig.put("photo.json", b"{}")
     rig.put("photo.jpg")
@@ -273,6 +276,7 @@ def test_a_photo_that_another_bot_refuses_meanwhile_is_never_taken_without_its_s
         S3Inbox(between, between).read("photo.jpg")
 
 
+@pytest.mark.rule("s3-inbox")
 def test_a_photo_that_came_under_the_name_of_one_in_hand_is_not_lost(rig: Rig) -> None:
     rig.put("snapshot.jpg", b"first")
     delivery = rig.take()
@@ -394,6 +398,7 @@ def tell(aws: Amazon, *keys: str, event: str = "ObjectCreated:Put", text: str = 
     sqs.send_message(QueueUrl=url, MessageBody=text or json.dumps({"Records": records}))
 
 
+@pytest.mark.rule("s3-events")
 def test_an_event_gives_the_names_below_the_prefix_once(aws: Amazon, events: Events) -> None:
     tell(aws, "team/inbox/camera+1/%C3%BC%2B%25.jpg", "team/rejected/no.jpg", "team/inbox/b.jpg")
     assert events.next() == ["camera 1/ü+%.jpg", "b.jpg"]
@@ -419,6 +424,7 @@ def test_a_queue_for_events_that_is_missing_is_told(aws: Amazon) -> None:
             act()
 
 
+@pytest.mark.rule("s3-events")
 def test_a_photo_that_s3_tells_of_is_taken_at_once_and_one_that_it_does_not_by_listing(
     rig: Rig, events: Events
 ) -> None:
@@ -439,6 +445,7 @@ def test_a_photo_that_s3_tells_of_is_taken_at_once_and_one_that_it_does_not_by_l
     assert later.name == "untold.jpg"
 
 
+@pytest.mark.rule("s3-events")
 def test_an_answer_that_nobody_thought_of_ends_no_hearing_of_new_photos(
     rig: Rig, events: Events, caplog: pytest.LogCaptureFixture
 ) -> None:

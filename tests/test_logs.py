@@ -36,12 +36,14 @@ def failing(why: str) -> None:
     raise ZeroDivisionError(why)
 
 
+@pytest.mark.rule("log-lines")
 def test_a_line_of_text_has_time_level_and_message(told: Told) -> None:
     logs.set_up("INFO", "text")
     logging.getLogger("tagbot.worker").info("DetectFaces done message=%s", "inbox:12")
     assert re.fullmatch(rf"{TIME} INFO    DetectFaces done message=inbox:12\n", told())
 
 
+@pytest.mark.rule("log-lines")
 def test_a_line_of_json_is_one_object_with_the_fields_of_a_settled_message(told: Told) -> None:
     logs.set_up("INFO", "json")
     extra = {
@@ -73,6 +75,7 @@ def test_a_traceback_is_in_the_log_and_in_json_on_the_same_line(told: Told, form
         assert "Traceback" in json.loads(written)["traceback"]
 
 
+@pytest.mark.rule("no-token-in-log")
 @pytest.mark.parametrize("token", ["xoxb-1-2-secret", "xapp-1-A-secret", "xoxp-secret", "xoxe.xoxp-1-secret"])
 def test_a_token_is_taken_out_of_whatever_is_logged(told: Told, form: str, token: str) -> None:
     logs.set_up("INFO", form)
@@ -85,12 +88,14 @@ def test_a_token_is_taken_out_of_whatever_is_logged(told: Told, form: str, token
     assert "(token)" in written
 
 
+@pytest.mark.rule("log-lines")
 def test_lines_below_the_level_are_left_out(told: Told, form: str) -> None:
     logs.set_up("WARNING", form)
     logging.getLogger("tagbot").info("quiet")
     assert told() == ""
 
 
+@pytest.mark.rule("no-token-in-log")
 @pytest.mark.parametrize(
     "library",
     ["slack_sdk", "slack_bolt", "websockets", "botocore", "apscheduler", "peewee", "urllib3", "PIL", "any"],
@@ -101,6 +106,7 @@ def test_libraries_do_not_tell_what_they_send_also_with_debug(told: Told, librar
     assert told() == ""
 
 
+@pytest.mark.rule("no-person-in-log")
 def test_a_whole_flow_tells_no_name_no_email_and_no_token(
     world: World, stand_in: Slack, told: Told, form: str
 ) -> None:
@@ -146,6 +152,7 @@ def a_flow(world: World, slack: Slack) -> None:
         pass
 
 
+@pytest.mark.rule("no-person-in-log")
 def test_the_life_of_a_photo_can_be_told_by_its_id_without_its_name(world: World, told: Told) -> None:
     logs.set_up("INFO", "json")
     (world.settings.data_dir / "inbox" / "anna.png").write_bytes(astronaut())

@@ -83,6 +83,7 @@ def test_a_slack_account_is_one_person_however_often_it_is_chosen() -> None:
     assert again.added_at == 1.0
 
 
+@pytest.mark.rule("same-name-same-person")
 @pytest.mark.parametrize(
     "name", ["zoë ångström", "  ZOË   Ångström ", "Zoe\u0308 A\u030angstro\u0308m", "Zoë\u00a0Ångström"]
 )
@@ -135,6 +136,7 @@ def test_votes_come_in_the_order_in_which_they_were_given() -> None:
 # --- the states of a face ----------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("five-states")
 def test_a_face_moves_once_and_only_from_the_state_and_round_that_was_seen() -> None:
     face = a_face()
     assert not Face.move(face.id, 2, WAITING, OPEN)
@@ -144,6 +146,7 @@ def test_a_face_moves_once_and_only_from_the_state_and_round_that_was_seen() -> 
     assert Face.get_by_id(face.id).revision == 1
 
 
+@pytest.mark.rule("answers-of-their-round")
 def test_asking_again_begins_a_round_without_anything_of_the_last_one() -> None:
     person = Person.with_slack_id("U9", 1.0)
     told = {

@@ -78,6 +78,7 @@ def astronaut() -> bytes:
 # --- Reading -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("picture-formats")
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_jpeg_png_and_webp_are_read(kind: str) -> None:
     photo = read_photo(file(Image.new("RGB", (30, 20), RED), kind))
@@ -136,6 +137,7 @@ def test_of_a_phones_picture_with_several_the_first_is_taken() -> None:
 CORNERS = {1: (0, 0), 2: (1, 0), 3: (1, 1), 4: (0, 1), 5: (0, 0), 6: (1, 0), 7: (1, 1), 8: (0, 1)}
 
 
+@pytest.mark.rule("exif-turn")
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("orientation", CORNERS)
 def test_the_photo_is_upright(orientation: int, kind: str) -> None:
@@ -157,6 +159,7 @@ def test_broken_exif_spoils_no_photo(exif: bytes) -> None:
     assert read_photo(file(gradient(), "JPEG", exif=exif)).size == (60, 40)
 
 
+@pytest.mark.rule("stored-without-exif")
 def test_nothing_but_pixels_is_stored() -> None:
     secret = b"a secret in the file"
     exif = Image.Exif()
@@ -179,6 +182,7 @@ def test_nothing_but_pixels_is_stored() -> None:
 # --- Refusing ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("picture-formats", "bad-photo-refused")
 @pytest.mark.parametrize(
     ("data", "hint"),
     [
@@ -202,6 +206,7 @@ def test_what_is_no_photo_is_refused_with_a_hint(data: bytes, hint: str) -> None
         read_photo(data)
 
 
+@pytest.mark.rule("bad-photo-refused")
 @pytest.mark.parametrize("left", [0.02, 0.1, 0.5, 0.9, 0.99, -10, -1])
 @pytest.mark.parametrize(
     ("kind", "options"),
@@ -214,6 +219,7 @@ def test_what_is_cut_off_is_refused(kind: str, options: dict[str, bool], left: f
         read_photo(whole[: int(left) if left < 0 else int(left * len(whole))])
 
 
+@pytest.mark.rule("bad-photo-refused")
 def test_a_file_over_20_mb_is_refused_unread() -> None:
     picture = file(gradient(), "JPEG")
     read_photo(picture + bytes(MAX_BYTES - len(picture)))
@@ -221,6 +227,7 @@ def test_a_file_over_20_mb_is_refused_unread() -> None:
         read_photo(picture + bytes(MAX_BYTES - len(picture) + 1))
 
 
+@pytest.mark.rule("bad-photo-refused")
 def test_the_limit_is_25_megapixels() -> None:
     assert read_photo(file(Image.new("1", (5000, 5000)), "PNG")).size == (5000, 5000)
     with pytest.raises(PictureRefused, match=r"5001 . 5000 pixels are over the limit of 25 megapixels"):
@@ -245,6 +252,7 @@ def bomb(side: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
+@pytest.mark.rule("bad-photo-refused")
 @pytest.mark.parametrize("side", [9_000, 60_000])
 def test_a_bomb_is_refused_at_once_and_in_little_memory(side: int) -> None:
     data = bomb(side)
@@ -298,6 +306,7 @@ def pictures_with_faces(draw: st.DrawFn) -> tuple[Size, list[Rectangle]]:
     return size, faces
 
 
+@pytest.mark.rule("crop-size")
 @given(pictures_with_faces())
 def test_the_crop_holds_the_face_and_no_more_of_others_than_the_face_does(
     drawn: tuple[Size, list[Rectangle]],
@@ -310,6 +319,7 @@ def test_the_crop_holds_the_face_and_no_more_of_others_than_the_face_does(
         assert area.overlap(other) == face.overlap(other)
 
 
+@pytest.mark.rule("crop-size")
 @settings(max_examples=60)
 @given(pictures_with_faces())
 def test_the_crop_is_a_jpeg_of_a_size_that_rekognition_takes(drawn: tuple[Size, list[Rectangle]]) -> None:
@@ -323,6 +333,7 @@ def test_the_crop_is_a_jpeg_of_a_size_that_rekognition_takes(drawn: tuple[Size, 
     assert jpeg == crop_face(photo, face, others)
 
 
+@pytest.mark.rule("context-picture")
 @settings(max_examples=60)
 @given(pictures_with_faces())
 def test_the_context_picture_shows_the_face_and_is_small(drawn: tuple[Size, list[Rectangle]]) -> None:
@@ -335,6 +346,7 @@ def test_the_context_picture_shows_the_face_and_is_small(drawn: tuple[Size, list
     assert not picture.getexif()
 
 
+@pytest.mark.rule("crop-size")
 def test_the_crop_has_half_a_face_of_margin_on_each_side() -> None:
     assert crop_area(Size(1000, 1000), Rectangle(400, 300, 100, 200), []) == Rectangle(350, 200, 200, 400)
 
@@ -354,6 +366,7 @@ def test_the_margin_towards_a_neighbour_shrinks_and_the_others_stay() -> None:
     assert crop_area(Size(1000, 1000), face, [neighbour]) == Rectangle.between(350, 350, 520, 550)
 
 
+@pytest.mark.rule("crop-size")
 def test_the_largest_crop_of_the_worst_picture_is_below_5_mb() -> None:
     crop = crop_face(Photo(noise(2000, 2000)), Rectangle(0, 0, 2000, 2000), [])
     assert image_in(crop).size == (1024, 1024)
@@ -365,12 +378,14 @@ def test_a_photo_of_noise_is_stored_so_that_it_can_be_read_again() -> None:
     assert read_photo(stored_photo(Photo(noisy))).size == (5000, 5000)
 
 
+@pytest.mark.rule("context-picture")
 def test_the_context_of_a_small_face_is_zoomed_in() -> None:
     area = context_area(Size(5000, 4000), Rectangle(2000, 2000, 100, 80))
     assert (area.width, area.height) == (450, 450)
     assert context_area(Size(300, 200), Rectangle(10, 10, 100, 80)) == Rectangle(0, 0, 300, 200)
 
 
+@pytest.mark.rule("context-picture")
 @pytest.mark.parametrize("ground", ["black", "white", "grey", "red"])
 @pytest.mark.parametrize("face", [Rectangle(0, 0, 100, 100), Rectangle(400, 300, 90, 120)])
 def test_the_mark_is_dark_and_light_on_any_ground(ground: str, face: Rectangle) -> None:
@@ -382,6 +397,7 @@ def test_the_mark_is_dark_and_light_on_any_ground(ground: str, face: Rectangle) 
     assert max(greys) > 215
 
 
+@pytest.mark.rule("context-picture")
 def test_the_face_itself_is_left_unmarked() -> None:
     photo = Photo(Image.new("RGB", (1000, 1000), "red"))
     picture = context_picture(photo, Rectangle(450, 450, 100, 100))
@@ -406,6 +422,7 @@ def test_a_rectangle_outside_the_picture_is_told() -> None:
         assert not outside.inside(size)
 
 
+@pytest.mark.rule("same-bytes-each-attempt")
 def test_the_same_photo_gives_the_same_bytes(astronaut: bytes) -> None:
     face, other = Rectangle(175, 76, 91, 91), Rectangle(300, 100, 80, 80)
     one, again = read_photo(astronaut), read_photo(astronaut)

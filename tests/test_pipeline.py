@@ -4,6 +4,7 @@ import ast
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from mypy import api
 
 from tagbot import pipeline
@@ -42,15 +43,18 @@ PIPELINE = (Stage("EnrichUser", {message}, enrich_user),)
 """
 
 
+@pytest.mark.rule("nine-stages")
 def test_the_stages_are_those_of_the_contract() -> None:
     assert [stage.name for stage in PIPELINE] == STAGES
 
 
+@pytest.mark.rule("nine-stages")
 def test_the_queues_are_those_of_the_contract() -> None:
     assert set(QUEUES) == CONTRACT_QUEUES
     assert len(QUEUES) == len(CONTRACT_QUEUES)
 
 
+@pytest.mark.rule("nine-stages")
 def test_the_arrows_of_the_contract_are_all_there() -> None:
     assert set(arrows()) >= FLOW
 

@@ -17,6 +17,7 @@ def policy(**variables: str) -> Any:
     return parts.iam_policy(Settings.from_env(variables, for_slack=False))
 
 
+@pytest.mark.rule("sqs-commands")
 def test_the_policy_in_the_documents_is_the_one_that_check_prints() -> None:
     page = PAGE.read_text(encoding="utf-8")
     settings = dict(re.findall(r"^ +([A-Z_]+)=(\S+)$", page, re.MULTILINE))
@@ -32,6 +33,7 @@ def test_what_stays_on_the_machine_needs_no_rights() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.rule("sqs-commands")
 @pytest.mark.parametrize(
     ("region", "partition"), [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("", "aws")]
 )

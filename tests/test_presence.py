@@ -56,6 +56,7 @@ def about_bots(world: World) -> list[str]:
     return shown(world).splitlines()[1:-1]
 
 
+@pytest.mark.rule("status-of-bots")
 def test_status_has_a_line_for_each_bot_with_host_version_stages_and_since_when(
     world: World, link: Link
 ) -> None:
@@ -97,6 +98,7 @@ def _folders(world: World, tmp_path: Path) -> tuple[Path, Path]:
     return original, copy
 
 
+@pytest.mark.rule("copied-folder")
 def test_a_bot_whose_folder_is_a_copy_of_anothers_gets_a_line_of_its_own(
     world: World, folders: tuple[Path, Path], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -114,6 +116,7 @@ def test_a_bot_whose_folder_is_a_copy_of_anothers_gets_a_line_of_its_own(
     assert len(figures(world)["bots"]) == 1
 
 
+@pytest.mark.rule("copied-folder")
 def test_and_gives_way_where_its_queues_are_its_own(world: World, folders: tuple[Path, Path]) -> None:
     (first, gave_way), (second, gives_way) = (a_process_on(folder, world) for folder in folders)
     later = replace(second, services=replace(second.services, started_at=first.services.started_at + 1))
@@ -122,6 +125,7 @@ def test_and_gives_way_where_its_queues_are_its_own(world: World, folders: tuple
     assert (len(gave_way), len(gives_way)) == (0, 1)
 
 
+@pytest.mark.rule("copied-folder")
 def test_a_bot_that_was_killed_and_started_again_is_still_one(
     world: World, folders: tuple[Path, Path], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -144,6 +148,8 @@ def test_what_is_wrong_with_the_connection_is_told_as_long_as_it_is(world: World
     assert OFF not in shown(world)
 
 
+@pytest.mark.rule("status-of-bots")
+@pytest.mark.failure("readme-slack-away", "slack-limits", shows="who is told")
 def test_what_has_failed_at_slack_is_told_since_when_until_it_works_again(world: World) -> None:
     slack = world.services.slack
     slack.health = Health(lambda: time.time() - 600)
@@ -164,6 +170,7 @@ def test_what_has_failed_at_slack_is_told_since_when_until_it_works_again(world:
     assert told() == []
 
 
+@pytest.mark.failure("rekognition-busy", shows="who is told")
 def test_what_has_failed_at_the_training_backend_is_told_until_it_answers(world: World) -> None:
     training = world.services.training
     health = training.health
@@ -195,6 +202,8 @@ def test_in_the_bots_own_process_its_state_is_todays(world: World, link: Link) -
     assert OFF in shown(world, Presence.of(world.services, link.state))
 
 
+@pytest.mark.rule("status-of-bots")
+@pytest.mark.failure("readme-bot-gone", "bot-gone", "one-bot-dies", shows="who is told")
 def test_a_bot_that_falls_silent_is_told_with_what_to_do(world: World) -> None:
     silent = replace(world.services, hands=Hands(lambda: LONG_SECONDS * 2))
     with silent.hands.holding("UndoTag", "face-undo:F:1"):

@@ -44,6 +44,7 @@ def plant(amazon: Amazon, external_id: str | None, picture: bytes, user: str | N
 # --- The four kinds ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("reconcile-finds")
 def test_where_nothing_differs_nothing_is_found(amazon: Amazon) -> None:
     person = amazon.person()
     amazon.tagged(person)
@@ -54,6 +55,7 @@ def test_where_nothing_differs_nothing_is_found(amazon: Amazon) -> None:
     assert counted([]) == {MISSING: 0, ORPHANED: 0, DOUBLED: 0, WRONG_PERSON: 0}
 
 
+@pytest.mark.rule("reconcile-fixes")
 def test_a_missing_face_is_sent_again_from_its_crop_whatever_the_machine_thinks(amazon: Amazon) -> None:
     person = amazon.person()
     amazon.tagged(person)
@@ -68,6 +70,7 @@ def test_a_missing_face_is_sent_again_from_its_crop_whatever_the_machine_thinks(
     assert_is_in_the_model_once(amazon, face)
 
 
+@pytest.mark.rule("reconcile-fixes")
 def test_a_face_that_is_nobodys_tagged_face_leaves_the_model(amazon: Amazon) -> None:
     face = amazon.tagged()
     plant(amazon, "a-stranger", astronaut())
@@ -85,6 +88,7 @@ def test_a_face_that_is_nobodys_tagged_face_leaves_the_model(amazon: Amazon) -> 
     assert_is_in_the_model_once(amazon, face)
 
 
+@pytest.mark.rule("reconcile-fixes")
 def test_of_a_face_that_is_in_the_model_twice_the_one_that_the_database_knows_stays(amazon: Amazon) -> None:
     face = amazon.tagged()
     plant(amazon, face.id, astronaut(), user=str(face.person_ref))
@@ -95,6 +99,7 @@ def test_of_a_face_that_is_in_the_model_twice_the_one_that_the_database_knows_st
     assert amazon.vectors() == {face.id: [face.face_ref]}
 
 
+@pytest.mark.rule("reconcile-fixes")
 @pytest.mark.parametrize("somebody_else", [True, False])
 def test_a_face_at_the_wrong_person_or_at_nobody_comes_to_its_own(
     amazon: Amazon, somebody_else: bool
@@ -129,6 +134,7 @@ def test_all_at_once_over_several_pages_and_twice(amazon: Amazon) -> None:
             assert_is_in_the_model_once(amazon, face)
 
 
+@pytest.mark.rule("collection-vanished")
 def test_after_the_collection_vanished_all_tagged_faces_and_their_people_come_back(amazon: Amazon) -> None:
     people = [amazon.person() for _ in range(2)]
     faces = [amazon.tagged(person) for person in (*people, *people)]
@@ -192,6 +198,7 @@ def test_a_model_that_cannot_be_read_mends_nothing(amazon: Amazon) -> None:
 # --- Beside a running bot ----------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("reconcile-finds")
 def test_a_face_in_training_is_left_to_the_bot(amazon: Amazon) -> None:
     face = amazon.agreed()
     amazon.service.fail("AssociateFaces", reset=True)
@@ -290,6 +297,7 @@ def locally(world: World) -> list[tuple[str, str]]:
     return sorted((each.kind, each.face_id) for each in differences(world.services.training))
 
 
+@pytest.mark.rule("reconcile-fixes")
 def test_the_local_model_is_compared_and_mended_too(world: World) -> None:
     missing, wrong, fine = (tagged(world, world.slack.people[2]) for _ in range(3))
     services = world.services

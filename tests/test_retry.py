@@ -30,6 +30,7 @@ def dead(world: World) -> dict[str, int]:
     return {name: queue.counts().dead for name, queue in world.queues.items() if queue.counts().dead}
 
 
+@pytest.mark.rule("retry-puts-back", "retry-all")
 @pytest.mark.parametrize("target", ["", "all"])
 def test_all_dead_letters_go_back(world: World, target: str) -> None:
     two_dead_faces(world)
@@ -40,12 +41,14 @@ def test_all_dead_letters_go_back(world: World, target: str) -> None:
     assert world.queues["images-in-db"].counts() == Counts(ready=2)
 
 
+@pytest.mark.rule("retry-puts-back")
 def test_those_of_one_queue_go_back(world: World) -> None:
     two_dead_faces(world)
     assert retry(world.queues, "face-tagging") == Retried({"face-tagging": 1})
     assert dead(world) == {"images-in-db": 2}
 
 
+@pytest.mark.rule("retry-puts-back")
 def test_those_of_one_face_go_back_whatever_queue_they_are_in(world: World) -> None:
     first, second = two_dead_faces(world)
     assert retry(world.queues, first.id.upper()) == Retried({"images-in-db": 1, "face-tagging": 1})
@@ -68,6 +71,7 @@ def test_without_dead_letters_nothing_is_tried_again(world: World) -> None:
     assert retry(world.queues, "all").in_words() == "0 messages are tried again."
 
 
+@pytest.mark.rule("retry-asks-again")
 @pytest.mark.parametrize("reason", sorted(REASONS))
 def test_a_rejected_face_is_asked_about_again_whatever_the_reason(world: World, reason: str) -> None:
     size = 30 if reason == "too_small" else 91
@@ -92,6 +96,7 @@ def test_a_rejected_face_is_asked_about_again_whatever_the_reason(world: World, 
         assert PastRequest.get().shown
 
 
+@pytest.mark.rule("retry-both")
 def test_a_face_that_is_retried_twice_is_asked_about_once_more_only(world: World) -> None:
     face = world.face(posted=True, size=30)
     assert retry(world.queues, face.id).asked_again

@@ -1,48 +1,91 @@
-"""The page of what is promised names, for each rule, tests that exist."""
+"""Each promise has a test, and each marker at a test names a promise.
+
+That `tests/RULES.md` and the tables of failures are up to date, tests/test_documents.py looks after.
+"""
 
 import re
-from functools import cache
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "tests/RULES.md"
-
-TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
+from tests.documents import promises
 
 FEWEST = 130
-"""Rows: a page that shrinks has lost promises."""
+"""Rules: a list that shrinks has lost promises."""
+
+MARKED = """\
+import pytest
+
+@pytest.mark.rule("photo-identity", "durable-queues")
+@pytest.mark.failure("disk-full")
+@pytest.mark.failure("stage-hangs", "bot-gone", shows="who is told")
+@pytest.mark.parametrize("number", [1, 2])
+def test_something(number: int) -> None: ...
+"""
 
 
-def rows() -> list[list[str]]:
-    """The cells of each row, without the heads of the tables."""
-    lines = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    return [row for row in cells if row != ["rule", "tests"] and set("".join(row)) != {"-"}]
+def test_no_rule_was_lost() -> None:
+    assert len(promises.keys("rule")) >= FEWEST
 
 
-@cache
-def names_in(file: str) -> frozenset[str]:
-    """The names of a file's tests; one that is parametrized has one name."""
-    return frozenset(re.findall(r"^def (test_\w+)", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE))
+@pytest.mark.parametrize("marker", promises.LISTS)
+def test_a_key_is_short_readable_and_given_once(marker: str) -> None:
+    keys = promises.keys(marker)
+    assert [key for key in keys if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", key) or len(key) > 40] == []
+    assert sorted({key for key in keys if keys.count(key) > 1}) == []
 
 
-def test_there_is_a_row_for_every_rule_and_none_is_empty() -> None:
-    assert len(rows()) >= FEWEST
-    assert all(len(row) == 2 and all(row) for row in rows())
-    rules = [rule for rule, _ in rows()]
-    assert len(set(rules)) == len(rules)
+def test_a_sentence_is_given_once() -> None:
+    sentences = [each for section in promises.rules().values() for each in section.values()]
+    assert all(sentences)
+    assert len(set(sentences)) == len(sentences)
 
 
-def test_every_row_names_a_test_and_nothing_else() -> None:
-    for rule, tests in rows():
-        assert TEST.search(tests), rule
-        assert not TEST.sub("", tests).replace(",", "").strip(), rule
+def test_each_rule_has_a_test() -> None:
+    assert [key for key in promises.keys("rule") if not promises.holding(key)] == [], (
+        'no test has @pytest.mark.rule("…") with this key'
+    )
 
 
-@pytest.mark.parametrize("file", sorted({match[1] for match in TEST.finditer(PAGE.read_text())}))
-def test_every_test_that_is_named_exists(file: str) -> None:
-    named = {match[2] for match in TEST.finditer(PAGE.read_text(encoding="utf-8")) if match[1] == file}
-    assert (ROOT / file).is_file()
-    assert named - names_in(file) == set()
+@pytest.mark.parametrize("cell", [promises.HAPPENS, promises.TOLD])
+def test_of_each_failure_a_test_shows_what_happens_and_one_who_is_told(cell: str) -> None:
+    assert all(all(row) for rows in promises.failures().values() for row in rows.values())
+    assert [key for key in promises.keys("failure") if not promises.showing(key, cell)] == [], (
+        f'no test has @pytest.mark.failure("…") with this key and shows "{cell}"'
+    )
+
+
+# --- How markers are read ----------------------------------------------------------------------------------
+
+
+def test_a_test_holds_what_its_markers_name() -> None:
+    test = "tests/test_it.py::test_something"
+    assert list(promises.marks_in("tests/test_it.py", MARKED)) == [
+        ("rule", "photo-identity", test, ()),
+        ("rule", "durable-queues", test, ()),
+        ("failure", "disk-full", test, (promises.HAPPENS, promises.TOLD)),
+        ("failure", "stage-hangs", test, (promises.TOLD,)),
+        ("failure", "bot-gone", test, (promises.TOLD,)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "told"),
+    [
+        (
+            '"photo-identity"',
+            '"photo-identitty"',
+            'no rule "photo-identitty" in tests/rules.toml; is it "pho',
+        ),
+        ('"disk-full"', '"photo-identity"', 'no failure "photo-identity" in tests/failures.toml'),
+        ('"photo-identity"', "IDENTITY", "`IDENTITY` is to be a string in quotes"),
+        ('"who is told"', '"everything"', 'shows is "what happens" or "who is told"'),
+        ('"durable-queues"', 'shows="who is told"', "pytest.mark.rule takes no shows"),
+        ('"disk-full"', "", "pytest.mark.failure names no key"),
+        ('("disk-full")', "", "pytest.mark.failure is to stand above a test, and with a key"),
+        ("def test_something", "def something", "pytest.mark.rule is to stand above a test"),
+    ],
+)
+def test_a_marker_that_cannot_be_read_is_told_with_its_line(right: str, wrong: str, told: str) -> None:
+    assert right in MARKED
+    with pytest.raises(ValueError, match=rf"^tests/test_it\.py:\d+: .*{re.escape(told)}"):
+        list(promises.marks_in("tests/test_it.py", MARKED.replace(right, wrong)))

@@ -103,6 +103,8 @@ def test_dead_letters_do_not_keep_the_places_of_those_that_wait(narrow_world: Wo
 # --- ShowChanges -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("one-message")
+@pytest.mark.failure("update-unanswered", shows="what happens")
 def test_a_change_that_slack_was_not_told_of_is_shown(world: World) -> None:
     face = world.face(posted=True)
     vote(face, world.slack.people[0], world.slack.people[1])
@@ -116,6 +118,8 @@ def test_a_change_that_slack_was_not_told_of_is_shown(world: World) -> None:
 # --- ExpireRequests ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("unanswered-expires")
+@pytest.mark.failure("readme-people-disagree")
 @pytest.mark.parametrize("days", ["14", "0.25"])
 def test_a_request_that_nobody_finishes_in_time_is_closed_and_says_so(
     tmp_path: Path, stand_in: Slack, recogniser: LocalBackend, days: str
@@ -160,6 +164,7 @@ def test_a_request_that_people_finish_meanwhile_is_theirs(world: World) -> None:
     assert len(Vote.of(face.id)) == 2
 
 
+@pytest.mark.rule("unanswered-expires")
 def test_votes_that_agree_are_not_thrown_away_by_the_expiry_that_overtook_them(world: World) -> None:
     face = world.face(posted=True)
     anna, ben, chiara = world.slack.people[:3]
@@ -221,6 +226,8 @@ EACH = pytest.mark.parametrize("left_behind", LEFT_BEHIND)
 LeftBehind = Callable[[World], tuple[Face, Message]]
 
 
+@pytest.mark.rule("crash-anywhere")
+@pytest.mark.failure("bot-killed", shows="who is told")
 @EACH
 def test_what_a_crash_left_half_done_is_sent_on_once(world: World, left_behind: LeftBehind) -> None:
     _, message = left_behind(world)
@@ -275,6 +282,8 @@ def test_a_face_whose_training_has_its_answer_on_the_way_is_left_alone(
     assert ready(world) == []
 
 
+@pytest.mark.rule("crash-anywhere")
+@pytest.mark.failure("bot-killed", shows="what happens")
 @pytest.mark.parametrize(
     ("left_behind", "end"),
     [
@@ -389,6 +398,7 @@ def running(around: Surroundings, *names: str) -> Iterator[None]:
         scheduler.shutdown()
 
 
+@pytest.mark.rule("held-up-without-database")
 def test_a_stage_that_hangs_is_noticed_also_while_the_database_is_away(world: World) -> None:
     late = iter([0.0])
     hands = Hands(lambda: next(late, LONG_SECONDS + 1))
@@ -402,6 +412,7 @@ def test_a_stage_that_hangs_is_noticed_also_while_the_database_is_away(world: Wo
         assert told.wait(10)
 
 
+@pytest.mark.rule("held-up-without-database")
 def test_the_channel_hears_of_a_hold_up_also_while_the_database_is_away(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -66,6 +66,7 @@ def test_every_variable_has_a_wrong_value_here() -> None:
     assert WRONG.keys() == {variable.name for _, variable in variables()} - {"AWS_REGION"}
 
 
+@pytest.mark.rule("problems-all-at-once", "settings-required", "queue-files")
 @pytest.mark.parametrize(
     ("variable", "value"), [(variable, value) for variable, values in WRONG.items() for value in values]
 )
@@ -75,6 +76,7 @@ def test_a_wrong_value_is_one_line_that_begins_with_its_variable(variable: str, 
     assert "\n" not in line
 
 
+@pytest.mark.rule("problems-all-at-once")
 def test_all_problems_come_at_once_in_one_line_each() -> None:
     with pytest.raises(SettingsError) as wrong:
         Settings.from_env({"REQUIRED_VOTES": "0", "LOG_LEVEL": "LOUD", "ADMINS": "anna"})
@@ -83,6 +85,7 @@ def test_all_problems_come_at_once_in_one_line_each() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.rule("no-token-in-log")
 @pytest.mark.parametrize("variable", WRONG)
 @pytest.mark.parametrize("token", ["xoxb-1-secret", "xapp-1-secret", "xoxp-1-secret"])
 def test_a_problem_never_repeats_a_token_also_where_none_belongs(variable: str, token: str) -> None:
@@ -122,6 +125,7 @@ def test_the_password_of_a_database_is_not_shown_with_the_settings() -> None:
     assert "hunter2" not in repr(settings)
 
 
+@pytest.mark.rule("settings-required")
 @pytest.mark.parametrize("variable", SLACK)
 def test_what_slack_needs_is_required(variable: str) -> None:
     [line] = problems(**{variable: ""})
@@ -133,6 +137,7 @@ def test_an_empty_value_counts_as_none() -> None:
     assert Settings.from_env(SLACK | empty) == Settings.from_env(SLACK)
 
 
+@pytest.mark.rule("setting-defaults")
 def test_the_defaults_are_those_that_the_contract_promises() -> None:
     settings = Settings.from_env(SLACK)
     assert settings.slack_api_url == "https://slack.com/api/"
@@ -149,6 +154,7 @@ def test_the_defaults_are_those_that_the_contract_promises() -> None:
     assert (settings.log_level, settings.log_format) == ("INFO", "text")
 
 
+@pytest.mark.rule("data-folder")
 def test_everything_on_disk_lies_below_data_dir_unless_told_otherwise() -> None:
     settings = Settings.from_env(SLACK | {"DATA_DIR": "/srv/faces", "INBOX": "/mnt/camera"})
     assert settings.data_dir == Path("/srv/faces")
@@ -157,18 +163,21 @@ def test_everything_on_disk_lies_below_data_dir_unless_told_otherwise() -> None:
     assert settings.inbox == Path("/mnt/camera")
 
 
+@pytest.mark.rule("setting-defaults")
 def test_without_data_dir_it_is_the_folder_data() -> None:
     settings = Settings.from_env(SLACK)
     assert settings.data_dir == Path("data")
     assert settings.database_url == "sqlite:///data/tagbot.db"
 
 
+@pytest.mark.rule("slack-address")
 def test_an_address_of_slack_gets_the_slash_that_it_needs() -> None:
     assert Settings.from_env(SLACK | {"SLACK_API_URL": "http://localhost:1/api"}).slack_api_url.endswith(
         "/api/"
     )
 
 
+@pytest.mark.rule("fractions")
 def test_fractions_are_allowed_where_they_make_sense() -> None:
     settings = Settings.from_env(
         SLACK | {"REQUEST_EXPIRES_DAYS": "0.5", "RETRY_BASE_SECONDS": "0.1", "RETRY_MAX_SECONDS": "2.5"}
@@ -190,6 +199,7 @@ def test_admins_are_ids_between_commas_or_spaces(text: str) -> None:
     assert not settings.is_admin("U0000000000")
 
 
+@pytest.mark.rule("without-admins")
 def test_without_admins_everybody_is_one() -> None:
     assert Settings.from_env(SLACK).is_admin("U0000000000")
 
@@ -200,6 +210,7 @@ def test_secrets_are_not_in_its_repr() -> None:
     assert "C0123456789" in shown
 
 
+@pytest.mark.rule("only-check-needs-slack")
 def test_commands_need_no_slack_settings() -> None:
     settings = Settings.from_env({"DATA_DIR": "/srv/faces"}, for_slack=False)
     assert settings.data_dir == Path("/srv/faces")
@@ -232,6 +243,7 @@ def test_the_bot_never_takes_its_own_pictures_for_new_photos(images: str) -> Non
     ]
 
 
+@pytest.mark.rule("problems-all-at-once")
 @pytest.mark.parametrize(
     "more",
     [
@@ -249,6 +261,7 @@ def test_the_inbox_is_a_folder_in_which_the_bot_keeps_nothing_else(more: dict[st
     assert Settings.from_env(SLACK | more | {"INBOX": "somewhere/else"}).inbox == Path("somewhere/else")
 
 
+@pytest.mark.rule("problems-all-at-once")
 def test_what_contradicts_each_other_is_told_with_all_that_is_wrong() -> None:
     told = problems(INBOX_EVENTS="sqs://new-photos", REQUIRED_VOTES="none")
     assert [line.split()[0] for line in told] == ["REQUIRED_VOTES", "INBOX_EVENTS"]

@@ -77,6 +77,7 @@ def turns(naps: Naps) -> list[int]:
 # --- One pace ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("one-pace")
 @on_every_database
 @pytest.mark.usefixtures("tables")
 def test_two_bots_together_are_as_fast_as_one() -> None:
@@ -88,6 +89,7 @@ def test_two_bots_together_are_as_fast_as_one() -> None:
     assert turns(naps) == [0, 1, 2, 3, 4]
 
 
+@pytest.mark.rule("one-pace")
 @on_every_database
 @pytest.mark.usefixtures("tables")
 def test_who_comes_at_the_same_instant_gets_a_turn_of_their_own() -> None:
@@ -104,6 +106,7 @@ def test_who_comes_at_the_same_instant_gets_a_turn_of_their_own() -> None:
     assert turns(naps) == list(range(8))
 
 
+@pytest.mark.rule("one-pace")
 @on_every_database
 @pytest.mark.usefixtures("tables")
 def test_a_burst_is_shared_too() -> None:
@@ -148,6 +151,7 @@ def test_a_bot_that_stops_waits_no_longer() -> None:
         pace.wait()
 
 
+@pytest.mark.rule("one-pace")
 @on_a_server
 @pytest.mark.usefixtures("tables")
 def test_the_posts_of_two_bots_keep_one_pace(
@@ -164,6 +168,7 @@ def test_the_posts_of_two_bots_keep_one_pace(
     assert len(stand_in.messages()) == 4
 
 
+@pytest.mark.rule("one-pace")
 @on_a_server
 @pytest.mark.usefixtures("tables")
 def test_the_calls_of_rekognition_of_two_bots_keep_one_pace(
@@ -214,6 +219,7 @@ def at_once(*acts: Callable[[], T]) -> list[T]:
         return list(pool.map(do, acts))
 
 
+@pytest.mark.rule("open-requests-over-bots")
 @on_every_database
 def test_however_many_bots_ask_at_the_same_instant_no_more_requests_are_open_than_allowed(
     world: World,
@@ -237,6 +243,7 @@ def test_however_many_bots_ask_at_the_same_instant_no_more_requests_are_open_tha
         Face.delete().execute()
 
 
+@pytest.mark.rule("open-requests-over-bots")
 @on_every_database
 def test_however_many_bots_let_faces_in_at_the_same_instant_only_so_many_are_sent_as_are_allowed(
     world: World,
@@ -272,6 +279,7 @@ def another_bot(name: str) -> Iterator[None]:
         thread.join(10)
 
 
+@pytest.mark.rule("one-bot-at-a-time")
 @on_a_server
 @pytest.mark.usefixtures("tables")
 def test_what_one_bot_does_alone_no_other_does_meanwhile() -> None:
@@ -303,6 +311,8 @@ def test_who_waits_is_next(tables: str) -> None:
     assert order == ["first", "next"]
 
 
+@pytest.mark.rule("one-bot-at-a-time")
+@pytest.mark.failure("one-bot-dies", shows="what happens")
 @on_a_server
 def test_a_bot_that_dies_holds_nobody_up(tables: str) -> None:
     def die() -> None:
@@ -334,6 +344,7 @@ class Runs:
         return Job(name, 0.05, run, in_each_bot=in_each_bot)
 
 
+@pytest.mark.rule("one-bot-at-a-time")
 @on_a_server
 def test_a_timed_job_runs_in_one_bot_at_a_time_and_what_is_about_a_bot_in_each(world: World) -> None:
     around, runs = Surroundings(world.services, world.queues, world.publish), Runs()
@@ -351,6 +362,7 @@ def test_a_timed_job_runs_in_one_bot_at_a_time_and_what_is_about_a_bot_in_each(w
 # --- Waiting costs nothing ---------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("sqs-long-polls")
 def test_while_nothing_is_to_be_done_the_timed_jobs_ask_amazon_sqs_nothing(
     tmp_path: Path, stand_in: SlackStandIn, recogniser: LocalBackend, aws: Amazon
 ) -> None:
@@ -373,6 +385,7 @@ def settings(stages: str, **env: str) -> Settings:
     return Settings.from_env({"STAGES": stages, **env})
 
 
+@pytest.mark.rule("stages-of-a-bot")
 def test_a_bot_runs_the_stages_that_it_is_told_and_all_when_it_is_told_none(world: World) -> None:
     assert len(workers(world.services, world.queues, world.publish)) == len(PIPELINE)
     some = replace(world.services, settings=replace(world.settings, stages=("DetectFaces", "UndoTag")))
@@ -382,6 +395,7 @@ def test_a_bot_runs_the_stages_that_it_is_told_and_all_when_it_is_told_none(worl
     ]
 
 
+@pytest.mark.rule("stages-of-a-bot")
 def test_a_bot_that_only_detects_needs_no_token_of_slacks() -> None:
     assert not settings("DetectFaces, SendFaceForTraining").hears_people
     with pytest.raises(SettingsError, match="SLACK_BOT_TOKEN"):
@@ -407,6 +421,7 @@ def test_the_stages_without_slack_ask_it_nothing() -> None:
         assert asks == (stage.name not in WITHOUT_SLACK), stage.name
 
 
+@pytest.mark.rule("stages-of-a-bot")
 @on_a_server
 def test_a_bot_without_slack_takes_photos_in_for_the_others(tmp_path: Path, database_url: str) -> None:
     env = {"DATA_DIR": str(tmp_path), "DATABASE_URL": database_url, "STAGES": "DetectFaces"}
@@ -447,6 +462,8 @@ def start_beside_a_bot_seen(seconds_ago: float, folder: Path, url: str) -> "subp
         )
 
 
+@pytest.mark.rule("own-disk-queues-alone")
+@pytest.mark.failure("bot-beside-own-disk")
 @on_a_server
 def test_a_bot_does_not_start_beside_another_whose_queues_it_cannot_see(
     tmp_path: Path, database_url: str

@@ -28,6 +28,7 @@ def hours_behind() -> float:
     return time.time() - 10_000
 
 
+@pytest.mark.rule("database-clock")
 @on_every_database
 @pytest.mark.usefixtures("tables")
 def test_a_machines_clock_is_put_right_by_the_databases() -> None:
@@ -38,6 +39,7 @@ def test_a_machines_clock_is_put_right_by_the_databases() -> None:
         assert clock.now() == pytest.approx(shared_now(), abs=100)
 
 
+@pytest.mark.rule("database-clock")
 def test_while_the_database_is_away_it_stays_right() -> None:
     clock = SharedClock(hours_behind)
     with our_own_server() as server, server.database_without_layout() as url:
@@ -52,12 +54,14 @@ def test_while_the_database_is_away_it_stays_right() -> None:
         server.start()  # for whoever cleans up
 
 
+@pytest.mark.rule("database-clock")
 def test_the_timed_job_that_tells_of_a_bot_puts_its_clock_right(world: World) -> None:
     clock = SharedClock(hours_behind)
     tell_of_bot(Surroundings(world.services, world.queues, world.publish, put_clock_right=clock.put_right))
     assert clock.now() == pytest.approx(time.time(), abs=100)
 
 
+@pytest.mark.rule("database-clock")
 def test_a_bot_goes_by_it_in_its_stages_and_where_it_shows_what_is_closed(
     world: World, tmp_path: Path
 ) -> None:

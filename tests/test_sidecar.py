@@ -19,6 +19,7 @@ def read(**content: Any) -> Sidecar:
     return read_sidecar(json.dumps(content).encode())
 
 
+@pytest.mark.rule("sidecar-optional")
 def test_all_that_the_contract_names_is_read() -> None:
     sidecar = read(
         source="lobby-camera", taken_at="2026-11-23T09:30:00Z", faces=[{"id": ID, "rectangle": RECTANGLE}]
@@ -27,6 +28,7 @@ def test_all_that_the_contract_names_is_read() -> None:
     assert sidecar == Sidecar("lobby-camera", "2026-11-23T09:30:00Z", (face,))
 
 
+@pytest.mark.rule("sidecar-optional")
 def test_every_key_is_optional_and_so_is_the_sidecar() -> None:
     assert read_sidecar(None) == read() == Sidecar(None, None, None)
     assert read(faces=[{"rectangle": RECTANGLE}]).faces == (KnownFace(None, Rectangle(120, 80, 96, 97)),)
@@ -41,6 +43,7 @@ def test_what_it_does_not_know_is_left_alone() -> None:
     assert read(camera={"lens": 35}, faces=[{"rectangle": RECTANGLE, "name": "x"}]).faces is not None
 
 
+@pytest.mark.rule("face-id-uuid")
 @pytest.mark.parametrize("written", [ID.upper(), ID.replace("-", ""), f"{{{ID}}}"])
 def test_an_id_is_the_same_however_it_is_written(written: str) -> None:
     faces = read(faces=[{"id": written, "rectangle": RECTANGLE}]).faces
@@ -54,6 +57,7 @@ def test_fractions_of_pixels_are_rounded() -> None:
     assert faces[0].rectangle.left == 120
 
 
+@pytest.mark.rule("bad-sidecar-refused")
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -89,18 +93,21 @@ def test_what_is_not_valid_is_told_with_its_place(text: bytes, why: str) -> None
         read_sidecar(text)
 
 
+@pytest.mark.rule("face-id-uuid")
 @pytest.mark.parametrize("wrong", ["7", "", 7, [], "3f0c1d52"])
 def test_an_id_that_is_no_uuid_is_refused(wrong: object) -> None:
     with pytest.raises(SidecarRefused, match="face 1 of the sidecar: its id is not a UUID"):
         read(faces=[{"id": wrong, "rectangle": RECTANGLE}])
 
 
+@pytest.mark.rule("face-id-once")
 def test_two_faces_with_one_id_are_refused() -> None:
     faces = [{"id": ID, "rectangle": RECTANGLE}, {"id": ID.upper(), "rectangle": RECTANGLE}]
     with pytest.raises(SidecarRefused, match="two faces the same id"):
         read(faces=faces)
 
 
+@pytest.mark.rule("bad-sidecar-refused")
 @pytest.mark.parametrize(
     "changes",
     [
@@ -121,6 +128,7 @@ def test_a_rectangle_outside_the_picture_is_refused(changes: dict[str, int]) -> 
         sidecar.check_inside(Size(512, 512))
 
 
+@pytest.mark.rule("bad-sidecar-refused")
 def test_a_rectangle_may_touch_the_border() -> None:
     edge = {"left": 0, "top": 0, "width": 512, "height": 512}
     read(faces=[{"rectangle": edge}]).check_inside(Size(512, 512))

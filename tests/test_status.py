@@ -51,6 +51,7 @@ def test_an_empty_bot_has_nothing_to_tell(world: World) -> None:
     ]
 
 
+@pytest.mark.rule("status-json")
 def test_the_figures_equal_a_recount(world: World) -> None:
     faces = [world.face() for _ in range(4)]
     world.face(posted=True)
@@ -102,6 +103,8 @@ def test_photos_in_the_inbox_are_counted_without_their_sidecars_and_hidden_files
     assert line in words(world).splitlines()
 
 
+@pytest.mark.rule("photo-without-face")
+@pytest.mark.failure("no-face", shows="who is told")
 def test_photos_without_faces_are_counted(world: World) -> None:
     with writing():
         Photo.insert(sha256="0" * 64, width=1, height=1, faces_found=0, received_at=1.0).execute()

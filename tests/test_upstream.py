@@ -19,6 +19,7 @@ def execute(database: peewee.Database, sql: str) -> Any:
     return database.execute_sql(sql)  # type: ignore[no-untyped-call]  # Peewee's
 
 
+@pytest.mark.rule("upstream-pinned")
 def test_peewees_own_transactions_fail_where_two_threads_read_and_then_write(tmp_path: Path) -> None:
     database = peewee.SqliteDatabase(
         f"{tmp_path}/it.db", pragmas={"journal_mode": "wal", "busy_timeout": 5000}

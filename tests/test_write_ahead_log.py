@@ -197,6 +197,7 @@ def test_the_log_stays_open_so_that_a_sync_of_sqlites_own_that_fails_is_not_miss
     assert not Path(f"/proc/self/fd/{disk.descriptors[0]}").exists()
 
 
+@pytest.mark.rule("cheap-put")
 def test_the_log_grows_ahead_of_what_is_written(table: Table) -> None:
     """A longer file is what makes a sync slow."""
     log = Path(f"{table.file}-wal")

@@ -46,6 +46,7 @@ def fifo(aws: Amazon) -> Fifo:
     return Fifo(aws)
 
 
+@pytest.mark.rule("sqs-deduplication")
 def test_a_deduplication_id_is_remembered_for_five_minutes_also_when_its_message_is_gone(fifo: Fifo) -> None:
     first = fifo.send("first", "1")
     fifo.delete(fifo.receive()[0])

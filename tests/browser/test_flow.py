@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.browsing import ANNA, BEN, CHIARA, Visitor, running_sandbox
@@ -12,6 +13,7 @@ LUNCH_BOT = "U0LUNCHBOT"
 Screenshot = Callable[[str], Path]
 
 
+@pytest.mark.rule("sandbox-same-bot", "sandbox-in-browser")
 def test_two_picks_by_two_members_tag_the_first_face_within_seconds_of_the_start(
     page: Page, tmp_path: Path
 ) -> None:
@@ -34,6 +36,7 @@ def test_two_picks_by_two_members_tag_the_first_face_within_seconds_of_the_start
         expect(asked.locator("[data-action-id=tag_person]")).to_have_count(0)
 
 
+@pytest.mark.rule("sandbox-in-browser")
 def test_a_wrong_tag_is_corrected(visitor: Visitor, asked: Locator, screenshot: Screenshot) -> None:
     for member in (ANNA, BEN):
         visitor.become(member)
@@ -53,6 +56,7 @@ def test_a_wrong_tag_is_corrected(visitor: Visitor, asked: Locator, screenshot: 
     assert again.get_attribute("data-ts") != asked.get_attribute("data-ts")
 
 
+@pytest.mark.rule("sandbox-in-browser")
 def test_somebody_without_an_account_is_named_in_the_modal(
     visitor: Visitor, asked: Locator, screenshot: Screenshot
 ) -> None:
@@ -90,6 +94,7 @@ def test_a_modal_can_be_closed_in_three_ways(visitor: Visitor, asked: Locator) -
         expect(modal).to_have_count(0)
 
 
+@pytest.mark.rule("sandbox-as-slack")
 def test_a_command_is_suggested_and_answered_for_its_author_alone(
     visitor: Visitor, screenshot: Screenshot
 ) -> None:
@@ -107,6 +112,7 @@ def test_a_command_is_suggested_and_answered_for_its_author_alone(
     expect(visitor.page.get_by_text("Faces:")).to_have_count(0)
 
 
+@pytest.mark.rule("sandbox-as-slack")
 def test_a_bot_cannot_be_chosen_and_only_who_tried_is_told(visitor: Visitor, asked: Locator) -> None:
     visitor.become(CHIARA)
     visitor.pick(asked, LUNCH_BOT)
@@ -118,6 +124,7 @@ def test_a_bot_cannot_be_chosen_and_only_who_tried_is_told(visitor: Visitor, ask
     expect(told).to_have_count(0)
 
 
+@pytest.mark.rule("sandbox-as-slack")
 def test_an_unknown_command_is_refused_as_slack_does(visitor: Visitor) -> None:
     visitor.type_command("/dance")
     expect(visitor.page.get_by_role("alert").filter(has_text="/dance is not a valid command")).to_be_visible()

@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.browsing import BEN, CHIARA, Visitor, running_sandbox, write_portrait
 
 
+@pytest.mark.rule("sandbox-restart")
 def test_a_killed_bot_goes_on_where_it_was(visitor: Visitor, asked: Locator) -> None:
     visitor.pick(asked, CHIARA)
     expect(asked).to_contain_text("@anna")
@@ -48,6 +49,7 @@ def test_a_photo_that_comes_in_bad_times_is_asked_about_when_they_are_over(
     expect(visitor.page.get_by_text("is connected to Slack")).to_be_visible()
 
 
+@pytest.mark.rule("sandbox-restart")
 def test_everything_is_still_there_after_a_restart(page: Page, tmp_path: Path) -> None:
     photos = tmp_path / "photos"
     photos.mkdir()
@@ -90,6 +92,7 @@ def test_the_flow_behind_the_scenes_follows_a_face(visitor: Visitor, asked: Loca
     expect(visitor.page.locator("[data-queue=face-tagging]")).to_contain_text("empty")
 
 
+@pytest.mark.rule("sandbox-photos")
 def test_photos_arrive_by_drag_and_drop_and_what_is_none_is_refused(visitor: Visitor, tmp_path: Path) -> None:
     write_portrait(tmp_path, 200)
     visitor.page.evaluate(

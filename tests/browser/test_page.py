@@ -110,6 +110,7 @@ KINDS: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.rule("sandbox-page")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_overlaps_at_any_width(full: Visitor, screenshot: Screenshot, scheme: Any) -> None:
     page = full.page
@@ -123,11 +124,13 @@ def test_nothing_overlaps_at_any_width(full: Visitor, screenshot: Screenshot, sc
         assert page.evaluate("document.querySelector('#messages').scrollWidth") <= width
 
 
+@pytest.mark.rule("sandbox-page")
 def test_every_control_has_a_name_and_every_picture_its_text(full: Visitor) -> None:
     assert full.page.evaluate(NAMELESS) == []
     assert full.page.evaluate("document.querySelectorAll('[style]').length") == 0
 
 
+@pytest.mark.rule("sandbox-page")
 def test_the_page_can_be_driven_from_outside(full: Visitor) -> None:
     request = full.request()
     controls = request.locator("[data-action-id]")
@@ -139,6 +142,7 @@ def test_the_page_can_be_driven_from_outside(full: Visitor) -> None:
     ]
 
 
+@pytest.mark.rule("sandbox-page")
 def test_a_request_is_answered_with_the_keyboard_alone(visitor: Visitor, asked: Locator) -> None:
     field = asked.get_by_role("combobox", name="Pick a person")
     field.focus()

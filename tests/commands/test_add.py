@@ -33,6 +33,7 @@ def contents(tmp_path: Path) -> set[bytes]:
     return {path.read_bytes() for path in (tmp_path / "data/inbox").iterdir()}
 
 
+@pytest.mark.rule("add-copies", "add-counts")
 def test_folders_are_searched_through_and_what_is_no_photo_is_refused(
     run: Run, tmp_path: Path, album: Path
 ) -> None:
@@ -45,24 +46,28 @@ def test_folders_are_searched_through_and_what_is_no_photo_is_refused(
     assert contents(tmp_path) == photos | {b'{"source": "lobby-camera"}'}
 
 
+@pytest.mark.rule("add-copies")
 def test_a_sidecar_goes_with_its_photo(run: Run, tmp_path: Path, album: Path) -> None:
     run("add", str(album / "one"))
     [photo, sidecar] = sorted(inbox(tmp_path), reverse=True)
     assert Path(photo).with_suffix(".json").name == sidecar
 
 
+@pytest.mark.rule("add-counts")
 def test_without_a_refusal_it_ends_well(run: Run, tmp_path: Path, album: Path) -> None:
     ran = run("add", str(album / "two/photo.png"), str(album / "two/deep"))
     assert (ran.code, ran.out, ran.err) == (0, "2 added, 0 known already, 0 refused\n", "")
     assert len(inbox(tmp_path)) == 2
 
 
+@pytest.mark.rule("add-known-already")
 def test_a_photo_that_is_named_twice_is_added_once(run: Run, tmp_path: Path, album: Path) -> None:
     ran = run("add", str(album / "two"), str(album / "two/photo.png"))
     assert ran.out == "2 added, 0 known already, 0 refused\n"
     assert len(inbox(tmp_path)) == 2
 
 
+@pytest.mark.rule("add-known-already")
 def test_a_second_copy_of_a_photo_is_known_already(run: Run, tmp_path: Path, album: Path) -> None:
     (album / "two/copy.png").write_bytes((album / "two/photo.png").read_bytes())
     ran = run("add", str(album / "two"))
@@ -70,6 +75,7 @@ def test_a_second_copy_of_a_photo_is_known_already(run: Run, tmp_path: Path, alb
     assert len(inbox(tmp_path)) == 2
 
 
+@pytest.mark.rule("add-known-already")
 def test_a_photo_that_still_waits_in_the_inbox_is_known_already(
     run: Run, tmp_path: Path, album: Path
 ) -> None:
@@ -80,6 +86,7 @@ def test_a_photo_that_still_waits_in_the_inbox_is_known_already(
     assert len(inbox(tmp_path)) == 2
 
 
+@pytest.mark.rule("add-known-already")
 def test_a_photo_that_was_taken_over_before_is_known_already(run: Run, tmp_path: Path, album: Path) -> None:
     open_database(f"sqlite:///{tmp_path}/data/tagbot.db")
     sha256 = hashlib.sha256((album / "two/photo.png").read_bytes()).hexdigest()
@@ -90,6 +97,7 @@ def test_a_photo_that_was_taken_over_before_is_known_already(run: Run, tmp_path:
     assert inbox(tmp_path) == []
 
 
+@pytest.mark.rule("add-counts")
 @pytest.mark.parametrize(
     ("sidecar", "why"),
     [
@@ -111,6 +119,7 @@ def test_a_photo_whose_sidecar_is_not_valid_is_refused(
     assert inbox(tmp_path) == []
 
 
+@pytest.mark.rule("add-counts")
 @pytest.mark.parametrize("name", ["not-there.jpg", "x" * 300 + ".jpg", "album/one/notes.txt"])
 def test_a_path_that_cannot_be_taken_is_refused_and_the_others_are_added(
     run: Run, tmp_path: Path, album: Path, name: str
@@ -120,6 +129,7 @@ def test_a_path_that_cannot_be_taken_is_refused_and_the_others_are_added(
     assert name in ran.err
 
 
+@pytest.mark.rule("add-copies")
 def test_folders_that_lead_back_into_themselves_are_searched_once(run: Run, album: Path) -> None:
     (album / "two/back").symlink_to(album / "two", target_is_directory=True)
     (album / "two/again").symlink_to(album / "two", target_is_directory=True)
@@ -127,6 +137,7 @@ def test_folders_that_lead_back_into_themselves_are_searched_once(run: Run, albu
     assert (ran.code, ran.out) == (0, "2 added, 0 known already, 0 refused\n")
 
 
+@pytest.mark.rule("add-progress")
 def test_there_is_a_progress_bar_only_on_a_terminal(run: Run, tmp_path: Path, album: Path) -> None:
     assert run("add", str(album / "two")).err == ""
     assert "/2" in shown_on_a_terminal(tmp_path, "add", str(album / "two"))

@@ -20,6 +20,7 @@ PARTS = [
 ]  # fmt: skip
 
 
+@pytest.mark.rule("check-lines")
 def test_each_part_has_a_line_when_all_is_well(on_slack: Run) -> None:
     ran = on_slack("check")
     assert (ran.code, ran.err) == (0, "")
@@ -81,6 +82,8 @@ BROKEN: list[tuple[Callable[[Slack, Path], None], str, str]] = [
 ]
 
 
+@pytest.mark.rule("check-lines", "permission-named")
+@pytest.mark.failure("readme-queue-damaged", "scope-missing", "queue-damaged", shows="who is told")
 @pytest.mark.parametrize(("break_it", "part", "says"), BROKEN)
 def test_a_part_that_fails_says_how_to_mend_it(
     on_slack: Run,
@@ -122,6 +125,7 @@ def test_a_recogniser_that_is_not_installed_says_what_to_install(
     )
 
 
+@pytest.mark.rule("only-check-needs-slack")
 def test_it_needs_the_slack_settings(run: Run) -> None:
     ran = run("check")
     assert ran.code == 2
@@ -130,6 +134,7 @@ def test_it_needs_the_slack_settings(run: Run) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.rule("check-database-server")
 def test_of_a_database_server_it_says_version_time_and_encryption(
     on_slack: Run, postgresql: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,6 +145,7 @@ def test_of_a_database_server_it_says_version_time_and_encryption(
     assert re.match(pattern, ran.out)
 
 
+@pytest.mark.rule("check-database-server")
 def test_with_tls_it_says_so(
     on_slack: Run, postgresql: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,6 +160,7 @@ def test_with_tls_it_says_so(
     assert str(certificate) in line
 
 
+@pytest.mark.rule("not-let-in")
 def test_of_a_database_server_that_is_away_it_says_where_it_was_looked_for(
     on_slack: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,6 +171,7 @@ def test_of_a_database_server_that_is_away_it_says_where_it_was_looked_for(
     assert "hunter2" not in ran.out + ran.err
 
 
+@pytest.mark.rule("commands-beside-bot")
 def test_it_works_beside_a_running_bot(
     on_slack: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

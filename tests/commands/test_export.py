@@ -62,6 +62,7 @@ def anna(database_url: str) -> str:
         return str(anna.id)
 
 
+@pytest.mark.rule("export-tagged", "export-fields", "times-utc")
 def test_a_line_is_exactly_as_the_contract_says(run: Run, anna: str) -> None:
     ran = run("export")
     assert (ran.code, ran.err) == (0, "")
@@ -85,6 +86,7 @@ def test_a_line_is_exactly_as_the_contract_says(run: Run, anna: str) -> None:
     assert older["face_id"] == "f-older"
 
 
+@pytest.mark.rule("export-fields")
 def test_more_faces_than_are_read_at_once_come_in_order_each_with_its_own_votes(anna: str) -> None:
     ids = [f"f-{number:04}" for number in range(2 * AT_ONCE + 1)]
     with connected():
@@ -97,6 +99,7 @@ def test_more_faces_than_are_read_at_once_come_in_order_each_with_its_own_votes(
     assert told[2:] == [(face_id, [f"U{number}"]) for number, face_id in enumerate(ids)]
 
 
+@pytest.mark.rule("export-in-little-memory")
 def test_a_face_is_read_shortly_before_its_line_is_written(anna: str) -> None:
     with connected():
         with writing():
@@ -113,6 +116,7 @@ def test_a_face_is_read_shortly_before_its_line_is_written(anna: str) -> None:
         assert [line["face_id"] for line in told if line["votes"]] == [f"f-{AT_ONCE:04}"]
 
 
+@pytest.mark.rule("export-nulls")
 def test_people_without_an_account_and_faces_that_were_not_sent_have_nulls(run: Run, anna: str) -> None:
     assert anna
     older = json.loads(run("export").out.splitlines()[0])
@@ -125,6 +129,7 @@ def test_people_without_an_account_and_faces_that_were_not_sent_have_nulls(run: 
     assert older["votes"] == []
 
 
+@pytest.mark.rule("export-csv")
 def test_csv_has_the_same_fields_flattened_with_dots_and_the_votes_as_json(run: Run, anna: str) -> None:
     lines = [json.loads(line) for line in run("export", "--format", "jsonl").out.splitlines()]
     rows = list(csv.DictReader(StringIO(run("export", "--format", "csv").out)))
@@ -141,6 +146,7 @@ def test_csv_has_the_same_fields_flattened_with_dots_and_the_votes_as_json(run: 
     assert (older["person.slack_id"], older["training.backend"], older["training.face_ref"]) == ("", "", "")
 
 
+@pytest.mark.rule("export-tagged")
 @pytest.mark.parametrize("form", ["jsonl", "csv"])
 def test_it_goes_into_a_file_where_one_is_named(run: Run, tmp_path: Path, anna: str, form: str) -> None:
     assert anna
@@ -168,6 +174,7 @@ def test_a_file_that_cannot_be_written_is_told_in_one_line(run: Run, tmp_path: P
     assert "not-there" in line
 
 
+@pytest.mark.rule("export-tagged")
 def test_without_tagged_faces_there_are_no_lines(run: Run) -> None:
     assert run("export").out == ""
     assert len(run("export", "--format", "csv").out.splitlines()) == 1

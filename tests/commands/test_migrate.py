@@ -165,6 +165,7 @@ def rows_of(url: str, table: type[Face] | type[Photo]) -> int:
     return found
 
 
+@pytest.mark.rule("migrate-database")
 def test_everything_is_there_and_nothing_is_changed_here(run: Run, here: str, there: str) -> None:
     before = content(here)
     ran = run("migrate", "--to-database", there)
@@ -178,6 +179,7 @@ def test_everything_is_there_and_nothing_is_changed_here(run: Run, here: str, th
     assert run("export", DATABASE_URL=there).out == exported != ""
 
 
+@pytest.mark.rule("migrate-database")
 def test_and_back_again(run: Run, here: str, there: str, tmp_path: Path) -> None:
     assert run("migrate", "--to-database", there).code == 0
     back = f"sqlite:///{tmp_path}/back.db"
@@ -185,6 +187,7 @@ def test_and_back_again(run: Run, here: str, there: str, tmp_path: Path) -> None
     assert content(back) == content(here)
 
 
+@pytest.mark.rule("migrate-database")
 def test_killed_twice_it_goes_on_where_it_was(run: Run, here: str, there: str) -> None:
     for batches, faces in ((2, 6), (3, 15)):
         command = [sys.executable, "-c", INTERRUPTED, here, there, str(batches)]
@@ -211,6 +214,7 @@ def test_nobody_but_migrate_may_work_in_a_copy_that_is_unfinished(run: Run, here
     open_database(there, has_to_answer=False)
 
 
+@pytest.mark.rule("migrate-database")
 def test_what_changed_between_two_attempts_is_copied_anew(run: Run, here: str, there: str) -> None:
     command = [sys.executable, "-c", INTERRUPTED, here, there, "1"]
     assert subprocess.run(command, cwd=ROOT, check=False).returncode == 9
@@ -225,6 +229,7 @@ def test_what_changed_between_two_attempts_is_copied_anew(run: Run, here: str, t
     assert content(there) == content(here)
 
 
+@pytest.mark.rule("migrate-refused")
 def test_a_database_that_holds_something_else_is_refused(run: Run, here: str, there: str) -> None:
     open_database(there)
     with connected(), writing():
@@ -236,6 +241,7 @@ def test_a_database_that_holds_something_else_is_refused(run: Run, here: str, th
     assert here
 
 
+@pytest.mark.rule("migrate-refused")
 def test_so_is_the_unfinished_copy_of_another_database(
     run: Run, here: str, there: str, tmp_path: Path
 ) -> None:
@@ -254,6 +260,7 @@ def test_two_at_once_go_on_with_one_copy(here: str, there: str) -> None:
             moving._mark(target, target, None)
 
 
+@pytest.mark.rule("migrate-refused")
 def test_it_is_refused_while_the_bot_runs(run: Run, here: str, there: str, tmp_path: Path) -> None:
     with disk_queues(tmp_path / "data/queues", QUEUES):
         ran = run("migrate", "--to-database", there)
@@ -262,6 +269,7 @@ def test_it_is_refused_while_the_bot_runs(run: Run, here: str, there: str, tmp_p
     assert here
 
 
+@pytest.mark.rule("migrate-refused")
 def test_so_it_is_while_one_runs_elsewhere(run: Run, here: str, there: str) -> None:
     assert here
     elsewhere = Presence(id="B2", host="second", version="1", started_at=time.time(), seen_at=time.time())
@@ -272,6 +280,7 @@ def test_so_it_is_while_one_runs_elsewhere(run: Run, here: str, there: str) -> N
     assert "a bot is running at second: stop it" in ran.err
 
 
+@pytest.mark.rule("migrate-refused")
 def test_that_one_runs_is_known_whatever_the_clock_here_says(run: Run, here: str, postgresql: Server) -> None:
     assert here
     with postgresql.database() as url:
@@ -288,6 +297,7 @@ def test_that_one_runs_is_known_whatever_the_clock_here_says(run: Run, here: str
     assert "a bot is running at second: stop it" in ran.err
 
 
+@pytest.mark.rule("migrate-bot-elsewhere")
 def test_a_bot_that_ran_somewhere_while_everything_was_moved_is_told_in_the_end(
     here: str, postgresql: Server, tmp_path: Path
 ) -> None:
@@ -308,6 +318,7 @@ def test_a_bot_that_ran_somewhere_while_everything_was_moved_is_told_in_the_end(
     assert "a bot is running at second: stop it, as nothing may change meanwhile, and run this again" in err
 
 
+@pytest.mark.rule("migrate-bot-elsewhere")
 @pytest.mark.parametrize("source", DATABASES)
 def test_while_all_is_compared_nobody_else_can_write_here(here: str, postgresql: Server, source: str) -> None:
     with postgresql.database() as between, postgresql.database() as there:
@@ -341,6 +352,7 @@ def can_be_written(url: str) -> bool:
         return connection.execute("SELECT pg_try_advisory_lock(%s)", [ONE_WRITER]).fetchone() == (True,)
 
 
+@pytest.mark.rule("migrate-many-faces")
 def test_a_target_that_has_to_be_emptied_counts_nothing_down(run: Run, here: str, postgresql: Server) -> None:
     """PostgreSQL would look through all earlier counts each time: with 90,000 faces, longer than a minute."""
     with postgresql.database() as there:
@@ -356,12 +368,14 @@ def test_a_target_that_has_to_be_emptied_counts_nothing_down(run: Run, here: str
         assert content(there) == content(here)
 
 
+@pytest.mark.rule("migrate-many-faces")
 def test_a_large_table_may_take_its_time(postgresql: Server) -> None:
     with postgresql.database() as url, moving._connection(url) as which:
         for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
             assert which.execute_sql(f"SHOW {limit}").fetchone() == ("0",)
 
 
+@pytest.mark.rule("migrate-again")
 def test_the_same_command_again_finds_all_there(run: Run, here: str, there: str) -> None:
     assert run("migrate", "--to-database", there).code == 0
     again = run("migrate", "--to-database", there)
@@ -387,6 +401,7 @@ def test_what_holds_for_the_moment_stays_here(run: Run, here: str, there: str) -
     assert (again.code, again.err) == (0, ""), "a bot that has begun there changes nothing about that"
 
 
+@pytest.mark.rule("migrate-pictures")
 def test_pictures_go_from_one_folder_to_another(run: Run, here: str, tmp_path: Path) -> None:
     assert here
     old, new = FolderStore(tmp_path / "data/images"), FolderStore(tmp_path / "new")
@@ -399,6 +414,7 @@ def test_pictures_go_from_one_folder_to_another(run: Run, here: str, tmp_path: P
     assert len(list(old.keys())) == 3
 
 
+@pytest.mark.rule("migrate-pictures")
 def test_there_is_a_progress_bar_on_a_terminal(tmp_path: Path) -> None:
     FolderStore(tmp_path / "data/images").put("photos/0.jpg", b"picture")
     shown = shown_on_a_terminal(tmp_path, "migrate", "--to-images", "new")
@@ -406,6 +422,7 @@ def test_there_is_a_progress_bar_on_a_terminal(tmp_path: Path) -> None:
     assert " pictures" in shown
 
 
+@pytest.mark.rule("migrate-again")
 def test_what_differs_in_the_end_is_told_and_nothing_else_is_moved(
     run: Run, here: str, there: str, tmp_path: Path
 ) -> None:
@@ -419,6 +436,7 @@ def test_what_differs_in_the_end_is_told_and_nothing_else_is_moved(
     assert rows_of(there, Face) == 0
 
 
+@pytest.mark.rule("migrate-again")
 def test_messages_go_to_sqs_and_the_same_command_again_finds_all_there(
     run: Run, here: str, there: str, tmp_path: Path, aws: Amazon
 ) -> None:
@@ -440,6 +458,7 @@ def test_messages_go_to_sqs_and_the_same_command_again_finds_all_there(
     assert troubles == {("dead", "no such face"), ("delayed", "busy")}
 
 
+@pytest.mark.rule("migrate-lost-queues")
 def test_that_sqs_counts_fewer_messages_than_were_sent_is_told(
     run: Run, here: str, tmp_path: Path, aws: Amazon
 ) -> None:
@@ -453,6 +472,7 @@ def test_that_sqs_counts_fewer_messages_than_were_sent_is_told(
     assert "SQS counts 1 messages fewer than it has confirmed." in ran.out
 
 
+@pytest.mark.rule("migrate-problems-first")
 @pytest.mark.parametrize(
     ("options", "says"),
     [
@@ -472,6 +492,7 @@ def test_where_nothing_can_go_is_told_at_once(
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.rule("migrate-problems-first")
 def test_all_problems_come_at_once(run: Run) -> None:
     ran = run("migrate", "--to-images", "s3://no", "--to-queue", "disk", "--to-database", "mysql://x")
     assert [line.split()[0] for line in ran.err.splitlines()] == [
@@ -479,12 +500,14 @@ def test_all_problems_come_at_once(run: Run) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.rule("migrate-problems-first")
 def test_from_sqs_no_message_can_be_moved(run: Run) -> None:
     ran = run("migrate", "--to-queue", "sqs://other", QUEUE_URL="sqs://one")
     assert ran.code == 1
     assert "cannot be asked what it holds" in ran.err
 
 
+@pytest.mark.rule("migrate-problems-first")
 def test_an_address_that_is_wrong_is_told_without_its_password(run: Run) -> None:
     ran = run("migrate", "--to-database", "mysql://bot:hunter2@host/db")
     assert ran.code == 1

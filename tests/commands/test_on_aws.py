@@ -35,6 +35,7 @@ def printed_policy(out: str) -> Any:
     return json.loads(out.partition("The least that the bot needs at AWS:\n")[2])
 
 
+@pytest.mark.rule("sqs-commands")
 def test_check_tries_each_part_and_prints_the_rights_that_are_needed(
     on_slack: Run, aws: Amazon, at_amazon: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -63,6 +64,7 @@ def test_check_tries_each_part_and_prints_the_rights_that_are_needed(
     assert ("s3:ListBucket", [f"arn:aws:s3:::{aws.bucket}"]) in rights
 
 
+@pytest.mark.rule("sqs-commands")
 def test_the_rights_are_exactly_those_of_the_calls_in_the_code(
     on_slack: Run, at_amazon: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -90,6 +92,7 @@ def test_a_bot_that_keeps_all_on_its_machine_needs_no_rights_and_no_boto3(
     assert "AWS" not in ran.out
 
 
+@pytest.mark.rule("sqs-commands")
 @pytest.mark.parametrize(
     ("operation", "part", "says"),
     [
@@ -139,6 +142,7 @@ def test_a_call_that_s3_refuses_once_does_not_end_the_adding_of_photos(
     assert ran.out == "1 added, 0 known already, 0 refused\n"
 
 
+@pytest.mark.rule("sqs-commands")
 def test_status_counts_and_retry_puts_back_what_lies_at_amazon(
     run: Run, aws: Amazon, at_amazon: dict[str, str], tmp_path: Path
 ) -> None:

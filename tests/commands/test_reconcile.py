@@ -55,6 +55,7 @@ def told(amazon: Amazon) -> str:
     return status.in_words(status.collect(amazon.world.queues, amazon.world.services.inbox))
 
 
+@pytest.mark.rule("reconcile-exit-code")
 def test_where_nothing_differs_it_says_so(reconcile: Reconcile, amazon: Amazon) -> None:
     assert reconcile() == Ran(0, f"{NOTHING}\n", "")
     amazon.tagged()
@@ -62,6 +63,7 @@ def test_where_nothing_differs_it_says_so(reconcile: Reconcile, amazon: Amazon) 
     assert reconcile("--fix") == Ran(0, f"{NOTHING}\n", "")
 
 
+@pytest.mark.rule("reconcile-finds", "reconcile-exit-code")
 def test_it_prints_a_line_for_each_difference_and_mends_nothing_unasked(
     reconcile: Reconcile, amazon: Amazon
 ) -> None:
@@ -79,6 +81,7 @@ def test_it_prints_a_line_for_each_difference_and_mends_nothing_unasked(
     assert fresh(face).face_ref == face.face_ref
 
 
+@pytest.mark.rule("reconcile-fixes", "commands-beside-bot")
 def test_fix_mends_what_differs_also_beside_a_running_bot(reconcile: Reconcile, amazon: Amazon) -> None:
     faces = [amazon.tagged() for _ in range(2)]
     amazon.do("DeleteCollection")
@@ -99,6 +102,7 @@ def test_fix_mends_what_differs_also_beside_a_running_bot(reconcile: Reconcile, 
     assert list(amazon.vectors()) == [faces[1].id], "the bot goes on with what was mended"
 
 
+@pytest.mark.rule("collection-vanished")
 def test_status_reminds_of_a_collection_that_vanished_until_all_is_mended(
     reconcile: Reconcile, amazon: Amazon
 ) -> None:
@@ -140,6 +144,7 @@ def test_when_amazon_fails_in_the_middle_it_says_why_and_can_be_repeated(
         assert_is_in_the_model_once(amazon, face)
 
 
+@pytest.mark.rule("reconcile-exit-code")
 def test_what_cannot_be_mended_is_left_and_listed(reconcile: Reconcile, amazon: Amazon) -> None:
     lost, other = amazon.tagged(), amazon.tagged()
     amazon.do("DeleteCollection")
@@ -172,6 +177,8 @@ def test_it_works_on_the_local_model_too(run: Run) -> None:
     assert run("reconcile", TRAINING_BACKEND="local") == Ran(0, f"{NOTHING}\n", "")
 
 
+@pytest.mark.rule("permission-named")
+@pytest.mark.failure("aws-denies", shows="who is told")
 def test_check_names_the_permission_that_is_missing_and_prints_the_policy(
     on_slack: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

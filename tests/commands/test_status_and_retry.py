@@ -22,6 +22,7 @@ def two_dead_letters(tmp_path: Path) -> None:
             delivery.bury("Slack is away")
 
 
+@pytest.mark.rule("only-check-needs-slack", "status-json")
 def test_status_of_a_bot_that_never_ran_has_every_queue(run: Run) -> None:
     ran = run("status", "--json")
     assert (ran.code, ran.err) == (0, "")
@@ -30,6 +31,7 @@ def test_status_of_a_bot_that_never_ran_has_every_queue(run: Run) -> None:
     assert status["queues"] == dict.fromkeys(QUEUES, NOTHING)
 
 
+@pytest.mark.rule("commands-as-in-slack")
 @pytest.mark.parametrize("beside", [True, False])
 def test_status_tells_the_same_whether_or_not_a_bot_runs(run: Run, tmp_path: Path, beside: bool) -> None:
     two_dead_letters(tmp_path)
@@ -44,6 +46,7 @@ def test_status_tells_the_same_whether_or_not_a_bot_runs(run: Run, tmp_path: Pat
     assert "face-undo: 1 given up because: Slack is away." in words.out.splitlines()
 
 
+@pytest.mark.rule("commands-as-in-slack", "retry-all")
 @pytest.mark.parametrize("arguments", [(), ("all",)])
 @pytest.mark.parametrize("beside", [True, False])
 def test_retry_puts_all_dead_letters_back(
@@ -57,12 +60,14 @@ def test_retry_puts_all_dead_letters_back(
         assert json.loads(run("status", "--json").out)["queues"]["face-undo"] == {**NOTHING, "ready": 1}
 
 
+@pytest.mark.rule("commands-as-in-slack")
 def test_retry_of_one_queue_leaves_the_others(run: Run, tmp_path: Path) -> None:
     two_dead_letters(tmp_path)
     assert run("retry", "face-undo").out == "1 message is tried again.\nface-undo: 1\n"
     assert json.loads(run("status", "--json").out)["queues"]["face-tagging"]["dead"] == 1
 
 
+@pytest.mark.rule("commands-as-in-slack")
 @pytest.mark.parametrize("target", ["face-undone", "0b7e7a52-3a4c-4b0e-9f5d-000000000000"])
 def test_retry_of_something_unknown_fails_and_names_the_queues(run: Run, tmp_path: Path, target: str) -> None:
     two_dead_letters(tmp_path)

@@ -10,6 +10,9 @@ from tests.crash.crash import Run, run
 from tests.crash.invariants import INVARIANTS, Watch
 
 
+@pytest.mark.rule("crash-anywhere")
+@pytest.mark.failure("readme-bot-crashes")
+@pytest.mark.failure("readme-bot-gone", "bot-gone", shows="what happens")
 @pytest.mark.ci
 def test_a_bot_that_is_killed_at_random_loses_nothing_and_repeats_nothing(
     tmp_path: Path, stand_in: Slack
@@ -20,6 +23,7 @@ def test_a_bot_that_is_killed_at_random_loses_nothing_and_repeats_nothing(
     assert tuple(outcome.found) == INVARIANTS
 
 
+@pytest.mark.rule("postgresql-as-sqlite", "open-requests-over-bots", "bot-of-several-killed")
 @pytest.mark.ci
 def test_nor_do_several_of_which_one_is_killed_at_random_while_their_database_server_stops(
     tmp_path: Path, stand_in: Slack, amazon_of: Path

@@ -158,6 +158,9 @@ def deaths() -> Iterator[Any]:
                 yield pytest.param(training, point, stages, id=f"{training}-{point}")
 
 
+@pytest.mark.rule("crash-anywhere")
+@pytest.mark.failure("readme-bot-crashes")
+@pytest.mark.failure("bot-killed", shows="what happens")
 @pytest.mark.parametrize(("training", "point", "stages"), list(deaths()))
 def test_deaths_there_lose_nothing_and_repeat_nothing(
     training: str, point: str, stages: set[str], places: Places
@@ -177,6 +180,7 @@ def test_deaths_there_lose_nothing_and_repeat_nothing(
     assert lives == len(stages) + 1
 
 
+@pytest.mark.rule("crash-anywhere")
 @pytest.mark.parametrize("training", points.BACKENDS)
 def test_a_bot_comes_to_all_points_but_those_that_are_listed(training: str, places: Places) -> None:
     reached, story = set(), Story()
@@ -222,6 +226,9 @@ SOME = (
 """After what cannot be taken back: all others take `make crash` minutes."""
 
 
+@pytest.mark.rule("crash-anywhere")
+@pytest.mark.failure("readme-bot-crashes")
+@pytest.mark.failure("bot-killed", shows="what happens")
 @pytest.mark.ci
 def test_neither_does_a_bot_that_is_killed_just_after_what_matters_most(
     tmp_path: Path, stand_in: Slack

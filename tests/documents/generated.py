@@ -1,13 +1,16 @@
-"""What the documents take from the code: `make docs` writes it, a test compares it."""
+"""What the documents take from the code and from the tests: `make docs` writes it, a test compares it."""
 
 import argparse
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from tagbot.commands import COMMANDS, command
 from tagbot.pipeline import mermaid
 from tagbot.settings import Variable, variables
+from tests.documents import promises
+from tests.documents.tables import table
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,7 +44,7 @@ def required_first() -> list[Variable]:
 def settings_table() -> str:
     """Every setting, its default, and what it is for."""
     rows = [(f"`{each.name}`", _default(each), each.why) for each in required_first()]
-    return _table(("variable", "default", "what for"), rows)
+    return table(("variable", "default", "what for"), rows)
 
 
 def _default(variable: Variable) -> str:
@@ -53,7 +56,7 @@ def _default(variable: Variable) -> str:
 def commands_table() -> str:
     """Every command as it is typed, with its own help."""
     rows = [(f"`{_usage(name)}`", does) for name, does in COMMANDS.items()]
-    return _table(("command", "does"), [("`python bot.py`", "run the bot"), *rows])
+    return table(("command", "does"), [("`python bot.py`", "run the bot"), *rows])
 
 
 def _usage(name: str) -> str:
@@ -68,21 +71,24 @@ def flow() -> str:
     return f"```mermaid\n{mermaid()}\n```"
 
 
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    lines = [head, ("---",) * len(head), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines)
-
-
 PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
-    "README.md": {"settings": settings_table, "commands": commands_table},
-    "docs/architecture.md": {"flow": flow},
+    "README.md": {
+        "settings": settings_table,
+        "commands": commands_table,
+        "failures": partial(promises.failures_table, "README.md"),
+    },
+    "docs/architecture.md": {
+        "flow": flow,
+        "failures": partial(promises.failures_table, "docs/architecture.md"),
+    },
 }
 """By document, what stands in it between `<!-- NAME: … -->` and `<!-- /NAME -->`."""
 
 
 def files() -> Iterator[tuple[Path, str]]:
-    """Every file that takes something from the code, with its text as it should be."""
+    """Every file that takes something from the code or the tests, with its text as it should be."""
     yield ROOT / ".env.example", env_example()
+    yield promises.PAGE, promises.page()
     for document, parts in PARTS.items():
         path = ROOT / document
         text = path.read_text()

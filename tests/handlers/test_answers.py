@@ -23,6 +23,7 @@ def vars_of(counts: Counts) -> tuple[int, ...]:
     return (counts.ready, counts.delayed, counts.in_flight, counts.dead)
 
 
+@pytest.mark.rule("answer-before-acknowledgement", "four-ways-to-answer")
 @pytest.mark.parametrize("action", ["tag_person", "not_a_face", "dont_know"])
 def test_each_way_to_answer_puts_one_answer_on_the_queue(desk: Desk, action: str) -> None:
     face, (anna, ben, *_) = desk.request(), desk.slack.people
@@ -40,6 +41,7 @@ def test_each_way_to_answer_puts_one_answer_on_the_queue(desk: Desk, action: str
     assert before <= answer.received <= time.time()
 
 
+@pytest.mark.rule("answer-before-acknowledgement")
 def test_the_answer_is_stored_before_slack_is_acknowledged(desk: Desk) -> None:
     face, anna = desk.request(), desk.slack.people[0]
     desk.disk_seconds = SLOW_DISK
@@ -63,6 +65,7 @@ def open_modal(desk: Desk, face: Face, member: str) -> str:
     return desk.slack.wait_for_view(member, lambda view: view.content["callback_id"] == "someone_else").id
 
 
+@pytest.mark.rule("someone-else-modal")
 def test_someone_else_opens_the_modal_at_once_and_is_no_answer_yet(desk: Desk) -> None:
     face, anna = desk.request(), desk.slack.people[0]
     started = time.monotonic()
@@ -71,6 +74,7 @@ def test_someone_else_opens_the_modal_at_once_and_is_no_answer_yet(desk: Desk) -
     assert answers(desk) == []
 
 
+@pytest.mark.rule("submit-is-answer")
 def test_what_the_modal_says_is_an_answer(desk: Desk) -> None:
     face, anna = desk.request(), desk.slack.people[0]
     view = open_modal(desk, face, anna)
@@ -83,6 +87,7 @@ def test_what_the_modal_says_is_an_answer(desk: Desk) -> None:
     assert answer.message_ts == face.message_ts
 
 
+@pytest.mark.rule("someone-else-modal")
 def test_an_email_is_optional(desk: Desk) -> None:
     face, anna = desk.request(), desk.slack.people[0]
     desk.slack.submit(anna, open_modal(desk, face, anna), {"name": "Zoë"})
@@ -90,6 +95,7 @@ def test_an_email_is_optional(desk: Desk) -> None:
     assert (answer.name, answer.email) == ("Zoë", "")
 
 
+@pytest.mark.rule("submit-is-answer")
 @pytest.mark.parametrize(
     ("typed", "errors"),
     [
@@ -112,12 +118,14 @@ def test_what_cannot_be_is_shown_in_the_modal_and_can_be_mended(
     assert len(answers(desk)) == 1
 
 
+@pytest.mark.rule("submit-is-answer")
 def test_a_modal_that_is_cancelled_is_no_answer(desk: Desk) -> None:
     face, anna = desk.request(), desk.slack.people[0]
     desk.slack.close_view(anna, open_modal(desk, face, anna))
     assert answers(desk) == []
 
 
+@pytest.mark.rule("answers-at-once")
 def test_people_answer_at_once_and_each_answer_is_stored_once(desk: Desk) -> None:
     face = desk.request()
     acts = [

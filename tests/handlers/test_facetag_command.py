@@ -33,15 +33,18 @@ def bury(world: World) -> Face:
     return face
 
 
+@pytest.mark.rule("facetag-words")
 @pytest.mark.parametrize("text", ["help", "", "nonsense", "status please", "retry one two", "Status!"])
 def test_what_it_does_not_know_gets_the_help(desk: Desk, text: str) -> None:
     assert ask(desk, text) == words.HELP
 
 
+@pytest.mark.rule("facetag-words")
 def test_the_help_names_every_word_that_it_knows() -> None:
     assert all(f"/facetag {word}" in words.HELP for word in ("status", "retry", "help"))
 
 
+@pytest.mark.rule("facetag-words")
 @pytest.mark.parametrize("text", ["status", "  status  "])
 def test_status_says_what_waits_and_why(desk: Desk, text: str) -> None:
     bury(desk.world)
@@ -50,6 +53,7 @@ def test_status_says_what_waits_and_why(desk: Desk, text: str) -> None:
     assert "images-in-db: 1 given up because: Slack is away." in lines
 
 
+@pytest.mark.rule("retry-puts-back")
 @pytest.mark.parametrize("target", ["", "all", "images-in-db", "FACE"])
 def test_retry_puts_dead_letters_back_and_says_how_many(desk: Desk, target: str) -> None:
     face = bury(desk.world)
@@ -58,6 +62,7 @@ def test_retry_puts_dead_letters_back_and_says_how_many(desk: Desk, target: str)
     assert desk.world.queues["images-in-db"].counts().ready == 1
 
 
+@pytest.mark.rule("retry-asks-again")
 def test_retry_asks_again_about_a_rejected_face(desk: Desk) -> None:
     face = desk.request()
     with writing():
@@ -73,6 +78,7 @@ def test_retry_of_something_unknown_changes_nothing_and_says_so(desk: Desk) -> N
     assert desk.world.queues["images-in-db"].counts().dead == 1
 
 
+@pytest.mark.rule("admins-only")
 @pytest.mark.parametrize("text", ["retry", "retry all"])
 def test_with_admins_others_cannot_retry(world: World, text: str) -> None:
     bury(world)

@@ -37,6 +37,7 @@ def nothing_stored(desk: Desk) -> bool:
     return not any(desk.world.messages(queue) for queue in QUEUES)
 
 
+@pytest.mark.rule("every-interaction-acknowledged")
 def test_an_unknown_button_is_acknowledged_and_the_person_told(desk: Desk) -> None:
     anna = desk.slack.people[0]
     posted = desk.client.chat_postMessage(
@@ -55,6 +56,7 @@ def an_old_modal(desk: Desk) -> str:
     return str(opened["view"]["id"])
 
 
+@pytest.mark.rule("every-interaction-acknowledged")
 def test_an_unknown_modal_can_be_used_submitted_and_closed(desk: Desk) -> None:
     anna = desk.slack.people[0]
     first = an_old_modal(desk)
@@ -65,6 +67,7 @@ def test_an_unknown_modal_can_be_used_submitted_and_closed(desk: Desk) -> None:
     assert nothing_stored(desk)
 
 
+@pytest.mark.rule("every-interaction-acknowledged")
 def test_an_unknown_command_is_acknowledged_and_the_person_told(desk: Desk) -> None:
     anna = desk.slack.people[0]
     desk.slack.set_workspace(commands=["/facetag", "/faces"])
@@ -72,6 +75,7 @@ def test_an_unknown_command_is_acknowledged_and_the_person_told(desk: Desk) -> N
     desk.slack.wait_for_ephemeral(anna, lambda message: message.text == words.UNKNOWN_ACT)
 
 
+@pytest.mark.rule("every-interaction-acknowledged")
 def test_an_event_that_nobody_asked_for_is_acknowledged(desk: Desk) -> None:
     desk.slack.set_workspace(subscriptions=["message.channels"])
     desk.slack.say(desk.slack.people[0], "Hello everybody")
@@ -100,6 +104,7 @@ ODD: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+@pytest.mark.rule("every-interaction-acknowledged")
 @pytest.mark.parametrize("kind", ODD)
 def test_whatever_else_slack_may_send_is_acknowledged(
     desk: Desk, kind: str, caplog: pytest.LogCaptureFixture
@@ -123,6 +128,8 @@ def fill(desk: Desk, queue: str) -> None:
         desk.world.queues[queue].put("one too many", "filler", {"text": "x" * 500})
 
 
+@pytest.mark.rule("answer-not-stored-is-told")
+@pytest.mark.failure("answer-not-stored")
 def test_a_full_disk_is_told_to_the_tagger_and_slack_is_acknowledged(desk: Desk) -> None:
     face, anna = desk.request(), desk.slack.people[0]
     fill(desk, "face-tagging")
@@ -133,6 +140,7 @@ def test_a_full_disk_is_told_to_the_tagger_and_slack_is_acknowledged(desk: Desk)
     assert words.NOT_STORED not in desk.slack.message(face.message_ts or "").text
 
 
+@pytest.mark.rule("answer-not-stored-is-told")
 def test_a_full_disk_is_told_in_the_modal_which_keeps_what_was_typed(desk: Desk) -> None:
     face, anna = desk.request(), desk.slack.people[0]
     desk.slack.click(anna, face.message_ts or "", "someone_else")
@@ -159,6 +167,7 @@ def test_a_reopening_that_cannot_be_stored_is_told_too(desk: Desk) -> None:
     desk.slack.wait_for_ephemeral(anna, lambda message: message.text == words.NOT_STORED)
 
 
+@pytest.mark.failure("queue-locked", shows="who is told")
 def test_a_queue_that_somebody_else_writes_to_for_long_still_leaves_time_to_acknowledge(desk: Desk) -> None:
     face, anna = desk.request(), desk.slack.people[0]
     file = desk.world.settings.data_dir / "queues" / "face-tagging.db"
@@ -180,6 +189,7 @@ def test_a_status_that_cannot_be_told_is_acknowledged_and_said_so(desk: Desk) ->
     desk.slack.wait_for_ephemeral(anna)
 
 
+@pytest.mark.rule("every-interaction-acknowledged")
 def test_a_bug_in_a_handler_is_acknowledged_and_in_the_log_with_its_traceback(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:

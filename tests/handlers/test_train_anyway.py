@@ -33,6 +33,7 @@ def differing(amazon: Amazon) -> Face:
     return face
 
 
+@pytest.mark.rule("add-anyway-for-admins")
 def test_a_click_puts_one_message_on_the_queue_before_slack_is_acknowledged(
     amazon: Amazon, differing: Face
 ) -> None:
@@ -49,6 +50,7 @@ def test_a_click_puts_one_message_on_the_queue_before_slack_is_acknowledged(
     assert amazon.world.messages("face-tagged") == [message]
 
 
+@pytest.mark.rule("add-anyway")
 def test_an_admin_has_the_face_learned_and_clicking_twice_is_harmless(
     amazon: Amazon, differing: Face
 ) -> None:
@@ -63,6 +65,7 @@ def test_an_admin_has_the_face_learned_and_clicking_twice_is_harmless(
     assert_is_in_the_model_once(amazon, differing)
 
 
+@pytest.mark.rule("click-on-closed-face")
 def test_who_clicks_where_it_is_not_offered_any_more_is_told_and_who_was_in_time_is_not(
     amazon: Amazon, differing: Face
 ) -> None:
@@ -82,6 +85,7 @@ def test_who_clicks_where_it_is_not_offered_any_more_is_told_and_who_was_in_time
     assert_is_in_the_model_once(amazon, differing)
 
 
+@pytest.mark.rule("add-anyway-for-admins")
 def test_others_are_told_that_only_admins_can_and_nothing_is_learned(amazon: Amazon, differing: Face) -> None:
     anna, ben = amazon.world.slack.people[:2]
     with connected_desk(amazon.world, admins=frozenset({ben})) as desk:

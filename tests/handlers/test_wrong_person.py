@@ -18,6 +18,7 @@ def tagged(world: World) -> Face:
     return Face.get_by_id(face.id)
 
 
+@pytest.mark.rule("wrong-person")
 def test_a_click_puts_one_message_on_the_queue_before_slack_is_acknowledged(desk: Desk) -> None:
     face, anna = tagged(desk.world), desk.slack.people[0]
     desk.disk_seconds = SLOW_DISK
@@ -28,6 +29,7 @@ def test_a_click_puts_one_message_on_the_queue_before_slack_is_acknowledged(desk
     assert stored_at <= (act.acknowledged_at or 0.0)
 
 
+@pytest.mark.rule("admins-only")
 @pytest.mark.parametrize("allowed", [True, False])
 def test_with_admins_only_they_can_reopen_and_others_are_told_so(world: World, allowed: bool) -> None:
     anna, ben = world.slack.people[:2]

@@ -37,6 +37,7 @@ def nobody(pictures: Iterator[Any], _: str) -> Iterator[Any]:
     return pictures
 
 
+@pytest.mark.rule("migrate-pictures")
 def test_what_is_missing_or_differs_is_copied_and_what_was_here_stays(
     here: FolderStore, there: S3Store, aws: Amazon
 ) -> None:
@@ -51,6 +52,7 @@ def test_what_is_missing_or_differs_is_copied_and_what_was_here_stays(
     assert sorted(here.keys()) == sorted(KEYS)
 
 
+@pytest.mark.rule("migrate-pictures")
 def test_and_back_again(here: FolderStore, there: S3Store, tmp_path: Path) -> None:
     back = FolderStore(tmp_path / "back")
     assert move_pictures(here, there, nobody).is_equal
@@ -60,6 +62,7 @@ def test_and_back_again(here: FolderStore, there: S3Store, tmp_path: Path) -> No
     assert list(back.keys()) == list(here.keys())
 
 
+@pytest.mark.rule("migrate-pictures")
 def test_a_picture_that_is_there_and_not_here_is_noticed(here: FolderStore, tmp_path: Path) -> None:
     there = FolderStore(tmp_path / "there")
     there.put("faces/stranger/crop.jpg", b"picture")
@@ -75,6 +78,7 @@ class Mixing(FolderStore):
         super().put({KEYS[0]: KEYS[1], KEYS[1]: KEYS[0]}.get(key, key), picture)
 
 
+@pytest.mark.rule("migrate-pictures")
 def test_pictures_that_have_changed_their_names_are_noticed(here: FolderStore, tmp_path: Path) -> None:
     compared = move_pictures(here, Mixing(tmp_path / "there"), nobody)
     assert not compared.is_equal
@@ -93,11 +97,13 @@ class Busy(FolderStore):
         return super().get(key)
 
 
+@pytest.mark.rule("migrate-busy-moment")
 @pytest.mark.usefixtures("here")
 def test_a_busy_moment_does_not_end_it(tmp_path: Path) -> None:
     assert move_pictures(Busy(tmp_path / "here"), FolderStore(tmp_path / "there"), nobody).is_equal
 
 
+@pytest.mark.rule("migrate-busy-moment")
 def test_what_stays_busy_is_told_in_the_end() -> None:
     asked = []
 
@@ -110,6 +116,7 @@ def test_what_stays_busy_is_told_in_the_end() -> None:
     assert len(asked) == 3
 
 
+@pytest.mark.rule("image-store-listed")
 def test_pictures_that_cannot_be_listed_are_not_taken_for_none(tmp_path: Path) -> None:
     with pytest.raises(Retry, match="cannot be listed"):
         move_pictures(FolderStore(tmp_path / "unmounted"), FolderStore(tmp_path / "there"), nobody)

@@ -145,6 +145,7 @@ def check_all_is_done(world: World, faces: Faces, voted: dict[str, dict[str, str
     assert not any(any(astuple(queue.counts())) for queue in world.queues.values())
 
 
+@pytest.mark.rule("migrate-whole-world")
 @pytest.mark.ci
 def test_killed_twice_it_moves_everything_and_all_ends_as_it_would_have(
     tmp_path: Path, stand_in: Slack, recogniser: LocalBackend, postgresql: Server, aws: Amazon

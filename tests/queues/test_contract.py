@@ -113,6 +113,7 @@ def test_a_redrive_can_be_of_one_key(queue: Queue) -> None:
     assert ids(queue) == ["m2"]
 
 
+@pytest.mark.rule("commands-beside-bot")
 def test_a_redrive_leaves_alone_what_is_ready_delayed_or_in_hand(queue: Queue) -> None:
     put(queue, 1, 2, 3)
     take(queue).retry_after(30, "busy")
@@ -237,6 +238,7 @@ def test_what_troubled_a_message_before_it_was_redriven_is_no_trouble_now(queue:
     assert queue.troubles() == []
 
 
+@pytest.mark.rule("held-up-told-once")
 def test_a_message_fails_since_its_first_failure_in_a_row_and_until_it_has_worked(
     engine: Engine, queue: Queue
 ) -> None:
@@ -296,6 +298,7 @@ def test_a_delivery_ends_once(engine: Engine, queue: Queue) -> None:
     assert ids(queue) == ["m1"]
 
 
+@pytest.mark.rule("durable-queues")
 @with_notes_on_a_server_too
 def test_everything_is_there_after_a_restart(engine: Engine) -> None:
     with engine.running() as queue:

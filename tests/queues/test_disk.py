@@ -67,6 +67,7 @@ def line(process: subprocess.Popen[str]) -> str:
 # Killed.
 
 
+@pytest.mark.rule("durable-queues")
 def test_what_was_put_before_a_kill_is_there(disk: DiskEngine) -> None:
     stored: list[str] = []
     for _ in range(3):
@@ -92,6 +93,7 @@ def test_after_a_kill_what_was_in_hand_comes_back_and_what_was_delayed_is_not_ea
         assert ids(queue) == [parked]
 
 
+@pytest.mark.failure("message-crashes-bot")
 def test_a_message_in_hand_at_too_many_crashes_becomes_a_dead_letter(disk: DiskEngine) -> None:
     with disk.running() as queue:
         queue.put("m1", "face1", {})
@@ -201,6 +203,7 @@ def test_a_queue_whose_durability_cannot_be_had_does_not_open(disk: DiskEngine) 
         InMemory(disk.file)
 
 
+@pytest.mark.rule("durable-queues")
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed: no sync is seen")
 def test_a_put_is_on_the_disk_when_it_returns(disk: DiskEngine, tmp_path: Path) -> None:
     report = tmp_path / "calls.txt"
@@ -224,6 +227,7 @@ def test_a_put_is_on_the_disk_when_it_returns(disk: DiskEngine, tmp_path: Path) 
 # In the way: other processes, a full disk, bytes that are no message.
 
 
+@pytest.mark.rule("second-bot-refused")
 def test_a_second_process_is_refused_and_takes_nothing(disk: DiskEngine) -> None:
     with disk.running() as queue:
         queue.put("m1", "face1", {})
@@ -237,6 +241,7 @@ def test_a_second_process_is_refused_and_takes_nothing(disk: DiskEngine) -> None
         assert queue.counts() == Counts(in_flight=1)
 
 
+@pytest.mark.rule("commands-beside-bot")
 def test_a_look_from_beside_changes_nothing(disk: DiskEngine) -> None:
     with disk.running() as queue:
         for each in range(4):
@@ -341,6 +346,7 @@ def test_a_file_of_a_version_that_did_not_know_since_when_messages_fail_is_taken
         assert queue.failing() == Failing(tried=disk.clock.now)
 
 
+@pytest.mark.failure("row-unreadable")
 def test_unreadable_rows_become_dead_letters_as_they_are_and_hold_up_nobody(disk: DiskEngine) -> None:
     with disk.running() as queue:
         with sql(disk) as connection:
@@ -417,6 +423,7 @@ def test_a_file_that_is_restored_while_the_bot_runs_is_taken_up_again(disk: Disk
         queue.counts()
 
 
+@pytest.mark.failure("readme-queue-damaged", "queue-damaged", shows="what happens")
 def test_a_file_that_another_program_holds_at_the_start_is_taken_up_once_it_lets_go(
     disk: DiskEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -480,6 +487,7 @@ def test_while_another_process_writes_for_long_all_is_a_retry_and_nothing_is_los
         assert queue.counts() == Counts(in_flight=1)
 
 
+@pytest.mark.failure("queue-locked", shows="what happens")
 def test_a_put_gives_up_on_a_busy_file_before_slack_does_whoever_else_waits_for_it(disk: DiskEngine) -> None:
     def seconds_of_a_put(number: int) -> float:
         begun = time.monotonic()
@@ -593,6 +601,7 @@ def test_a_put_between_a_look_and_the_wait_after_it_is_not_missed(disk: DiskEngi
         assert pool.submit(queue.get, A_MINUTE).result(timeout=5) is not None
 
 
+@pytest.mark.rule("cheap-put")
 def test_who_took_the_last_message_waits_for_the_next_without_a_look(disk: DiskEngine) -> None:
     looks: list[str] = []
     with closing(Watched(disk, look_seconds=A_MINUTE)) as queue, ThreadPoolExecutor() as pool:
@@ -609,6 +618,7 @@ def test_who_took_the_last_message_waits_for_the_next_without_a_look(disk: DiskE
         assert last is not None
 
 
+@pytest.mark.rule("cheap-put")
 def test_a_worker_begins_while_whoever_puts_waits_for_the_disk(disk: DiskEngine) -> None:
     with closing(Watched(disk, look_seconds=A_MINUTE)) as queue, ThreadPoolExecutor() as pool:
         waiting = pool.submit(queue.get, A_MINUTE)

@@ -87,6 +87,7 @@ def rows(disk: DiskEngine) -> list[tuple[object, ...]]:
         return connection.execute("SELECT * FROM ack_queue_messages ORDER BY _id").fetchall()
 
 
+@pytest.mark.rule("migrate-messages")
 def test_each_message_comes_in_its_state_and_the_source_stays_as_it_was(
     sqs: SqsEngine, disk: DiskEngine, move: Move
 ) -> None:
@@ -113,6 +114,7 @@ def test_each_message_comes_in_its_state_and_the_source_stays_as_it_was(
         assert take(queue).id == "m1"
 
 
+@pytest.mark.rule("migrate-messages")
 def test_since_when_it_waits_is_kept(sqs: SqsEngine, disk: DiskEngine, move: Move) -> None:
     disk.clock.now = BEGAN
     with disk.running() as queue:
@@ -123,6 +125,7 @@ def test_since_when_it_waits_is_kept(sqs: SqsEngine, disk: DiskEngine, move: Mov
         assert queue.oldest() == BEGAN
 
 
+@pytest.mark.rule("migrate-messages")
 def test_a_delayed_message_comes_when_it_was_due_as_its_next_attempt(
     sqs: SqsEngine, disk: DiskEngine, move: Move
 ) -> None:
@@ -144,6 +147,7 @@ def test_a_delayed_message_comes_when_it_was_due_as_its_next_attempt(
         assert (found.id, found.attempt) == ("m0", 2)
 
 
+@pytest.mark.rule("migrate-messages")
 def test_one_that_became_due_meanwhile_comes_at_once(sqs: SqsEngine, disk: DiskEngine, move: Move) -> None:
     in_every_state(disk)
     sqs.clock.now = DUE + 1
@@ -152,6 +156,7 @@ def test_one_that_became_due_meanwhile_comes_at_once(sqs: SqsEngine, disk: DiskE
         assert "m0" in ids(queue)
 
 
+@pytest.mark.rule("migrate-messages")
 def test_messages_about_one_face_come_in_the_order_in_which_the_disk_would_have_handed_them_out(
     sqs: SqsEngine, disk: DiskEngine, move: Move
 ) -> None:
@@ -171,6 +176,7 @@ def test_messages_about_one_face_come_in_the_order_in_which_the_disk_would_have_
     assert found == ["m2", "m3", "m1", "m0"]
 
 
+@pytest.mark.rule("migrate-killed")
 @pytest.mark.parametrize("after", [False, True], ids=["before it is stored", "before that is noted"])
 def test_killed_twice_it_goes_on_where_it_was_and_stores_nothing_twice(
     disk: DiskEngine, targets: Mapping[str, FillableQueue], after: bool
@@ -185,6 +191,7 @@ def test_killed_twice_it_goes_on_where_it_was_and_stores_nothing_twice(
     assert compared.there == Counts(ready=3, delayed=1, dead=1)
 
 
+@pytest.mark.rule("migrate-killed")
 def test_a_twin_that_comes_of_a_kill_and_a_long_pause_is_not_taken_for_a_stranger(
     sqs: SqsEngine, disk: DiskEngine, targets: Mapping[str, FillableQueue]
 ) -> None:
@@ -198,6 +205,7 @@ def test_a_twin_that_comes_of_a_kill_and_a_long_pause_is_not_taken_for_a_strange
     assert sum(astuple(compared.there)) == 6
 
 
+@pytest.mark.rule("migrate-killed")
 def test_killed_while_it_notes_it_forgets_half_a_note(disk: DiskEngine, move: Move) -> None:
     in_every_state(disk)
     move()
@@ -209,6 +217,7 @@ def test_killed_while_it_notes_it_forgets_half_a_note(disk: DiskEngine, move: Mo
     assert sum(astuple(compared.there)) == 5
 
 
+@pytest.mark.rule("migrate-foreign-queues")
 def test_what_holds_something_else_is_refused_and_gets_nothing(
     sqs: SqsEngine, disk: DiskEngine, move: Move
 ) -> None:
@@ -221,6 +230,7 @@ def test_what_holds_something_else_is_refused_and_gets_nothing(
         assert queue.counts() == Counts(ready=1)
 
 
+@pytest.mark.rule("migrate-foreign-queues")
 def test_a_message_that_left_its_queue_between_two_attempts_is_told(disk: DiskEngine, move: Move) -> None:
     in_every_state(disk)
     assert move().messages.is_equal
@@ -229,6 +239,7 @@ def test_a_message_that_left_its_queue_between_two_attempts_is_told(disk: DiskEn
     assert not move().messages.is_equal
 
 
+@pytest.mark.rule("migrate-messages")
 def test_what_cannot_be_read_comes_as_a_dead_letter(sqs: SqsEngine, disk: DiskEngine, move: Move) -> None:
     with disk.running() as queue:
         queue.put("m1", "face1", {})
@@ -269,6 +280,7 @@ def another_run(sqs: SqsEngine, disk: DiskEngine) -> Move:
     return run
 
 
+@pytest.mark.rule("migrate-lost-queues")
 @pytest.mark.parametrize(
     ("deleted", "left"),
     [
@@ -291,6 +303,7 @@ def test_what_lay_in_queues_that_were_deleted_is_sent_again_and_nothing_else(
     assert again.there == Counts(ready=3, delayed=1, dead=1)
 
 
+@pytest.mark.rule("migrate-lost-queues")
 def test_what_was_sent_to_another_account_is_none_of_this_move(
     sqs: SqsEngine, disk: DiskEngine, another_run: Move
 ) -> None:
@@ -307,6 +320,7 @@ def test_what_was_sent_to_another_account_is_none_of_this_move(
     assert (again.messages.is_equal, sum(astuple(again.there))) == (True, 5)
 
 
+@pytest.mark.rule("migrate-lost-queues")
 def test_queues_that_are_deleted_while_they_are_filled_are_noticed(
     sqs: SqsEngine, disk: DiskEngine, targets: Mapping[str, FillableQueue], another_run: Move
 ) -> None:
@@ -330,6 +344,7 @@ def test_a_queue_that_was_never_used_moves_nothing(disk: DiskEngine, move: Move)
     assert (compared.messages.is_equal, compared.here) == (True, Counts())
 
 
+@pytest.mark.rule("migrate-busy-moment")
 def test_a_busy_moment_does_not_end_it(sqs: SqsEngine, disk: DiskEngine, move: Move) -> None:
     in_every_state(disk)
     sqs.amazon.fail("SendMessage", code="ServiceUnavailable", status=503)

@@ -30,6 +30,7 @@ def _queue(tmp_path: Path) -> Iterator[SQLiteAckQueue]:
         yield queue
 
 
+@pytest.mark.rule("upstream-pinned")
 def test_a_get_may_sleep_through_a_put(queue: SQLiteAckQueue, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(persistqueue.sqlackqueue, "TICK_FOR_WAIT", TICK_SECONDS)
     once = iter([True])

@@ -76,6 +76,7 @@ def error_of(call: Callable[[], Any]) -> str:
 # ---------------------------------------------------------------- the protocol
 
 
+@pytest.mark.rule("aws-settings")
 def test_the_variables_of_the_environment_lead_an_unchanged_client_here(
     rekognition: Rekognition, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,6 +33,7 @@ def entry(stage: str, message_id: str, **more: object) -> str:
 # --- Settings ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("sandbox-same-bot")
 def test_no_setting_from_outside_leads_the_bot_to_real_slack_or_real_data(tmp_path: Path) -> None:
     outer = {
         "SLACK_BOT_TOKEN": "xoxb-real",

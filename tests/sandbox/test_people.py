@@ -168,6 +168,7 @@ def test_an_ephemeral_message_is_used_by_its_addressee_only(slack: Slack, web: W
         slack.click(slack.people[1], ts, "not_a_face")
 
 
+@pytest.mark.failure("readme-bot-gone", "bot-gone", shows="who is told")
 def test_without_a_connection_an_act_fails_and_is_not_kept(
     slack: Slack, web: WebClient, app: App, connect: Connect, anna: str
 ) -> None:

@@ -3,6 +3,7 @@
 import io
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from tagbot.sandbox.client import Slack
@@ -47,6 +48,8 @@ def bad_input() -> dict[str, tuple[bytes, bytes | None, str]]:
     }
 
 
+@pytest.mark.rule("rejected-with-reason")
+@pytest.mark.failure("readme-photo-unusable", "photo-broken")
 def test_each_kind_of_bad_input_is_refused_with_its_reason_and_the_good_photo_goes_through(
     tmp_path: Path, stand_in: Slack, at_rekognition: dict[str, str]
 ) -> None:
@@ -88,6 +91,8 @@ def test_a_stage_that_fails_five_times_and_then_works_ends_well(
     assert len([call for call in stand_in.calls("users.info") if call.status == 503]) == 5
 
 
+@pytest.mark.rule("retry-then-dead-letter")
+@pytest.mark.failure("readme-keeps-failing", "scope-missing")
 def test_a_stage_that_always_fails_ends_in_the_dead_letters_until_retry(
     tmp_path: Path, stand_in: Slack, at_rekognition: dict[str, str]
 ) -> None:
@@ -124,6 +129,7 @@ def wait_for_messages(slack: Slack, count: int) -> None:
     slack.wait_for(lambda: len(slack.messages()) == count, f"{count} messages", timeout=PATIENCE)
 
 
+@pytest.mark.rule("asked-again", "wrong-person", "export-votes")
 def test_the_wrong_person_twice_and_the_right_one_the_third_time(tmp_path: Path, stand_in: Slack) -> None:
     anna, ben, chiara, *_ = stand_in.people
     with running_bot(tmp_path, stand_in) as bot:

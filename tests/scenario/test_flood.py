@@ -8,6 +8,7 @@ from tagbot.sandbox.client import Slack
 from tests.scenario.flood import flood
 
 
+@pytest.mark.rule("open-requests-limited")
 @pytest.mark.ci
 def test_an_import_never_floods_the_channel_and_ends_with_every_face_tagged(
     tmp_path: Path, stand_in: Slack, at_rekognition: dict[str, str]

@@ -76,6 +76,9 @@ def backend(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
     yield request.getfixturevalue("at_rekognition")
 
 
+@pytest.mark.rule(
+    "photo-becomes-tagged-face", "postgresql-as-sqlite", "settings-from-environment", "backends-alike"
+)
 def test_a_photo_goes_in_and_a_tagged_face_comes_out(
     tmp_path: Path, stand_in: Slack, backend: dict[str, str]
 ) -> None:
@@ -117,6 +120,7 @@ def assert_is_the_line_of_the_spec(
     assert all(time.endswith("Z") for time in (line["tagged_at"], *(vote["at"] for vote in line["votes"])))
 
 
+@pytest.mark.rule("faces-from-sidecar")
 def test_a_sidecar_with_three_faces_gives_three_requests(tmp_path: Path, stand_in: Slack) -> None:
     anna, ben, chiara, *others = stand_in.people
     photo, faces = three_astronauts()
@@ -139,6 +143,7 @@ def test_a_sidecar_with_three_faces_gives_three_requests(tmp_path: Path, stand_i
         }
 
 
+@pytest.mark.rule("answers-at-once", "postgresql-as-sqlite")
 @pytest.mark.parametrize(
     ("database_url", "required_votes"),
     [("sqlite", 50), ("postgresql", 2)],

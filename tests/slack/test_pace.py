@@ -55,6 +55,7 @@ def test_a_pause_gives_no_more_than_one_burst(clock: Clock, nap: Nap) -> None:
     assert passes(pace, clock, 5) == [0.0, 0.0, 0.0, 1.0, 2.0]
 
 
+@pytest.mark.rule("slack-pace")
 def test_updates_never_exceed_what_slack_allows_in_a_minute(clock: Clock, nap: Nap) -> None:
     pace = Pace(40 / 60, nap, burst=10, clock=clock)
     times = passes(pace, clock, 200)

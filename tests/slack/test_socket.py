@@ -141,6 +141,7 @@ def renewed_while_clicking(slack: Slack, kind: str, times: int, connections: int
     return clicks
 
 
+@pytest.mark.rule("acknowledged-while-renewed")
 @pytest.mark.parametrize(
     ("connections", "kind", "times"),
     [(CONNECTIONS, "refresh_requested", 50), (1, "refresh_requested", 3), (1, "warning", 3)],
@@ -158,6 +159,7 @@ def test_renewals_are_noticed_by_nobody_who_clicks(
     assert clicks.percentile(100) < LATE_MS
 
 
+@pytest.mark.failure("connection-renewed")
 def test_a_renewal_opens_the_new_connection_while_the_old_one_still_serves(slack: Slack) -> None:
     slack.rules(grace_seconds=30)
     with connected(slack, connections=1):
@@ -192,6 +194,7 @@ def test_a_click_on_a_connection_that_slack_is_about_to_end_is_acknowledged(slac
 # --- Losses ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("acknowledged-while-renewed")
 @pytest.mark.parametrize("kind", ["reset", "close"])
 def test_when_all_connections_end_people_are_answered_at_once_again(slack: Slack, kind: str) -> None:
     ts = button(slack)
@@ -203,6 +206,7 @@ def test_when_all_connections_end_people_are_answered_at_once_again(slack: Slack
         assert time.monotonic() - started < 2.0  # of the ten that it may take
 
 
+@pytest.mark.failure("one-connection-lost")
 def test_while_one_of_the_connections_ends_the_other_goes_on(slack: Slack) -> None:
     torn = set()
     with connected(slack) as socket, clicking.clicking(slack, button(slack)) as clicks:
@@ -219,6 +223,7 @@ def test_while_one_of_the_connections_ends_the_other_goes_on(slack: Slack) -> No
     assert clicks.percentile(100) < LATE_MS
 
 
+@pytest.mark.rule("acknowledged-while-renewed")
 def test_connections_on_which_nothing_passes_any_more_are_noticed_and_replaced(
     slack: Slack, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -255,6 +260,7 @@ UNREACHABLE: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.failure("all-connections-lost")
 @impatient
 @pytest.mark.parametrize("how", UNREACHABLE)
 def test_when_slack_was_unreachable_people_are_answered_soon_after(
@@ -305,6 +311,7 @@ def test_with_as_many_connections_as_slack_allows_the_bot_waits_for_a_free_one(
     assert caplog.text.count("no more connections") == 1
 
 
+@pytest.mark.failure("socket-mode-off")
 @impatient
 def test_when_socket_mode_is_switched_off_the_operator_is_told_once_and_slack_is_left_in_peace(
     slack: Slack, caplog: pytest.LogCaptureFixture
@@ -391,6 +398,7 @@ def test_an_acknowledgement_whose_connection_is_gone_leaves_on_the_other(slack: 
         assert slack.deliveries()[0].foreign
 
 
+@pytest.mark.rule("acknowledged-while-renewed")
 @pytest.mark.parametrize("connections", [CONNECTIONS, 1])
 def test_an_acknowledgement_that_crosses_the_end_of_its_connection_is_sent_again(
     slack: Slack, connections: int
@@ -553,6 +561,7 @@ def test_at_the_end_what_is_in_hand_is_acknowledged_and_finished(slack: Slack) -
     assert slack.connections() == []
 
 
+@pytest.mark.rule("acknowledged-while-stopping")
 def test_at_the_end_every_click_that_came_is_acknowledged(slack: Slack) -> None:
     socket = socket_mode(slack)
     socket.connect(threading.Event())
@@ -566,6 +575,7 @@ def test_at_the_end_every_click_that_came_is_acknowledged(slack: Slack) -> None:
     assert clicks.percentile(100) < LATE_MS
 
 
+@pytest.mark.rule("acknowledged-while-stopping")
 def test_an_acknowledgement_that_crosses_the_end_of_the_last_connection_is_sent_again(
     slack: Slack, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -585,6 +595,7 @@ def test_an_acknowledgement_that_crosses_the_end_of_the_last_connection_is_sent_
     assert not [record for record in caplog.records if record.levelno > logging.INFO], caplog.text
 
 
+@pytest.mark.rule("acknowledged-while-stopping")
 def test_what_is_finished_only_after_the_last_connection_has_ended_is_acknowledged_all_the_same(
     slack: Slack, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -230,6 +230,7 @@ def test_what_a_handler_says_travels_with_its_acknowledgement(app: App) -> None:
     assert told["payload"] == {"response_action": "errors", "errors": {"name": "Please write a name."}}
 
 
+@pytest.mark.rule("every-interaction-acknowledged")
 def test_an_envelope_of_a_kind_that_bolt_does_not_know_is_acknowledged_and_logged(
     app: App, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -239,6 +240,7 @@ def test_an_envelope_of_a_kind_that_bolt_does_not_know_is_acknowledged_and_logge
     assert caplog.text.count("Bolt could not deal with an envelope: status 404") == 2
 
 
+@pytest.mark.rule("every-interaction-acknowledged")
 def test_an_envelope_that_bolt_fails_at_is_acknowledged_and_logged(
     app: App, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -34,6 +34,7 @@ def app_on(slack: Slack) -> App:
     return App(client=WebClient(slack.bot_token, base_url=slack.api_url))
 
 
+@pytest.mark.rule("upstream-pinned")
 def test_slacks_own_client_keeps_people_waiting_while_a_connection_is_renewed(slack: Slack) -> None:
     app, held, release = app_on(slack), threading.Event(), threading.Event()
 
@@ -101,6 +102,7 @@ def failing(slack: Slack) -> App:
     return app
 
 
+@pytest.mark.rule("upstream-pinned")
 def test_a_click_that_a_handler_fails_at_is_not_acknowledged(slack: Slack) -> None:
     answer = failing(slack).dispatch(action(slack))
     assert answer.status == 500, (

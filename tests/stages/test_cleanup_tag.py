@@ -46,6 +46,8 @@ def claimed(world: World, answer: str) -> Face:
     return fresh(face)
 
 
+@pytest.mark.rule("rejection-reason")
+@pytest.mark.failure("readme-face-blurred", "face-unusable")
 def test_a_picture_that_is_too_blurred_ends_as_a_rejected_face(world: World, people: list[str]) -> None:
     face = world.face(posted=True)
     blur(world, face)
@@ -61,6 +63,7 @@ def test_a_picture_that_is_too_blurred_ends_as_a_rejected_face(world: World, peo
     assert people[2] not in seen(message), "whom people chose is gone with the votes"
 
 
+@pytest.mark.rule("votes-after-rejection")
 @pytest.mark.parametrize("reason", ["no_face", "too_blurred", "not_an_image", "unanswered"])
 def test_votes_go_where_people_are_not_the_reason(world: World, people: list[str], reason: str) -> None:
     face = claimed(world, people[2]) if reason != "unanswered" else world.face(posted=True)
@@ -72,6 +75,7 @@ def test_votes_go_where_people_are_not_the_reason(world: World, people: list[str
     assert words.REJECTED[reason] in shown(world, face).text
 
 
+@pytest.mark.rule("votes-after-rejection", "not-a-face")
 @pytest.mark.parametrize(("reason", "answer"), [("not_a_face", NOT_A_FACE), ("unknown", DONT_KNOW)])
 def test_votes_stay_where_people_are_the_reason(
     world: World, people: list[str], reason: str, answer: str
@@ -86,6 +90,7 @@ def test_votes_stay_where_people_are_the_reason(
     assert controls(message) == set()
 
 
+@pytest.mark.rule("rejection-reason")
 @pytest.mark.parametrize("reason", [*words.REJECTED, "a_reason_of_a_later_version"])
 def test_every_reason_is_said_in_plain_words(world: World, people: list[str], reason: str) -> None:
     face = claimed(world, people[2])
@@ -97,6 +102,7 @@ def test_every_reason_is_said_in_plain_words(world: World, people: list[str], re
     assert headline.endswith((".", ")."))
 
 
+@pytest.mark.rule("open-requests-limited")
 def test_the_next_face_that_waits_is_let_in(make_world: MakeWorld) -> None:
     world = make_world(MAX_OPEN_REQUESTS="1")
     face = world.face(posted=True)
@@ -110,6 +116,7 @@ def test_the_next_face_that_waits_is_let_in(make_world: MakeWorld) -> None:
 # --- Nobody answered ------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("unanswered-expires")
 def test_a_request_that_people_finish_meanwhile_is_theirs(world: World, people: list[str]) -> None:
     face = agreed(world, people[2])
     work(world, refused(face, "unanswered"))
@@ -120,6 +127,7 @@ def test_a_request_that_people_finish_meanwhile_is_theirs(world: World, people: 
     assert fresh(face).state == "training"
 
 
+@pytest.mark.rule("click-on-closed-face")
 def test_an_answer_too_late_for_a_request_that_went_unanswered_is_told_so(
     world: World, people: list[str]
 ) -> None:
@@ -153,6 +161,7 @@ def test_a_message_of_an_earlier_round_changes_nothing(world: World, people: lis
     assert len(votes(face)) == 2
 
 
+@pytest.mark.rule("told-again-harmless")
 def test_votes_of_a_new_round_are_not_touched(world: World, people: list[str]) -> None:
     face = claimed(world, people[2])
     work(world, refused(face))

@@ -77,6 +77,7 @@ def stored_files(world: World) -> set[Path]:
 # --- It works -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("photo-identity", "faces-found")
 def test_the_faces_of_a_photo_are_found_cut_out_and_stored(world: World) -> None:
     (told,) = work(world, put(world, "party.png", astronaut()))
     face = Face.get()
@@ -92,6 +93,7 @@ def test_the_faces_of_a_photo_are_found_cut_out_and_stored(world: World) -> None
         assert Image.open(BytesIO(world.services.images.get(key))).format == "JPEG"
 
 
+@pytest.mark.rule("inbox-emptied")
 def test_a_photo_that_was_taken_over_is_gone_from_the_inbox_with_its_sidecar(world: World) -> None:
     put(world, "party.png", astronaut(), three_faces())
     take_over(world, lambda: Photo.select().count())
@@ -100,6 +102,7 @@ def test_a_photo_that_was_taken_over_is_gone_from_the_inbox_with_its_sidecar(wor
     assert len(world.messages("images-in-db")) == 3
 
 
+@pytest.mark.rule("faces-from-sidecar", "face-id-uuid")
 def test_with_faces_in_the_sidecar_these_are_taken_and_none_is_looked_for(
     world: World,
 ) -> None:
@@ -115,6 +118,8 @@ def test_with_faces_in_the_sidecar_these_are_taken_and_none_is_looked_for(
     assert Face.select().count() == 3
 
 
+@pytest.mark.rule("photo-without-face")
+@pytest.mark.failure("no-face", shows="what happens")
 def test_a_photo_without_a_face_is_kept_and_counted(world: World) -> None:
     cat = (photographs() / "chelsea.png").read_bytes()
     assert work(world, put(world, "cat.png", cat)) == []
@@ -123,6 +128,7 @@ def test_a_photo_without_a_face_is_kept_and_counted(world: World) -> None:
     assert world.services.images.get(photo_key(Photo.get().sha256))
 
 
+@pytest.mark.rule("photo-without-face")
 def test_a_sidecar_may_say_that_there_is_no_face(world: World) -> None:
     assert work(world, put(world, "party.png", astronaut(), {"faces": []})) == []
     assert (Photo.get().faces_found, Face.select().count()) == (0, 0)
@@ -133,6 +139,7 @@ def test_a_sidecar_without_faces_has_them_looked_for(world: World) -> None:
     assert (Photo.get().source, Face.get().id) == ("phone", told.face_id)
 
 
+@pytest.mark.rule("message-for-each-face")
 def test_every_face_is_asked_about_in_the_channel(world: World) -> None:
     messages = work(world, put(world, "party.png", astronaut(), three_faces()))
     for message in messages:
@@ -143,6 +150,7 @@ def test_every_face_is_asked_about_in_the_channel(world: World) -> None:
     } == {message.face_id for message in messages}
 
 
+@pytest.mark.rule("exif-turn", "stored-without-exif")
 def test_pictures_are_stored_upright_and_without_exif(world: World) -> None:
     image = Image.open(BytesIO(astronaut())).convert("RGB").transpose(Image.Transpose.ROTATE_90)
     exif = Image.Exif()
@@ -167,6 +175,7 @@ def test_pictures_are_stored_upright_and_without_exif(world: World) -> None:
 # --- Twice is harmless ----------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("same-photo-once")
 def test_the_same_photo_twice_is_taken_once(world: World) -> None:
     first = work(world, put(world, "party.png", astronaut()))
     again = work(world, put(world, "copy.png", astronaut(), three_faces()))
@@ -181,6 +190,7 @@ def test_the_same_photo_twice_is_taken_once(world: World) -> None:
     assert work(world, put(world, "third.png", astronaut())) == []
 
 
+@pytest.mark.rule("same-photo-once")
 def test_two_workers_that_meet_the_same_photo_take_it_once(world: World) -> None:
     messages = [put(world, f"copy-{number}.png", astronaut()) for number in range(4)]
     start = threading.Barrier(len(messages))
@@ -215,6 +225,7 @@ def test_a_crash_between_pictures_and_rows_leaves_nothing_behind(world: World) -
     assert stored_files(world) == pictures
 
 
+@pytest.mark.rule("message-for-each-face")
 def test_a_crash_before_the_message_was_stored_tells_it_again(world: World) -> None:
     message = put(world, "party.png", astronaut(), three_faces())
     first = work(world, message)
@@ -286,6 +297,7 @@ def test_what_cannot_be_used_is_refused_with_the_reason(world: World, what: str)
     assert stored_files(world) == set()
 
 
+@pytest.mark.rule("rejected-with-reason")
 def test_what_is_refused_lies_beside_its_reason_and_the_rest_goes_on(world: World) -> None:
     put(world, "bad.png", b"no picture", {"source": "x"})
     put(world, "good.png", astronaut(), three_faces())
@@ -296,6 +308,7 @@ def test_what_is_refused_lies_beside_its_reason_and_the_rest_goes_on(world: Worl
     assert Face.select().count() == 3
 
 
+@pytest.mark.rule("face-id-once")
 def test_a_face_id_of_another_photo_is_refused_and_its_pictures_stay(world: World) -> None:
     other = world.face()
     crop = world.services.images.get(crop_key(other.id))
@@ -333,6 +346,7 @@ class Meeting:
         return self._images.check()
 
 
+@pytest.mark.rule("face-id-once")
 def test_of_two_photos_that_give_the_same_face_id_at_once_one_is_taken_with_its_own_pictures(
     world: World,
 ) -> None:
@@ -366,6 +380,7 @@ def image_of(colour: str) -> bytes:
     return out.getvalue()
 
 
+@pytest.mark.rule("exif-turn")
 @pytest.mark.parametrize("name", ["IMG_0001.JPG", "photo.jpeg"])
 def test_a_sidecars_pixels_count_after_the_photo_was_turned(world: World, name: str) -> None:
     upright = Image.open(BytesIO(astronaut())).convert("RGB").crop((0, 0, 512, 300))

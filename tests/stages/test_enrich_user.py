@@ -27,6 +27,7 @@ def work(world: World, person: Person) -> Person:
     return again
 
 
+@pytest.mark.rule("name-from-profile")
 def test_name_email_and_picture_are_stored(world: World, people: list[str]) -> None:
     person = work(world, somebody(people[2]))
     member = world.slack.members()[people[2]]
@@ -35,6 +36,7 @@ def test_name_email_and_picture_are_stored(world: World, people: list[str]) -> N
     assert person.enriched_at
 
 
+@pytest.mark.rule("name-from-profile")
 @pytest.mark.parametrize(
     ("real_name", "display_name", "name"),
     [("Ann Lee", "annie", "Ann Lee"), ("", "annie", "annie"), ("", "", "ann.handle")],
@@ -46,12 +48,14 @@ def test_the_real_name_goes_before_the_display_name(
     assert work(world, somebody(people[2])).name == name
 
 
+@pytest.mark.rule("name-from-profile")
 def test_a_profile_without_email_and_picture_is_fine(world: World, people: list[str]) -> None:
     world.slack.set_member(people[2], email="", image="")
     person = work(world, somebody(people[2]))
     assert (person.email, person.picture_url) == (None, None)
 
 
+@pytest.mark.rule("name-once-known")
 def test_every_message_that_mentions_the_person_says_the_name_from_then_on(
     world: World, people: list[str]
 ) -> None:

@@ -38,6 +38,7 @@ def work(world: World, face: Face) -> list[FaceStored]:
     return list(finalize_tag(TrainingSent(face_id=face.id, round=face.round), world.services))
 
 
+@pytest.mark.rule("tagged-message")
 def test_the_face_gets_its_person_and_the_request_says_who(world: World, people: list[str]) -> None:
     face = trained(world, people[2])
     assert work(world, face) == []
@@ -56,6 +57,7 @@ def test_slack_shows_it_when_the_stage_is_done(world: World, people: list[str]) 
     assert Face.stale() == []
 
 
+@pytest.mark.rule("name-once-known")
 def test_a_mention_stands_until_the_name_is_known(world: World, people: list[str]) -> None:
     face = trained(world, people[2])
     work(world, face)
@@ -96,6 +98,7 @@ def enrich(world: World) -> None:
     enrich_user(PersonAdded(person_id=Person.get().id), world.services)
 
 
+@pytest.mark.rule("open-requests-limited")
 def test_the_next_face_that_waits_is_let_in(make_world: MakeWorld) -> None:
     world = make_world(MAX_OPEN_REQUESTS="1")
     face = trained(world, world.slack.people[2])
@@ -121,6 +124,7 @@ def test_a_message_of_an_earlier_round_changes_nothing(world: World, people: lis
     assert fresh(face).state == "training"
 
 
+@pytest.mark.rule("second-training")
 def test_a_repetition_does_not_finish_a_second_training_that_has_no_answer_yet(
     world: World, people: list[str]
 ) -> None:

@@ -50,6 +50,7 @@ def reopened(face: Face, by: str) -> FaceReopened:
 # --- Told again, and told late --------------------------------------------------------------------------
 
 
+@pytest.mark.rule("told-again-harmless")
 def test_every_message_of_a_life_told_again_after_its_end_changes_nothing(
     world: World, people: list[str]
 ) -> None:
@@ -103,6 +104,7 @@ def all_of(world: World, face: Face) -> list[Any]:
     return [row, votes(face), messages, PastRequest.select().count()]
 
 
+@pytest.mark.rule("undo-once")
 def test_two_who_reopen_at_once_begin_one_round_and_the_first_is_named(
     world: World, people: list[str]
 ) -> None:
@@ -117,6 +119,7 @@ def test_two_who_reopen_at_once_begin_one_round_and_the_first_is_named(
     assert TrainedVector.select().count() == 0
 
 
+@pytest.mark.rule("undo-once")
 def test_a_second_who_reopens_while_the_first_is_in_hand_changes_nothing_and_is_told_so(
     world: World, people: list[str]
 ) -> None:
@@ -139,6 +142,7 @@ def test_a_second_who_reopens_while_the_first_is_in_hand_changes_nothing_and_is_
 # --- Retry ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("retry-both")
 def test_a_rejected_face_with_dead_letters_is_asked_about_once_and_they_change_nothing(
     world: World, people: list[str]
 ) -> None:
@@ -157,6 +161,7 @@ def test_a_rejected_face_with_dead_letters_is_asked_about_once_and_they_change_n
     assert [message.text for message in world.slack.ephemerals(people[4])] == [words.CLOSED]
 
 
+@pytest.mark.rule("retry-puts-back")
 @pytest.mark.parametrize("queue", QUEUES)
 def test_a_queue_with_nothing_dead_has_nothing_to_retry(world: World, queue: str) -> None:
     assert retry(world.queues, queue) == Retried({})
@@ -166,6 +171,7 @@ def test_a_queue_with_nothing_dead_has_nothing_to_retry(world: World, queue: str
 # --- Closing without a person ---------------------------------------------------------------------------
 
 
+@pytest.mark.rule("unanswered-expires", "fractions")
 def test_a_request_of_less_than_a_second_expires_and_can_be_asked_again(make_world: MakeWorld) -> None:
     world = make_world(REQUEST_EXPIRES_DAYS="0.00001")
     people = world.slack.people
@@ -185,6 +191,7 @@ def test_a_request_of_less_than_a_second_expires_and_can_be_asked_again(make_wor
     assert (fresh(face).state, fresh(face).round) == ("open", 2)
 
 
+@pytest.mark.rule("unknown-person")
 def test_a_face_that_one_sees_none_in_and_the_others_do_not_know_is_unknown(
     world: World, people: list[str]
 ) -> None:
@@ -197,6 +204,7 @@ def test_a_face_that_one_sees_none_in_and_the_others_do_not_know_is_unknown(
     assert votes(face) == {people[0]: NOT_A_FACE, **dict.fromkeys(people[1:4], DONT_KNOW)}
 
 
+@pytest.mark.rule("click-on-closed-face")
 def test_a_click_on_a_rejected_face_is_told_so_and_changes_nothing(world: World, people: list[str]) -> None:
     face = world.face(posted=True)
     say(world, face, NOT_A_FACE, *people[:2])
@@ -210,6 +218,7 @@ def test_a_click_on_a_rejected_face_is_told_so_and_changes_nothing(world: World,
 # --- Who is chosen, and who sees it ---------------------------------------------------------------------
 
 
+@pytest.mark.rule("not-choosable")
 def test_whoever_leaves_after_people_agreed_is_tagged_by_name(world: World, people: list[str]) -> None:
     face = agreed(world, people[4])
     world.slack.set_member(people[4], deleted=True)
@@ -219,6 +228,7 @@ def test_whoever_leaves_after_people_agreed_is_tagged_by_name(world: World, peop
     assert "Tagged as Elif" in shown(world, face).text
 
 
+@pytest.mark.rule("choice-kept-secret")
 @pytest.mark.parametrize("answer", ["an account", "a name"])
 def test_before_the_face_is_tagged_nothing_in_slack_says_whom_anyone_chose(
     world: World, people: list[str], answer: str
@@ -268,6 +278,7 @@ def _differing(world: World) -> Iterator[World]:
     backend.close()
 
 
+@pytest.mark.rule("add-anyway")
 def test_a_face_that_people_and_machine_see_differently_can_be_reopened(
     differing: World, people: list[str]
 ) -> None:
@@ -283,6 +294,7 @@ def test_a_face_that_people_and_machine_see_differently_can_be_reopened(
 # --- Who may, and what programs read --------------------------------------------------------------------
 
 
+@pytest.mark.rule("without-admins")
 def test_without_admins_every_member_of_the_channel_may_retry_and_nobody_else(
     world: World, people: list[str], stand_in: SlackStandIn
 ) -> None:
@@ -294,12 +306,14 @@ def test_without_admins_every_member_of_the_channel_may_retry_and_nobody_else(
     assert not bot.may_retry(people[3], "C0ELSEWHERE")
 
 
+@pytest.mark.rule("admins-only")
 def test_with_admins_they_alone_may_retry_wherever_they_are(world: World, people: list[str]) -> None:
     bot = Bot(replace(world.settings, admins=frozenset({people[0]})), world.queues)
     assert bot.may_retry(people[0], "C0ELSEWHERE")
     assert not bot.may_retry(people[1], world.settings.slack_channel)
 
 
+@pytest.mark.rule("status-json")
 def test_the_figures_of_status_come_in_their_order(world: World) -> None:
     figures = json.loads(json.dumps(status.collect(world.queues, world.services.inbox)))
     assert list(figures["faces"]) == ["waiting", "open", "training", "tagged", "rejected"]
@@ -308,6 +322,7 @@ def test_the_figures_of_status_come_in_their_order(world: World) -> None:
         assert list(counts) == ["ready", "delayed", "in_flight", "dead"]
 
 
+@pytest.mark.rule("unknown-variable")
 def test_a_setting_that_it_does_not_know_is_left_alone(world: World, stand_in: SlackStandIn) -> None:
     strange = {"FACETAG_COLOUR": "blue", "REQUIRED_VOTE": "9", "DATABASE_URL": world.settings.database_url}
     env = environment(world.settings.data_dir, stand_in, **strange)
@@ -326,6 +341,7 @@ def exported(world: World) -> list[dict[str, Any]]:
     return [json.loads(line) for line in printed.stdout.splitlines()]
 
 
+@pytest.mark.rule("late-answer", "export-votes")
 def test_the_export_has_what_people_said_in_the_last_round_whatever_it_was(
     world: World, people: list[str]
 ) -> None:
@@ -352,6 +368,7 @@ def test_the_export_has_what_people_said_in_the_last_round_whatever_it_was(
     }
 
 
+@pytest.mark.rule("data-folder", "queue-files")
 def test_a_bot_keeps_nothing_outside_of_its_data_folder(world: World, people: list[str]) -> None:
     data = world.settings.data_dir
     rectangle = {"left": FACE.left, "top": FACE.top, "width": FACE.width, "height": FACE.height}

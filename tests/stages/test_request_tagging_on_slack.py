@@ -55,6 +55,7 @@ def later(world: World, seconds: float = SETTLE_SECONDS) -> None:
 # --- It works -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("one-request-two-pictures", "four-ways-to-answer")
 def test_the_channel_is_asked_with_both_pictures_and_all_controls(world: World) -> None:
     face = world.face()
     work(world, face)
@@ -77,6 +78,7 @@ def test_the_channel_is_asked_with_both_pictures_and_all_controls(world: World) 
     assert row.posted_at == pytest.approx(world.services.now(), abs=5)
 
 
+@pytest.mark.rule("picture-sharing")
 def test_pictures_are_private_and_told_without_names(world: World) -> None:
     face = world.face()
     work(world, face)
@@ -96,6 +98,7 @@ def test_a_request_that_nobody_has_answered_needs_no_update(world: World) -> Non
 # --- Too small ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("too-small-face")
 @pytest.mark.parametrize("size", [49, 50])
 def test_a_face_below_the_minimum_is_rejected_and_never_posted(world: World, size: int) -> None:
     face = world.face(size=size)
@@ -108,6 +111,7 @@ def test_a_face_below_the_minimum_is_rejected_and_never_posted(world: World, siz
         assert fresh(face).state == "open"
 
 
+@pytest.mark.rule("too-small-face")
 def test_a_face_is_too_small_also_when_only_one_side_is(world: World) -> None:
     face = world.face()
     Face.update(height=49).where(Face.id == face.id).execute()
@@ -115,6 +119,7 @@ def test_a_face_is_too_small_also_when_only_one_side_is(world: World) -> None:
     assert fresh(face).reason == "too_small"
 
 
+@pytest.mark.rule("retry-asks-again")
 def test_a_small_face_that_an_operator_asks_about_again_is_asked(world: World) -> None:
     face = world.face(size=20)
     work(world, face)
@@ -134,6 +139,7 @@ def test_a_small_face_takes_no_place(make_world: MakeWorld) -> None:
 # --- Places ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("open-requests-limited")
 def test_no_more_requests_are_open_than_allowed_and_the_oldest_come_first(make_world: MakeWorld) -> None:
     world = make_world(MAX_OPEN_REQUESTS="2")
     people = world.slack.people
@@ -209,6 +215,7 @@ def test_a_message_of_an_earlier_round_or_an_unknown_face_asks_nothing(world: Wo
     assert posted(world) == []
 
 
+@pytest.mark.rule("post-never-twice")
 def test_a_crash_after_the_post_finds_it_and_posts_nothing_more(world: World) -> None:
     face = world.face()
     work(world, face)
@@ -237,6 +244,7 @@ def test_a_crash_after_the_upload_uploads_nothing_more(world: World) -> None:
     assert len(world.slack.calls("files.completeUploadExternal")) == 1
 
 
+@pytest.mark.rule("pictures-once")
 @pytest.mark.parametrize("fault", LOST, ids=str)
 def test_an_upload_whose_answer_was_lost_leaves_no_pictures_in_slack_that_nobody_knows_of(
     world: World, fault: dict[str, object]
@@ -263,6 +271,7 @@ def test_pictures_that_slack_no_longer_knows_are_uploaded_anew(world: World) -> 
     assert pictures_in(world, face) == complete(world)
 
 
+@pytest.mark.rule("unknown-posts-one-look")
 def test_after_an_outage_one_look_finds_out_about_all_posts(world: World) -> None:
     faces = [world.face() for _ in range(6)]
     door = Slack(
@@ -298,6 +307,8 @@ def test_the_same_face_in_its_next_round_is_another_request(world: World) -> Non
 # --- Retry: the outcome of the post is unknown ----------------------------------------------------------
 
 
+@pytest.mark.rule("post-never-twice")
+@pytest.mark.failure("post-unanswered", shows="what happens")
 @pytest.mark.parametrize("fault", LOST, ids=str)
 def test_a_post_whose_outcome_is_unknown_is_looked_for_before_it_is_repeated(
     world: World, fault: dict[str, object]
@@ -318,6 +329,7 @@ def test_a_post_whose_outcome_is_unknown_is_looked_for_before_it_is_repeated(
     assert len(world.slack.files()) == 2
 
 
+@pytest.mark.failure("post-unanswered", shows="what happens")
 def test_a_post_that_hangs_is_given_up_and_looked_for(world: World) -> None:
     face = world.face()
     impatient = Slack(web_client(world.settings, 1), world.settings.slack_channel, 1000.0, Event())
@@ -485,6 +497,7 @@ def _sharing(make_world: MakeWorld) -> World:
     return make_world(SLACK_PICTURES="shared")
 
 
+@pytest.mark.rule("picture-sharing")
 def test_shared_pictures_are_in_the_thread_and_in_the_one_message(sharing: World) -> None:
     face = sharing.face()
     work(sharing, face)
@@ -495,6 +508,7 @@ def test_shared_pictures_are_in_the_thread_and_in_the_one_message(sharing: World
     assert len(sharing.slack.messages()) == 1
 
 
+@pytest.mark.rule("picture-sharing")
 def test_shared_pictures_are_shared_once_however_often_the_message_comes(sharing: World) -> None:
     face = sharing.face()
     for _ in range(3):
@@ -547,6 +561,7 @@ def complete(world: World) -> list[str]:
 COMPLETE = "files.completeUploadExternal"
 
 
+@pytest.mark.rule("pictures-once")
 @pytest.mark.parametrize(
     ("method", "fault"),
     [
@@ -577,6 +592,7 @@ class Died(BaseException):
     """The end of the process, as far as a stage can see."""
 
 
+@pytest.mark.rule("pictures-once")
 @pytest.mark.parametrize("calls", range(1, 9))
 def test_after_whatever_call_the_bot_dies_the_pictures_are_shared_once(sharing: World, calls: int) -> None:
     face = sharing.face()

@@ -63,6 +63,7 @@ def vote(world: World, face: Face, **answers: str) -> None:
 # --- It works -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("agreement-claims-once", "person-made-known")
 def test_a_face_that_people_agree_on_is_learned_once(world: World, people: list[str]) -> None:
     face = agreed(world, people[2])
     outputs = work(world, told(face))
@@ -76,6 +77,7 @@ def test_a_face_that_people_agree_on_is_learned_once(world: World, people: list[
     assert (vector.face_id, vector.person_ref) == (face.id, person.id)
 
 
+@pytest.mark.rule("no-answers-in-training")
 def test_while_it_is_learned_the_request_takes_no_answers_and_names_nobody(
     world: World, people: list[str]
 ) -> None:
@@ -87,6 +89,7 @@ def test_while_it_is_learned_the_request_takes_no_answers_and_names_nobody(
     assert "actions" not in [block["type"] for block in message.blocks]
 
 
+@pytest.mark.rule("agreement-claims-once")
 def test_one_vote_is_not_enough(world: World, people: list[str]) -> None:
     face = world.face(posted=True)
     vote(world, face, p0=people[2])
@@ -95,6 +98,7 @@ def test_one_vote_is_not_enough(world: World, people: list[str]) -> None:
     assert TrainedVector.select().count() == 0
 
 
+@pytest.mark.rule("one-answer-enough")
 def test_one_vote_is_enough_where_one_is_required(make_world: MakeWorld) -> None:
     world = make_world(REQUIRED_VOTES="1")
     face = world.face(posted=True)
@@ -102,6 +106,8 @@ def test_one_vote_is_enough_where_one_is_required(make_world: MakeWorld) -> None
     assert person_of(face) == world.slack.people[2]
 
 
+@pytest.mark.rule("differing-answers")
+@pytest.mark.failure("readme-people-disagree")
 def test_people_who_differ_keep_the_request_open_and_it_says_so(world: World, people: list[str]) -> None:
     face = world.face(posted=True)
     say(world, face, people[2], people[0])
@@ -112,6 +118,7 @@ def test_people_who_differ_keep_the_request_open_and_it_says_so(world: World, pe
     assert person_of(face) == people[3]
 
 
+@pytest.mark.rule("surplus-answers")
 def test_the_third_answer_where_two_were_needed_trains_nothing_more(world: World, people: list[str]) -> None:
     face = world.face(posted=True)
     answers = [world.answer(face, tagger, people[4]) for tagger in people[:3]]
@@ -139,6 +146,7 @@ def test_somebody_without_an_account_is_learned_too_and_has_no_profile_to_read(w
 # --- Nobody to tag --------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("unusable-to-cleanup", "not-a-face")
 def test_enough_people_who_see_no_face_have_it_closed_as_such(world: World) -> None:
     face = agreed(world, NOT_A_FACE)
     assert work(world, told(face)) == [TrainingRefused(face_id=face.id, reason="not_a_face")]
@@ -148,6 +156,7 @@ def test_enough_people_who_see_no_face_have_it_closed_as_such(world: World) -> N
     assert work(world, told(face, "U2:2.0")) == []
 
 
+@pytest.mark.rule("unknown-person")
 def test_when_enough_people_do_not_know_it_is_closed_as_unknown(world: World) -> None:
     face = world.face(posted=True)
     vote(world, face, p0=DONT_KNOW, p1=DONT_KNOW)
@@ -156,6 +165,7 @@ def test_when_enough_people_do_not_know_it_is_closed_as_unknown(world: World) ->
     assert work(world, told(face)) == [TrainingRefused(face_id=face.id, reason="unknown")]
 
 
+@pytest.mark.rule("unknown-person")
 def test_who_does_not_know_closes_nothing_while_somebody_is_named(world: World, people: list[str]) -> None:
     face = world.face(posted=True)
     vote(world, face, p0=DONT_KNOW, p1=DONT_KNOW, p2=DONT_KNOW, p3=people[4])
@@ -166,6 +176,7 @@ def test_who_does_not_know_closes_nothing_while_somebody_is_named(world: World, 
 # --- Enough pictures of a person ------------------------------------------------------------------------
 
 
+@pytest.mark.rule("model-full")
 def test_more_faces_of_a_person_than_allowed_are_tagged_and_not_sent(make_world: MakeWorld) -> None:
     world = make_world(MAX_FACES_PER_PERSON="2")
     person = world.slack.people[2]
@@ -207,6 +218,7 @@ def at_once(world: World, messages: list[FaceTagged]) -> list[Message]:
         return [output for outputs in pool.map(run, messages) for output in outputs]
 
 
+@pytest.mark.rule("answers-at-once")
 def test_fifty_votes_at_once_train_a_face_once(world: World, people: list[str]) -> None:
     face = agreed(world, people[2])
     outputs = at_once(world, [told(face, f"U{number}:1.0") for number in range(50)])
@@ -214,6 +226,7 @@ def test_fifty_votes_at_once_train_a_face_once(world: World, people: list[str]) 
     assert TrainedVector.select().count() == 1
 
 
+@pytest.mark.rule("person-made-known")
 def test_several_faces_of_one_new_person_at_once_are_one_person(world: World, people: list[str]) -> None:
     faces = [agreed(world, people[2]) for _ in range(6)]
     outputs = at_once(world, [told(face) for face in faces])
@@ -225,6 +238,7 @@ def test_several_faces_of_one_new_person_at_once_are_one_person(world: World, pe
     assert {output.person_id for output in outputs if isinstance(output, PersonAdded)} == {Person.get().id}
 
 
+@pytest.mark.rule("model-full")
 def test_as_many_faces_as_allowed_are_sent_also_when_they_come_at_once(make_world: MakeWorld) -> None:
     world = make_world(MAX_FACES_PER_PERSON="3")
     faces = [agreed(world, world.slack.people[2]) for _ in range(6)]
@@ -270,6 +284,7 @@ def _recorder() -> Iterator[Recorder]:
     backend.close()
 
 
+@pytest.mark.rule("same-bytes-each-attempt")
 def test_a_crash_after_the_backend_learned_it_asks_for_the_same_again(
     world: World, people: list[str], recorder: Recorder
 ) -> None:
@@ -288,6 +303,7 @@ def test_a_crash_after_the_backend_learned_it_asks_for_the_same_again(
     assert len(recorder.crops) == 2, "what is noted is not asked for again"
 
 
+@pytest.mark.rule("told-again-harmless")
 def test_a_repetition_after_the_face_is_tagged_does_nothing(world: World, people: list[str]) -> None:
     face = world.face(posted=True)
     answers = [world.answer(face, tagger, people[2]) for tagger in people[:2]]
@@ -312,6 +328,7 @@ def test_a_message_of_an_earlier_round_or_an_unknown_face_does_nothing(
 # --- The picture's own fault ----------------------------------------------------------------------------
 
 
+@pytest.mark.rule("unusable-to-cleanup")
 def test_a_picture_that_is_too_blurred_is_refused_by_the_backend(world: World, people: list[str]) -> None:
     face = agreed(world, people[2])
     blur(world, face)
@@ -322,6 +339,7 @@ def test_a_picture_that_is_too_blurred_is_refused_by_the_backend(world: World, p
     assert fresh(face).state == "training"
 
 
+@pytest.mark.rule("unusable-to-cleanup")
 def test_what_is_no_picture_is_refused_by_the_backend(world: World, people: list[str]) -> None:
     face = agreed(world, people[2])
     world.services.images.put(crop_key(face.id), b"no picture")
@@ -357,6 +375,8 @@ def settle(world: World, message: FaceTagged) -> list[Message]:
     return outputs
 
 
+@pytest.mark.rule("people-win", "add-anyway-for-admins")
+@pytest.mark.failure("machine-differs", shows="who is told")
 def test_when_people_and_machine_differ_people_win_and_the_message_says_so(
     differing: World, people: list[str]
 ) -> None:
@@ -370,6 +390,7 @@ def test_when_people_and_machine_differ_people_win_and_the_message_says_so(
     assert controls(message) == {"wrong_person", "train_anyway"}
 
 
+@pytest.mark.rule("add-anyway")
 def test_a_face_that_the_machine_would_not_have_is_trained_anyway_once(
     differing: World, people: list[str]
 ) -> None:
@@ -399,6 +420,7 @@ def test_only_where_people_and_machine_differ_is_a_face_trained_anyway(
 # --- Retry and Reject -----------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("outside-trouble-keeps-votes")
 def test_a_backend_that_takes_too_long_keeps_the_votes(world: World, people: list[str]) -> None:
     face = agreed(world, people[2])
     slow = LocalBackend(ModelVectors(), processes=1, time_limit=0.01)

@@ -48,6 +48,7 @@ def test_it_is_offered_where_people_and_machine_differ_and_nowhere_else(
     assert controls(shown(amazon.world, amazon.tagged())) == {WRONG_PERSON}
 
 
+@pytest.mark.rule("add-anyway")
 def test_the_face_is_learned_whatever_the_machine_thinks(amazon: Amazon, differing: Face) -> None:
     amazon.anyway(differing)
     amazon.settle()
@@ -65,6 +66,7 @@ def test_the_usual_threshold_is_aws_own(amazon: Amazon, differing: Face) -> None
     assert all("UserMatchThreshold" not in call.inputs for call in amazon.calls("AssociateFaces"))
 
 
+@pytest.mark.rule("add-anyway")
 def test_two_admins_at_once_have_it_learned_once(amazon: Amazon, differing: Face) -> None:
     before = len(amazon.called())
     for cause in ("U1:1.0", "U2:2.0", "U1:1.0"):
@@ -157,6 +159,7 @@ def test_what_was_learned_anyway_can_be_undone_and_differ_again(
         assert fresh(differing).reason == "differs"
 
 
+@pytest.mark.rule("local-never-differs")
 def test_the_local_backend_never_differs(world: World) -> None:
     face = tagged(world, world.slack.people[2])
     assert face.reason is None

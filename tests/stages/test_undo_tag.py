@@ -41,6 +41,7 @@ def work(world: World, message: FaceReopened) -> list[FaceStored]:
 # --- It works -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("undo-forgets")
 def test_the_face_leaves_the_model_its_votes_go_and_it_waits_to_be_asked_again(
     world: World, people: list[str]
 ) -> None:
@@ -54,6 +55,7 @@ def test_the_face_leaves_the_model_its_votes_go_and_it_waits_to_be_asked_again(
     assert votes(face) == {}
 
 
+@pytest.mark.rule("old-message-closed")
 def test_the_old_message_says_who_reopened_it_and_has_no_controls(world: World, people: list[str]) -> None:
     face = tagged(world, people[2])
     work(world, reopened(face, people[3]))
@@ -66,6 +68,7 @@ def test_the_old_message_says_who_reopened_it_and_has_no_controls(world: World, 
     assert "Chiara" not in seen(old), "nothing nudges the next round"
 
 
+@pytest.mark.rule("asked-again", "request-metadata")
 def test_it_is_asked_about_again_in_a_new_message(world: World, people: list[str]) -> None:
     face = tagged(world, people[2])
     world.publish(reopened(face, people[3]))
@@ -105,6 +108,7 @@ def test_a_reopened_face_waits_for_a_place_like_all_others(make_world: MakeWorld
     assert fresh(face).state == "open"
 
 
+@pytest.mark.rule("asked-again")
 def test_a_face_that_is_reopened_twice_and_tagged_the_third_time(world: World, people: list[str]) -> None:
     face = tagged(world, people[2])
     for chosen in (people[3], people[4]):
@@ -126,6 +130,7 @@ def test_a_face_that_is_reopened_twice_and_tagged_the_third_time(world: World, p
     assert [controls(message) for message in messages] == [set(), set(), {"wrong_person"}]
 
 
+@pytest.mark.rule("answers-of-their-round")
 def test_answers_to_an_old_message_do_not_count_in_the_new_round(world: World, people: list[str]) -> None:
     face = tagged(world, people[2])
     old = [world.answer(face, tagger, people[4]) for tagger in people[:2]]
@@ -165,6 +170,7 @@ def test_a_crash_after_the_face_left_the_model_goes_on_from_there(world: World, 
     assert TrainedVector.select().count() == 0
 
 
+@pytest.mark.rule("told-again-harmless")
 def test_a_repetition_leaves_the_answers_of_the_new_round_alone(world: World, people: list[str]) -> None:
     face = tagged(world, people[2])
     message = reopened(face, people[3])
@@ -179,6 +185,7 @@ def test_a_repetition_leaves_the_answers_of_the_new_round_alone(world: World, pe
     assert TrainedVector.select().count() == 1
 
 
+@pytest.mark.rule("undo-once")
 def test_who_comes_second_is_told_that_it_is_no_longer_tagged(world: World, people: list[str]) -> None:
     face = tagged(world, people[2])
     work(world, reopened(face, people[3]))
@@ -188,6 +195,7 @@ def test_who_comes_second_is_told_that_it_is_no_longer_tagged(world: World, peop
     assert words.mention(people[3]) in world.slack.message(str(face.message_ts)).text
 
 
+@pytest.mark.rule("click-on-closed-face")
 @pytest.mark.parametrize("state", ["open", "training", "rejected"])
 def test_a_face_that_is_not_tagged_stays_as_it_is(world: World, people: list[str], state: str) -> None:
     face = world.face(posted=True)

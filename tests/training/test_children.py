@@ -67,6 +67,7 @@ def test_each_process_uses_one_core(shared: Children) -> None:
     assert shared.call("threads").strip() == "1"
 
 
+@pytest.mark.failure("recogniser-crashes", shows="what happens")
 def test_a_process_that_dies_is_replaced(shared: Children) -> None:
     before = shared.call("pid")
     with pytest.raises(Retry, match="ended before it answered"):
@@ -89,6 +90,7 @@ def test_what_stops_the_bot_does_not_stop_its_children(shared: Children, number:
     assert shared.call("pid") == child
 
 
+@pytest.mark.failure("recogniser-crashes", shows="what happens")
 def test_a_call_that_hangs_is_ended_and_the_next_one_works() -> None:
     with running(time_limit=3) as children:
         assert children.call("echo", 1) == 1

@@ -23,6 +23,7 @@ def train(
     return backend.add_face(face_id, person_ref, crop, training_id=new_id())
 
 
+@pytest.mark.rule("faces-found")
 def test_the_face_of_a_person_is_found(rig: Any, portrait: bytes) -> None:
     (face,) = rig.backend.detect(portrait)
     assert face.inside(Size(512, 512))
@@ -45,11 +46,13 @@ def test_a_face_at_the_border_lies_within_the_picture(rig: Any, astronaut: Image
         assert face.inside(Size(*cut.size))
 
 
+@pytest.mark.rule("backends-alike")
 def test_a_person_has_one_name_however_often_they_are_made_known(rig: Any) -> None:
     person = new_id()
     assert rig.backend.ensure_person(person) == rig.backend.ensure_person(person)
 
 
+@pytest.mark.rule("backends-alike")
 def test_a_face_is_in_the_model_once_however_often_it_is_added(rig: Any, crop: bytes) -> None:
     face, person, training = new_id(), rig.backend.ensure_person(new_id()), new_id()
     before = len(rig.faces())
@@ -61,6 +64,7 @@ def test_a_face_is_in_the_model_once_however_often_it_is_added(rig: Any, crop: b
     assert len(rig.faces()) == before + 1
 
 
+@pytest.mark.rule("undo-forgets")
 def test_a_face_can_leave_the_model_and_come_back(rig: Any, crop: bytes) -> None:
     face, person = new_id(), rig.backend.ensure_person(new_id())
     trained = train(rig.backend, face, person, crop)
@@ -73,18 +77,21 @@ def test_a_face_can_leave_the_model_and_come_back(rig: Any, crop: bytes) -> None
     assert rig.faces()[face] == other
 
 
+@pytest.mark.rule("only-pictures-own-fault")
 def test_a_crop_without_a_face_is_refused(rig: Any, no_person: bytes) -> None:
     face = new_id()
     assert train(rig.backend, face, rig.backend.ensure_person(new_id()), no_person) == Refused(NO_FACE)
     assert face not in rig.faces()
 
 
+@pytest.mark.rule("only-pictures-own-fault")
 def test_a_blurred_face_is_refused(rig: Any, blurred_crop: bytes) -> None:
     face = new_id()
     assert train(rig.backend, face, rig.backend.ensure_person(new_id()), blurred_crop) == Refused(TOO_BLURRED)
     assert face not in rig.faces()
 
 
+@pytest.mark.rule("only-pictures-own-fault")
 @pytest.mark.parametrize("crop", [b"", b"nonsense", b"\xff\xd8\xff\xe0 cut off"])
 def test_what_is_no_picture_is_refused(rig: Any, crop: bytes) -> None:
     assert train(rig.backend, new_id(), rig.backend.ensure_person(new_id()), crop) == Refused(NOT_AN_IMAGE)

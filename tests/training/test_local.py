@@ -34,6 +34,7 @@ def test_a_face_has_nearly_the_same_vector_in_another_size(
     assert math.dist(vector(local, vectors, crop), vector(local, vectors, small)) < 0.2
 
 
+@pytest.mark.rule("local-never-differs")
 def test_a_face_that_is_added_again_belongs_to_the_last_person(
     local: LocalBackend, vectors: Any, crop: bytes
 ) -> None:

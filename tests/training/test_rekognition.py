@@ -51,6 +51,7 @@ def told(amazon: Amazon) -> str:
 # --- Calls, counted ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("rekognition-layout")
 def test_a_face_takes_two_calls_and_a_new_person_one_more_and_a_redelivery_none(amazon: Amazon) -> None:
     person = amazon.person()
     amazon.tagged(person)
@@ -80,6 +81,7 @@ def test_a_redelivery_that_finds_the_answer_noted_calls_nobody(amazon: Amazon) -
     assert_is_in_the_model_once(amazon, face)
 
 
+@pytest.mark.rule("aws-pace")
 def test_no_more_calls_are_made_in_a_second_than_the_setting_allows(amazon: Amazon) -> None:
     amazon.restart(calls_per_second=20.0)
     faces = [amazon.agreed() for _ in range(2)]
@@ -94,6 +96,7 @@ def test_no_more_calls_are_made_in_a_second_than_the_setting_allows(amazon: Amaz
 # --- One face, one vector ----------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("rekognition-layout")
 def test_a_user_is_our_person_and_a_vector_is_our_face_and_no_name_goes_there(amazon: Amazon) -> None:
     face = amazon.tagged()
     person = fresh(face).person
@@ -110,6 +113,8 @@ def test_a_user_is_our_person_and_a_vector_is_our_face_and_no_name_goes_there(am
     assert person.name not in str([call.inputs for call in amazon.calls()])
 
 
+@pytest.mark.rule("same-bytes-each-attempt")
+@pytest.mark.failure("rekognition-busy", shows="what happens")
 def test_every_attempt_sends_the_same_bytes_under_the_same_id_and_tokens_also_after_a_restart(
     amazon: Amazon,
 ) -> None:
@@ -162,6 +167,7 @@ def test_every_call_that_changes_something_can_be_repeated(amazon: Amazon) -> No
             assert call.inputs["ExternalImageId"]
 
 
+@pytest.mark.rule("undo-forgets")
 def test_a_face_that_was_undone_is_trained_again_although_aws_remembers_the_first_time(
     amazon: Amazon,
 ) -> None:
@@ -242,6 +248,7 @@ def all_at_once(amazon: Amazon, faces: list[Face]) -> None:
     amazon.settle()
 
 
+@pytest.mark.rule("person-made-known")
 def test_faces_of_one_new_person_at_the_same_instant_are_one_user(amazon: Amazon) -> None:
     person = amazon.person()
     faces = [amazon.agreed(person) for _ in range(6)]
@@ -263,6 +270,7 @@ def test_as_many_faces_of_a_person_as_allowed_are_sent_also_when_they_come_at_on
 # --- The picture's own fault -------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("only-pictures-own-fault")
 @pytest.mark.parametrize(
     ("seen", "reason"),
     [
@@ -287,6 +295,7 @@ def test_a_picture_that_aws_cannot_use_is_cleaned_up_with_the_reason_in_plain_wo
     assert words.REJECTED[reason] in shown(amazon.world, face).text
 
 
+@pytest.mark.rule("only-pictures-own-fault")
 @pytest.mark.parametrize(
     ("error", "reason"),
     [("InvalidImageFormatException", "not_an_image"), ("ImageTooLargeException", "too_large")],
@@ -412,6 +421,7 @@ def test_while_photos_cannot_be_searched_status_says_why_they_wait(amazon: Amazo
 # --- Enough faces ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("model-full")
 def test_a_person_who_has_as_many_faces_as_aws_allows_is_still_tagged(amazon: Amazon) -> None:
     amazon.service.rules.faces_per_user = 1
     person = amazon.person()
@@ -467,6 +477,8 @@ def test_an_account_with_too_many_collections_keeps_the_votes_and_says_so(amazon
 # --- People and machine differ -----------------------------------------------------------------------------
 
 
+@pytest.mark.rule("people-win")
+@pytest.mark.failure("machine-differs", shows="what happens")
 def test_when_the_machine_finds_a_face_too_unlike_people_win_and_nothing_of_it_stays(amazon: Amazon) -> None:
     person = amazon.person()
     first = amazon.tagged(person)
@@ -486,6 +498,7 @@ def test_when_the_machine_finds_a_face_too_unlike_people_win_and_nothing_of_it_s
     assert words.TRAIN_ANYWAY in shown(amazon.world, face).text
 
 
+@pytest.mark.rule("people-win")
 def test_a_face_that_the_collection_has_for_somebody_else_is_taken_from_them(amazon: Amazon) -> None:
     """Its `ExternalImageId` says that it is our face, as from a database that was restored from a backup."""
     face = amazon.agreed()
@@ -509,6 +522,7 @@ def test_a_face_that_the_collection_has_for_somebody_else_is_taken_from_them(ama
 # --- The collection ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("collection-made")
 def test_the_first_collection_is_made_without_a_word_and_looked_for_once(amazon: Amazon) -> None:
     for _ in range(3):
         amazon.tagged()
@@ -517,6 +531,8 @@ def test_the_first_collection_is_made_without_a_word_and_looked_for_once(amazon:
     assert Notice.select().count() == 0
 
 
+@pytest.mark.rule("collection-vanished")
+@pytest.mark.failure("collection-gone")
 @pytest.mark.parametrize("restarted", [False, True])
 def test_a_collection_that_vanishes_is_made_again_with_its_users_and_the_operator_is_told(
     amazon: Amazon, restarted: bool
@@ -535,6 +551,7 @@ def test_a_collection_that_vanishes_is_made_again_with_its_users_and_the_operato
     assert told(amazon).count("had vanished and was made again") == 1, "until it is dealt with"
 
 
+@pytest.mark.rule("collection-vanished")
 @pytest.mark.parametrize("effect", [False, True])
 def test_the_operator_is_told_also_when_the_answer_to_the_making_is_lost(
     amazon: Amazon, effect: bool
@@ -580,6 +597,8 @@ def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [each.getMessage() for each in caplog.records if each.levelno >= logging.ERROR]
 
 
+@pytest.mark.rule("outside-trouble-keeps-votes")
+@pytest.mark.failure("aws-denies", shows="who is told")
 def test_a_missing_permission_is_told_once_and_when_it_is_there_nobody_has_to_do_anything_again(
     amazon: Amazon, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -619,6 +638,8 @@ def test_a_permission_that_is_lost_again_is_told_again(
         assert_is_in_the_model_once(amazon, face)
 
 
+@pytest.mark.rule("retry-then-dead-letter")
+@pytest.mark.failure("aws-denies", shows="what happens")
 def test_a_permission_that_is_missing_for_long_makes_dead_letters_that_retry_brings_back(
     amazon: Amazon,
 ) -> None:
@@ -636,6 +657,7 @@ def test_a_permission_that_is_missing_for_long_makes_dead_letters_that_retry_bri
     assert_is_in_the_model_once(amazon, face)
 
 
+@pytest.mark.rule("no-person-in-log")
 def test_nothing_private_is_in_the_log(amazon: Amazon, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "tagbot")
     amazon.deny("rekognition:AssociateFaces")
@@ -661,6 +683,7 @@ def problem_of(amazon: Amazon, **how: object) -> str:
     return why.value.reason
 
 
+@pytest.mark.rule("aws-settings")
 def test_missing_credentials_say_what_to_set(amazon: Amazon, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     assert "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a role" in problem_of(amazon)
@@ -671,6 +694,7 @@ def test_missing_credentials_say_what_to_set(amazon: Amazon, monkeypatch: pytest
     assert "AWS credentials are missing" in problem_of(amazon)
 
 
+@pytest.mark.failure("aws-denies", shows="what happens")
 def test_wrong_credentials_say_what_to_check(amazon: Amazon, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another")
     assert "does not take the bot's credentials (InvalidSignatureException)" in problem_of(amazon)
@@ -680,6 +704,7 @@ def test_wrong_credentials_say_what_to_check(amazon: Amazon, monkeypatch: pytest
     assert amazon.backend.problem is None
 
 
+@pytest.mark.rule("aws-settings")
 def test_a_missing_region_says_what_to_set(amazon: Amazon, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
@@ -692,6 +717,7 @@ def test_an_address_that_is_none_says_what_to_mend(amazon: Amazon, monkeypatch: 
     assert "AWS_ENDPOINT_URL_REKOGNITION is no address" in problem_of(amazon)
 
 
+@pytest.mark.rule("aws-settings")
 @pytest.mark.usefixtures("amazon")
 def test_aws_region_is_where_it_is_called_and_botocores_own_variable_serves_too(
     monkeypatch: pytest.MonkeyPatch,
@@ -752,6 +778,7 @@ def test_check_says_how_many_faces_there_are_and_changes_nothing(amazon: Amazon)
     assert (amazon.users(), amazon.vectors()) == (users, vectors)
 
 
+@pytest.mark.rule("permission-named")
 @pytest.mark.parametrize("action", PROBED)
 @pytest.mark.parametrize("made", [True, False])
 def test_check_names_each_permission_that_is_missing(amazon: Amazon, action: str, made: bool) -> None:
