@@ -15,9 +15,10 @@ from bench.rounds import say
 from tagbot import parts
 from tagbot.database import database_at, opened
 from tagbot.messages import AnswerGiven
-from tagbot.models import OPEN, REJECTED, TAGGED, WAITING, Face, Person, Photo, Vote, database
+from tagbot.models import Face, Person, Photo, Vote, database
 from tagbot.queues import Queue
 from tagbot.settings import Settings
+from tagbot.vocabulary import State
 
 OPEN_FACES = 20
 """As many as `MAX_OPEN_REQUESTS` allows by default."""
@@ -99,7 +100,7 @@ def _fill(connection: sqlite3.Connection, faces: int) -> None:
         _insert(connection, Person, (_person(number, each) for number, each in enumerate(people)))
         _insert(connection, Photo, (_photo(number) for number in range(faces // FACES_A_PHOTO)))
         _insert(connection, Face, (_face(number, each, people, faces) for number, each in enumerate(ids)))
-        tagged = (each for number, each in enumerate(ids) if _state(number, faces) == TAGGED)
+        tagged = (each for number, each in enumerate(ids) if _state(number, faces) == State.TAGGED)
         _insert(connection, Vote, (vote for each in tagged for vote in _votes(each, people)))
 
 
@@ -123,10 +124,10 @@ def _sha256(number: int) -> str:
 def _state(number: int, faces: int) -> str:
     """The last ones are open; before them, some wait; of the others, one in twenty was set aside."""
     if number >= faces - OPEN_FACES:
-        return OPEN
+        return State.OPEN
     if number >= faces - OPEN_FACES - faces // 20:
-        return WAITING
-    return REJECTED if number % 20 == 0 else TAGGED
+        return State.WAITING
+    return State.REJECTED if number % 20 == 0 else State.TAGGED
 
 
 def _person(number: int, person_id: str) -> dict[str, Any]:
@@ -154,7 +155,7 @@ def _photo(number: int) -> dict[str, Any]:
 
 def _face(number: int, face_id: str, people: list[str], faces: int) -> dict[str, Any]:
     state, stored_at = _state(number, faces), BEGAN + 60 * number
-    tagged, asked = state == TAGGED, state != WAITING
+    tagged, asked = state == State.TAGGED, state != State.WAITING
     return {
         "id": face_id,
         "photo": _sha256(number // FACES_A_PHOTO),
@@ -164,7 +165,7 @@ def _face(number: int, face_id: str, people: list[str], faces: int) -> dict[str,
         "height": 90,
         "stored_at": stored_at,
         "state": state,
-        "reason": "unknown" if state == REJECTED else None,
+        "reason": "unknown" if state == State.REJECTED else None,
         "round": 1,
         "message_ts": f"{stored_at:.6f}" if asked else None,
         "posted_at": stored_at if asked else None,
@@ -175,7 +176,7 @@ def _face(number: int, face_id: str, people: list[str], faces: int) -> dict[str,
         "person_ref": people[number % len(people)] if tagged else None,
         "face_ref": face_id if tagged else None,
         "closed_at": stored_at + 3600 if tagged else None,
-        "closing_shown_at": stored_at + 3601 if tagged or state == REJECTED else None,
+        "closing_shown_at": stored_at + 3601 if tagged or state == State.REJECTED else None,
         "tagged_at": stored_at + 3602 if tagged else None,
     }
 

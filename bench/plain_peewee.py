@@ -5,7 +5,8 @@ from threading import Lock
 from peewee import EXCLUDED
 
 from tagbot.messages import AnswerGiven, FaceTagged
-from tagbot.models import OPEN, Face, Vote, database
+from tagbot.models import Face, Vote, database
+from tagbot.vocabulary import State
 
 _lock = Lock()
 """SQLite makes whoever waits for the write lock poll for it. With four threads, a lock of one's own is twice
@@ -17,7 +18,7 @@ def store_vote(message: AnswerGiven) -> FaceTagged | None:
     """Store an answer as a vote, durably; the next message, if the face takes answers."""
     with _lock, database.atomic():
         face = Face.get_or_none((Face.id == message.face_id) & (Face.round == message.round))
-        if face is None or face.state != OPEN:
+        if face is None or face.state != State.OPEN:
             return None
         Vote.insert(
             face=face, tagger=message.tagger, answer=message.answer, round=message.round, at=message.at

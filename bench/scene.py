@@ -11,7 +11,7 @@ from pathlib import Path
 from tagbot import parts
 from tagbot.database import connected, open_database
 from tagbot.messages import AnswerGiven
-from tagbot.models import OPEN, Face, store_photo, writing
+from tagbot.models import Face, store_photo, writing
 from tagbot.pipeline import PIPELINE
 from tagbot.publish import publisher
 from tagbot.queues import Queue
@@ -22,6 +22,7 @@ from tagbot.settings import Settings
 from tagbot.slack.client import Slack
 from tagbot.slack.socket import web_client
 from tagbot.slack.updates import Updates
+from tagbot.vocabulary import State
 from tagbot.worker import Worker
 from tests.world import environment
 
@@ -84,7 +85,7 @@ def open_faces(count: int) -> list[str]:
                         "width": 91,
                         "height": 91,
                         "stored_at": now,
-                        "state": OPEN,
+                        "state": State.OPEN,
                         "message_ts": f"{now:.6f}",
                         "posted_at": now,
                     }

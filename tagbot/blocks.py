@@ -7,19 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tagbot import words
-from tagbot.training import DIFFERS
-
-TAG_PERSON = "tag_person"
-NOT_A_FACE = "not_a_face"
-DONT_KNOW = "dont_know"
-SOMEONE_ELSE = "someone_else"
-WRONG_PERSON = "wrong_person"
-TRAIN_ANYWAY = "train_anyway"
-"""`action_id`s; `SOMEONE_ELSE` is also the `callback_id` of its modal."""
-
-NAME = "name"
-EMAIL = "email"
-"""`block_id` and `action_id` of the modal's inputs."""
+from tagbot.vocabulary import ActionId, CallbackId, Field, NotSentReason
 
 BLOCK_ID = re.compile(r"\Aface:([0-9a-f-]{36}):(\d{1,9})\Z")
 """Of what holds the controls of a request: the face and the round."""
@@ -98,14 +86,14 @@ def someone_else_modal(asked: Asked, message_ts: str) -> Block:
     """The modal for people without a Slack account; it carries what was asked."""
     return {
         "type": "modal",
-        "callback_id": SOMEONE_ELSE,
+        "callback_id": CallbackId.SOMEONE_ELSE,
         "private_metadata": json.dumps({**asdict(asked), "message_ts": message_ts}),
         "title": _plain(words.MODAL_TITLE),
         "submit": _plain(words.MODAL_SUBMIT),
         "close": _plain(words.MODAL_CLOSE),
         "blocks": [
-            _input(NAME, words.MODAL_NAME, hint=words.MODAL_NAME_HINT),
-            _input(EMAIL, words.MODAL_EMAIL, optional=True),
+            _input(Field.NAME, words.MODAL_NAME, hint=words.MODAL_NAME_HINT),
+            _input(Field.EMAIL, words.MODAL_EMAIL, optional=True),
         ],
     }
 
@@ -114,10 +102,10 @@ def _open(shown: Request) -> Rendered:
     progress = words.progress(shown.required_votes, shown.taggers, differ=shown.differ)
     small = words.small_print(shown.face_id)
     controls = [
-        {"type": "users_select", "action_id": TAG_PERSON, "placeholder": _plain(words.PICK)},
-        _button(SOMEONE_ELSE, words.SOMEONE_ELSE),
-        _button(DONT_KNOW, words.DONT_KNOW),
-        _button(NOT_A_FACE, words.NOT_A_FACE),
+        {"type": "users_select", "action_id": ActionId.TAG_PERSON, "placeholder": _plain(words.PICK)},
+        _button(ActionId.SOMEONE_ELSE, words.SOMEONE_ELSE),
+        _button(ActionId.DONT_KNOW, words.DONT_KNOW),
+        _button(ActionId.NOT_A_FACE, words.NOT_A_FACE),
     ]
     pictures = [(shown.crop_file, words.FACE_ALT), (shown.context_file, words.CONTEXT_ALT)]
     blocks = [
@@ -142,9 +130,11 @@ def _tagged(shown: Request) -> Rendered:
     if shown.person is not None and shown.person.name:
         # Letter by letter, also where it has stars or colons that Slack would take for its markup.
         closed.blocks[0]["text"] = _plain(words.tagged_as(shown.person.name)) | {"emoji": False}
-    controls = {WRONG_PERSON: _button(WRONG_PERSON, words.WRONG_PERSON) | {"confirm": _confirm()}}
-    if shown.reason == DIFFERS:
-        controls[TRAIN_ANYWAY] = _button(TRAIN_ANYWAY, words.TRAIN_ANYWAY)
+    controls = {
+        ActionId.WRONG_PERSON: _button(ActionId.WRONG_PERSON, words.WRONG_PERSON) | {"confirm": _confirm()}
+    }
+    if shown.reason == NotSentReason.DIFFERS:
+        controls[ActionId.TRAIN_ANYWAY] = _button(ActionId.TRAIN_ANYWAY, words.TRAIN_ANYWAY)
     labels = [control["text"]["text"] for control in controls.values()]
     return Rendered(_text(closed.text, *labels), [*closed.blocks, _actions(shown, *controls.values())])
 

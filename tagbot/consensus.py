@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tagbot.messages import DONT_KNOW, NOT_A_FACE
+from tagbot.vocabulary import SpecialAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,11 @@ def consensus(answers: Iterable[Answer], rule: Rule) -> Consensus:
     times: dict[str, list[float]] = {}
     for given in answers:
         times.setdefault(given.answer, []).append(given.at)
-    unsure = len(times.pop(DONT_KNOW, ()))
+    unsure = len(times.pop(SpecialAnswer.DONT_KNOW, ()))
     enough = {answer: sorted(at) for answer, at in times.items() if len(at) >= rule.required_votes}
     if enough:
         needed = rule.required_votes - 1
         return Agreed(min(enough, key=lambda each: (-len(enough[each]), enough[each][needed], each)))
-    if unsure >= rule.unknown_after and not times.keys() - {NOT_A_FACE}:
+    if unsure >= rule.unknown_after and not times.keys() - {SpecialAnswer.NOT_A_FACE}:
         return Unknown()
     return PeopleDiffer() if len(times) > 1 else Waiting()

@@ -11,11 +11,8 @@ from functools import cache
 from typing import Any, ClassVar, Self
 
 from tagbot.errors import Reject
+from tagbot.vocabulary import INBOX, QueueName
 
-NOT_A_FACE = "not_a_face"
-"""The answer that there is nobody to tag; it counts like a person."""
-DONT_KNOW = "dont_know"
-"""The answer of who cannot tell."""
 ANYWAY = "anyway:"
 """Begins the cause of what an admin wants trained although people and machine differ."""
 
@@ -74,7 +71,7 @@ class FaceMessage(Message):
 class PhotoArrived(Message):
     """A file lies in the inbox, whole."""
 
-    QUEUE: ClassVar[str] = "inbox"
+    QUEUE: ClassVar[str] = INBOX
 
     name: str
 
@@ -84,26 +81,26 @@ class PhotoArrived(Message):
 
     @property
     def id(self) -> str:
-        return f"inbox:{self.name}"
+        return f"{self.QUEUE}:{self.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaceStored(FaceMessage):
     """A face is in the database with its pictures, and nobody has been asked about it yet."""
 
-    QUEUE: ClassVar[str] = "images-in-db"
+    QUEUE: ClassVar[str] = QueueName.IMAGES_IN_DB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerGiven(FaceMessage):
     """A tagger said who it is."""
 
-    QUEUE: ClassVar[str] = "face-tagging"
+    QUEUE: ClassVar[str] = QueueName.FACE_TAGGING
 
     tagger: str
     """Slack id of who answered."""
     answer: str
-    """Slack id of the person chosen, `NOT_A_FACE` or `DONT_KNOW`; empty where `name` says who it is."""
+    """Slack id of the person chosen, or a `SpecialAnswer`; empty where `name` says who it is."""
     name: str = ""
     """Of a person without a Slack account."""
     email: str = ""
@@ -125,7 +122,7 @@ class AnswerGiven(FaceMessage):
 class FaceTagged(FaceMessage):
     """An answer is stored as a vote."""
 
-    QUEUE: ClassVar[str] = "face-tagged"
+    QUEUE: ClassVar[str] = QueueName.FACE_TAGGED
 
     cause: str = ""
     """Whose vote was stored, and when it was clicked; or who wants it trained anyway."""
@@ -151,7 +148,7 @@ class FaceTagged(FaceMessage):
 class PersonAdded(Message):
     """The training backend learned of a person it had not known."""
 
-    QUEUE: ClassVar[str] = "face-enrich-user"
+    QUEUE: ClassVar[str] = QueueName.FACE_ENRICH_USER
 
     person_id: str
 
@@ -168,17 +165,17 @@ class PersonAdded(Message):
 class TrainingSent(FaceMessage):
     """The training backend is done with a face; what came of it is noted at the face."""
 
-    QUEUE: ClassVar[str] = "face-training-sent"
+    QUEUE: ClassVar[str] = QueueName.FACE_TRAINING_SENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingRefused(FaceMessage):
     """The training backend cannot use the picture of a face."""
 
-    QUEUE: ClassVar[str] = "face-cleanup"
+    QUEUE: ClassVar[str] = QueueName.FACE_CLEANUP
 
     reason: str = ""
-    """Why: what the backend answered, or what people agreed on (`tagbot.words.REJECTED` has them all)."""
+    """Why: what the backend answered, or what people agreed on (a `RejectionReason`)."""
 
     @property
     def id(self) -> str:
@@ -189,7 +186,7 @@ class TrainingRefused(FaceMessage):
 class FaceReopened(FaceMessage):
     """Somebody said that a tagged face got the wrong person."""
 
-    QUEUE: ClassVar[str] = "face-undo"
+    QUEUE: ClassVar[str] = QueueName.FACE_UNDO
 
     by: str = ""
     """Slack id of who said so."""

@@ -32,11 +32,10 @@ from peewee import (
 from tagbot import crash_points
 from tagbot.consensus import Answer
 from tagbot.messages import FaceStored
+from tagbot.vocabulary import State
 
 database = DatabaseProxy()
 """Bound by `tagbot.database.open_database`."""
-
-WAITING, OPEN, TRAINING, TAGGED, REJECTED = STATES = ("waiting", "open", "training", "tagged", "rejected")
 
 _write_lock = RLock()
 
@@ -191,7 +190,7 @@ class Person(_Table):
         """People with a Slack account who are in a face tagged before then, and whose profile was not read
         yet.
         """
-        tagged = (Face.person == cls.id) & (Face.state == TAGGED) & (Face.tagged_at < time)
+        tagged = (Face.person == cls.id) & (Face.state == State.TAGGED) & (Face.tagged_at < time)
         where = (
             cls.enriched_at.is_null() & cls.slack_id.is_null(False) & fn.EXISTS(Face.select().where(tagged))
         )
@@ -220,7 +219,9 @@ class Face(_Table):
     stored_at = DoubleField()
 
     state = CharField(
-        16, default=WAITING, constraints=[Check("state IN ('waiting','open','training','tagged','rejected')")]
+        16,
+        default=State.WAITING,
+        constraints=[Check("state IN ('waiting','open','training','tagged','rejected')")],
     )
     reason = TextField(null=True)
     """Why it was rejected; or, of a tagged face, why it was not sent to the model."""
@@ -297,7 +298,7 @@ class Face(_Table):
             Vote.delete().where(Vote.face == face_id).execute()
             again = FaceStored(face_id=face_id, round=round + 1)
             cls.update(
-                state=WAITING,
+                state=State.WAITING,
                 round=round + 1,
                 pending=again.id,
                 revision=0,
@@ -334,9 +335,9 @@ class Face(_Table):
         """Requests that are open in the channel, on their way there, or closed but still shown with their
         controls.
         """
-        posting = (cls.state == WAITING) & cls.posting_since.is_null(False)
-        closing = (cls.state << (TRAINING, TAGGED, REJECTED)) & cls._is_stale()
-        return cls.select().where((cls.state == OPEN) | posting | closing).count()
+        posting = (cls.state == State.WAITING) & cls.posting_since.is_null(False)
+        closing = (cls.state << (State.TRAINING, State.TAGGED, State.REJECTED)) & cls._is_stale()
+        return cls.select().where((cls.state == State.OPEN) | posting | closing).count()
 
     @classmethod
     def older_ones_wait(cls, face: Self, free: int) -> bool:
@@ -365,22 +366,22 @@ class Face(_Table):
     @classmethod
     def posted_before(cls, time: float) -> list[Self]:
         """Faces that are open since before then."""
-        return list(cls.select().where((cls.state == OPEN) & (cls.posted_at < time)))
+        return list(cls.select().where((cls.state == State.OPEN) & (cls.posted_at < time)))
 
     @classmethod
     def in_training_since(cls, time: float, limit: int) -> list[Self]:
         """Faces that have been in training since before then, the oldest first."""
-        where = (cls.state == TRAINING) & (cls.closed_at < time)
+        where = (cls.state == State.TRAINING) & (cls.closed_at < time)
         return list(cls.select().where(where).order_by(cls.closed_at).limit(limit))
 
     @classmethod
     def _waits(cls) -> Any:
         """It waits in the database: nobody is on their way to ask about it."""
-        return (cls.state == WAITING) & cls.pending.is_null()
+        return (cls.state == State.WAITING) & cls.pending.is_null()
 
     @classmethod
     def _has_message(cls) -> Any:
-        return (cls.state == WAITING) & cls.pending.is_null(False)
+        return (cls.state == State.WAITING) & cls.pending.is_null(False)
 
     @classmethod
     def stale(cls) -> list[str]:
@@ -396,13 +397,13 @@ class Face(_Table):
     @classmethod
     def counts(cls) -> dict[str, int]:
         """How many are in each state."""
-        rows: Any = Tally.select(Tally.what, Tally.count).where(Tally.what << STATES).tuples()
-        return dict.fromkeys(STATES, 0) | dict(rows)
+        rows: Any = Tally.select(Tally.what, Tally.count).where(Tally.what << tuple(State)).tuples()
+        return dict.fromkeys(map(str, State), 0) | dict(rows)
 
     def in_model_of(self, person: Person) -> int:
         """How many other faces of a person are in the model or on their way there."""
-        sent = (Face.state == TAGGED) & Face.face_ref.is_null(False)
-        going = (Face.state == TRAINING) & Face.reason.is_null()
+        sent = (Face.state == State.TAGGED) & Face.face_ref.is_null(False)
+        going = (Face.state == State.TRAINING) & Face.reason.is_null()
         return Face.select().where((Face.person == person) & (Face.id != self.id) & (sent | going)).count()
 
 

@@ -13,7 +13,6 @@ from tagbot.image_store import FolderStore, ImageStore, S3Store
 from tagbot.inbox import FolderInbox, Inbox
 from tagbot.models import ModelVectors
 from tagbot.pace import MakeTurns, own_turns
-from tagbot.pipeline import QUEUES
 from tagbot.process_lock import ProcessLock
 from tagbot.queues import FillableQueue, Queue, SharedQueue
 from tagbot.queues.disk import disk_queues, disk_queues_beside
@@ -22,6 +21,7 @@ from tagbot.shared_pace import SharedPace
 from tagbot.training import TrainingBackend
 from tagbot.training.ledger import Ledger
 from tagbot.training.local import LocalBackend
+from tagbot.vocabulary import QueueName
 
 if TYPE_CHECKING:
     from tagbot.s3 import Bucket
@@ -108,12 +108,12 @@ def _rekognition(settings: Settings, stop: Event) -> "RekognitionBackend":
 def queues(settings: Settings, now: Callable[[], float] = time.time) -> Iterator[Mapping[str, Queue]]:
     """The queues of the flow for a bot; raises `AlreadyRunning` when another bot has this DATA_DIR."""
     if settings.queue_prefix is None:
-        with disk_queues(settings.data_dir / "queues", QUEUES, now) as on_disk:
+        with disk_queues(settings.data_dir / "queues", QueueName, now) as on_disk:
             yield on_disk
         return
     from tagbot.queues.sqs import sqs_queues
 
-    place = _sqs(settings), settings.queue_prefix, QUEUES, settings.max_attempts, now
+    place = _sqs(settings), settings.queue_prefix, QueueName, settings.max_attempts, now
     with only_bot(settings), sqs_queues(*place) as at_amazon:
         yield at_amazon
 
@@ -128,7 +128,7 @@ def queues_to_fill(settings: Settings) -> Iterator[Mapping[str, FillableQueue]]:
     """The queues at Amazon, for what lies on the disk; the database has to be open."""
     from tagbot.queues.sqs import sqs_queues_to_fill
 
-    place = _sqs(settings), settings.queue_prefix or "", QUEUES, settings.max_attempts
+    place = _sqs(settings), settings.queue_prefix or "", QueueName, settings.max_attempts
     with sqs_queues_to_fill(*place) as at_amazon:
         yield at_amazon
 
@@ -145,12 +145,12 @@ def beside(settings: Settings) -> Iterator[Mapping[str, SharedQueue]]:
 def queues_beside(settings: Settings) -> Iterator[Mapping[str, SharedQueue]]:
     """The queues for a command; those at Amazon need the database to be open."""
     if settings.queue_prefix is None:
-        with disk_queues_beside(settings.data_dir / "queues", QUEUES) as on_disk:
+        with disk_queues_beside(settings.data_dir / "queues", QueueName) as on_disk:
             yield on_disk
         return
     from tagbot.queues.sqs import sqs_queues_beside
 
-    place = _sqs(settings), settings.queue_prefix, QUEUES, settings.max_attempts
+    place = _sqs(settings), settings.queue_prefix, QueueName, settings.max_attempts
     with sqs_queues_beside(*place) as at_amazon:
         yield at_amazon
 

@@ -28,6 +28,7 @@ from tagbot.stages.request_tagging_on_slack import request_tagging_on_slack
 from tagbot.stages.send_face_for_training import send_face_for_training
 from tagbot.stages.store_face_tag_sql import store_face_tag_sql
 from tagbot.stages.undo_tag import undo_tag
+from tagbot.vocabulary import INBOX, StageName
 
 M = TypeVar("M", bound=Message)
 
@@ -64,34 +65,38 @@ PostgreSQL allows 100 unless told.
 # stage's message.
 PIPELINE = (
     # A photo waits in the inbox as safely as anywhere, so DetectFaces never gives up on one.
-    Stage("DetectFaces", PhotoArrived, detect_faces, emits=(FaceStored,), workers=DETECTORS, gives_up=False),
+    Stage(
+        StageName.DETECT_FACES,
+        PhotoArrived,
+        detect_faces,
+        emits=(FaceStored,),
+        workers=DETECTORS,
+        gives_up=False,
+    ),
     # Several at once, as a post waits for its pictures to be ready; the pace of posting is kept by the Slack
     # door.
-    Stage("RequestTaggingOnSlack", FaceStored, request_tagging_on_slack, workers=3),
-    Stage("StoreFaceTagSql", AnswerGiven, store_face_tag_sql, emits=(FaceTagged,), workers=2),
+    Stage(StageName.REQUEST_TAGGING_ON_SLACK, FaceStored, request_tagging_on_slack, workers=3),
+    Stage(StageName.STORE_FACE_TAG_SQL, AnswerGiven, store_face_tag_sql, emits=(FaceTagged,), workers=2),
     Stage(
-        "SendFaceForTraining",
+        StageName.SEND_FACE_FOR_TRAINING,
         FaceTagged,
         send_face_for_training,
         emits=(PersonAdded, TrainingSent, TrainingRefused),
         workers=2,
     ),
-    Stage("EnrichUser", PersonAdded, enrich_user),
-    Stage("FinalizeTag", TrainingSent, finalize_tag, emits=(FaceStored,)),
-    Stage("CleanupTag", TrainingRefused, cleanup_tag, emits=(FaceStored,)),
-    Stage("UndoTag", FaceReopened, undo_tag, emits=(FaceStored,)),
+    Stage(StageName.ENRICH_USER, PersonAdded, enrich_user),
+    Stage(StageName.FINALIZE_TAG, TrainingSent, finalize_tag, emits=(FaceStored,)),
+    Stage(StageName.CLEANUP_TAG, TrainingRefused, cleanup_tag, emits=(FaceStored,)),
+    Stage(StageName.UNDO_TAG, FaceReopened, undo_tag, emits=(FaceStored,)),
 )
 
 SOURCES = (
-    Source("inbox", (PhotoArrived,)),
-    Source("FaceTag", (AnswerGiven,)),
+    Source(INBOX, (PhotoArrived,)),
+    Source(StageName.FACE_TAG, (AnswerGiven,)),
     Source("WrongPerson", (FaceReopened,)),
     Source("TrainAnyway", (FaceTagged,)),
     Source("TimedJobs", (FaceStored, FaceTagged, TrainingRefused, PersonAdded)),
 )
-
-QUEUES = tuple(dict.fromkeys(stage.reads.QUEUE for stage in PIPELINE if stage.reads is not PhotoArrived))
-"""The durable queues' names, in the order of the flow."""
 
 
 def arrows() -> Iterator[tuple[str, str, str]]:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tagbot.pipeline import QUEUES
 from tagbot.settings import S3Place, Settings
+from tagbot.vocabulary import QueueName
 
 Statement = dict[str, Any]
 
@@ -25,7 +25,7 @@ def statements(settings: Settings) -> Iterator[Statement]:
 
     arn = f"arn:{partition(settings.aws_region or None)}"
     if settings.queue_prefix is not None:
-        names = [f"{settings.queue_prefix}{name}{end}.fifo" for name in QUEUES for end in ("", "-dead")]
+        names = [f"{settings.queue_prefix}{name}{end}.fifo" for name in QueueName for end in ("", "-dead")]
         yield _allow("sqs", OF_QUEUES, [f"{arn}:sqs:*:*:{name}" for name in names])
     if settings.inbox_events:
         yield _allow("sqs", OF_EVENTS, [f"{arn}:sqs:*:*:{settings.inbox_events}"])

@@ -8,16 +8,17 @@ from typing import Any
 
 from tagbot.errors import Reject
 from tagbot.image_store import ImageStore
-from tagbot.models import OPEN, REJECTED, TAGGED, WAITING, Face, Notice, crop_key, writing
+from tagbot.models import Face, Notice, crop_key, writing
 from tagbot.training import ModelFace, Trained, TrainingBackend
 from tagbot.training.ledger import VANISHED
+from tagbot.vocabulary import State
 
 MISSING = "missing"
 ORPHANED = "orphaned"
 DOUBLED = "doubled"
 WRONG_PERSON = "wrong person"
 
-AT_REST = (WAITING, OPEN, TAGGED, REJECTED)
+AT_REST = (State.WAITING, State.OPEN, State.TAGGED, State.REJECTED)
 """States in which a face's place in the model is settled; one in training is in a running bot's hands."""
 
 
@@ -55,7 +56,7 @@ def _of_one_face(face: Face | None, face_id: str, copies: Sequence[ModelFace]) -
         return
     if face is None:
         # Looked up again: it may have been tagged since the list was read.
-        face = now if now is not None and now.state == TAGGED and now.face_ref else None
+        face = now if now is not None and now.state == State.TAGGED and now.face_ref else None
     for copy in copies:
         if face is None:
             yield Difference(ORPHANED, face_id, copy.face_ref, copy.person_ref)
@@ -85,14 +86,14 @@ def _was_put_right(difference: Difference) -> bool:
     now = Face.get_or_none(Face.id == difference.face_id)
     if now is None or difference.kind == WRONG_PERSON:
         return False
-    return now.state not in AT_REST or (now.state == TAGGED and now.face_ref == difference.face_ref)
+    return now.state not in AT_REST or (now.state == State.TAGGED and now.face_ref == difference.face_ref)
 
 
 def _send_again(face_id: str, training: TrainingBackend, images: ImageStore, run: str) -> None:
     """Send a tagged face from its stored crop. People have decided, so the machine's opinion does not
     count.
     """
-    face = Face.get_or_none((Face.id == face_id) & (Face.state == TAGGED))
+    face = Face.get_or_none((Face.id == face_id) & (Face.state == State.TAGGED))
     if face is None or face.person_ref is None:
         return
     training.ensure_person(face.person_ref)
@@ -111,21 +112,25 @@ def _send_again(face_id: str, training: TrainingBackend, images: ImageStore, run
 
 def _note(face: Face, **changes: Any) -> bool:
     """Change a face that nobody has touched since it was read; whether it was changed."""
-    same = (Face.id == face.id) & (Face.state == TAGGED) & (Face.round == face.round)
+    same = (Face.id == face.id) & (Face.state == State.TAGGED) & (Face.round == face.round)
     with writing():
         changed: int = Face.update(**changes).where(same & (Face.face_ref == face.face_ref)).execute()
     return changed == 1
 
 
 def _sent_faces(backend: str) -> Iterator[Face]:
-    query = Face.select().where((Face.state == TAGGED) & (Face.training_backend == backend))
+    query = Face.select().where((Face.state == State.TAGGED) & (Face.training_backend == backend))
     yield from query.where(Face.face_ref.is_null(False)).iterator()
 
 
 def _still(face: Face) -> bool:
     """Whether a running bot has left the face alone since it was listed."""
     now = Face.get_or_none(Face.id == face.id)
-    return now is not None and (now.state, now.round, now.face_ref) == (TAGGED, face.round, face.face_ref)
+    return now is not None and (now.state, now.round, now.face_ref) == (
+        State.TAGGED,
+        face.round,
+        face.face_ref,
+    )
 
 
 def nothing_differs() -> None:

@@ -8,9 +8,10 @@ from tagbot import words
 from tagbot.database import connected
 from tagbot.errors import Retry
 from tagbot.messages import FaceStored
-from tagbot.models import REJECTED, Face
+from tagbot.models import Face
 from tagbot.publish import publisher
 from tagbot.queues import SharedQueue
+from tagbot.vocabulary import State
 
 ALL = "all"
 
@@ -55,7 +56,7 @@ def _retry_face(queues: Mapping[str, SharedQueue], target: str, by: str | None) 
     if face is None:
         raise NothingOfThatName(target)
     redriven = _redriven(queues, face.id)
-    asked_again = Face.ask_again(face.id, face.round, REJECTED, by=by)
+    asked_again = Face.ask_again(face.id, face.round, State.REJECTED, by=by)
     if asked_again:
         publisher(queues)(FaceStored(face_id=face.id, round=face.round + 1))
     return replace(redriven, asked_again=asked_again)

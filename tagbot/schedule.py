@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from tagbot import hold_up, words
+from tagbot import hold_up
 from tagbot.consensus import Agreed, Unknown, consensus
 from tagbot.database import DatabaseAway, alone, connected, reached, tidy
 from tagbot.errors import Retry
@@ -21,7 +21,7 @@ from tagbot.publish import Publish
 from tagbot.queues import Queue
 from tagbot.services import Services
 from tagbot.slack.link import Link
-from tagbot.stages.cleanup_tag import UNANSWERED
+from tagbot.vocabulary import RejectionReason
 from tagbot.waiting import let_next_in
 
 log = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ def expire_requests(around: Surroundings) -> None:
     """Close requests that nobody finished in time."""
     days = around.services.settings.request_expires_days
     for face in Face.posted_before(around.services.now() - days * DAY_SECONDS):
-        expired = TrainingRefused(face_id=face.id, round=face.round, reason=UNANSWERED)
+        expired = TrainingRefused(face_id=face.id, round=face.round, reason=RejectionReason.UNANSWERED)
         if not around.is_under_way(expired):
             around.publish(expired)
 
@@ -120,7 +120,7 @@ def _left_behind(services: Services) -> Iterator[tuple[Message, ...]]:
     for face in Face.in_training_since(before, LOOKED_AT):
         sent = TrainingSent(face_id=face.id, round=face.round)
         refused = [
-            TrainingRefused(face_id=face.id, round=face.round, reason=reason) for reason in words.REJECTED
+            TrainingRefused(face_id=face.id, round=face.round, reason=reason) for reason in RejectionReason
         ]
         yield FaceTagged.from_id(face.claimed_by or "", face.id, face.round), sent, *refused
     for person in Person.left_unknown(before, LOOKED_AT):

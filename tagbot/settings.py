@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from tagbot.consensus import Rule
 from tagbot.logs import without_tokens
+from tagbot.vocabulary import WITHOUT_SLACK, StageName
 
 
 class SettingsError(Exception):
@@ -220,26 +221,13 @@ def slack_ids(text: str) -> frozenset[str]:
     return ids
 
 
-ANSWERS = "FaceTag"
-"""What a bot that people's clicks come to runs."""
-
-STAGES = (
-    "DetectFaces", "RequestTaggingOnSlack", ANSWERS, "StoreFaceTagSql", "SendFaceForTraining", "EnrichUser",
-    "FinalizeTag", "CleanupTag", "UndoTag",
-)  # fmt: skip
-"""In the order of the flow (`tagbot.pipeline`)."""
-
-WITHOUT_SLACK = frozenset({"DetectFaces", "SendFaceForTraining"})
-"""Stages that neither call Slack nor hear from it: a bot with none but these needs no token."""
-
-
-def stage_names(text: str) -> tuple[str, ...]:
+def stage_names(text: str) -> tuple[StageName, ...]:
     """Names of stages, separated by commas or spaces, in the order of the flow; all in an empty text."""
     names = set(re.split(r"[,\s]+", text.strip())) - {""}
-    wrong = sorted(names - set(STAGES))
+    wrong = sorted(names - set(StageName))
     if wrong:
-        raise ValueError(f"should be some of {', '.join(STAGES)}, but has {wrong[0]!r}")
-    return tuple(name for name in STAGES if name in names or not names)
+        raise ValueError(f"should be some of {', '.join(StageName)}, but has {wrong[0]!r}")
+    return tuple(name for name in StageName if name in names or not names)
 
 
 def setting(
@@ -367,7 +355,7 @@ class Settings:
         "ADMINS", slack_ids, "",
         "Slack ids, with commas, of who may retry and reopen a tagged face; empty: all of the channel.",
     )  # fmt: skip
-    stages: tuple[str, ...] = setting(
+    stages: tuple[StageName, ...] = setting(
         "STAGES", stage_names, "",
         "What this bot does of several on one database: stages, with commas; FaceTag is what people click. "
         "Empty: all.",
@@ -394,7 +382,7 @@ class Settings:
     @property
     def hears_people(self) -> bool:
         """Whether people's clicks come to this bot."""
-        return ANSWERS in self.stages
+        return StageName.FACE_TAG in self.stages
 
     def is_admin(self, member: str) -> bool:
         """Whether a member of the channel may retry, and reopen a tagged face."""

@@ -13,9 +13,9 @@ from tagbot.inbox import Inbox
 from tagbot.models import Face, Notice, photos_without_faces
 from tagbot.presence import SILENT_SECONDS, Presence, are_same_queues, bots
 from tagbot.queues import Counts, Trouble
-from tagbot.settings import STAGES
 from tagbot.slack.link import LinkState
 from tagbot.training.ledger import usage
+from tagbot.vocabulary import StageName
 
 SLACK_LETTERS = 2900
 """What fits into a message in Slack, which takes 3,000 letters in one piece."""
@@ -183,7 +183,7 @@ def _about_bot(bot: Mapping[str, Any], now: datetime) -> Iterator[str]:
 
 
 def _stages(names: list[str]) -> str:
-    return "all stages" if set(names) >= set(STAGES) else ", ".join(names)
+    return "all stages" if set(names) >= set(StageName) else ", ".join(names)
 
 
 def _about_queues(status: Mapping[str, Any], now: datetime) -> list[str]:

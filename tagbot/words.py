@@ -1,7 +1,9 @@
 """All that the bot says to people in Slack, in one voice: short, kind, saying what happens next."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+
+from tagbot.vocabulary import NotSentReason, RejectionReason
 
 # --- The request --------------------------------------------------------------------------------------------
 
@@ -20,27 +22,28 @@ LEARNING = "Thank you, that is enough answers. What comes of them appears here i
 SHOWN_TAGGERS = 20
 """So many are named; more would push the message apart on a phone."""
 
-REJECTED = {
-    "no_face": "No face could be found in this picture, so it cannot be learned.",
-    "too_blurred": "This picture is too blurred to learn from.",
-    "too_dark": "This picture is too dark to learn from.",
-    "turned_away": "This face is turned away too far to learn from.",
-    "several_faces": "There are several faces in this picture, so it cannot be learned.",
-    "low_quality": "This picture is not good enough to learn from.",
-    "too_large": "This picture is too large to be learned.",
-    "not_an_image": "This picture cannot be read, so it cannot be learned.",
-    "too_small": "This face is too small to recognise anybody.",
-    "not_a_face": "You agree that there is nobody to tag here.",
-    "unknown": "Nobody here knows who this is. `/facetag retry` with the id below asks again.",
-    "unanswered": "This question went unanswered too long. `/facetag retry` with the id below asks again.",
+REJECTED: Mapping[str, str] = {
+    RejectionReason.NO_FACE: "No face could be found in this picture, so it cannot be learned.",
+    RejectionReason.TOO_BLURRED: "This picture is too blurred to learn from.",
+    RejectionReason.TOO_DARK: "This picture is too dark to learn from.",
+    RejectionReason.TURNED_AWAY: "This face is turned away too far to learn from.",
+    RejectionReason.SEVERAL_FACES: "There are several faces in this picture, so it cannot be learned.",
+    RejectionReason.LOW_QUALITY: "This picture is not good enough to learn from.",
+    RejectionReason.TOO_LARGE: "This picture is too large to be learned.",
+    RejectionReason.NOT_AN_IMAGE: "This picture cannot be read, so it cannot be learned.",
+    RejectionReason.TOO_SMALL: "This face is too small to recognise anybody.",
+    RejectionReason.NOT_A_FACE: "You agree that there is nobody to tag here.",
+    RejectionReason.UNKNOWN: "Nobody here knows who this is. `/facetag retry` with the id below asks again.",
+    RejectionReason.UNANSWERED: "This question went unanswered too long. `/facetag retry` with the id below "
+    "asks again.",
 }
-"""Why a face was rejected."""
+"""Why a face was rejected, by its reason."""
 
-NOT_SENT = {
-    "person_full": "The model has enough pictures of this person, so this one was not added.",
-    "model_full": "The model is full, so this picture was not added.",
-    "differs": "You and the machine differ: it sees somebody else here. Your word counts, so the face stays "
-    "tagged; it was not added to the model.",
+NOT_SENT: Mapping[str, str] = {
+    NotSentReason.PERSON_FULL: "The model has enough pictures of this person, so this one was not added.",
+    NotSentReason.MODEL_FULL: "The model is full, so this picture was not added.",
+    NotSentReason.DIFFERS: "You and the machine differ: it sees somebody else here. Your word counts, so the "
+    "face stays tagged; it was not added to the model.",
 }
 """Why a tagged face was not sent to the model."""
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagbot.consensus import Agreed, Answer, Consensus, PeopleDiffer, Rule, Unknown, Waiting, consensus
-from tagbot.messages import DONT_KNOW, NOT_A_FACE
+from tagbot.vocabulary import SpecialAnswer
 
 USUAL = Rule(required_votes=2, unknown_after=3)
 
@@ -26,18 +26,24 @@ CASES: list[tuple[tuple[str, ...], Consensus]] = [
     (("ANNA", "BEN"), PeopleDiffer()),
     (("ANNA", "BEN", "CHIARA"), PeopleDiffer()),
     (("ANNA", "BEN", "ANNA"), Agreed("ANNA")),
-    ((NOT_A_FACE,), Waiting()),
-    ((NOT_A_FACE, NOT_A_FACE), Agreed(NOT_A_FACE)),
-    ((NOT_A_FACE, "ANNA"), PeopleDiffer()),
-    ((DONT_KNOW,), Waiting()),
-    ((DONT_KNOW, DONT_KNOW), Waiting()),
-    ((DONT_KNOW, DONT_KNOW, DONT_KNOW), Unknown()),
-    ((DONT_KNOW, "ANNA"), Waiting()),
-    ((DONT_KNOW, "ANNA", "ANNA"), Agreed("ANNA")),
-    ((DONT_KNOW, "ANNA", "BEN"), PeopleDiffer()),
-    ((DONT_KNOW, DONT_KNOW, DONT_KNOW, "ANNA"), Waiting()),
-    ((DONT_KNOW, DONT_KNOW, DONT_KNOW, NOT_A_FACE), Unknown()),
-    ((DONT_KNOW, DONT_KNOW, DONT_KNOW, "ANNA", "ANNA"), Agreed("ANNA")),
+    ((SpecialAnswer.NOT_A_FACE,), Waiting()),
+    ((SpecialAnswer.NOT_A_FACE, SpecialAnswer.NOT_A_FACE), Agreed(SpecialAnswer.NOT_A_FACE)),
+    ((SpecialAnswer.NOT_A_FACE, "ANNA"), PeopleDiffer()),
+    ((SpecialAnswer.DONT_KNOW,), Waiting()),
+    ((SpecialAnswer.DONT_KNOW, SpecialAnswer.DONT_KNOW), Waiting()),
+    ((SpecialAnswer.DONT_KNOW, SpecialAnswer.DONT_KNOW, SpecialAnswer.DONT_KNOW), Unknown()),
+    ((SpecialAnswer.DONT_KNOW, "ANNA"), Waiting()),
+    ((SpecialAnswer.DONT_KNOW, "ANNA", "ANNA"), Agreed("ANNA")),
+    ((SpecialAnswer.DONT_KNOW, "ANNA", "BEN"), PeopleDiffer()),
+    ((SpecialAnswer.DONT_KNOW, SpecialAnswer.DONT_KNOW, SpecialAnswer.DONT_KNOW, "ANNA"), Waiting()),
+    (
+        (SpecialAnswer.DONT_KNOW, SpecialAnswer.DONT_KNOW, SpecialAnswer.DONT_KNOW, SpecialAnswer.NOT_A_FACE),
+        Unknown(),
+    ),
+    (
+        (SpecialAnswer.DONT_KNOW, SpecialAnswer.DONT_KNOW, SpecialAnswer.DONT_KNOW, "ANNA", "ANNA"),
+        Agreed("ANNA"),
+    ),
 ]
 
 
@@ -64,7 +70,10 @@ def test_where_they_are_equally_frequent_the_one_that_had_enough_first_wins() ->
 
 
 answers = st.lists(
-    st.tuples(st.sampled_from(["ANNA", "BEN", "CHIARA", NOT_A_FACE, DONT_KNOW]), st.floats(0, 1e9)),
+    st.tuples(
+        st.sampled_from(["ANNA", "BEN", "CHIARA", SpecialAnswer.NOT_A_FACE, SpecialAnswer.DONT_KNOW]),
+        st.floats(0, 1e9),
+    ),
     max_size=9,
 ).map(lambda rows: [Answer(f"T{number}", answer, at) for number, (answer, at) in enumerate(rows)])
 rules = st.builds(Rule, st.integers(1, 4), st.integers(1, 4))
@@ -82,7 +91,7 @@ def test_the_order_in_which_answers_are_read_does_not_matter(
 @pytest.mark.rule("agreement-claims-once")
 @given(answers, rules)
 def test_people_agree_if_and_only_if_enough_of_them_give_one_answer(given: list[Answer], rule: Rule) -> None:
-    counts = Counter(each.answer for each in given if each.answer != DONT_KNOW)
+    counts = Counter(each.answer for each in given if each.answer != SpecialAnswer.DONT_KNOW)
     outcome = consensus(given, rule)
     if isinstance(outcome, Agreed):
         assert counts[outcome.answer] == max(counts.values()) >= rule.required_votes
@@ -94,8 +103,8 @@ def test_people_agree_if_and_only_if_enough_of_them_give_one_answer(given: list[
 @given(answers, rules)
 def test_it_is_unknown_only_while_nobody_has_named_anyone(given: list[Answer], rule: Rule) -> None:
     if isinstance(consensus(given, rule), Unknown):
-        assert {each.answer for each in given} <= {DONT_KNOW, NOT_A_FACE}
-        assert sum(each.answer == DONT_KNOW for each in given) >= rule.unknown_after
+        assert {each.answer for each in given} <= {SpecialAnswer.DONT_KNOW, SpecialAnswer.NOT_A_FACE}
+        assert sum(each.answer == SpecialAnswer.DONT_KNOW for each in given) >= rule.unknown_after
 
 
 @pytest.mark.rule("differing-answers")
@@ -103,7 +112,7 @@ def test_it_is_unknown_only_while_nobody_has_named_anyone(given: list[Answer], r
 def test_people_differ_only_where_there_are_two_opinions_and_no_agreement(
     given: list[Answer], rule: Rule
 ) -> None:
-    opinions = {each.answer for each in given} - {DONT_KNOW}
+    opinions = {each.answer for each in given} - {SpecialAnswer.DONT_KNOW}
     outcome = consensus(given, rule)
     if isinstance(outcome, PeopleDiffer):
         assert len(opinions) > 1
@@ -115,4 +124,4 @@ def test_people_differ_only_where_there_are_two_opinions_and_no_agreement(
 def test_one_more_who_does_not_know_never_undoes_an_agreement(given: list[Answer], rule: Rule) -> None:
     outcome = consensus(given, rule)
     if isinstance(outcome, Agreed):
-        assert consensus([*given, Answer("T99", DONT_KNOW, 2e9)], rule) == outcome
+        assert consensus([*given, Answer("T99", SpecialAnswer.DONT_KNOW, 2e9)], rule) == outcome

@@ -24,11 +24,11 @@ from slack_sdk import WebClient
 from tagbot import schedule, words
 from tagbot.commands import COMMANDS
 from tagbot.database import connected, open_database
-from tagbot.handlers.facetag_command import COMMAND
-from tagbot.models import STATES, ModelVectors, PastRequest, Person, Vote, store_photo
-from tagbot.pipeline import PIPELINE, QUEUES
+from tagbot.models import ModelVectors, PastRequest, Person, Vote, store_photo
+from tagbot.pipeline import PIPELINE
 from tagbot.settings import Settings, variables
 from tagbot.slack.client import SCOPES
+from tagbot.vocabulary import COMMAND, QueueName, State
 from tests.documents import generated, picture
 
 ROOT = generated.ROOT
@@ -222,7 +222,7 @@ def test_architecture_knows_every_stage_queue_state_reason_and_timed_job() -> No
     text = (ROOT / "docs/architecture.md").read_text()
 
     names = [stage.name for stage in PIPELINE] + [job.name for job in schedule.JOBS]
-    for name in [*names, *QUEUES, *STATES, *words.REJECTED, *words.NOT_SENT]:
+    for name in [*names, *QueueName, *State, *words.REJECTED, *words.NOT_SENT]:
         assert re.search(rf"`{name}`", text), name
 
 

@@ -17,19 +17,8 @@ from playhouse import migrations
 
 from tagbot.commands import export
 from tagbot.database import MIGRATIONS, connected, open_database
-from tagbot.models import (
-    OPEN,
-    STATES,
-    WAITING,
-    Face,
-    HoldUp,
-    Notice,
-    Person,
-    Photo,
-    database,
-    photos_without_faces,
-    store_photo,
-)
+from tagbot.models import Face, HoldUp, Notice, Person, Photo, database, photos_without_faces, store_photo
+from tagbot.vocabulary import State
 from tests.postgresql import on_every_database
 
 RECTANGLE = {"left": 1, "top": 2, "width": 90, "height": 91}
@@ -55,7 +44,7 @@ def a_photo(*states: str) -> None:
 
 
 def recount() -> dict[str, int]:
-    return {state: Face.select().where(Face.state == state).count() for state in STATES}
+    return {state: Face.select().where(Face.state == state).count() for state in State}
 
 
 def empty_photos() -> int:
@@ -112,14 +101,12 @@ ACTS: list[Callable[[str, str], None]] = [
 @pytest.mark.rule("counts-kept")
 @on_every_database
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
-@given(
-    st.lists(st.tuples(st.sampled_from(ACTS), st.sampled_from(STATES), st.sampled_from(STATES)), max_size=8)
-)
+@given(st.lists(st.tuples(st.sampled_from(ACTS), st.sampled_from(State), st.sampled_from(State)), max_size=8))
 def test_the_counts_are_those_of_a_recount_whatever_happened(
     url: str, acts: list[tuple[Callable[[str, str], None], str, str]]
 ) -> None:
     assert url
-    a_photo(*STATES)
+    a_photo(*State)
     for act, old, new in acts:
         act(old, new)
 
@@ -137,7 +124,7 @@ def test_a_database_of_before_the_counts_gets_the_right_ones(tmp_path: Path) -> 
         (earlier / script.name).write_text(script.read_text())
     migrations.run(old, directory=str(earlier))
     with old.bind_ctx([Photo, Face]):
-        for photo, faces in (rows(WAITING, OPEN, OPEN), rows()):
+        for photo, faces in (rows(State.WAITING, State.OPEN, State.OPEN), rows()):
             Photo.insert(photo).execute()
             for face in faces:
                 Face.insert(face).execute()
@@ -146,7 +133,7 @@ def test_a_database_of_before_the_counts_gets_the_right_ones(tmp_path: Path) -> 
     open_database(f"sqlite:///{file}")
 
     with connected():
-        assert Face.counts() == dict.fromkeys(STATES, 0) | {WAITING: 1, OPEN: 2}
+        assert Face.counts() == dict.fromkeys(State, 0) | {State.WAITING: 1, State.OPEN: 2}
         assert photos_without_faces() == 1
 
 

@@ -16,9 +16,10 @@ from tagbot.messages import FaceStored, FaceTagged
 from tagbot.models import HoldUp, database
 from tagbot.presence import Presence
 from tagbot.queues.disk import disk_queues
-from tagbot.slack.client import EVENT_TYPE, OutcomeUnknown
+from tagbot.slack.client import OutcomeUnknown
 from tagbot.slack.link import Link
 from tagbot.training.ledger import Ledger
+from tagbot.vocabulary import EventType
 from tests.world import World, heard
 
 QUEUE = FaceStored.QUEUE
@@ -29,7 +30,7 @@ def announced(world: World) -> list[str]:
     return [
         message.text
         for message in world.slack.messages()
-        if message.metadata is None or message.metadata["event_type"] != EVENT_TYPE
+        if message.metadata is None or message.metadata["event_type"] != EventType.REQUEST
     ]
 
 

@@ -23,19 +23,8 @@ from hypothesis.stateful import (
 
 from tagbot.consensus import Agreed, PeopleDiffer, Unknown, Waiting, consensus
 from tagbot.errors import Retry
-from tagbot.messages import DONT_KNOW, NOT_A_FACE, FaceReopened, FaceStored, Message
-from tagbot.models import (
-    OPEN,
-    REJECTED,
-    TAGGED,
-    TRAINING,
-    WAITING,
-    Face,
-    ModelVectors,
-    Person,
-    TrainedVector,
-    Vote,
-)
+from tagbot.messages import FaceReopened, FaceStored, Message
+from tagbot.models import Face, ModelVectors, Person, TrainedVector, Vote
 from tagbot.retry import retry
 from tagbot.sandbox.client import running_slack
 from tagbot.sandbox.state import Message as Shown
@@ -47,15 +36,17 @@ from tagbot.schedule import (
     let_waiting_in,
     mend,
 )
-from tagbot.stages.cleanup_tag import UNKNOWN
-from tagbot.training import TOO_BLURRED, Refused, Trained
+from tagbot.training import Refused, Trained
 from tagbot.training.local import LocalBackend
+from tagbot.vocabulary import RejectionReason, SpecialAnswer, State
 from tagbot.worker import workers
 from tests.world import World, a_world
 
 TAGGERS = st.integers(0, 3)
 PEOPLE = st.sampled_from(["U0ANNA0001", "U0BEN00002", "Zoë"])
-CHOICES = st.sampled_from(["U0ANNA0001", "U0BEN00002", "Zoë", NOT_A_FACE, DONT_KNOW, "U0LUNCHBOT"])
+CHOICES = st.sampled_from(
+    ["U0ANNA0001", "U0BEN00002", "Zoë", SpecialAnswer.NOT_A_FACE, SpecialAnswer.DONT_KNOW, "U0LUNCHBOT"]
+)
 CANNOT_BE_CHOSEN = "U0LUNCHBOT"
 
 
@@ -73,7 +64,7 @@ class SwiftBackend(LocalBackend):
         if self.mood == "busy":
             raise Retry("busy")
         if self.mood == "blurred":
-            return Refused(TOO_BLURRED)
+            return Refused(RejectionReason.TOO_BLURRED)
         ModelVectors().put(face_id, person_ref, bytes(1024))
         return Trained(face_id)
 
@@ -117,7 +108,7 @@ class Life(RuleBasedStateMachine):
 
     def somebody_answers(self, tagger: int, choice: str) -> None:
         face, member = self.face(), self.world.slack.people[tagger]
-        if face.message_ts is None or face.state not in (OPEN, TRAINING):
+        if face.message_ts is None or face.state not in (State.OPEN, State.TRAINING):
             return
         self.world.offset += 0.001  # no two clicks in one moment
         if choice == "Zoë":
@@ -149,7 +140,7 @@ class Life(RuleBasedStateMachine):
 
     def somebody_says_it_is_the_wrong_person(self, tagger: int) -> None:
         face = self.face()
-        if face.state == TAGGED:
+        if face.state == State.TAGGED:
             self.publish(FaceReopened(face_id=self.id, round=face.round, by=self.world.slack.people[tagger]))
 
     def somebody_retries(self) -> None:
@@ -172,10 +163,10 @@ class Life(RuleBasedStateMachine):
         vectors = list(TrainedVector.select().where(TrainedVector.face_id == self.id))
         assert len(vectors) <= 1
         if vectors:
-            assert face.state in (TRAINING, TAGGED)
+            assert face.state in (State.TRAINING, State.TAGGED)
             assert face.person is not None
             assert vectors[0].person_ref == face.person.training_ref
-        if face.state == TAGGED:
+        if face.state == State.TAGGED:
             assert face.face_ref == self.id
             assert vectors
             assert face.tagged_at is not None
@@ -186,7 +177,10 @@ class Life(RuleBasedStateMachine):
         votes = list(Vote.select().where(Vote.face == self.id))
         assert {vote.round for vote in votes} <= {face.round}
         assert CANNOT_BE_CHOSEN not in {vote.answer for vote in votes}
-        if face.state == REJECTED and face.reason not in (NOT_A_FACE, UNKNOWN):
+        if face.state == State.REJECTED and face.reason not in (
+            SpecialAnswer.NOT_A_FACE,
+            RejectionReason.UNKNOWN,
+        ):
             assert not votes, "they stay only where people's answers are the reason"
 
     def each_round_is_asked_about_once(self) -> None:
@@ -200,10 +194,10 @@ class Life(RuleBasedStateMachine):
         if not self.world.workers[stage].work_once(timeout=0):
             return False
         after = self.face()
-        if before == OPEN and after.state == TRAINING:
+        if before == State.OPEN and after.state == State.TRAINING:
             outcome = consensus(Vote.of(self.id), self.world.settings.rule)
             if after.person is None:
-                assert outcome in (Unknown(), Agreed(NOT_A_FACE))
+                assert outcome in (Unknown(), Agreed(SpecialAnswer.NOT_A_FACE))
             else:
                 assert isinstance(outcome, Agreed)
                 assert Person.answered(outcome.answer, 0.0).id == after.person.id
@@ -230,7 +224,7 @@ class Life(RuleBasedStateMachine):
 
     def check_votes(self) -> None:
         face = self.face()
-        if face.state != OPEN:
+        if face.state != State.OPEN:
             return
         assert isinstance(consensus(Vote.of(self.id), self.world.settings.rule), Waiting | PeopleDiffer)
         stored = {vote.tagger: vote.answer for vote in Vote.of(self.id)}
@@ -253,9 +247,9 @@ class Life(RuleBasedStateMachine):
                 for element in block["elements"]
             }
             current = payload_of(message)["round"] == face.round
-            assert ("tag_person" in controls) is (current and face.state == OPEN)
-            assert ("wrong_person" in controls) is (current and face.state == TAGGED)
-        if face.state == OPEN:
+            assert ("tag_person" in controls) is (current and face.state == State.OPEN)
+            assert ("wrong_person" in controls) is (current and face.state == State.TAGGED)
+        if face.state == State.OPEN:
             assert face.message_ts in {message.ts for message in self.messages()}
 
     def teardown(self) -> None:
@@ -266,14 +260,14 @@ class Life(RuleBasedStateMachine):
             self.the_timed_jobs_run()
         self.finish()
         face = self.face()
-        assert face.state in (OPEN, TAGGED, REJECTED)
-        assert (face.reason is not None) is (face.state == REJECTED)
+        assert face.state in (State.OPEN, State.TAGGED, State.REJECTED)
+        assert (face.reason is not None) is (face.state == State.REJECTED)
         assert not any(any(astuple(queue.counts())) for queue in self.world.queues.values())
         self.check_votes()
         self.check_slack()
         self.the_model_has_the_face_once_and_only_when_people_agreed()
         # It keeps no place in the channel from the next example.
-        Face.update(state=REJECTED, shown_revision=Face.revision).where(Face.id == self.id).execute()
+        Face.update(state=State.REJECTED, shown_revision=Face.revision).where(Face.id == self.id).execute()
 
     def face(self) -> Face:
         return Face.get_by_id(self.id)
@@ -305,14 +299,14 @@ EVENTS: st.SearchStrategy[tuple[Any, ...]] = st.one_of(
 )
 
 MOVES = {
-    (WAITING, OPEN),
-    (WAITING, REJECTED),
-    (OPEN, TRAINING),
-    (OPEN, REJECTED),
-    (TRAINING, TAGGED),
-    (TRAINING, REJECTED),
-    (TAGGED, WAITING),
-    (REJECTED, WAITING),
+    (State.WAITING, State.OPEN),
+    (State.WAITING, State.REJECTED),
+    (State.OPEN, State.TRAINING),
+    (State.OPEN, State.REJECTED),
+    (State.TRAINING, State.TAGGED),
+    (State.TRAINING, State.REJECTED),
+    (State.TAGGED, State.WAITING),
+    (State.REJECTED, State.WAITING),
 }
 
 

@@ -12,8 +12,9 @@ import pytest
 from tagbot.commands import COMMANDS
 from tagbot.database import connected, open_database
 from tagbot.main import main
-from tagbot.models import OPEN, Face, Vote
+from tagbot.models import Face, Vote
 from tagbot.sandbox.client import Slack, running_slack
+from tagbot.vocabulary import State
 from tests.clean_environment import clean_environment
 from tests.forked import BOT
 from tests.scenario.running_bot import PATIENCE, quiet, running_bot
@@ -145,7 +146,7 @@ def test_a_second_bot_is_refused_and_the_first_finishes_what_it_has_in_hand(
         assert first.stop(signal.SIGTERM) == 0
         assert time.monotonic() - started < 10
     [face] = faces(tmp_path)
-    assert face.state == OPEN
+    assert face.state == State.OPEN
     assert [message.ts for message in stand_in.messages()] == [face.message_ts]
     assert "FaceTag has stopped" in log(tmp_path)
     assert "did not finish in time" not in log(tmp_path)

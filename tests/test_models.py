@@ -11,22 +11,8 @@ from peewee import JOIN, ModelSelect, fn
 
 from tagbot.database import connected, open_database
 from tagbot.messages import FaceStored
-from tagbot.models import (
-    OPEN,
-    REJECTED,
-    STATES,
-    TABLES,
-    TAGGED,
-    WAITING,
-    Face,
-    PastRequest,
-    Person,
-    Photo,
-    Vote,
-    _Select,
-    name_key,
-    store_photo,
-)
+from tagbot.models import TABLES, Face, PastRequest, Person, Photo, Vote, _Select, name_key, store_photo
+from tagbot.vocabulary import State
 from tests.postgresql import on_every_database
 
 pytestmark = on_every_database
@@ -58,12 +44,15 @@ def test_all_columns_of_a_table_are_asked_for_as_peewee_asks_for_them(
     queries: list[Any] = [
         *(table.select() for table in TABLES),
         of_photo,
-        Face.select().where(Face.state == TAGGED, Face.person.is_null()).order_by(Face.tagged_at).limit(1),
+        Face.select()
+        .where(Face.state == State.TAGGED, Face.person.is_null())
+        .order_by(Face.tagged_at)
+        .limit(1),
         Face.select().join(Person, JOIN.LEFT_OUTER).switch(Face).join(Photo).distinct(),
         Photo.select().where(Photo.sha256 << Face.select(Face.photo)),
         PastRequest.select().where(PastRequest.face << Face.select()),
         Vote.select().where(fn.EXISTS(Face.select().where(Face.id == Vote.face))),
-        Face.select().where(Face.state == OPEN) | Face.select().where(Face.state == TAGGED),
+        Face.select().where(Face.state == State.OPEN) | Face.select().where(Face.state == State.TAGGED),
         Face.select().select(Face.id),
         Face.select().select_extend(Face.revision + 1),
     ]
@@ -139,10 +128,10 @@ def test_votes_come_in_the_order_in_which_they_were_given() -> None:
 @pytest.mark.rule("five-states")
 def test_a_face_moves_once_and_only_from_the_state_and_round_that_was_seen() -> None:
     face = a_face()
-    assert not Face.move(face.id, 2, WAITING, OPEN)
-    assert not Face.move(face.id, 1, OPEN, TAGGED)
-    assert Face.move(face.id, 1, WAITING, OPEN)
-    assert not Face.move(face.id, 1, WAITING, OPEN)
+    assert not Face.move(face.id, 2, State.WAITING, State.OPEN)
+    assert not Face.move(face.id, 1, State.OPEN, State.TAGGED)
+    assert Face.move(face.id, 1, State.WAITING, State.OPEN)
+    assert not Face.move(face.id, 1, State.WAITING, State.OPEN)
     assert Face.get_by_id(face.id).revision == 1
 
 
@@ -156,12 +145,18 @@ def test_asking_again_begins_a_round_without_anything_of_the_last_one() -> None:
         "crop_file": "F1",
         "context_file": "F2",
     }
-    face = a_face(state=TAGGED, tagged_at=1.0, closed_at=1.0, claimed_by="m", reason="person_full", **told)
+    face = a_face(
+        state=State.TAGGED, tagged_at=1.0, closed_at=1.0, claimed_by="m", reason="person_full", **told
+    )
     Vote.put(face_id=face.id, tagger="U1", answer="U9", round=1, at=1.0)
-    assert Face.ask_again(face.id, 1, TAGGED, "U1")
-    assert not Face.ask_again(face.id, 1, TAGGED, "U2")
+    assert Face.ask_again(face.id, 1, State.TAGGED, "U1")
+    assert not Face.ask_again(face.id, 1, State.TAGGED, "U2")
     again = Face.get_by_id(face.id)
-    assert (again.state, again.round, again.pending) == (WAITING, 2, FaceStored(face_id=face.id, round=2).id)
+    assert (again.state, again.round, again.pending) == (
+        State.WAITING,
+        2,
+        FaceStored(face_id=face.id, round=2).id,
+    )
     empty = (
         "reason",
         "posting_since",
@@ -180,16 +175,16 @@ def test_asking_again_begins_a_round_without_anything_of_the_last_one() -> None:
 
 
 def test_a_face_that_was_never_posted_leaves_no_past_request() -> None:
-    face = a_face(state=REJECTED, reason="too_small")
-    assert Face.ask_again(face.id, 1, REJECTED, None)
+    face = a_face(state=State.REJECTED, reason="too_small")
+    assert Face.ask_again(face.id, 1, State.REJECTED, None)
     assert PastRequest.select().count() == 0
 
 
 def test_every_state_is_counted_also_where_there_is_none() -> None:
-    a_face(state=OPEN)
-    a_face(state=OPEN)
-    a_face(state=REJECTED)
-    assert Face.counts() == dict.fromkeys(STATES, 0) | {OPEN: 2, REJECTED: 1}
+    a_face(state=State.OPEN)
+    a_face(state=State.OPEN)
+    a_face(state=State.REJECTED)
+    assert Face.counts() == dict.fromkeys(State, 0) | {State.OPEN: 2, State.REJECTED: 1}
 
 
 # --- places in the channel ---------------------------------------------------------------------------------
@@ -199,27 +194,27 @@ def test_a_place_is_taken_while_a_request_is_open_on_its_way_or_still_shows_its_
     a_face()
     a_face(pending="m")
     assert Face.places_taken() == 0
-    a_face(state=OPEN, message_ts="1.0")
+    a_face(state=State.OPEN, message_ts="1.0")
     a_face(posting_since=1.0, pending="m")
-    a_face(state=TAGGED, message_ts="2.0", revision=2, shown_revision=1)
+    a_face(state=State.TAGGED, message_ts="2.0", revision=2, shown_revision=1)
     assert Face.places_taken() == 3
-    a_face(state=TAGGED, message_ts="3.0", revision=2, shown_revision=2)
-    a_face(state=REJECTED, revision=2)
+    a_face(state=State.TAGGED, message_ts="3.0", revision=2, shown_revision=2)
+    a_face(state=State.REJECTED, revision=2)
     assert Face.places_taken() == 3
 
 
 def test_the_oldest_waiting_are_next_without_those_that_have_a_message() -> None:
     newer, older = a_face(stored_at=2.0), a_face(stored_at=1.0)
     a_face(stored_at=0.5, pending="m")
-    a_face(stored_at=0.1, state=OPEN)
+    a_face(stored_at=0.1, state=State.OPEN)
     assert [face.id for face in Face.next_waiting(5)] == [older.id, newer.id]
     assert [face.id for face in Face.next_waiting(1)] == [older.id]
 
 
 def test_only_what_slack_does_not_show_yet_is_stale() -> None:
-    a_face(state=OPEN, message_ts="1.0", revision=2, shown_revision=2)
-    a_face(state=REJECTED, revision=1)  # never posted, so there is nothing to show
-    behind = a_face(state=OPEN, message_ts="2.0", revision=2, shown_revision=1)
+    a_face(state=State.OPEN, message_ts="1.0", revision=2, shown_revision=2)
+    a_face(state=State.REJECTED, revision=1)  # never posted, so there is nothing to show
+    behind = a_face(state=State.OPEN, message_ts="2.0", revision=2, shown_revision=1)
     past = a_face(round=2)
     PastRequest.insert(face=past.id, round=1, message_ts="0.5").execute()
     assert set(Face.stale()) == {behind.id, past.id}
@@ -227,10 +222,10 @@ def test_only_what_slack_does_not_show_yet_is_stale() -> None:
 
 def test_of_a_persons_faces_those_in_the_model_or_on_their_way_there_count() -> None:
     person = Person.with_slack_id("U9", 1.0)
-    ours = a_face(state=OPEN)
-    a_face(state=TAGGED, person=person.id, face_ref="f")
+    ours = a_face(state=State.OPEN)
+    a_face(state=State.TAGGED, person=person.id, face_ref="f")
     a_face(state="training", person=person.id)
-    a_face(state=TAGGED, person=person.id, reason="person_full")
+    a_face(state=State.TAGGED, person=person.id, reason="person_full")
     a_face(state="training", person=person.id, reason="person_full")
-    a_face(state=TAGGED, person=Person.with_slack_id("U8", 1.0).id, face_ref="g")
+    a_face(state=State.TAGGED, person=Person.with_slack_id("U8", 1.0).id, face_ref="g")
     assert ours.in_model_of(person) == 2

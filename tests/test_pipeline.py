@@ -9,7 +9,8 @@ from mypy import api
 
 from tagbot import pipeline
 from tagbot.messages import PhotoArrived
-from tagbot.pipeline import PIPELINE, QUEUES, SOURCES, arrows, mermaid
+from tagbot.pipeline import PIPELINE, SOURCES, arrows, mermaid
+from tagbot.vocabulary import QueueName
 
 STAGES = [
     "DetectFaces", "RequestTaggingOnSlack", "StoreFaceTagSql", "SendFaceForTraining",
@@ -50,8 +51,8 @@ def test_the_stages_are_those_of_the_contract() -> None:
 
 @pytest.mark.rule("nine-stages")
 def test_the_queues_are_those_of_the_contract() -> None:
-    assert set(QUEUES) == CONTRACT_QUEUES
-    assert len(QUEUES) == len(CONTRACT_QUEUES)
+    assert set(QueueName) == CONTRACT_QUEUES
+    assert len(QueueName) == len(CONTRACT_QUEUES)
 
 
 @pytest.mark.rule("nine-stages")
@@ -76,7 +77,7 @@ def test_only_a_photo_in_the_inbox_is_never_given_up() -> None:
 
 def test_the_drawing_shows_every_stage_and_every_queue() -> None:
     drawing = mermaid()
-    assert all(name in drawing for name in (*STAGES, *QUEUES))
+    assert all(name in drawing for name in (*STAGES, *QueueName))
     assert len(drawing.splitlines()) == 1 + len(SOURCES) + len(PIPELINE) + len(list(arrows()))
 
 

@@ -18,8 +18,8 @@ from tagbot.models import RunningBot, writing
 from tagbot.presence import FORGOTTEN_SECONDS, SILENT_SECONDS, Presence
 from tagbot.schedule import Surroundings, tell_of_bot
 from tagbot.services import Services
-from tagbot.settings import STAGES
 from tagbot.slack.link import Link
+from tagbot.vocabulary import StageName
 from tests.documents.generated import ROOT
 from tests.world import World
 
@@ -68,7 +68,7 @@ def test_status_has_a_line_for_each_bot_with_host_version_stages_and_since_when(
         "Slack: connected since 2026-11-23 09:00 UTC.",
     ]
     [bot] = figures(world)["bots"]
-    assert bot["stages"] == list(STAGES)
+    assert bot["stages"] == list(StageName)
     assert bot["since"] == "2026-11-23T09:00:00.000+00:00"
     assert bot["slack"] == {"connections": 1, "since": "2026-11-23T09:00:00.000+00:00", "trouble": ""}
 

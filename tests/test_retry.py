@@ -3,9 +3,10 @@
 import pytest
 
 from tagbot.messages import FaceStored, PersonAdded
-from tagbot.models import OPEN, REJECTED, TAGGED, WAITING, Face, PastRequest, Vote, writing
+from tagbot.models import Face, PastRequest, Vote, writing
 from tagbot.queues import Counts
 from tagbot.retry import NothingOfThatName, Retried, retry
+from tagbot.vocabulary import State
 from tagbot.words import REJECTED as REASONS
 from tests.world import World
 
@@ -64,7 +65,7 @@ def test_a_dead_letter_that_went_back_is_worked_on(world: World) -> None:
     bury(world, "images-in-db")
     retry(world.queues, "all")
     world.drain()
-    assert Face.get_by_id(face.id).state == OPEN
+    assert Face.get_by_id(face.id).state == State.OPEN
 
 
 def test_without_dead_letters_nothing_is_tried_again(world: World) -> None:
@@ -79,15 +80,15 @@ def test_a_rejected_face_is_asked_about_again_whatever_the_reason(world: World, 
     if reason != "too_small":
         with writing():
             Vote.put(face_id=face.id, tagger="U1", answer="dont_know", round=1, at=1.0)
-            Face.move(face.id, 1, OPEN, REJECTED, reason=reason)
+            Face.move(face.id, 1, State.OPEN, State.REJECTED, reason=reason)
         world.show()
-    assert Face.get_by_id(face.id).state == REJECTED
+    assert Face.get_by_id(face.id).state == State.REJECTED
 
     done = retry(world.queues, face.id)
     assert (done.asked_again, done.in_words()) == (True, "1 face is asked about again.")
     world.drain()
     again = Face.get_by_id(face.id)
-    assert (again.state, again.round, again.reason) == (OPEN, 2, None)
+    assert (again.state, again.round, again.reason) == (State.OPEN, 2, None)
     assert Vote.of(face.id) == []
     payloads = [(message.metadata or {}).get("event_payload") for message in world.slack.messages()]
     assert payloads.count({"face_id": face.id, "round": 2}) == 1
@@ -106,7 +107,7 @@ def test_a_face_that_is_retried_twice_is_asked_about_once_more_only(world: World
     assert len(world.slack.messages()) == 1
 
 
-@pytest.mark.parametrize("state", [WAITING, OPEN, TAGGED])
+@pytest.mark.parametrize("state", [State.WAITING, State.OPEN, State.TAGGED])
 def test_only_a_rejected_face_is_asked_about_again(world: World, state: str) -> None:
     face = world.face()
     with writing():

@@ -14,7 +14,7 @@ from tagbot.errors import Retry
 from tagbot.hands import LONG_SECONDS, Hands
 from tagbot.hold_up import HELD_UP_SECONDS
 from tagbot.messages import FaceStored, FaceTagged, Message, PersonAdded, TrainingRefused, TrainingSent
-from tagbot.models import OPEN, REJECTED, TAGGED, TRAINING, Face, Person, Vote, writing
+from tagbot.models import Face, Person, Vote, writing
 from tagbot.sandbox.client import Slack
 from tagbot.schedule import (
     DAY_SECONDS,
@@ -29,6 +29,7 @@ from tagbot.schedule import (
     tidy_queues,
 )
 from tagbot.training.local import LocalBackend
+from tagbot.vocabulary import State
 from tests.world import World, a_world, heard
 
 
@@ -65,7 +66,7 @@ def test_a_face_that_waits_is_asked_about_when_there_is_a_free_place(world: Worl
     let_waiting_in(around(world))
     assert Face.get_by_id(face.id).pending == FaceStored(face_id=face.id).id
     world.drain()
-    assert state(face) == OPEN
+    assert state(face) == State.OPEN
 
 
 @pytest.fixture
@@ -97,7 +98,7 @@ def test_dead_letters_do_not_keep_the_places_of_those_that_wait(narrow_world: Wo
     change(waiting, pending=None)
     let_waiting_in(around(world))
     world.drain()
-    assert state(waiting) == OPEN
+    assert state(waiting) == State.OPEN
 
 
 # --- ShowChanges -------------------------------------------------------------------------------------------
@@ -139,7 +140,7 @@ def _ends_unanswered(world: World, days: float) -> None:
     expire_requests(around(world))
     world.drain()
     closed = Face.get_by_id(face.id)
-    assert (closed.state, closed.reason, closed.pending) == (REJECTED, "unanswered", None)
+    assert (closed.state, closed.reason, closed.pending) == (State.REJECTED, "unanswered", None)
     assert closed.closed_at is not None
     assert Vote.of(face.id) == []
     message = world.slack.message(face.message_ts or "")
@@ -157,10 +158,10 @@ def test_a_request_that_people_finish_meanwhile_is_theirs(world: World) -> None:
     vote(face, ben, chiara)
     world.publish(FaceTagged(face_id=face.id, cause="in time"))
     world.drain()
-    assert state(face) == TAGGED
+    assert state(face) == State.TAGGED
     world.publish(expired)
     world.drain()
-    assert state(face) == TAGGED
+    assert state(face) == State.TAGGED
     assert len(Vote.of(face.id)) == 2
 
 
@@ -173,10 +174,10 @@ def test_votes_that_agree_are_not_thrown_away_by_the_expiry_that_overtook_them(w
     world.offset = 15 * DAY_SECONDS
     expire_requests(around(world))
     world.drain()
-    assert state(face) == OPEN
+    assert state(face) == State.OPEN
     mend(around(world))
     world.drain()
-    assert state(face) == TAGGED
+    assert state(face) == State.TAGGED
 
 
 # --- Mend --------------------------------------------------------------------------------------------------
@@ -210,14 +211,14 @@ def a_face_in_training(world: World) -> tuple[Face, Message]:
     person = Person.with_slack_id(world.slack.people[2], 1.0)
     now = world.services.now()
     with writing():
-        Face.move(face.id, 1, OPEN, TRAINING, claimed_by=claim.id, closed_at=now, person=person)
+        Face.move(face.id, 1, State.OPEN, State.TRAINING, claimed_by=claim.id, closed_at=now, person=person)
     return face, claim
 
 
 def a_person_without_a_name(world: World) -> tuple[Face, Message]:
     face = world.face(posted=True)
     person = Person.with_slack_id(world.slack.people[2], 1.0)
-    change(face, state=TAGGED, person=person, tagged_at=world.services.now())
+    change(face, state=State.TAGGED, person=person, tagged_at=world.services.now())
     return face, PersonAdded(person_id=person.id)
 
 
@@ -287,10 +288,10 @@ def test_a_face_whose_training_has_its_answer_on_the_way_is_left_alone(
 @pytest.mark.parametrize(
     ("left_behind", "end"),
     [
-        (a_stored_face, OPEN),
-        (an_agreed_face, TAGGED),
-        (an_unknown_face, REJECTED),
-        (a_face_in_training, TAGGED),
+        (a_stored_face, State.OPEN),
+        (an_agreed_face, State.TAGGED),
+        (an_unknown_face, State.REJECTED),
+        (a_face_in_training, State.TAGGED),
     ],
 )
 def test_what_is_mended_ends_well(world: World, left_behind: LeftBehind, end: str) -> None:

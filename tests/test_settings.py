@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tagbot.pipeline import QUEUES
 from tagbot.settings import LONGEST_QUEUE_PREFIX, S3Place, Settings, SettingsError, variables
+from tagbot.vocabulary import QueueName
 
 SLACK = {
     "SLACK_BOT_TOKEN": "xoxb-1-secret",
@@ -272,5 +272,5 @@ def test_events_are_of_an_inbox_at_s3_only() -> None:
 
 
 def test_no_name_of_a_queue_is_longer_than_sqs_allows() -> None:
-    longest = max(map(len, QUEUES))
+    longest = max(map(len, QueueName))
     assert LONGEST_QUEUE_PREFIX + longest + len("-dead.fifo") <= 80

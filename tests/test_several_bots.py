@@ -28,12 +28,13 @@ from tagbot.presence import SILENT_SECONDS, Presence, bots, strangers
 from tagbot.sandbox.client import Slack as SlackStandIn
 from tagbot.sandbox.client import running_slack
 from tagbot.schedule import JOBS, Job, Surroundings, start, tell_of_bot
-from tagbot.settings import ANSWERS, STAGES, WITHOUT_SLACK, Settings, SettingsError
+from tagbot.settings import Settings, SettingsError
 from tagbot.shared_pace import MOST_AHEAD, SharedPace
 from tagbot.slack.link import Link
 from tagbot.stages.request_tagging_on_slack import request_tagging_on_slack
 from tagbot.training.local import LocalBackend
 from tagbot.training.rekognition import HARMLESS
+from tagbot.vocabulary import WITHOUT_SLACK, StageName
 from tagbot.waiting import let_next_in
 from tagbot.worker import workers
 from tests.aws.service import REGION, Amazon
@@ -378,7 +379,7 @@ def test_while_nothing_is_to_be_done_the_timed_jobs_ask_amazon_sqs_nothing(
 
 
 def test_the_stages_that_can_be_named_are_those_of_the_flow() -> None:
-    assert set(STAGES) == {*(stage.name for stage in PIPELINE), ANSWERS}
+    assert set(StageName) == {*(stage.name for stage in PIPELINE), StageName.FACE_TAG}
 
 
 def settings(stages: str, **env: str) -> Settings:
@@ -388,7 +389,9 @@ def settings(stages: str, **env: str) -> Settings:
 @pytest.mark.rule("stages-of-a-bot")
 def test_a_bot_runs_the_stages_that_it_is_told_and_all_when_it_is_told_none(world: World) -> None:
     assert len(workers(world.services, world.queues, world.publish)) == len(PIPELINE)
-    some = replace(world.services, settings=replace(world.settings, stages=("DetectFaces", "UndoTag")))
+    some = replace(
+        world.services, settings=replace(world.settings, stages=(StageName.DETECT_FACES, StageName.UNDO_TAG))
+    )
     assert [worker.stage.name for worker in workers(some, world.queues, world.publish)] == [
         "DetectFaces",
         "UndoTag",

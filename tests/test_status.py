@@ -16,8 +16,8 @@ from tagbot import words as said_words
 from tagbot.app import Bot
 from tagbot.messages import FaceStored
 from tagbot.models import Face, Notice, Photo, database, writing
-from tagbot.pipeline import QUEUES
 from tagbot.queues.disk import disk_queues
+from tagbot.vocabulary import QueueName
 from tests.world import World, astronaut
 
 
@@ -43,7 +43,7 @@ def trouble(world: World, face: Face, how: str, why: str = "Slack is away") -> N
 def test_an_empty_bot_has_nothing_to_tell(world: World) -> None:
     figures = collect(world)
     assert figures["faces"] == dict.fromkeys(("waiting", "open", "training", "tagged", "rejected"), 0)
-    assert list(figures["queues"]) == list(QUEUES)
+    assert list(figures["queues"]) == list(QueueName)
     assert words(world).splitlines() == [
         "Faces: 0 tagged, 0 open, 0 being learned, 0 waiting to be asked, 0 set aside.",
         "No bot is running.",
@@ -193,7 +193,7 @@ def test_a_time_is_told_in_one_unit(seconds: float, said: str) -> None:
 
 def test_with_a_hundred_thousand_messages_it_answers_within_a_second(tmp_path: Path, world: World) -> None:
     file = tmp_path / "many" / "images-in-db.db"
-    with disk_queues(file.parent, QUEUES):
+    with disk_queues(file.parent, QueueName):
         pass
     kinds = [(1, ""), (3, "Slack is away"), (9, "a scope is missing")]
     with closing(sqlite3.connect(file)) as connection, connection:
@@ -205,7 +205,7 @@ def test_with_a_hundred_thousand_messages_it_answers_within_a_second(tmp_path: P
                 for number in range(100_000)
             ),
         )
-    with disk_queues(file.parent, QUEUES) as queues:
+    with disk_queues(file.parent, QueueName) as queues:
         started = time.monotonic()
         figures = status.collect(queues, world.services.inbox)
         said = status.in_words(figures, status.SLACK_LETTERS)

@@ -27,7 +27,7 @@ from tagbot.hands import Hands
 from tagbot.messages import AnswerGiven, FaceStored, Message
 from tagbot.models import Face, context_key, crop_key, store_photo
 from tagbot.pictures import Rectangle
-from tagbot.pipeline import PIPELINE, QUEUES
+from tagbot.pipeline import PIPELINE
 from tagbot.publish import Publish, publisher
 from tagbot.queues import Queue
 from tagbot.queues.disk import disk_queues
@@ -38,6 +38,7 @@ from tagbot.slack.client import Slack
 from tagbot.slack.socket import web_client
 from tagbot.slack.updates import Updates
 from tagbot.training import TrainingBackend
+from tagbot.vocabulary import QueueName
 from tagbot.worker import Worker, workers
 
 FACE = Rectangle(175, 76, 91, 91)
@@ -224,7 +225,7 @@ def new_files() -> Mapping[Path, bytes]:
     """
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder)
-        with disk_queues(data_dir / "queues", QUEUES):
+        with disk_queues(data_dir / "queues", QueueName):
             open_database(f"sqlite:///{data_dir / DATABASE}")
         return {file.relative_to(data_dir): file.read_bytes() for file in data_dir.rglob("*.db")}
 

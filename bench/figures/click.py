@@ -12,8 +12,8 @@ from slack_sdk import WebClient
 from bench.rounds import Scale, interleaved
 from bench.slack_beside import bare_bolt, stand_in
 from bench.table import Comparison, Line, at_most
-from tagbot.blocks import TAG_PERSON
 from tagbot.sandbox.client import Slack
+from tagbot.vocabulary import ActionId
 from tests.scenario.flood import photos
 from tests.scenario.running_bot import running_bot
 
@@ -78,7 +78,7 @@ def of_bare_bolt(clicks: int) -> float:
 
 def post_select(slack: Slack) -> str:
     """Post a message in which somebody can be chosen, as in a request; its id."""
-    select = {"type": "users_select", "action_id": TAG_PERSON}
+    select = {"type": "users_select", "action_id": ActionId.TAG_PERSON}
     posted = WebClient(slack.bot_token, base_url=slack.api_url).chat_postMessage(
         channel=slack.channel,
         text="Who is it?",
@@ -93,7 +93,7 @@ def latencies(slack: Slack, messages: Sequence[str], clicks: int) -> list[float]
     for number in range(clicks):
         time.sleep(max(0.0, started + number / PER_SECOND - time.monotonic()))
         tagger, person = (slack.people[(number + step) % len(slack.people)] for step in (0, number % 3))
-        slack.choose(tagger, messages[number % len(messages)], TAG_PERSON, person, wait=False)
+        slack.choose(tagger, messages[number % len(messages)], ActionId.TAG_PERSON, person, wait=False)
     settled = slack.wait_for(
         lambda: (
             new

@@ -18,9 +18,10 @@ from bench.table import Comparison, Line, at_most
 from tagbot import status
 from tagbot.commands import export
 from tagbot.messages import AnswerGiven
-from tagbot.models import OPEN, Face, writing
+from tagbot.models import Face, writing
 from tagbot.queues import Delivery
 from tagbot.stages.store_face_tag_sql import store_face_tag_sql
+from tagbot.vocabulary import State
 from tagbot.waiting import let_next_in
 
 NOTE = """\
@@ -100,7 +101,7 @@ class Acts:
         self._tagger, self._person = the_scene.slack.people[:2]
         self._services.slack.can_be_chosen(self._person)
         with here.used():
-            self._open = [face.id for face in Face.select(Face.id).where(Face.state == OPEN)]
+            self._open = [face.id for face in Face.select(Face.id).where(Face.state == State.OPEN)]
         self._turn = 0
 
     def all(self) -> Iterator[tuple[str, float]]:

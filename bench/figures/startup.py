@@ -13,8 +13,8 @@ from bench.child import Missing
 from bench.rounds import Scale, say
 from bench.slack_beside import bare_bolt, stand_in
 from bench.table import Comparison, Line, NotMeasured, at_most_more, none_at_all
-from tagbot.blocks import DONT_KNOW
 from tagbot.sandbox.client import Slack
+from tagbot.vocabulary import ActionId
 from tests.scenario.running_bot import running_bot
 
 NOTE = """\
@@ -60,7 +60,7 @@ def _started(
         ts = _post_button(slack)
         started = time.perf_counter()
         with app(slack) as pid:
-            while not slack.click(slack.people[0], ts, DONT_KNOW).acknowledged:
+            while not slack.click(slack.people[0], ts, ActionId.DONT_KNOW).acknowledged:
                 time.sleep(POLL_SECONDS)
             seconds = time.perf_counter() - started
             family = list(_family(pid))
@@ -80,7 +80,7 @@ def _post_button(slack: Slack) -> str:
     block_id = f"face:{uuid.uuid4()}:1"
     button = {
         "type": "button",
-        "action_id": DONT_KNOW,
+        "action_id": ActionId.DONT_KNOW,
         "text": {"type": "plain_text", "text": "I don’t know"},
     }
     posted = WebClient(slack.bot_token, base_url=slack.api_url).chat_postMessage(

@@ -13,10 +13,10 @@ from tagbot.commands.command import Command
 from tagbot.database import DatabaseUnusable, connected, health, open_database
 from tagbot.errors import Reject, Retry
 from tagbot.models import Face
-from tagbot.pipeline import QUEUES
 from tagbot.settings import S3Place, Settings
 from tagbot.slack.client import SCOPES, TIMEOUT_SECONDS, Slack
 from tagbot.slack.socket import web_client
+from tagbot.vocabulary import QueueName
 
 Probe = Callable[[], str]
 """Tries a part and says in a few words what answered; raises `Retry` or `Reject` saying what to mend."""
@@ -60,7 +60,7 @@ def _queues(settings: Settings) -> str:
         open_database(settings.database_url)
     with parts.queues_beside(settings) as queues:
         waiting = sum(queue.counts().ready for queue in queues.values())
-    return f"{len(QUEUES)} queues, {waiting} messages ready"
+    return f"{len(QueueName)} queues, {waiting} messages ready"
 
 
 def _bot_token(slack: Slack) -> str:

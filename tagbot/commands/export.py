@@ -15,8 +15,9 @@ from typing import Any, TextIO
 from tagbot.commands.command import Command
 from tagbot.consensus import Answer
 from tagbot.database import connected, open_database, streamed
-from tagbot.models import TAGGED, Face, Person, Photo, Vote
+from tagbot.models import Face, Person, Photo, Vote
 from tagbot.settings import Settings
+from tagbot.vocabulary import State
 
 COLUMNS = (
     "face_id", "photo", "source", "rectangle.left", "rectangle.top", "rectangle.width", "rectangle.height",
@@ -65,7 +66,7 @@ def _opened(path: Path | None) -> Iterator[TextIO]:
 def lines() -> Iterator[dict[str, Any]]:
     """What is told of each tagged face."""
     query = Face.select(*TOLD).join_from(Face, Person).join_from(Face, Photo)
-    faces = streamed(query.where(Face.state == TAGGED).order_by(Face.tagged_at, Face.id))
+    faces = streamed(query.where(Face.state == State.TAGGED).order_by(Face.tagged_at, Face.id))
     while some := list(islice(faces, AT_ONCE)):
         votes = Vote.of_each([face.id for face in some])
         for face in some:

@@ -8,14 +8,15 @@ from slack_bolt import Ack, App
 from tagbot import blocks
 from tagbot.messages import AnswerGiven
 from tagbot.publish import Publish
+from tagbot.vocabulary import ActionId
 
 
 def register(app: App, publish: Publish, now: Callable[[], float]) -> None:
     """Have the answer stored, and only then acknowledge to Slack."""
 
-    @app.action({"action_id": blocks.TAG_PERSON, "block_id": blocks.BLOCK_ID})
-    @app.action({"action_id": blocks.NOT_A_FACE, "block_id": blocks.BLOCK_ID})
-    @app.action({"action_id": blocks.DONT_KNOW, "block_id": blocks.BLOCK_ID})
+    @app.action({"action_id": ActionId.TAG_PERSON, "block_id": blocks.BLOCK_ID})
+    @app.action({"action_id": ActionId.NOT_A_FACE, "block_id": blocks.BLOCK_ID})
+    @app.action({"action_id": ActionId.DONT_KNOW, "block_id": blocks.BLOCK_ID})
     def face_tag(ack: Ack, body: dict[str, Any]) -> None:
         answer = parse(body, now())
         if answer is not None:
@@ -30,7 +31,9 @@ def parse(body: Mapping[str, Any], now: float) -> AnswerGiven | None:
     """
     action = body["actions"][0]
     asked = blocks.Asked.parse(action["block_id"])
-    answer = action.get("selected_user") if action["action_id"] == blocks.TAG_PERSON else action["action_id"]
+    answer = (
+        action.get("selected_user") if action["action_id"] == ActionId.TAG_PERSON else action["action_id"]
+    )
     if asked is None or not answer:
         return None
     return AnswerGiven(

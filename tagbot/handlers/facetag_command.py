@@ -6,8 +6,7 @@ from typing import Any
 from slack_bolt import Ack, App, Respond
 
 from tagbot import words
-
-COMMAND = "/facetag"
+from tagbot.vocabulary import COMMAND
 
 
 def register(

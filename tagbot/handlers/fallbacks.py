@@ -8,8 +8,8 @@ from typing import Any
 from slack_bolt import Ack, App, BoltResponse, Respond
 
 from tagbot import words
-from tagbot.blocks import NAME
 from tagbot.errors import Reject, Retry
+from tagbot.vocabulary import Field
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ def _acknowledge(ack: Ack, body: Mapping[str, Any], response: BoltResponse) -> N
     """
     is_modal = body.get("type") == "view_submission"
     says: dict[str, Any] = (
-        {"response_action": "errors", "errors": {NAME: words.NOT_STORED}} if is_modal else {}
+        {"response_action": "errors", "errors": {Field.NAME: words.NOT_STORED}} if is_modal else {}
     )
     filled: BoltResponse = Ack()(**says)  # type: ignore[no-untyped-call]  # Bolt's
     response.headers, response.body, response.status = filled.headers, filled.body, filled.status

@@ -10,6 +10,7 @@ from slack_bolt import Ack, App
 from tagbot import blocks, words
 from tagbot.messages import AnswerGiven
 from tagbot.publish import Publish
+from tagbot.vocabulary import ActionId, CallbackId, Field
 
 LONGEST_NAME = 200
 
@@ -22,7 +23,7 @@ OpenModal = Callable[[str, blocks.Block], None]
 def register(app: App, publish: Publish, open_modal: OpenModal, now: Callable[[], float]) -> None:
     """Open the modal at once; have what it says stored, and only then acknowledge to Slack."""
 
-    @app.action({"action_id": blocks.SOMEONE_ELSE, "block_id": blocks.BLOCK_ID})
+    @app.action({"action_id": ActionId.SOMEONE_ELSE, "block_id": blocks.BLOCK_ID})
     def someone_else(ack: Ack, body: dict[str, Any]) -> None:
         ack()
         asked = blocks.Asked.parse(body["actions"][0]["block_id"])
@@ -30,7 +31,7 @@ def register(app: App, publish: Publish, open_modal: OpenModal, now: Callable[[]
             modal = blocks.someone_else_modal(asked, body.get("container", {}).get("message_ts", ""))
             open_modal(body["trigger_id"], modal)
 
-    @app.view(blocks.SOMEONE_ELSE)
+    @app.view(CallbackId.SOMEONE_ELSE)
     def someone_else_said(ack: Ack, body: dict[str, Any]) -> None:
         answer = parse(body, now())
         if isinstance(answer, AnswerGiven):
@@ -43,8 +44,8 @@ def register(app: App, publish: Publish, open_modal: OpenModal, now: Callable[[]
 def parse(body: Mapping[str, Any], now: float) -> AnswerGiven | dict[str, str]:
     """The answer in Slack's `view_submission` payload; or what to mend, by the block that it is about."""
     values = body["view"]["state"]["values"]
-    name = (values[blocks.NAME][blocks.NAME].get("value") or "").strip()
-    email = (values[blocks.EMAIL][blocks.EMAIL].get("value") or "").strip()
+    name = (values[Field.NAME][Field.NAME].get("value") or "").strip()
+    email = (values[Field.EMAIL][Field.EMAIL].get("value") or "").strip()
     problems = _problems(name, email)
     if problems:
         return problems
@@ -64,11 +65,11 @@ def parse(body: Mapping[str, Any], now: float) -> AnswerGiven | dict[str, str]:
 
 
 def _problems(name: str, email: str) -> dict[str, str]:
-    problems = {}
+    problems: dict[str, str] = {}
     if not name:
-        problems[blocks.NAME] = words.NAME_MISSING
+        problems[Field.NAME] = words.NAME_MISSING
     elif len(name) > LONGEST_NAME:
-        problems[blocks.NAME] = words.NAME_TOO_LONG
+        problems[Field.NAME] = words.NAME_TOO_LONG
     if email and not EMAIL.fullmatch(email):
-        problems[blocks.EMAIL] = words.EMAIL_WRONG
+        problems[Field.EMAIL] = words.EMAIL_WRONG
     return problems

@@ -8,6 +8,7 @@ from slack_bolt import Ack, App, Respond
 from tagbot import blocks, words
 from tagbot.messages import ANYWAY, FaceTagged
 from tagbot.publish import Publish
+from tagbot.vocabulary import ActionId
 
 
 def register(
@@ -17,7 +18,7 @@ def register(
     cannot be any more is told so from here: the stage may run where there is no Slack.
     """
 
-    @app.action({"action_id": blocks.TRAIN_ANYWAY, "block_id": blocks.BLOCK_ID})
+    @app.action({"action_id": ActionId.TRAIN_ANYWAY, "block_id": blocks.BLOCK_ID})
     def train_anyway(ack: Ack, body: dict[str, Any], respond: Respond) -> None:
         action = body["actions"][0]
         asked = blocks.Asked.parse(action["block_id"])

@@ -8,12 +8,13 @@ from slack_bolt import Ack, App, Respond
 from tagbot import blocks, words
 from tagbot.messages import FaceReopened
 from tagbot.publish import Publish
+from tagbot.vocabulary import ActionId
 
 
 def register(app: App, publish: Publish, is_admin: Callable[[str], bool]) -> None:
     """Have the face reopened, and only then acknowledge to Slack."""
 
-    @app.action({"action_id": blocks.WRONG_PERSON, "block_id": blocks.BLOCK_ID})
+    @app.action({"action_id": ActionId.WRONG_PERSON, "block_id": blocks.BLOCK_ID})
     def wrong_person(ack: Ack, body: dict[str, Any], respond: Respond) -> None:
         asked = blocks.Asked.parse(body["actions"][0]["block_id"])
         member = body["user"]["id"]

@@ -23,6 +23,7 @@ from tagbot.errors import Reject, Retry
 from tagbot.health import Health
 from tagbot.pace import Holds, MakeTurns, own_turns, retry_after
 from tagbot.slack.history import CLOCK_SECONDS, History, Mark
+from tagbot.vocabulary import EventType
 
 T = TypeVar("T")
 
@@ -55,12 +56,6 @@ NOT_READY_AFTER = 3.0
 
 MEMBER_SECONDS = 60.0
 """How long it is believed that a member can be chosen; that one cannot may change at any time."""
-
-EVENT_TYPE = "facetag_request"
-"""Of a request's metadata, by which a post is found again."""
-
-ANNOUNCEMENT = "facetag_announcement"
-"""Of the metadata of whatever else the channel is told."""
 
 _OURS = frozenset(
     {
@@ -182,7 +177,7 @@ class Slack:
         """
         self._posts.wait()
         payload = {"face_id": face_id, "round": round}
-        mark, since = Mark.of(EVENT_TYPE, payload), time.time()
+        mark, since = Mark.of(EventType.REQUEST, payload), time.time()
         try:
             answer = self._call(
                 "chat.postMessage",
@@ -190,7 +185,7 @@ class Slack:
                 channel=self._channel,
                 text=message.text,
                 blocks=message.blocks,
-                metadata={"event_type": EVENT_TYPE, "event_payload": payload},
+                metadata={"event_type": EventType.REQUEST, "event_payload": payload},
                 unfurl_links=False,
                 unfurl_media=False,
             )
@@ -204,7 +199,7 @@ class Slack:
         """The `ts` of the request of a face and round posted after `since` (seconds since 1970), if there
         is one.
         """
-        return self._history.find(Mark.of(EVENT_TYPE, {"face_id": face_id, "round": round}), since)
+        return self._history.find(Mark.of(EventType.REQUEST, {"face_id": face_id, "round": round}), since)
 
     def announce(self, text: str, name: str) -> None:
         """Tell the channel something. Raises `OutcomeUnknown` as `post` does: look at `last_announcement`."""
@@ -214,14 +209,14 @@ class Slack:
             self._client.chat_postMessage,
             channel=self._channel,
             text=text,
-            metadata={"event_type": ANNOUNCEMENT, "event_payload": {"name": name}},
+            metadata={"event_type": EventType.ANNOUNCEMENT, "event_payload": {"name": name}},
         )
 
     def last_announcement(self, since: float) -> str | None:
         """The name of what the channel was told last, after `since` (seconds since 1970)."""
         for message in self._messages_since(since - CLOCK_SECONDS):
             metadata = message.get("metadata") or {}
-            if metadata.get("event_type") == ANNOUNCEMENT:
+            if metadata.get("event_type") == EventType.ANNOUNCEMENT:
                 return str((metadata.get("event_payload") or {}).get("name"))
         return None
 

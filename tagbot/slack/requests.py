@@ -2,7 +2,8 @@
 
 from tagbot import blocks
 from tagbot.consensus import PeopleDiffer, Rule, consensus
-from tagbot.models import WAITING, Face, Vote
+from tagbot.models import Face, Vote
+from tagbot.vocabulary import State
 
 
 def render(face: Face, rule: Rule) -> blocks.Rendered:
@@ -28,4 +29,4 @@ def render(face: Face, rule: Rule) -> blocks.Rendered:
 
 def pictures_are_on_their_way(face: Face) -> bool:
     """Whether the face was posted without its pictures, and they are being shared into its thread."""
-    return face.state != WAITING and face.posting_since is not None
+    return face.state != State.WAITING and face.posting_since is not None

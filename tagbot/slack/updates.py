@@ -16,9 +16,10 @@ from tagbot.blocks import Rendered, past_request
 from tagbot.consensus import Rule
 from tagbot.database import alone, connected, reached
 from tagbot.errors import Reject, Retry
-from tagbot.models import OPEN, WAITING, Face, PastRequest, writing
+from tagbot.models import Face, PastRequest, writing
 from tagbot.slack.client import MessageGone, PictureNotReady, Slack
 from tagbot.slack.requests import render
+from tagbot.vocabulary import State
 
 log = logging.getLogger(__name__)
 
@@ -137,7 +138,7 @@ class Updates:
         Face.note(face.id, crop_file=None, context_file=None)
 
     def _note_shown(self, face: Face) -> None:
-        closed = face.state not in (WAITING, OPEN) and face.closing_shown_at is None
+        closed = face.state not in (State.WAITING, State.OPEN) and face.closing_shown_at is None
         with writing():
             Face.update(
                 shown_revision=face.revision,

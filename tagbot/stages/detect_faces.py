@@ -9,10 +9,11 @@ from tagbot import pictures
 from tagbot.database import alone
 from tagbot.errors import Reject
 from tagbot.messages import FaceStored, PhotoArrived
-from tagbot.models import WAITING, Face, Photo, context_key, crop_key, photo_key, store_photo, writing
+from tagbot.models import Face, Photo, context_key, crop_key, photo_key, store_photo, writing
 from tagbot.pictures import PictureRefused, Rectangle
 from tagbot.services import Services
 from tagbot.sidecar import KnownFace, Sidecar, SidecarRefused, read_sidecar
+from tagbot.vocabulary import State
 
 FACE_IDS = uuid.UUID("6f1c1c1e-6d0a-4a52-9c5e-2b1f0f6a7d11")
 """Namespace of the ids that are made up: the same photo gives the same ids, so that a repetition after a
@@ -30,7 +31,7 @@ def detect_faces(message: PhotoArrived, services: Services) -> Iterator[FaceStor
             _take_over(sha256, arrived.photo, read_sidecar(arrived.sidecar), services)
         except (PictureRefused, SidecarRefused) as why:
             raise Reject(str(why)) from None
-    for face in Face.select().where((Face.photo == sha256) & (Face.state == WAITING)).order_by(Face.id):
+    for face in Face.select().where((Face.photo == sha256) & (Face.state == State.WAITING)).order_by(Face.id):
         yield FaceStored(face_id=face.id, round=face.round)
 
 

@@ -2,8 +2,9 @@
 
 from tagbot.errors import Reject
 from tagbot.messages import PersonAdded
-from tagbot.models import TAGGED, Face, Person, writing
+from tagbot.models import Face, Person, writing
 from tagbot.services import Services
+from tagbot.vocabulary import State
 
 
 def enrich_user(message: PersonAdded, services: Services) -> tuple[()]:
@@ -23,7 +24,7 @@ def enrich_user(message: PersonAdded, services: Services) -> tuple[()]:
             picture_url=profile.picture_url,
             enriched_at=services.now(),
         ).where(Person.id == person.id).execute()
-        tagged = (Face.person == person) & (Face.state == TAGGED)
+        tagged = (Face.person == person) & (Face.state == State.TAGGED)
         Face.changed(tagged)
         faces = [face.id for face in Face.select(Face.id).where(tagged)]
     for face_id in faces:

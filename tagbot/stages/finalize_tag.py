@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from peewee import fn
 
 from tagbot.messages import FaceStored, TrainingSent
-from tagbot.models import TAGGED, TRAINING, Face, writing
+from tagbot.models import Face, writing
 from tagbot.services import Services
+from tagbot.vocabulary import State
 from tagbot.waiting import let_next_in
 
 
@@ -19,8 +20,8 @@ def finalize_tag(message: TrainingSent, services: Services) -> Iterator[FaceStor
             Face.move(
                 message.face_id,
                 message.round,
-                TRAINING,
-                TAGGED,
+                State.TRAINING,
+                State.TAGGED,
                 tagged_at=fn.COALESCE(Face.tagged_at, services.now()),
             )
     services.updates.show(message.face_id)

@@ -6,11 +6,12 @@ from contextlib import contextmanager, suppress
 from tagbot import words
 from tagbot.errors import Reject, Retry
 from tagbot.messages import FaceStored
-from tagbot.models import OPEN, REJECTED, WAITING, Face, context_key, crop_key, writing
+from tagbot.models import Face, context_key, crop_key, writing
 from tagbot.services import Services
 from tagbot.slack.client import OutcomeUnknown, Picture, PictureGone
 from tagbot.slack.history import SETTLE_SECONDS
 from tagbot.slack.requests import pictures_are_on_their_way, render
+from tagbot.vocabulary import RejectionReason, State
 
 TITLES = "Face", "Photo"
 """Of the two pictures in Slack, where everybody may read them."""
@@ -23,10 +24,17 @@ def request_tagging_on_slack(message: FaceStored, services: Services) -> tuple[(
     face = Face.in_round(message.face_id, message.round)
     if face is None:
         return ()
-    if face.state == WAITING and _is_too_small(face, services.settings.min_face_size):
+    if face.state == State.WAITING and _is_too_small(face, services.settings.min_face_size):
         with writing():
-            Face.move(face.id, face.round, WAITING, REJECTED, reason="too_small", pending=None)
-    elif face.state == WAITING and _take_place(face, services):
+            Face.move(
+                face.id,
+                face.round,
+                State.WAITING,
+                State.REJECTED,
+                reason=RejectionReason.TOO_SMALL,
+                pending=None,
+            )
+    elif face.state == State.WAITING and _take_place(face, services):
         _note_posted(face, _find(face, services) or _post(face, services), services.now())
     if services.settings.slack_pictures == "shared":
         _share_pictures(message.face_id, services)
@@ -86,8 +94,8 @@ def _note_posted(face: Face, ts: str, now: float) -> None:
         Face.move(
             face.id,
             face.round,
-            WAITING,
-            OPEN,
+            State.WAITING,
+            State.OPEN,
             message_ts=ts,
             posted_at=now,
             pending=None,
@@ -162,7 +170,7 @@ def _share_pictures(face_id: str, services: Services) -> None:
     face = Face.get_by_id(face_id)
     if pictures_are_on_their_way(face):
         _let_settle(face.posting_since or 0.0, services)
-    elif face.state != OPEN or face.crop_file is not None:
+    elif face.state != State.OPEN or face.crop_file is not None:
         return
     _have_ready(face, services, face.message_ts)
     with writing():

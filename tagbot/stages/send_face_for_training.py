@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from tagbot.consensus import Agreed, Unknown, consensus
-from tagbot.messages import NOT_A_FACE, FaceTagged, PersonAdded, TrainingRefused, TrainingSent
-from tagbot.models import OPEN, TAGGED, TRAINING, Face, Person, Vote, crop_key, writing
+from tagbot.messages import FaceTagged, PersonAdded, TrainingRefused, TrainingSent
+from tagbot.models import Face, Person, Vote, crop_key, writing
 from tagbot.services import Services
-from tagbot.stages.cleanup_tag import UNKNOWN
-from tagbot.training import DIFFERS, PERSON_FULL, NotSent, Refused
+from tagbot.training import NotSent, Refused
+from tagbot.vocabulary import NotSentReason, RejectionReason, SpecialAnswer, State
 
 Outputs = Iterator[PersonAdded | TrainingSent | TrainingRefused]
 
@@ -19,14 +19,16 @@ def send_face_for_training(message: FaceTagged, services: Services) -> Outputs:
     # answered noted, or asks it again for the same thing, which adds nothing twice.
     with writing():
         face = Face.in_round(message.face_id, message.round)
-        if face is not None and face.state == OPEN:
+        if face is not None and face.state == State.OPEN:
             face = _claim(face, message, services)
         elif face is not None and face.person is not None and _may_be_sent_anyway(face, message):
             face = _claim_anyway(face, face.person, message, services)
-    if face is None or face.state != TRAINING or face.claimed_by != message.id:
+    if face is None or face.state != State.TRAINING or face.claimed_by != message.id:
         return
     if face.person is None:
-        yield TrainingRefused(face_id=face.id, round=face.round, reason=face.reason or UNKNOWN)
+        yield TrainingRefused(
+            face_id=face.id, round=face.round, reason=face.reason or RejectionReason.UNKNOWN
+        )
     else:
         yield from _train(face, face.person, message, services)
 
@@ -36,19 +38,27 @@ def _claim(face: Face, message: FaceTagged, services: Services) -> Face:
     outcome = consensus(Vote.of(face.id), services.settings.rule)
     changes: dict[str, Any]
     if isinstance(outcome, Unknown):
-        changes = {"reason": UNKNOWN}
-    elif outcome == Agreed(NOT_A_FACE):
-        changes = {"reason": NOT_A_FACE}
+        changes = {"reason": RejectionReason.UNKNOWN}
+    elif outcome == Agreed(SpecialAnswer.NOT_A_FACE):
+        changes = {"reason": SpecialAnswer.NOT_A_FACE}
     elif isinstance(outcome, Agreed):
         changes = _as(face, Person.answered(outcome.answer, services.now()), services)
     else:
         return face
-    Face.move(face.id, face.round, OPEN, TRAINING, claimed_by=message.id, closed_at=services.now(), **changes)
+    Face.move(
+        face.id,
+        face.round,
+        State.OPEN,
+        State.TRAINING,
+        claimed_by=message.id,
+        closed_at=services.now(),
+        **changes,
+    )
     return Face.get_by_id(face.id)
 
 
 def _may_be_sent_anyway(face: Face, message: FaceTagged) -> bool:
-    return message.anyway and face.state == TAGGED and face.reason == DIFFERS
+    return message.anyway and face.state == State.TAGGED and face.reason == NotSentReason.DIFFERS
 
 
 def is_heard(message: FaceTagged) -> bool:
@@ -65,13 +75,13 @@ def _claim_anyway(face: Face, person: Person, message: FaceTagged, services: Ser
     """
     changes = _as(face, person, services)
     changes |= {"claimed_by": message.id, "closed_at": services.now()}
-    Face.move(face.id, face.round, TAGGED, TRAINING, **changes)
+    Face.move(face.id, face.round, State.TAGGED, State.TRAINING, **changes)
     return Face.get_by_id(face.id)
 
 
 def _as(face: Face, person: Person, services: Services) -> dict[str, Any]:
     full = face.in_model_of(person) >= services.settings.max_faces_per_person
-    return {"person": person, "reason": PERSON_FULL if full else None}
+    return {"person": person, "reason": NotSentReason.PERSON_FULL if full else None}
 
 
 def _train(face: Face, person: Person, message: FaceTagged, services: Services) -> Outputs:
@@ -98,7 +108,7 @@ def _send(face: Face, person: Person, message: FaceTagged, services: Services) -
     if isinstance(answer, Refused) and not message.anyway:
         return answer.reason
     if isinstance(answer, Refused):
-        Face.note(face.id, reason=DIFFERS)  # people have tagged it already, and that stands
+        Face.note(face.id, reason=NotSentReason.DIFFERS)  # people have tagged it already, and that stands
     elif isinstance(answer, NotSent):
         Face.note(face.id, reason=answer.reason)
     else:

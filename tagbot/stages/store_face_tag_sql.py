@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from tagbot import words
 from tagbot.errors import Reject
-from tagbot.messages import DONT_KNOW, NOT_A_FACE, AnswerGiven, FaceTagged
-from tagbot.models import OPEN, REJECTED, WAITING, AskedFace, Face, Person, Vote, writing
+from tagbot.messages import AnswerGiven, FaceTagged
+from tagbot.models import AskedFace, Face, Person, Vote, writing
 from tagbot.services import Services
-from tagbot.stages.cleanup_tag import PEOPLE_SAID_SO
+from tagbot.vocabulary import BY_PEOPLE, SpecialAnswer, State
 
 
 def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[FaceTagged]:
@@ -30,17 +30,17 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
                 round=message.round,
                 at=message.at,
             )
-            if face.state == OPEN:
+            if face.state == State.OPEN:
                 Face.has_changed(face.id)
     if not counted:
         services.slack.tell(message.tagger, words.CLOSED)
-    elif face.state == OPEN:
+    elif face.state == State.OPEN:
         services.updates.show_soon(face.id)
         yield FaceTagged(face_id=face.id, round=face.round, cause=f"{message.tagger}:{message.at:.6f}")
 
 
 def _names_an_account(message: AnswerGiven) -> bool:
-    return message.answer not in ("", NOT_A_FACE, DONT_KNOW)
+    return message.answer not in ("", SpecialAnswer.NOT_A_FACE, SpecialAnswer.DONT_KNOW)
 
 
 def _answer(message: AnswerGiven, services: Services) -> str:
@@ -52,18 +52,18 @@ def _note_that_it_is_posted(face: AskedFace, message: AnswerGiven) -> None:
     """A click proves that the request is in the channel, also while Slack's answer to the post is under
     way.
     """
-    if face.state == WAITING and face.round == message.round and message.message_ts:
+    if face.state == State.WAITING and face.round == message.round and message.message_ts:
         Face.move(
             face.id,
             face.round,
-            WAITING,
-            OPEN,
+            State.WAITING,
+            State.OPEN,
             message_ts=message.message_ts,
             posted_at=message.received,
             pending=None,
             posting_since=None,
         )
-        face.state = OPEN
+        face.state = State.OPEN
 
 
 def _was_open(face: AskedFace, message: AnswerGiven) -> bool:
@@ -72,6 +72,6 @@ def _was_open(face: AskedFace, message: AnswerGiven) -> bool:
     It did until Slack showed it closed. Slack's clock and ours may differ; the earlier of the two times is
     the one that cannot wrong the tagger.
     """
-    if face.state == REJECTED and face.reason not in PEOPLE_SAID_SO:
+    if face.state == State.REJECTED and face.reason not in BY_PEOPLE:
         return False  # its votes are gone already
     return face.closing_shown_at is None or min(message.at, message.received) < face.closing_shown_at

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from tagbot import words
 from tagbot.errors import Retry
 from tagbot.messages import FaceReopened, FaceStored
-from tagbot.models import TAGGED, Face, PastRequest
+from tagbot.models import Face, PastRequest
 from tagbot.services import Services
+from tagbot.vocabulary import State
 
 
 def undo_tag(message: FaceReopened, services: Services) -> Iterator[FaceStored]:
@@ -14,14 +15,14 @@ def undo_tag(message: FaceReopened, services: Services) -> Iterator[FaceStored]:
     # Again is harmless: a round ends once; its repetition shows what is not shown yet and tells of the next
     # round once more, which is asked about once.
     face = Face.get_or_none(
-        (Face.id == message.face_id) & (Face.round == message.round) & (Face.state == TAGGED)
+        (Face.id == message.face_id) & (Face.round == message.round) & (Face.state == State.TAGGED)
     )
     if face is not None:
         if face.face_ref is not None:
             services.training.remove_face(
                 face.id, face.person_ref, face.face_ref, training_id=face.claimed_by or message.id
             )
-        if not Face.ask_again(face.id, message.round, TAGGED, by=message.by):
+        if not Face.ask_again(face.id, message.round, State.TAGGED, by=message.by):
             raise Retry("the face is being sent to the model just now")
     elif not _was_reopened(message):
         services.slack.tell(message.by, words.NOT_TAGGED)

@@ -11,15 +11,6 @@ from typing import Protocol
 from tagbot.health import Health
 from tagbot.pictures import Rectangle
 
-PERSON_FULL = "person_full"
-MODEL_FULL = "model_full"
-DIFFERS = "differs"
-"""Reasons of `NotSent`."""
-
-NO_FACE = "no_face"
-TOO_BLURRED = "too_blurred"
-NOT_AN_IMAGE = "not_an_image"
-
 
 @dataclass(frozen=True, slots=True)
 class Trained:
@@ -34,7 +25,7 @@ class Refused:
     """The picture cannot be used."""
 
     reason: str
-    """`NO_FACE`, `TOO_BLURRED` …"""
+    """A `RejectionReason`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +35,7 @@ class NotSent:
     """
 
     reason: str
-    """`PERSON_FULL`, `MODEL_FULL`, or `DIFFERS`: the machine takes the face for somebody else's."""
+    """A `NotSentReason`."""
 
 
 @dataclass(frozen=True, slots=True)

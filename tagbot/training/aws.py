@@ -8,6 +8,7 @@ from typing import Any
 from tagbot import crash_points
 from tagbot.aws import CONNECT_SECONDS, READ_SECONDS, Door
 from tagbot.pace import MakeTurns, own_turns
+from tagbot.vocabulary import RejectionReason
 
 Record = Callable[[str], None]
 """Is told the operation of each call that reached AWS, so that the operator sees what was used."""
@@ -97,8 +98,8 @@ class Aws(Door):
         answers: dict[str, Exception] = {
             "ResourceNotFoundException": Absent(operation),
             "ResourceAlreadyExistsException": AlreadyThere(operation),
-            "InvalidImageFormatException": PictureUnusable("not_an_image"),
-            "ImageTooLargeException": PictureUnusable("too_large"),
+            "InvalidImageFormatException": PictureUnusable(RejectionReason.NOT_AN_IMAGE),
+            "ImageTooLargeException": PictureUnusable(RejectionReason.TOO_LARGE),
             "ServiceQuotaExceededException": QuotaReached(operation),
         }
         return answers.get(code)

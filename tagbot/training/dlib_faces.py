@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from tagbot.errors import Reject
 from tagbot.pictures import Photo, PictureRefused, Rectangle, Size, read_photo
-from tagbot.training import NO_FACE, NOT_AN_IMAGE, TOO_BLURRED, Refused
+from tagbot.training import Refused
 from tagbot.training.local import models
+from tagbot.vocabulary import RejectionReason
 
 Pixels = NDArray[np.uint8]
 """Height × width × 3, RGB."""
@@ -91,15 +92,15 @@ class Recogniser:
         try:
             photo = read_photo(crop)
         except PictureRefused:
-            return Refused(NOT_AN_IMAGE)
+            return Refused(RejectionReason.NOT_AN_IMAGE)
         face = self._face_in(photo)
         if face is None:
-            return Refused(NO_FACE)
+            return Refused(RejectionReason.NO_FACE)
         landmarks = self._landmarks(face.pixels, face.box)
         if _sharpness(dlib.get_face_chip(face.pixels, landmarks, size=CHIP_SIDE)) < SHARPNESS_FLOOR:
-            return Refused(TOO_BLURRED)
+            return Refused(RejectionReason.TOO_BLURRED)
         if face.score < SCORE_FLOOR:
-            return Refused(NO_FACE)
+            return Refused(RejectionReason.NO_FACE)
         vector = self._encoder.compute_face_descriptor(face.pixels, landmarks)
         return np.asarray(vector, dtype="<f4").tobytes()
 

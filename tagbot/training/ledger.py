@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from tagbot.models import TAGGED, BackendCalls, Face, Notice, writing
+from tagbot.models import BackendCalls, Face, Notice, writing
+from tagbot.vocabulary import State
 
 VANISHED = "collection-vanished"
 PHOTOS_WAIT = "photos-wait"
@@ -32,7 +33,7 @@ class Ledger:
 
     def collection_is_missing(self, collection: str) -> None:
         """Tell the operator that it is made again, if faces were in a collection of that name before."""
-        trained = (Face.state == TAGGED) & (Face.training_backend == "rekognition")
+        trained = (Face.state == State.TAGGED) & (Face.training_backend == "rekognition")
         if Face.select().where(trained).exists():
             text = (
                 f"the collection {collection} had vanished and was made again: "

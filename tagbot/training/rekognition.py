@@ -13,19 +13,10 @@ from tagbot.aws import Misconfigured
 from tagbot.errors import Reject, Retry
 from tagbot.health import Health
 from tagbot.pictures import MAX_BYTES_SENT, PictureRefused, Rectangle, Size, fitted, read_photo, stored_photo
-from tagbot.training import (
-    DIFFERS,
-    MODEL_FULL,
-    NO_FACE,
-    NOT_AN_IMAGE,
-    PERSON_FULL,
-    ModelFace,
-    NotSent,
-    Refused,
-    Trained,
-)
+from tagbot.training import ModelFace, NotSent, Refused, Trained
 from tagbot.training.aws import Absent, AlreadyThere, Aws, PictureUnusable, QuotaReached, token
 from tagbot.training.ledger import Ledger
+from tagbot.vocabulary import NotSentReason, RejectionReason
 
 log = logging.getLogger(__name__)
 
@@ -36,22 +27,19 @@ SMALLEST_SIDE = 80
 LARGEST_SIDE = 10_000
 """Pixels: AWS takes no picture with a shorter or a longer side."""
 
-TOO_SMALL = "too_small"
-TOO_LARGE = "too_large"
-SEVERAL_FACES = "several_faces"
 """Reasons of `Refused`."""
 
 PAGE = 4096
 """Most faces that ListFaces gives at once."""
 
 REASONS = {
-    "EXCEEDS_MAX_FACES": SEVERAL_FACES,
-    "EXTREME_POSE": "turned_away",
-    "LOW_BRIGHTNESS": "too_dark",
-    "LOW_SHARPNESS": "too_blurred",
-    "LOW_CONFIDENCE": NO_FACE,
-    "SMALL_BOUNDING_BOX": TOO_SMALL,
-    "LOW_FACE_QUALITY": "low_quality",
+    "EXCEEDS_MAX_FACES": RejectionReason.SEVERAL_FACES,
+    "EXTREME_POSE": RejectionReason.TURNED_AWAY,
+    "LOW_BRIGHTNESS": RejectionReason.TOO_DARK,
+    "LOW_SHARPNESS": RejectionReason.TOO_BLURRED,
+    "LOW_CONFIDENCE": RejectionReason.NO_FACE,
+    "SMALL_BOUNDING_BOX": RejectionReason.TOO_SMALL,
+    "LOW_FACE_QUALITY": RejectionReason.LOW_QUALITY,
 }
 """Why IndexFaces left a face out, by AWS's word; the first that fits is told."""
 
@@ -128,14 +116,14 @@ class RekognitionBackend:
         except PictureUnusable as why:
             return Refused(why.reason)
         except QuotaReached:
-            return NotSent(MODEL_FULL)
+            return NotSent(NotSentReason.MODEL_FULL)
         if not answer.get("FaceRecords"):
             return Refused(_why_unindexed(answer))
         indexed = answer["FaceRecords"][0]["Face"]
         face_ref = str(indexed["FaceId"])
         if _is_another_one(indexed["BoundingBox"]):
             self.remove_face(face_id, None, face_ref, training_id=training_id)
-            return Refused(SEVERAL_FACES)
+            return Refused(RejectionReason.SEVERAL_FACES)
         why_not = self._associate(face_ref, person_ref, training_id, anyway=anyway)
         if why_not is not None:
             self.remove_face(face_id, None, face_ref, training_id=training_id)
@@ -244,7 +232,7 @@ class RekognitionBackend:
         try:
             answer = self._associated(arguments, training_id)
         except QuotaReached as full:
-            return MODEL_FULL if full.operation == "create_user" else PERSON_FULL
+            return NotSentReason.MODEL_FULL if full.operation == "create_user" else NotSentReason.PERSON_FULL
         # A face that was this person's already is in neither list.
         reasons = [
             reason
@@ -253,7 +241,7 @@ class RekognitionBackend:
         ]
         if "FACE_NOT_FOUND" in reasons:
             raise Retry("Rekognition does not find the face that it has just indexed")
-        return DIFFERS if reasons else None
+        return NotSentReason.DIFFERS if reasons else None
 
     def _associated(self, arguments: dict[str, Any], training_id: str) -> dict[str, Any]:
         try:
@@ -344,14 +332,14 @@ def _unusable(crop: bytes) -> str | None:
     not tell a picture's fault from a bug of ours.
     """
     if len(crop) > MAX_BYTES_SENT:
-        return TOO_LARGE
+        return RejectionReason.TOO_LARGE
     try:
         size = read_photo(crop).size
     except PictureRefused:
-        return NOT_AN_IMAGE
+        return RejectionReason.NOT_AN_IMAGE
     if max(size) > LARGEST_SIDE:
-        return TOO_LARGE
-    return TOO_SMALL if min(size) < SMALLEST_SIDE else None
+        return RejectionReason.TOO_LARGE
+    return RejectionReason.TOO_SMALL if min(size) < SMALLEST_SIDE else None
 
 
 def _is_another_one(box: dict[str, float]) -> bool:
@@ -366,7 +354,7 @@ def _is_another_one(box: dict[str, float]) -> bool:
 
 def _why_unindexed(answer: dict[str, Any]) -> str:
     reasons = {reason for face in answer.get("UnindexedFaces", []) for reason in face.get("Reasons", [])}
-    return next((ours for theirs, ours in REASONS.items() if theirs in reasons), NO_FACE)
+    return next((ours for theirs, ours in REASONS.items() if theirs in reasons), RejectionReason.NO_FACE)
 
 
 def _pixels(box: dict[str, float], width: int, height: int) -> Rectangle:

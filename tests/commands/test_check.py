@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tagbot.pipeline import QUEUES
 from tagbot.queues.disk import disk_queues
 from tagbot.sandbox.client import Slack
+from tagbot.vocabulary import QueueName
 from tests.commands.conftest import Run
 from tests.postgresql import Server
 from tests.tls import with_tls
@@ -176,7 +176,7 @@ def test_it_works_beside_a_running_bot(
     on_slack: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "dlib", None)
-    with disk_queues(tmp_path / "data/queues", QUEUES) as queues:
+    with disk_queues(tmp_path / "data/queues", QueueName) as queues:
         queues["face-tagging"].put("m", "F", {})
         ran = on_slack("check")
-    assert f"ok    queues: {len(QUEUES)} queues, 1 messages ready" in ran.out
+    assert f"ok    queues: {len(QueueName)} queues, 1 messages ready" in ran.out

@@ -12,9 +12,9 @@ import pytest
 
 from tagbot import words
 from tagbot.database import open_database
-from tagbot.pipeline import QUEUES
 from tagbot.queues.disk import disk_queues
 from tagbot.sandbox.client import Slack
+from tagbot.vocabulary import QueueName
 from tests.clean_environment import clean_environment
 from tests.commands.conftest import Run
 from tests.forked import ROOT
@@ -182,7 +182,7 @@ def test_with_a_damaged_queue_file_all_else_goes_on_and_everybody_is_told_which_
     tmp_path: Path, stand_in: Slack, at_rekognition: dict[str, str]
 ) -> None:
     anna, ben, chiara, *_ = stand_in.people
-    with disk_queues(tmp_path / "queues", QUEUES):
+    with disk_queues(tmp_path / "queues", QueueName):
         pass
     file = tmp_path / "queues/face-undo.db"
     file.write_bytes(DAMAGED)

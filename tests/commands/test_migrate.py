@@ -30,7 +30,6 @@ from tagbot.database.postgresql import ONE_WRITER
 from tagbot.errors import Reject
 from tagbot.image_store import FolderStore
 from tagbot.models import (
-    STATES,
     TABLES,
     BackendCalls,
     Face,
@@ -49,9 +48,9 @@ from tagbot.models import (
 from tagbot.moving import Content
 from tagbot.moving import database as moving
 from tagbot.moving.database import MOVED
-from tagbot.pipeline import QUEUES
 from tagbot.presence import Presence
 from tagbot.queues.disk import disk_queues
+from tagbot.vocabulary import QueueName, State
 from tests.aws.service import Amazon
 from tests.clean_environment import clean_environment
 from tests.commands.conftest import Run, shown_on_a_terminal
@@ -110,7 +109,7 @@ def a_whole_world() -> None:
     with writing():
         anna = Person.with_slack_id("U0ANNA", 1.0)
         Person.with_name("Zo\0ë 😀 Ångström", "zoe@example.com", 1.5)
-    for number, state in enumerate(STATES * 4):
+    for number, state in enumerate([*State] * 4):
         face_id, sha256 = str(uuid.uuid4()), uuid.uuid4().hex * 2
         person = anna.id if state in ("tagged", "training") else None
         tagged_at = 1.8e9 + number if state == "tagged" else None
@@ -194,7 +193,7 @@ def test_killed_twice_it_goes_on_where_it_was(run: Run, here: str, there: str) -
         died = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
         assert died.returncode == 9, died.stderr
         assert rows_of(there, Face) == faces, "what was copied stays copied"
-        assert rows_of(there, Photo) == len(STATES) * 4 + 1
+        assert rows_of(there, Photo) == len(State) * 4 + 1
     assert run("migrate", "--to-database", there).code == 0
     assert content(there) == content(here)
     with connected():
@@ -262,7 +261,7 @@ def test_two_at_once_go_on_with_one_copy(here: str, there: str) -> None:
 
 @pytest.mark.rule("migrate-refused")
 def test_it_is_refused_while_the_bot_runs(run: Run, here: str, there: str, tmp_path: Path) -> None:
-    with disk_queues(tmp_path / "data/queues", QUEUES):
+    with disk_queues(tmp_path / "data/queues", QueueName):
         ran = run("migrate", "--to-database", there)
     assert (ran.code, ran.out) == (1, "")
     assert "the bot is running: stop it" in ran.err
@@ -441,7 +440,7 @@ def test_messages_go_to_sqs_and_the_same_command_again_finds_all_there(
     run: Run, here: str, there: str, tmp_path: Path, aws: Amazon
 ) -> None:
     assert here
-    with disk_queues(tmp_path / "data/queues", QUEUES) as queues:
+    with disk_queues(tmp_path / "data/queues", QueueName) as queues:
         for number in range(3):
             queues["face-tagged"].put(f"m{number}", f"face{number}", {})
         for _ in range(2):
@@ -463,7 +462,7 @@ def test_that_sqs_counts_fewer_messages_than_were_sent_is_told(
     run: Run, here: str, tmp_path: Path, aws: Amazon
 ) -> None:
     assert here
-    with disk_queues(tmp_path / "data/queues", QUEUES) as queues:
+    with disk_queues(tmp_path / "data/queues", QueueName) as queues:
         queues["face-tagged"].put("m", "face", {})
     assert "fewer" not in run("migrate", "--to-queue", f"sqs://{aws.prefix}").out
     client = aws.client("sqs")

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from tagbot.pipeline import QUEUES
 from tagbot.queues.disk import disk_queues
+from tagbot.vocabulary import QueueName
 from tests.commands.conftest import Run
 
 NOTHING = {"ready": 0, "delayed": 0, "in_flight": 0, "dead": 0}
 
 
 def two_dead_letters(tmp_path: Path) -> None:
-    with disk_queues(tmp_path / "data/queues", QUEUES) as queues:
+    with disk_queues(tmp_path / "data/queues", QueueName) as queues:
         for name in ("face-tagging", "face-undo"):
             queues[name].put("m", "F", {})
             delivery = queues[name].get(0)
@@ -28,18 +28,18 @@ def test_status_of_a_bot_that_never_ran_has_every_queue(run: Run) -> None:
     assert (ran.code, ran.err) == (0, "")
     status = json.loads(ran.out)
     assert status["faces"] == {"waiting": 0, "open": 0, "training": 0, "tagged": 0, "rejected": 0}
-    assert status["queues"] == dict.fromkeys(QUEUES, NOTHING)
+    assert status["queues"] == dict.fromkeys(QueueName, NOTHING)
 
 
 @pytest.mark.rule("commands-as-in-slack")
 @pytest.mark.parametrize("beside", [True, False])
 def test_status_tells_the_same_whether_or_not_a_bot_runs(run: Run, tmp_path: Path, beside: bool) -> None:
     two_dead_letters(tmp_path)
-    with disk_queues(tmp_path / "data/queues", QUEUES) if beside else nullcontext():
+    with disk_queues(tmp_path / "data/queues", QueueName) if beside else nullcontext():
         figures, words = run("status", "--json"), run("status")
     queues = json.loads(figures.out)["queues"]
     assert queues == {
-        **dict.fromkeys(QUEUES, NOTHING),
+        **dict.fromkeys(map(str, QueueName), NOTHING),
         "face-tagging": {**NOTHING, "dead": 1},
         "face-undo": {**NOTHING, "dead": 1},
     }
@@ -53,7 +53,7 @@ def test_retry_puts_all_dead_letters_back(
     run: Run, tmp_path: Path, arguments: tuple[str, ...], beside: bool
 ) -> None:
     two_dead_letters(tmp_path)
-    with disk_queues(tmp_path / "data/queues", QUEUES) if beside else nullcontext():
+    with disk_queues(tmp_path / "data/queues", QueueName) if beside else nullcontext():
         ran = run("retry", *arguments)
         assert (ran.code, ran.err) == (0, "")
         assert ran.out == "2 messages are tried again.\nface-tagging: 1\nface-undo: 1\n"
@@ -74,7 +74,7 @@ def test_retry_of_something_unknown_fails_and_names_the_queues(run: Run, tmp_pat
     ran = run("retry", target)
     assert (ran.code, ran.out) == (1, "")
     assert target in ran.err
-    assert all(queue in ran.err for queue in QUEUES)
+    assert all(queue in ran.err for queue in QueueName)
 
 
 def test_a_damaged_queue_is_told_in_one_line(run: Run, tmp_path: Path) -> None:

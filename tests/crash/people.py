@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from tagbot.messages import DONT_KNOW, NOT_A_FACE
 from tagbot.sandbox.client import Slack
 from tagbot.sandbox.errors import Refused
 from tagbot.sandbox.state import Act, Message
+from tagbot.vocabulary import SpecialAnswer
 from tests.scenario.flood import offers
 
 THE_PERSON, SOMEBODY = "the person", "somebody"
@@ -27,13 +27,13 @@ class Life:
     @property
     def is_tagged(self) -> bool:
         """Whether it ends as a person's; else there is nobody to tag."""
-        return all(answer != NOT_A_FACE for _, answer in self.rounds[-1])
+        return all(answer != SpecialAnswer.NOT_A_FACE for _, answer in self.rounds[-1])
 
 
 AGREED = ((0, THE_PERSON), (1, THE_PERSON))
 
-CHANGED_MIND = Life((((0, DONT_KNOW), (0, THE_PERSON), (1, THE_PERSON)),))
-NOBODY = Life((((0, NOT_A_FACE), (1, NOT_A_FACE)),))
+CHANGED_MIND = Life((((0, SpecialAnswer.DONT_KNOW), (0, THE_PERSON), (1, THE_PERSON)),))
+NOBODY = Life((((0, SpecialAnswer.NOT_A_FACE), (1, SpecialAnswer.NOT_A_FACE)),))
 WRONG_AT_FIRST = Life((((0, SOMEBODY), (1, SOMEBODY)), AGREED))
 """Somebody reopens it."""
 
@@ -131,7 +131,7 @@ class People:
 
     def _choose(self, request: Message, face_id: str, member: str, answer: str) -> Act | None:
         try:
-            if answer in (NOT_A_FACE, DONT_KNOW):
+            if answer in (SpecialAnswer.NOT_A_FACE, SpecialAnswer.DONT_KNOW):
                 return self._slack.click(member, request.ts, answer)
             person = self._story.answer(face_id, answer, self._slack.people)
             return self._slack.choose(member, request.ts, "tag_person", person)

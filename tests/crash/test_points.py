@@ -16,11 +16,12 @@ from typing import Any
 import pytest
 
 from tagbot import crash_points
-from tagbot.messages import NOT_A_FACE, FaceReopened
-from tagbot.models import OPEN, REJECTED, TAGGED, Face, TrainedVector, Vote
+from tagbot.messages import FaceReopened
+from tagbot.models import Face, TrainedVector, Vote
 from tagbot.sandbox.client import Slack
 from tagbot.slack.updates import UPDATES
 from tagbot.training.local import LocalBackend
+from tagbot.vocabulary import SpecialAnswer, State
 from tests.crash import points
 from tests.crash.mortal import Place
 from tests.rekognition.stand_in import Rekognition, running_rekognition
@@ -89,14 +90,14 @@ class Story:
         anna, ben, chiara, *_ = world.slack.people
         faces = list(Face.select())
         for face in faces:
-            if face.state == OPEN:
-                answer = chiara if face.round == 1 and face.id != NOBODY else NOT_A_FACE
+            if face.state == State.OPEN:
+                answer = chiara if face.round == 1 and face.id != NOBODY else SpecialAnswer.NOT_A_FACE
                 for tagger in (anna, ben):
                     if self._once(f"{tagger} on {face.id} in round {face.round}"):
                         world.publish(world.answer(face, tagger, answer))
-            if face.state == TAGGED and self._once("reopened"):
+            if face.state == State.TAGGED and self._once("reopened"):
                 world.publish(FaceReopened(face_id=face.id, round=1, by=ben))
-        is_over = len(faces) == 2 and all(face.state == REJECTED for face in faces)
+        is_over = len(faces) == 2 and all(face.state == State.REJECTED for face in faces)
         if is_over and self._once("reopened too late"):
             [first] = [face.id for face in faces if face.id != NOBODY]
             world.publish(FaceReopened(face_id=first, round=1, by=anna))
@@ -197,12 +198,12 @@ def test_a_bot_comes_to_all_points_but_those_that_are_listed(training: str, plac
 def assert_all_is_well(world: World) -> None:
     faces = {face.id == NOBODY: face for face in Face.select()}
     assert {which: (face.state, face.reason, face.round) for which, face in faces.items()} == {
-        False: (REJECTED, NOT_A_FACE, 2),
-        True: (REJECTED, NOT_A_FACE, 1),
+        False: (State.REJECTED, SpecialAnswer.NOT_A_FACE, 2),
+        True: (State.REJECTED, SpecialAnswer.NOT_A_FACE, 1),
     }
     for face in faces.values():
         votes = {vote.tagger: vote.answer for vote in Vote.of(face.id)}
-        assert votes == dict.fromkeys(world.slack.people[:2], NOT_A_FACE)
+        assert votes == dict.fromkeys(world.slack.people[:2], SpecialAnswer.NOT_A_FACE)
     assert TrainedVector.select().count() == 0
     assert list(world.services.training.faces()) == []
     payloads = [message.metadata["event_payload"] for message in world.slack.messages() if message.metadata]

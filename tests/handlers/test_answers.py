@@ -4,10 +4,11 @@ import time
 
 import pytest
 
-from tagbot import blocks, words
+from tagbot import words
 from tagbot.messages import AnswerGiven
 from tagbot.models import Face
 from tagbot.queues import Counts
+from tagbot.vocabulary import ActionId
 from tests.handlers.conftest import SLOW_DISK, Desk
 
 
@@ -149,13 +150,13 @@ def test_people_answer_at_once_and_each_answer_is_stored_once(desk: Desk) -> Non
 
 def test_a_control_that_belongs_to_no_face_is_acknowledged_and_no_answer(desk: Desk) -> None:
     anna, ben = desk.slack.people[:2]
-    select = {"type": "users_select", "action_id": blocks.TAG_PERSON}
+    select = {"type": "users_select", "action_id": ActionId.TAG_PERSON}
     posted = desk.client.chat_postMessage(
         channel=desk.slack.channel,
         text="An old message",
         blocks=[{"type": "actions", "block_id": "face:of-yesterday", "elements": [select]}],
     )
-    act = desk.slack.choose(anna, str(posted["ts"]), blocks.TAG_PERSON, ben)
+    act = desk.slack.choose(anna, str(posted["ts"]), ActionId.TAG_PERSON, ben)
     assert act.acknowledged
     assert answers(desk) == []
     desk.slack.wait_for_ephemeral(anna, lambda message: message.text == words.UNKNOWN_ACT)

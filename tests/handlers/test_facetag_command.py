@@ -4,7 +4,8 @@ import pytest
 
 from tagbot import words
 from tagbot.messages import FaceStored
-from tagbot.models import OPEN, REJECTED, Face, writing
+from tagbot.models import Face, writing
+from tagbot.vocabulary import State
 from tests.handlers.conftest import Desk, connected_desk
 from tests.world import World
 
@@ -66,7 +67,7 @@ def test_retry_puts_dead_letters_back_and_says_how_many(desk: Desk, target: str)
 def test_retry_asks_again_about_a_rejected_face(desk: Desk) -> None:
     face = desk.request()
     with writing():
-        Face.move(face.id, 1, OPEN, REJECTED, reason="unknown")
+        Face.move(face.id, 1, State.OPEN, State.REJECTED, reason="unknown")
     assert ask(desk, f"retry {face.id}") == "1 face is asked about again."
     desk.world.drain()
     assert Face.get_by_id(face.id).round == 2

@@ -9,7 +9,7 @@ from slack_bolt import BoltRequest
 
 from tagbot import words
 from tagbot.errors import Retry
-from tagbot.pipeline import QUEUES
+from tagbot.vocabulary import QueueName
 from tests.handlers.conftest import Desk, connected_desk
 from tests.world import World
 
@@ -34,7 +34,7 @@ WHO = {"team": {"id": "T0FACETAG"}, "user": {"id": "U0ANNA0001"}, "api_app_id": 
 
 
 def nothing_stored(desk: Desk) -> bool:
-    return not any(desk.world.messages(queue) for queue in QUEUES)
+    return not any(desk.world.messages(queue) for queue in QueueName)
 
 
 @pytest.mark.rule("every-interaction-acknowledged")

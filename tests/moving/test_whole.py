@@ -13,12 +13,12 @@ import pytest
 
 from tagbot.messages import FaceReopened, FaceStored, FaceTagged, Message
 from tagbot.models import Face, Person, Vote
-from tagbot.pipeline import QUEUES
 from tagbot.queues import Counts, Delivery
 from tagbot.queues.disk import disk_queues_beside
 from tagbot.retry import retry
 from tagbot.sandbox.client import Slack
 from tagbot.training.local import LocalBackend
+from tagbot.vocabulary import QueueName
 from tests.aws.service import REGION, Amazon
 from tests.clean_environment import clean_environment
 from tests.forked import ROOT
@@ -113,7 +113,7 @@ def states(faces: Faces) -> dict[str, str]:
 
 
 def counts_on_disk(data_dir: Path) -> dict[str, tuple[int, ...]]:
-    with disk_queues_beside(data_dir / "queues", QUEUES) as queues:
+    with disk_queues_beside(data_dir / "queues", QueueName) as queues:
         return {name: astuple(queue.counts()) for name, queue in queues.items()}
 
 

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from tagbot.pipeline import PIPELINE, QUEUES
+from tagbot.pipeline import PIPELINE
 from tagbot.sandbox.errors import Refused
 from tagbot.sandbox.page import flow, leash, photos
 from tagbot.sandbox.page.log import BotLog
 from tagbot.sandbox.page.mishaps import kill_recognisers, processes
 from tagbot.sandbox.page.settings import add_command, bot_environment
 from tagbot.settings import Settings
+from tagbot.vocabulary import QueueName
 
 FACE = "3f0c1d52-7a4e-4b1c-9f26-d0b8e4a1c957"
 
@@ -163,7 +164,7 @@ def test_words_that_are_no_json_are_kept_for_when_the_bot_dies(tmp_path: Path) -
 def test_the_drawing_has_every_stage_and_queue_of_the_pipeline() -> None:
     drawing = flow.drawing()
     assert [stage["stage"] for stage in drawing] == [stage.name for stage in PIPELINE]
-    assert {stage["reads"] for stage in drawing} == {"inbox", *QUEUES}
+    assert {stage["reads"] for stage in drawing} == {"inbox", *QueueName}
 
 
 def test_the_samples_are_small_and_all_there() -> None:

@@ -6,10 +6,11 @@ import pytest
 
 from tagbot import words
 from tagbot.errors import Reject, Retry
-from tagbot.messages import DONT_KNOW, NOT_A_FACE, FaceStored, FaceTagged, TrainingRefused
+from tagbot.messages import FaceStored, FaceTagged, TrainingRefused
 from tagbot.models import Face, TrainedVector, Vote
 from tagbot.stages.cleanup_tag import cleanup_tag
 from tagbot.stages.send_face_for_training import send_face_for_training
+from tagbot.vocabulary import SpecialAnswer
 from tests.stages.scenes import (
     MakeWorld,
     agreed,
@@ -76,7 +77,9 @@ def test_votes_go_where_people_are_not_the_reason(world: World, people: list[str
 
 
 @pytest.mark.rule("votes-after-rejection", "not-a-face")
-@pytest.mark.parametrize(("reason", "answer"), [("not_a_face", NOT_A_FACE), ("unknown", DONT_KNOW)])
+@pytest.mark.parametrize(
+    ("reason", "answer"), [("not_a_face", SpecialAnswer.NOT_A_FACE), ("unknown", SpecialAnswer.DONT_KNOW)]
+)
 def test_votes_stay_where_people_are_the_reason(
     world: World, people: list[str], reason: str, answer: str
 ) -> None:
@@ -108,7 +111,7 @@ def test_the_next_face_that_waits_is_let_in(make_world: MakeWorld) -> None:
     face = world.face(posted=True)
     next_one = world.face(posted=True)
     assert next_one.state == "waiting"
-    say(world, face, NOT_A_FACE, *world.slack.people[:2])
+    say(world, face, SpecialAnswer.NOT_A_FACE, *world.slack.people[:2])
     assert fresh(next_one).state == "open"
     assert len(requests(world)) == 2
 

@@ -12,14 +12,14 @@ import pytest
 
 from tagbot import status, words
 from tagbot.app import Bot
-from tagbot.messages import DONT_KNOW, NOT_A_FACE, FaceReopened, FaceStored, Message
+from tagbot.messages import FaceReopened, FaceStored, Message
 from tagbot.models import Face, ModelVectors, PastRequest, Person, TrainedVector
-from tagbot.pipeline import QUEUES
 from tagbot.retry import Retried, retry
 from tagbot.sandbox.client import Slack as SlackStandIn
 from tagbot.schedule import Surroundings, expire_requests
-from tagbot.training import DIFFERS, NotSent
+from tagbot.training import NotSent
 from tagbot.training.local import LocalBackend
+from tagbot.vocabulary import NotSentReason, QueueName, SpecialAnswer
 from tagbot.worker import workers
 from tests.clean_environment import clean_environment
 from tests.stages.scenes import (
@@ -62,7 +62,7 @@ def test_every_message_of_a_life_told_again_after_its_end_changes_nothing(
 
     world.publish, world.workers = publish, workers(world.services, world.queues, publish)
     face = a_whole_life(world, people)
-    assert {message.QUEUE for message in told} == set(QUEUES), "a message of each queue"
+    assert {message.QUEUE for message in told} == set(QueueName), "a message of each queue"
     before = all_of(world, face)
     for order in (told, told[::-1]):
         for message in list(order):
@@ -81,7 +81,7 @@ def a_whole_life(world: World, people: list[str]) -> Face:
     say(world, face, people[2], *people[:2])
     world.publish(reopened(face, people[3]))
     world.drain()
-    say(world, face, NOT_A_FACE, *people[:2])
+    say(world, face, SpecialAnswer.NOT_A_FACE, *people[:2])
     retry(world.queues, face.id)
     world.drain()
     crop = world.services.images.get(f"faces/{face.id}/crop.jpg")
@@ -148,7 +148,7 @@ def test_a_rejected_face_with_dead_letters_is_asked_about_once_and_they_change_n
 ) -> None:
     face = world.face(posted=True)
     late = world.answer(face, people[4], people[3])
-    say(world, face, DONT_KNOW, *people[:3])
+    say(world, face, SpecialAnswer.DONT_KNOW, *people[:3])
     assert fresh(face).reason == "unknown"
     world.publish(late)
     delivery = world.queues["face-tagging"].get(0)
@@ -162,7 +162,7 @@ def test_a_rejected_face_with_dead_letters_is_asked_about_once_and_they_change_n
 
 
 @pytest.mark.rule("retry-puts-back")
-@pytest.mark.parametrize("queue", QUEUES)
+@pytest.mark.parametrize("queue", QueueName)
 def test_a_queue_with_nothing_dead_has_nothing_to_retry(world: World, queue: str) -> None:
     assert retry(world.queues, queue) == Retried({})
     assert retry(world.queues, queue).in_words() == "0 messages are tried again."
@@ -196,18 +196,21 @@ def test_a_face_that_one_sees_none_in_and_the_others_do_not_know_is_unknown(
     world: World, people: list[str]
 ) -> None:
     face = world.face(posted=True)
-    say(world, face, NOT_A_FACE, people[0])
-    say(world, face, DONT_KNOW, *people[1:3])
+    say(world, face, SpecialAnswer.NOT_A_FACE, people[0])
+    say(world, face, SpecialAnswer.DONT_KNOW, *people[1:3])
     assert fresh(face).state == "open"
-    say(world, face, DONT_KNOW, people[3])
+    say(world, face, SpecialAnswer.DONT_KNOW, people[3])
     assert (fresh(face).state, fresh(face).reason) == ("rejected", "unknown")
-    assert votes(face) == {people[0]: NOT_A_FACE, **dict.fromkeys(people[1:4], DONT_KNOW)}
+    assert votes(face) == {
+        people[0]: SpecialAnswer.NOT_A_FACE,
+        **dict.fromkeys(people[1:4], SpecialAnswer.DONT_KNOW),
+    }
 
 
 @pytest.mark.rule("click-on-closed-face")
 def test_a_click_on_a_rejected_face_is_told_so_and_changes_nothing(world: World, people: list[str]) -> None:
     face = world.face(posted=True)
-    say(world, face, NOT_A_FACE, *people[:2])
+    say(world, face, SpecialAnswer.NOT_A_FACE, *people[:2])
     before = all_of(world, face)
     world.publish(world.answer(face, people[3], people[4]))
     world.drain()
@@ -222,7 +225,9 @@ def test_a_click_on_a_rejected_face_is_told_so_and_changes_nothing(world: World,
 def test_whoever_leaves_after_people_agreed_is_tagged_by_name(world: World, people: list[str]) -> None:
     face = agreed(world, people[4])
     world.slack.set_member(people[4], deleted=True)
-    world.publish(world.answer(face, people[0], DONT_KNOW, at=1.0))  # an old one, which replaces nothing
+    world.publish(
+        world.answer(face, people[0], SpecialAnswer.DONT_KNOW, at=1.0)
+    )  # an old one, which replaces nothing
     world.drain()
     assert person_of(face) == people[4]
     assert "Tagged as Elif" in shown(world, face).text
@@ -266,7 +271,7 @@ class Contrary(LocalBackend):
 
     def add_face(self, face_id: str, person_ref: str, crop: bytes, **how: Any) -> Any:
         if not how.get("anyway"):
-            return NotSent(DIFFERS)
+            return NotSent(NotSentReason.DIFFERS)
         return super().add_face(face_id, person_ref, crop, **how)
 
 
@@ -283,7 +288,7 @@ def test_a_face_that_people_and_machine_see_differently_can_be_reopened(
     differing: World, people: list[str]
 ) -> None:
     face = tagged(differing, people[2])
-    assert fresh(face).reason == DIFFERS
+    assert fresh(face).reason == NotSentReason.DIFFERS
     differing.publish(reopened(face, people[3]))
     differing.drain()
     assert (fresh(face).state, fresh(face).round, fresh(face).reason) == ("open", 2, None)
@@ -317,7 +322,7 @@ def test_with_admins_they_alone_may_retry_wherever_they_are(world: World, people
 def test_the_figures_of_status_come_in_their_order(world: World) -> None:
     figures = json.loads(json.dumps(status.collect(world.queues, world.services.inbox)))
     assert list(figures["faces"]) == ["waiting", "open", "training", "tagged", "rejected"]
-    assert list(figures["queues"]) == list(QUEUES)
+    assert list(figures["queues"]) == list(QueueName)
     for counts in figures["queues"].values():
         assert list(counts) == ["ready", "delayed", "in_flight", "dead"]
 
@@ -348,8 +353,8 @@ def test_the_export_has_what_people_said_in_the_last_round_whatever_it_was(
     face = tagged(world, people[2])
     world.publish(reopened(face, people[3]))
     world.drain()
-    say(world, face, DONT_KNOW, people[0])
-    say(world, face, NOT_A_FACE, people[1])
+    say(world, face, SpecialAnswer.DONT_KNOW, people[0])
+    say(world, face, SpecialAnswer.NOT_A_FACE, people[1])
     late = world.answer(fresh(face), people[4], people[3])  # clicked while it was open, worked on later
     for tagger in people[2:4]:
         world.publish(world.answer(fresh(face), tagger, "", name="Zoë Moon"))
@@ -360,8 +365,8 @@ def test_the_export_has_what_people_said_in_the_last_round_whatever_it_was(
     person = line["person"]
     assert (person["slack_id"], person["name"], person["email"]) == (None, "Zoë Moon", None)
     assert {vote["tagger"]: vote["answer"] for vote in line["votes"]} == {
-        people[0]: DONT_KNOW,
-        people[1]: NOT_A_FACE,
+        people[0]: SpecialAnswer.DONT_KNOW,
+        people[1]: SpecialAnswer.NOT_A_FACE,
         people[2]: person["id"],
         people[3]: person["id"],
         people[4]: people[3],
@@ -385,4 +390,4 @@ def test_a_bot_keeps_nothing_outside_of_its_data_folder(world: World, people: li
     assert kept == {"inbox", "rejected", "images", "queues", "tagbot"}
     assert set(data.parent.iterdir()) == before
     files = {path.name.partition(".db")[0] for path in (data / "queues").iterdir() if ".db" in path.name}
-    assert files == set(QUEUES)
+    assert files == set(QueueName)

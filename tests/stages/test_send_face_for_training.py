@@ -10,22 +10,14 @@ import pytest
 from tagbot import words
 from tagbot.database import connected
 from tagbot.errors import Reject, Retry
-from tagbot.messages import (
-    ANYWAY,
-    DONT_KNOW,
-    NOT_A_FACE,
-    FaceTagged,
-    Message,
-    PersonAdded,
-    TrainingRefused,
-    TrainingSent,
-)
+from tagbot.messages import ANYWAY, FaceTagged, Message, PersonAdded, TrainingRefused, TrainingSent
 from tagbot.models import Face, ModelVectors, Person, TrainedVector, Vote, crop_key
 from tagbot.queues import Counts
 from tagbot.stages.finalize_tag import finalize_tag
 from tagbot.stages.send_face_for_training import send_face_for_training
-from tagbot.training import DIFFERS, NotSent
+from tagbot.training import NotSent
 from tagbot.training.local import LocalBackend
+from tagbot.vocabulary import NotSentReason, SpecialAnswer
 from tests.stages.scenes import (
     MakeWorld,
     agreed,
@@ -148,7 +140,7 @@ def test_somebody_without_an_account_is_learned_too_and_has_no_profile_to_read(w
 
 @pytest.mark.rule("unusable-to-cleanup", "not-a-face")
 def test_enough_people_who_see_no_face_have_it_closed_as_such(world: World) -> None:
-    face = agreed(world, NOT_A_FACE)
+    face = agreed(world, SpecialAnswer.NOT_A_FACE)
     assert work(world, told(face)) == [TrainingRefused(face_id=face.id, reason="not_a_face")]
     assert (fresh(face).state, fresh(face).person) == ("training", None)
     assert Person.select().count() == 0
@@ -159,16 +151,23 @@ def test_enough_people_who_see_no_face_have_it_closed_as_such(world: World) -> N
 @pytest.mark.rule("unknown-person")
 def test_when_enough_people_do_not_know_it_is_closed_as_unknown(world: World) -> None:
     face = world.face(posted=True)
-    vote(world, face, p0=DONT_KNOW, p1=DONT_KNOW)
+    vote(world, face, p0=SpecialAnswer.DONT_KNOW, p1=SpecialAnswer.DONT_KNOW)
     assert work(world, told(face)) == []
-    vote(world, face, p2=DONT_KNOW)
+    vote(world, face, p2=SpecialAnswer.DONT_KNOW)
     assert work(world, told(face)) == [TrainingRefused(face_id=face.id, reason="unknown")]
 
 
 @pytest.mark.rule("unknown-person")
 def test_who_does_not_know_closes_nothing_while_somebody_is_named(world: World, people: list[str]) -> None:
     face = world.face(posted=True)
-    vote(world, face, p0=DONT_KNOW, p1=DONT_KNOW, p2=DONT_KNOW, p3=people[4])
+    vote(
+        world,
+        face,
+        p0=SpecialAnswer.DONT_KNOW,
+        p1=SpecialAnswer.DONT_KNOW,
+        p2=SpecialAnswer.DONT_KNOW,
+        p3=people[4],
+    )
     assert work(world, told(face)) == []
     assert fresh(face).state == "open"
 
@@ -354,7 +353,7 @@ class Opinionated(LocalBackend):
 
     def add_face(self, face_id: str, person_ref: str, crop: bytes, **how: Any) -> Any:
         if not how.get("anyway"):
-            return NotSent(DIFFERS)
+            return NotSent(NotSentReason.DIFFERS)
         return super().add_face(face_id, person_ref, crop, **how)
 
 

@@ -4,10 +4,11 @@ import pytest
 
 from tagbot import words
 from tagbot.errors import Reject, Retry
-from tagbot.messages import DONT_KNOW, NOT_A_FACE, AnswerGiven, FaceStored, FaceTagged
+from tagbot.messages import AnswerGiven, FaceStored, FaceTagged
 from tagbot.models import Face, Person, Vote
 from tagbot.queues import Counts
 from tagbot.stages.store_face_tag_sql import store_face_tag_sql
+from tagbot.vocabulary import SpecialAnswer
 from tests.stages.scenes import (
     MakeWorld,
     drain_until,
@@ -57,13 +58,13 @@ def test_the_request_says_who_has_answered_and_never_what(world: World, people: 
 
 
 @pytest.mark.rule("voters-shown-votes-hidden")
-@pytest.mark.parametrize("answer", [NOT_A_FACE, DONT_KNOW, "somebody by name"])
+@pytest.mark.parametrize("answer", [SpecialAnswer.NOT_A_FACE, SpecialAnswer.DONT_KNOW, "somebody by name"])
 def test_the_request_looks_the_same_whatever_was_answered(
     world: World, people: list[str], answer: str
 ) -> None:
     face, other = world.face(posted=True), world.face(posted=True)
     work(world, world.answer(other, people[0], people[3]))
-    if answer in (NOT_A_FACE, DONT_KNOW):
+    if answer in (SpecialAnswer.NOT_A_FACE, SpecialAnswer.DONT_KNOW):
         work(world, world.answer(face, people[0], answer))
     else:
         work(world, world.answer(face, people[0], "", name="Zora Neale", email="zora@example.com"))

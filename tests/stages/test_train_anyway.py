@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from tagbot import words
-from tagbot.blocks import TRAIN_ANYWAY, WRONG_PERSON
 from tagbot.messages import ANYWAY, FaceTagged
 from tagbot.models import Face, Person
 from tagbot.sandbox.client import Slack
+from tagbot.vocabulary import ActionId
 from tests.rekognition.pictures import SeenFace
 from tests.rekognition.stand_in import running_rekognition
 from tests.stages.scenes import controls, fresh, shown, tagged, votes
@@ -43,9 +43,9 @@ def differing(amazon: Amazon, person: Person) -> Face:
 def test_it_is_offered_where_people_and_machine_differ_and_nowhere_else(
     amazon: Amazon, differing: Face
 ) -> None:
-    assert controls(shown(amazon.world, differing)) == {WRONG_PERSON, TRAIN_ANYWAY}
+    assert controls(shown(amazon.world, differing)) == {ActionId.WRONG_PERSON, ActionId.TRAIN_ANYWAY}
     amazon.service.look(lambda _: [SeenFace()])
-    assert controls(shown(amazon.world, amazon.tagged())) == {WRONG_PERSON}
+    assert controls(shown(amazon.world, amazon.tagged())) == {ActionId.WRONG_PERSON}
 
 
 @pytest.mark.rule("add-anyway")
@@ -56,7 +56,7 @@ def test_the_face_is_learned_whatever_the_machine_thinks(amazon: Amazon, differi
     (*_, associated) = amazon.calls("AssociateFaces")
     assert associated.inputs["UserMatchThreshold"] == 0.0
     message = shown(amazon.world, differing)
-    assert controls(message) == {WRONG_PERSON}
+    assert controls(message) == {ActionId.WRONG_PERSON}
     assert words.NOT_SENT["differs"] not in message.text
     assert (fresh(differing).tagged_at, len(votes(differing))) == (differing.tagged_at, 2)
 
@@ -163,4 +163,4 @@ def test_what_was_learned_anyway_can_be_undone_and_differ_again(
 def test_the_local_backend_never_differs(world: World) -> None:
     face = tagged(world, world.slack.people[2])
     assert face.reason is None
-    assert controls(shown(world, face)) == {WRONG_PERSON}
+    assert controls(shown(world, face)) == {ActionId.WRONG_PERSON}

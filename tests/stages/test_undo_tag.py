@@ -6,10 +6,11 @@ import pytest
 
 from tagbot import words
 from tagbot.errors import Retry
-from tagbot.messages import NOT_A_FACE, FaceReopened, FaceStored
+from tagbot.messages import FaceReopened, FaceStored
 from tagbot.models import Face, ModelVectors, PastRequest, Person, TrainedVector
 from tagbot.stages.undo_tag import undo_tag
 from tagbot.training.local import LocalBackend
+from tagbot.vocabulary import SpecialAnswer
 from tests.stages.scenes import (
     MakeWorld,
     controls,
@@ -104,7 +105,7 @@ def test_a_reopened_face_waits_for_a_place_like_all_others(make_world: MakeWorld
     world.publish(reopened(face, world.slack.people[3]))
     world.drain()
     assert fresh(face).state == "waiting"
-    say(world, other, NOT_A_FACE, *world.slack.people[:2])
+    say(world, other, SpecialAnswer.NOT_A_FACE, *world.slack.people[:2])
     assert fresh(face).state == "open"
 
 

@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 
 from tagbot.messages import ANYWAY, FaceReopened, FaceTagged
-from tagbot.models import REJECTED, BackendCalls, Face, Notice, Person, Vote, writing
+from tagbot.models import BackendCalls, Face, Notice, Person, Vote, writing
 from tagbot.queues import Counts
 from tagbot.sandbox.client import Slack, running_slack
 from tagbot.training.aws import Aws
 from tagbot.training.ledger import Ledger
 from tagbot.training.rekognition import RekognitionBackend
+from tagbot.vocabulary import State
 from tagbot.worker import workers
 from tests.clean_environment import NO_AWS
 from tests.rekognition.ledger import Call
@@ -74,7 +75,7 @@ class Amazon:
         self.use(RekognitionBackend(aws, Ledger(time.time)), max_attempts=20, max_faces_per_person=100)
         self._earlier = len(self.service.calls())
         with writing():
-            Face.update(state=REJECTED, training_backend=None, person_ref=None, face_ref=None).execute()
+            Face.update(state=State.REJECTED, training_backend=None, person_ref=None, face_ref=None).execute()
             for table in (Notice, BackendCalls):
                 table.delete().execute()
         for queue in self.world.queues.values():

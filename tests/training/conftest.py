@@ -11,9 +11,10 @@ from PIL import Image, ImageFilter
 
 from tagbot.database import connected, open_database
 from tagbot.pictures import Photo, Rectangle, crop_face, read_photo, stored_photo
-from tagbot.training import TOO_BLURRED, NotSent, Refused, Trained, TrainingBackend
+from tagbot.training import NotSent, Refused, Trained, TrainingBackend
 from tagbot.training.local import LocalBackend
 from tagbot.training.rekognition import RekognitionBackend
+from tagbot.vocabulary import RejectionReason
 from tests.rekognition.pictures import Box, Picture, SeenFace
 from tests.rekognition.stand_in import running_rekognition
 from tests.training.amazon import backend_on, forget_aws
@@ -92,7 +93,9 @@ class Eyes:
             ]
         answer = self._learned(picture.data)
         if isinstance(answer, Refused):
-            return [SeenFace(reasons=("LOW_SHARPNESS",))] if answer.reason == TOO_BLURRED else []
+            return (
+                [SeenFace(reasons=("LOW_SHARPNESS",))] if answer.reason == RejectionReason.TOO_BLURRED else []
+            )
         return [SeenFace()]
 
     def _learn(self, crop: bytes) -> Trained | Refused | NotSent:

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image, ImageFilter
 
 from tagbot.pictures import Photo, Rectangle, Size, crop_face, stored_photo
-from tagbot.training import NO_FACE, NOT_AN_IMAGE, TOO_BLURRED, NotSent, Refused, Trained, TrainingBackend
+from tagbot.training import NotSent, Refused, Trained, TrainingBackend
+from tagbot.vocabulary import RejectionReason
 
 FACE = Rectangle(175, 76, 91, 91)
 
@@ -80,21 +81,27 @@ def test_a_face_can_leave_the_model_and_come_back(rig: Any, crop: bytes) -> None
 @pytest.mark.rule("only-pictures-own-fault")
 def test_a_crop_without_a_face_is_refused(rig: Any, no_person: bytes) -> None:
     face = new_id()
-    assert train(rig.backend, face, rig.backend.ensure_person(new_id()), no_person) == Refused(NO_FACE)
+    assert train(rig.backend, face, rig.backend.ensure_person(new_id()), no_person) == Refused(
+        RejectionReason.NO_FACE
+    )
     assert face not in rig.faces()
 
 
 @pytest.mark.rule("only-pictures-own-fault")
 def test_a_blurred_face_is_refused(rig: Any, blurred_crop: bytes) -> None:
     face = new_id()
-    assert train(rig.backend, face, rig.backend.ensure_person(new_id()), blurred_crop) == Refused(TOO_BLURRED)
+    assert train(rig.backend, face, rig.backend.ensure_person(new_id()), blurred_crop) == Refused(
+        RejectionReason.TOO_BLURRED
+    )
     assert face not in rig.faces()
 
 
 @pytest.mark.rule("only-pictures-own-fault")
 @pytest.mark.parametrize("crop", [b"", b"nonsense", b"\xff\xd8\xff\xe0 cut off"])
 def test_what_is_no_picture_is_refused(rig: Any, crop: bytes) -> None:
-    assert train(rig.backend, new_id(), rig.backend.ensure_person(new_id()), crop) == Refused(NOT_AN_IMAGE)
+    assert train(rig.backend, new_id(), rig.backend.ensure_person(new_id()), crop) == Refused(
+        RejectionReason.NOT_AN_IMAGE
+    )
 
 
 def test_several_threads_may_use_it(rig: Any, crop: bytes, portrait: bytes) -> None:

@@ -13,8 +13,9 @@ from PIL import Image, ImageFilter
 
 from tagbot.errors import Reject, Retry
 from tagbot.pictures import Photo, Rectangle, crop_face, stored_photo
-from tagbot.training import NO_FACE, TOO_BLURRED, Refused, Trained
+from tagbot.training import Refused, Trained
 from tagbot.training.local import LocalBackend, missing
+from tagbot.vocabulary import RejectionReason
 
 ROOT = Path(__file__).parents[2]
 FACE = Rectangle(175, 76, 91, 91)
@@ -59,7 +60,10 @@ def test_small_pictures_are_searched_for_small_faces(local: LocalBackend, astron
     assert len(local.detect(stored_photo(small))) == 1
 
 
-@pytest.mark.parametrize(("radius", "reason"), [(3, TOO_BLURRED), (6, TOO_BLURRED), (40, NO_FACE)])
+@pytest.mark.parametrize(
+    ("radius", "reason"),
+    [(3, RejectionReason.TOO_BLURRED), (6, RejectionReason.TOO_BLURRED), (40, RejectionReason.NO_FACE)],
+)
 def test_blurred_means_that_there_is_something_like_a_face(
     local: LocalBackend, astronaut: Image.Image, radius: int, reason: str
 ) -> None:
@@ -71,13 +75,13 @@ def test_blurred_means_that_there_is_something_like_a_face(
 @pytest.mark.parametrize("image", [Image.new("RGB", (200, 200), "grey"), Image.radial_gradient("L")])
 def test_a_smooth_picture_is_not_a_blurred_face(local: LocalBackend, image: Image.Image) -> None:
     crop = stored_photo(Photo(image.convert("RGB")))
-    assert local.add_face("smooth", "a person", crop, training_id="1") == Refused(NO_FACE)
+    assert local.add_face("smooth", "a person", crop, training_id="1") == Refused(RejectionReason.NO_FACE)
 
 
 def test_a_tight_blurred_crop_is_seen_to_be_blurred(local: LocalBackend, astronaut: Image.Image) -> None:
     blurred = Photo(astronaut.filter(ImageFilter.GaussianBlur(3)).crop((165, 66, 276, 177)))
     answer = local.add_face("tight", "a person", stored_photo(blurred), training_id="1")
-    assert answer == Refused(TOO_BLURRED)
+    assert answer == Refused(RejectionReason.TOO_BLURRED)
 
 
 def test_what_is_no_picture_has_no_faces_to_find(local: LocalBackend) -> None:

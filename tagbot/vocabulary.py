@@ -1,0 +1,125 @@
+"""The contract's words, each once: code, log, database, Slack, `status` and documents take them from here.
+
+Every one is a `StrEnum`, whose members are the very texts that are stored and sent. Nothing is imported
+here, so that naming a thing loads nothing.
+"""
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a face is on its way."""
+
+    WAITING = "waiting"
+    """Stored, not posted yet."""
+    OPEN = "open"
+    """Posted, collecting answers."""
+    TRAINING = "training"
+    """People agree, and the training backend has yet to answer; no more answers."""
+    TAGGED = "tagged"
+    REJECTED = "rejected"
+
+
+class RejectionReason(StrEnum):
+    """Why a face was rejected."""
+
+    NO_FACE = "no_face"
+    TOO_BLURRED = "too_blurred"
+    TOO_DARK = "too_dark"
+    TURNED_AWAY = "turned_away"
+    SEVERAL_FACES = "several_faces"
+    LOW_QUALITY = "low_quality"
+    TOO_LARGE = "too_large"
+    NOT_AN_IMAGE = "not_an_image"
+    TOO_SMALL = "too_small"
+    NOT_A_FACE = "not_a_face"
+    UNKNOWN = "unknown"
+    UNANSWERED = "unanswered"
+
+
+BY_PEOPLE = frozenset({RejectionReason.NOT_A_FACE, RejectionReason.UNKNOWN})
+"""Reasons that are people's answers: these votes stay."""
+
+
+class NotSentReason(StrEnum):
+    """Why a tagged face was not sent to the model."""
+
+    PERSON_FULL = "person_full"
+    MODEL_FULL = "model_full"
+    DIFFERS = "differs"
+    """The machine takes the face for somebody else's."""
+
+
+class SpecialAnswer(StrEnum):
+    """What a tagger may say instead of a person."""
+
+    NOT_A_FACE = "not_a_face"
+    """There is nobody to tag; it counts like a person."""
+    DONT_KNOW = "dont_know"
+
+
+class StageName(StrEnum):
+    """The stages in the order of the flow, with the handler that answers come to."""
+
+    DETECT_FACES = "DetectFaces"
+    REQUEST_TAGGING_ON_SLACK = "RequestTaggingOnSlack"
+    FACE_TAG = "FaceTag"
+    STORE_FACE_TAG_SQL = "StoreFaceTagSql"
+    SEND_FACE_FOR_TRAINING = "SendFaceForTraining"
+    ENRICH_USER = "EnrichUser"
+    FINALIZE_TAG = "FinalizeTag"
+    CLEANUP_TAG = "CleanupTag"
+    UNDO_TAG = "UndoTag"
+
+
+class QueueName(StrEnum):
+    """The durable queues in the order of the flow."""
+
+    IMAGES_IN_DB = "images-in-db"
+    FACE_TAGGING = "face-tagging"
+    FACE_TAGGED = "face-tagged"
+    FACE_ENRICH_USER = "face-enrich-user"
+    FACE_TRAINING_SENT = "face-training-sent"
+    FACE_CLEANUP = "face-cleanup"
+    FACE_UNDO = "face-undo"
+
+
+INBOX = "inbox"
+"""Where photos come from: it is read like a queue, and is none."""
+
+WITHOUT_SLACK = frozenset({StageName.DETECT_FACES, StageName.SEND_FACE_FOR_TRAINING})
+"""Stages that neither call Slack nor hear from it: a bot with none but these needs no token."""
+
+COMMAND = "/facetag"
+
+
+class EventType(StrEnum):
+    """`event_type` in the metadata of what the bot posts, by which a post is found again."""
+
+    REQUEST = "facetag_request"
+    ANNOUNCEMENT = "facetag_announcement"
+    """Whatever else the channel is told."""
+
+
+class ActionId(StrEnum):
+    """Slack's `action_id` of each control."""
+
+    TAG_PERSON = "tag_person"
+    NOT_A_FACE = "not_a_face"
+    DONT_KNOW = "dont_know"
+    SOMEONE_ELSE = "someone_else"
+    WRONG_PERSON = "wrong_person"
+    TRAIN_ANYWAY = "train_anyway"
+
+
+class CallbackId(StrEnum):
+    """Slack's `callback_id` of each modal."""
+
+    SOMEONE_ELSE = "someone_else"
+
+
+class Field(StrEnum):
+    """`block_id` and `action_id` of a modal's inputs."""
+
+    NAME = "name"
+    EMAIL = "email"
