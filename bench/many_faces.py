@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.rounds import say
-from tagbot import parts
+from tagbot import build
 from tagbot.database import database_at, opened
+from tagbot.database.models import Face, Person, Photo, Vote, database
 from tagbot.messages import AnswerGiven
-from tagbot.models import Face, Person, Photo, Vote, database
 from tagbot.queues import Queue
 from tagbot.settings import Settings
 from tagbot.vocabulary import State
@@ -59,10 +59,10 @@ def place(
     the folder of `databases` has none of this size.
     """
     this = database_at(f"sqlite:///{_built(databases, faces)}")
-    with parts.queues(replace(settings, data_dir=folder)):
+    with build.queues(replace(settings, data_dir=folder)):
         pass  # the files are there now
     _let_pass(folder / "queues" / f"{AnswerGiven.QUEUE}.db", done_messages)
-    with parts.queues(replace(settings, data_dir=folder)) as queues, opened(this):
+    with build.queues(replace(settings, data_dir=folder)) as queues, opened(this):
         yield Place(faces, this, queues)
 
 

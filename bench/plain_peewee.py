@@ -4,8 +4,8 @@ from threading import Lock
 
 from peewee import EXCLUDED
 
+from tagbot.database.models import Face, Vote, database
 from tagbot.messages import AnswerGiven, FaceTagged
-from tagbot.models import Face, Vote, database
 from tagbot.vocabulary import State
 
 _lock = Lock()

@@ -8,19 +8,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tagbot import parts
+from tagbot import build
 from tagbot.database import connected, open_database
+from tagbot.database.models import Face, store_photo, writing
 from tagbot.messages import AnswerGiven
-from tagbot.models import Face, store_photo, writing
 from tagbot.pipeline import PIPELINE
-from tagbot.publish import publisher
 from tagbot.queues import Queue
-from tagbot.sandbox.client import Slack as StandIn
-from tagbot.sandbox.client import running_slack
+from tagbot.queues.publish import publisher
+from tagbot.sandbox.driver import Slack as StandIn
+from tagbot.sandbox.driver import running_slack
 from tagbot.services import Services
 from tagbot.settings import Settings
 from tagbot.slack.client import Slack
-from tagbot.slack.socket import web_client
+from tagbot.slack.socket_mode.supervisor import web_client
 from tagbot.slack.updates import Updates
 from tagbot.vocabulary import State
 from tagbot.worker import Worker
@@ -48,13 +48,13 @@ def scene(folder: Path, **variables: str) -> Iterator[Scene]:
     with running_slack(rate_limits=0.0) as slack:
         settings = Settings.from_env(environment(folder, slack, **variables))
         door = Slack(web_client(settings, 5), settings.slack_channel, 1.0, threading.Event())
-        with parts.queues(settings) as queues:
+        with build.queues(settings) as queues:
             open_database(settings.database_url)
-            training = parts.training_backend(settings)
+            training = build.training_backend(settings)
             services = Services(
                 settings=settings,
-                inbox=parts.inbox(settings),
-                images=parts.image_store(settings),
+                inbox=build.inbox(settings),
+                images=build.image_store(settings),
                 training=training,
                 slack=door,
                 updates=Updates(door, threading.Event(), settings.rule, time.time),

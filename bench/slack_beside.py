@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from bench.child import ROOT
-from tagbot.sandbox.client import Slack
+from tagbot.sandbox.driver import Slack
 
 
 @contextmanager

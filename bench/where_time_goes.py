@@ -17,9 +17,9 @@ from bench.rounds import Scale, say
 from bench.sampling import Sampler
 from bench.scene import scene
 from bench.table import markdown
-from tagbot import models, pictures
-from tagbot.database import sqlite
-from tagbot.image_store import FolderStore
+from tagbot.database import models, sqlite
+from tagbot.photos import pictures
+from tagbot.photos.image_store import FolderStore
 from tagbot.queues import disk
 
 T = TypeVar("T")

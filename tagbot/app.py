@@ -10,21 +10,23 @@ from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from types import FrameType
 
-from tagbot import parts, presence, schedule, status, words
+from tagbot import build, schedule
 from tagbot.database import close_database, connected, open_database, reached, shared_now
+from tagbot.database.shared_clock import SharedClock
 from tagbot.errors import Retry
 from tagbot.handlers import Wiring, register_all
+from tagbot.maintenance.redrive import NothingOfThatName, retry
 from tagbot.messages import FaceTagged
+from tagbot.monitoring import heartbeat, status_report
+from tagbot.monitoring.heartbeat import Presence
 from tagbot.pipeline import PIPELINE
-from tagbot.presence import Presence
-from tagbot.publish import publisher
 from tagbot.queues import Queue
-from tagbot.retry import NothingOfThatName, retry
+from tagbot.queues.publish import publisher
 from tagbot.services import Services
 from tagbot.settings import Settings, SettingsError
-from tagbot.shared_clock import SharedClock
+from tagbot.slack import words
 from tagbot.slack.client import TIMEOUT_SECONDS, Slack
-from tagbot.slack.socket import SocketMode, web_client
+from tagbot.slack.socket_mode.supervisor import SocketMode, web_client
 from tagbot.slack.updates import Updates
 from tagbot.stages.send_face_for_training import is_heard
 from tagbot.worker import workers
@@ -65,7 +67,7 @@ def run(settings: Settings) -> None:
     """
     stop = threading.Event()
     _stop_on_signals(stop)
-    with parts.queues(settings) as queues:
+    with build.queues(settings) as queues:
         # A server that is away keeps nobody from answering: the answers wait on their queue.
         open_database(settings.database_url, connections=CONNECTIONS, has_to_answer=False)
         _refuse_other_queues(settings)
@@ -78,7 +80,7 @@ def run(settings: Settings) -> None:
 def _refuse_other_queues(settings: Settings) -> None:
     """Bots on one database have to have one set of queues. Without the database, a timed job looks later."""
     with suppress(Retry), reached(), connected():
-        for other in presence.strangers(settings, shared_now()):
+        for other in heartbeat.strangers(settings, shared_now()):
             raise _other_queues(settings, other)
 
 
@@ -130,13 +132,13 @@ class Bot:
             settings.slack_channel,
             settings.slack_posts_per_second,
             self._quiet,
-            turns=parts.turns(settings),
+            turns=build.turns(settings),
         )
         self._services = Services(
             settings=settings,
-            inbox=parts.inbox(settings),
-            images=parts.image_store(settings),
-            training=parts.training_backend(settings, self._quiet),
+            inbox=build.inbox(settings),
+            images=build.image_store(settings),
+            training=build.training_backend(settings, self._quiet),
             slack=slack,
             updates=Updates(slack, self._quiet, settings.rule, self._clock.now),
             now=self._clock.now,
@@ -187,10 +189,10 @@ class Bot:
             with reached():
                 with connected():
                     this = Presence.of(self._services, link)
-                figures = status.collect(self._queues, self._services.inbox, this)
+                figures = status_report.collect(self._queues, self._services.inbox, this)
         except Retry as why:
             return f"{words.no_status(why.reason)}\n{link.in_words()}"
-        return status.in_words(figures, status.SLACK_LETTERS)
+        return status_report.in_words(figures, status_report.SLACK_LETTERS)
 
     def may_retry(self, member: str, channel: str) -> bool:
         """Whether somebody who types in a channel may retry: an admin, or, without admins, who is in ours."""
@@ -227,7 +229,7 @@ class Bot:
             yield
         finally:
             with suppress(Retry), reached(), connected():
-                presence.leave(self._services)
+                heartbeat.leave(self._services)
 
     @contextmanager
     def _working(self, stop: threading.Event) -> Iterator[None]:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from tagbot import logs
 from tagbot.commands import COMMANDS, command
 from tagbot.errors import Reject, Retry
-from tagbot.process_lock import AlreadyRunning
+from tagbot.lib import logs
+from tagbot.lib.process_lock import AlreadyRunning
+from tagbot.lib.sqlite_errors import with_advice
 from tagbot.settings import Settings, SettingsError
-from tagbot.sqlite_errors import with_advice
 
 FAILED, WRONG_SETTINGS, RUNNING_ALREADY = 1, 2, 3
 """Exit codes."""

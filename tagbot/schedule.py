@@ -9,20 +9,27 @@ from typing import TypeVar
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from tagbot import hold_up
 from tagbot.consensus import Agreed, Unknown, consensus
 from tagbot.database import DatabaseAway, alone, connected, reached, tidy
+from tagbot.database.models import Face, Person, Vote
+from tagbot.database.open_places import let_next_in
 from tagbot.errors import Retry
-from tagbot.messages import FaceStored, FaceTagged, Message, PersonAdded, TrainingRefused, TrainingSent
-from tagbot.models import Face, Person, Vote
-from tagbot.outage import Outage
-from tagbot.presence import Presence, Teller, strangers
-from tagbot.publish import Publish
+from tagbot.lib.outage_log import Outage
+from tagbot.messages import (
+    FaceStored,
+    FaceTagged,
+    Message,
+    PersonAdded,
+    Publish,
+    TrainingRefused,
+    TrainingSent,
+)
+from tagbot.monitoring import stall_alert
+from tagbot.monitoring.heartbeat import Presence, Teller, strangers
 from tagbot.queues import Queue
 from tagbot.services import Services
-from tagbot.slack.link import Link
+from tagbot.slack.socket_mode.link_state import Link
 from tagbot.vocabulary import RejectionReason
-from tagbot.waiting import let_next_in
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +58,7 @@ class Surroundings:
     """Ends this bot, as another one that was there first has other queues."""
     put_clock_right: Callable[[], None] = lambda: None
     """As `SharedClock` says."""
-    memory: hold_up.Memory = field(default_factory=hold_up.Memory)
+    memory: stall_alert.Memory = field(default_factory=stall_alert.Memory)
     teller: Teller = field(default_factory=Teller)
 
     def is_under_way(self, *messages: Message) -> bool:
@@ -158,7 +165,7 @@ def watch_stages(around: Surroundings) -> None:
 
 def tell_of_hold_up(around: Surroundings) -> None:
     """Tell the channel when tagging is held up for long, and when it goes on."""
-    hold_up.tell_of_hold_up(around.services, around.queues, around.link, around.memory)
+    stall_alert.tell_of_hold_up(around.services, around.queues, around.link, around.memory)
 
 
 def _each(things: Iterable[T], act: Callable[[T], None]) -> None:

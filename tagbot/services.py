@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tagbot.hands import Hands
-from tagbot.image_store import ImageStore
-from tagbot.inbox import Inbox
+from tagbot.lib.in_flight import Hands
+from tagbot.photos.image_store import ImageStore
+from tagbot.photos.inbox import Inbox
 from tagbot.settings import Settings
 from tagbot.slack.client import Slack
 from tagbot.slack.updates import Updates

@@ -10,7 +10,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from tagbot.consensus import Rule
-from tagbot.logs import without_tokens
+from tagbot.lib.logs import without_tokens
 from tagbot.vocabulary import WITHOUT_SLACK, StageName
 
 

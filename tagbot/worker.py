@@ -8,13 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from tagbot import crash_points
 from tagbot.database import DatabaseAway, alone, connected, is_connected, reached
 from tagbot.errors import Reject, Retry
-from tagbot.messages import Message
-from tagbot.outage import Outage
+from tagbot.lib import failpoints
+from tagbot.lib.outage_log import Outage
+from tagbot.messages import Message, Publish
 from tagbot.pipeline import PIPELINE, Stage
-from tagbot.publish import Publish
 from tagbot.queues import Delivery, Queue
 from tagbot.services import Services
 from tagbot.settings import Settings
@@ -99,13 +98,13 @@ class Worker:
             # Alone: a crash between a stage's output and its acknowledgement leaves two messages about one
             # face. Worked on at once, both would see that nothing has been done yet, and do it twice.
             stage = self.stage.name
-            with reached(), alone(f"{stage} {message.key}"), crash_points.working_on(stage):
-                crash_points.reach(crash_points.TAKEN)
+            with reached(), alone(f"{stage} {message.key}"), failpoints.working_on(stage):
+                failpoints.reach(failpoints.TAKEN)
                 for output in self.stage.run(message, self.services):
                     self._check_declared(output)
                     self.publish(output)
-                    crash_points.reach(crash_points.AFTER_OUTPUT)
-                crash_points.reach(crash_points.BEFORE_ACKNOWLEDGEMENT)
+                    failpoints.reach(failpoints.AFTER_OUTPUT)
+                failpoints.reach(failpoints.BEFORE_ACKNOWLEDGEMENT)
             delivery.ack()
             self._log(logging.INFO, "done", delivery, started)
         except Retry as why:

@@ -13,9 +13,9 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler.loadfile import LoadFileScheduling
 
-from tagbot.models import ModelVectors
-from tagbot.sandbox.client import Slack as SlackStandIn
-from tagbot.sandbox.client import running_slack
+from tagbot.database.models import ModelVectors
+from tagbot.sandbox.driver import Slack as SlackStandIn
+from tagbot.sandbox.driver import running_slack
 from tagbot.training.local import LocalBackend
 from tests.aws.service import Amazon, running_amazon, use
 from tests.postgresql import IN_MEMORY, Server, a_server
@@ -29,8 +29,8 @@ LONGEST = (
     "tests/scenario/",
     "tests/crash/",
     "tests/test_main.py",
-    "tests/test_life.py",
-    "tests/slack/test_socket.py",
+    "tests/scenario/test_life.py",
+    "tests/slack/socket_mode/test_supervisor.py",
     "tests/training/test_rekognition",
     "tests/sandbox/test_whole.py",
     "tests/commands/",

@@ -23,7 +23,7 @@ IMPORTED = [
     "tagbot.commands.export",
     "tagbot.commands.retry",
     "tagbot.commands.status",
-    "tagbot.s3",
+    "tagbot.aws.s3",
     "tagbot.queues.sqs",
     "tagbot.training.local",
     "tagbot.training.rekognition",

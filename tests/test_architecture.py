@@ -14,29 +14,29 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "tagbot"
 
 DOORS: dict[str, set[str]] = {
-    "boto3": {"aws.py"},
-    "botocore": {"aws.py"},
+    "boto3": {"aws/boto.py"},
+    "botocore": {"aws/boto.py"},
     "persistqueue": {"queues/disk.py"},
     "dlib": {"training/dlib_faces.py"},
     "psycopg": {"database/postgresql.py", "database/postgresql_errors.py"},
-    "PIL": {"pictures.py"},
+    "PIL": {"photos/pictures.py"},
     "apscheduler": {"schedule.py"},
-    "slack_sdk.WebClient": {"slack/client.py", "slack/socket.py"},
-    "websockets": {"slack/connection.py", "slack/endings.py"},
+    "slack_sdk.WebClient": {"slack/client.py", "slack/socket_mode/supervisor.py"},
+    "websockets": {"slack/socket_mode/connection.py", "slack/socket_mode/disconnects.py"},
     "os.environ": {"main.py"},
     "os.getenv": set(),
-    "fcntl": {"process_lock.py", "write_ahead_log.py"},
+    "fcntl": {"lib/process_lock.py", "lib/write_ahead_log.py"},
     "argparse": {"main.py", "sandbox/__main__.py", "commands/*.py"},
 }
 """Each outside thing, and who may import it. WebClient is built in one of the two and used in the other."""
 
 BROAD = {
-    "inbox_s3.py": 1,  # an answer nobody thought of must not end the thread that hears of new photos
+    "photos/inbox_s3.py": 1,  # an answer nobody thought of must not end the thread that hears of new photos
     "queues/sqs.py": 2,  # an answer nobody thought of must end neither the thread that fetches nor the beats
     "schedule.py": 1,  # a failing job must not end the timer
-    "slack/socket.py": 1,  # a bug while connecting must not leave the bot deaf for good
+    "slack/socket_mode/supervisor.py": 1,  # a bug while connecting must not leave the bot deaf for good
     "slack/updates.py": 1,  # a bug in one update must not end the thread of all
-    "training/children.py": 1,  # in the child: the other side raises it again
+    "training/process_pool.py": 1,  # in the child: the other side raises it again
     "worker.py": 2,  # a bug becomes a dead letter; and one of a queue must not end the thread of its stage
 }
 """How many `except Exception` there are, and why. Handlers have none: Bolt's `@app.error` is theirs."""
@@ -122,7 +122,7 @@ def test_stages_and_handlers_see_no_queue_no_thread_and_no_client(part: str) -> 
 
 
 def test_handlers_do_not_reach_for_the_database_as_slack_waits_meanwhile() -> None:
-    for thing in ("tagbot.models", "tagbot.database", "peewee"):
+    for thing in ("tagbot.database.models", "tagbot.database", "peewee"):
         assert not {path for path in uses(thing) if path.startswith("handlers/")}
 
 

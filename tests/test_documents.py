@@ -21,12 +21,13 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from slack_sdk import WebClient
 
-from tagbot import schedule, words
+from tagbot import schedule
 from tagbot.commands import COMMANDS
 from tagbot.database import connected, open_database
-from tagbot.models import ModelVectors, PastRequest, Person, Vote, store_photo
+from tagbot.database.models import ModelVectors, PastRequest, Person, Vote, store_photo
 from tagbot.pipeline import PIPELINE
 from tagbot.settings import Settings, variables
+from tagbot.slack import words
 from tagbot.slack.client import SCOPES
 from tagbot.vocabulary import COMMAND, QueueName, State
 from tests.documents import generated, picture

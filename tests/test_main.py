@@ -11,9 +11,9 @@ import pytest
 
 from tagbot.commands import COMMANDS
 from tagbot.database import connected, open_database
+from tagbot.database.models import Face, Vote
 from tagbot.main import main
-from tagbot.models import Face, Vote
-from tagbot.sandbox.client import Slack, running_slack
+from tagbot.sandbox.driver import Slack, running_slack
 from tagbot.vocabulary import State
 from tests.clean_environment import clean_environment
 from tests.forked import BOT

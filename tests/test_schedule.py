@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from peewee import OperationalError
 
-from tagbot import schedule, words
+from tagbot import schedule
+from tagbot.database.models import Face, Person, Vote, writing
 from tagbot.errors import Retry
-from tagbot.hands import LONG_SECONDS, Hands
-from tagbot.hold_up import HELD_UP_SECONDS
+from tagbot.lib.in_flight import LONG_SECONDS, Hands
 from tagbot.messages import FaceStored, FaceTagged, Message, PersonAdded, TrainingRefused, TrainingSent
-from tagbot.models import Face, Person, Vote, writing
-from tagbot.sandbox.client import Slack
+from tagbot.monitoring.stall_alert import HELD_UP_SECONDS
+from tagbot.sandbox.driver import Slack
 from tagbot.schedule import (
     DAY_SECONDS,
     JOBS,
@@ -28,6 +28,7 @@ from tagbot.schedule import (
     show_changes,
     tidy_queues,
 )
+from tagbot.slack import words
 from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import State
 from tests.world import World, a_world, heard

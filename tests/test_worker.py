@@ -12,19 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from peewee import DatabaseError, IntegrityError, OperationalError
 
-from tagbot import parts
+from tagbot import build
 from tagbot.database import open_database
 from tagbot.errors import Reject, Retry
-from tagbot.key_locks import KeyLocks
+from tagbot.lib.key_locks import KeyLocks
 from tagbot.messages import FaceStored, FaceTagged, Message, PersonAdded
 from tagbot.pipeline import Stage
-from tagbot.publish import publisher
 from tagbot.queues import Counts, Delivery, Queue
 from tagbot.queues.disk import disk_queues
+from tagbot.queues.publish import publisher
 from tagbot.services import Services
 from tagbot.settings import Settings
 from tagbot.slack.client import Slack
-from tagbot.slack.socket import web_client
+from tagbot.slack.socket_mode.supervisor import web_client
 from tagbot.slack.updates import Updates
 from tagbot.worker import Worker, backoff
 from tests.world import DATABASE, new_database
@@ -71,9 +71,9 @@ def services(tmp_path: Path) -> Services:
     slack = Slack(web_client(settings, 1), settings.slack_channel, 1, stop)
     return Services(
         settings=settings,
-        inbox=parts.inbox(settings),
-        images=parts.image_store(settings),
-        training=parts.training_backend(settings),
+        inbox=build.inbox(settings),
+        images=build.image_store(settings),
+        training=build.training_backend(settings),
         slack=slack,
         updates=Updates(slack, stop, settings.rule, time.time),
         now=time.time,

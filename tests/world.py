@@ -21,21 +21,22 @@ from pathlib import Path
 
 from PIL import Image
 
-from tagbot import parts, pictures
+from tagbot import build
 from tagbot.database import connected, open_database
-from tagbot.hands import Hands
-from tagbot.messages import AnswerGiven, FaceStored, Message
-from tagbot.models import Face, context_key, crop_key, store_photo
-from tagbot.pictures import Rectangle
+from tagbot.database.models import Face, context_key, crop_key, store_photo
+from tagbot.lib.in_flight import Hands
+from tagbot.messages import AnswerGiven, FaceStored, Message, Publish
+from tagbot.photos import pictures
+from tagbot.photos.pictures import Rectangle
 from tagbot.pipeline import PIPELINE
-from tagbot.publish import Publish, publisher
 from tagbot.queues import Queue
 from tagbot.queues.disk import disk_queues
-from tagbot.sandbox.client import Slack as SlackStandIn
+from tagbot.queues.publish import publisher
+from tagbot.sandbox.driver import Slack as SlackStandIn
 from tagbot.services import Services
 from tagbot.settings import Settings
 from tagbot.slack.client import Slack
-from tagbot.slack.socket import web_client
+from tagbot.slack.socket_mode.supervisor import web_client
 from tagbot.slack.updates import Updates
 from tagbot.training import TrainingBackend
 from tagbot.vocabulary import QueueName
@@ -255,13 +256,13 @@ def a_world(
     stop = threading.Event()
     door = Slack(web_client(settings, 5), settings.slack_channel, settings.slack_posts_per_second, stop)
     clock = Clock()
-    with parts.queues(settings, clock.now) as queues:
+    with build.queues(settings, clock.now) as queues:
         open_database(settings.database_url, connections=CONNECTIONS)
         publish = publisher(queues)
         services = Services(
             settings=settings,
-            inbox=parts.inbox(settings),
-            images=parts.image_store(settings),
+            inbox=build.inbox(settings),
+            images=build.image_store(settings),
             training=training,
             slack=door,
             updates=Updates(door, stop, settings.rule, clock.now),

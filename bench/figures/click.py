@@ -12,7 +12,7 @@ from slack_sdk import WebClient
 from bench.rounds import Scale, interleaved
 from bench.slack_beside import bare_bolt, stand_in
 from bench.table import Comparison, Line, at_most
-from tagbot.sandbox.client import Slack
+from tagbot.sandbox.driver import Slack
 from tagbot.vocabulary import ActionId
 from tests.scenario.flood import photos
 from tests.scenario.running_bot import running_bot

@@ -15,14 +15,14 @@ from bench.many_faces import OPEN_FACES, Place, place
 from bench.rounds import Scale, say
 from bench.scene import Scene, answer, scene
 from bench.table import Comparison, Line, at_most
-from tagbot import status
 from tagbot.commands import export
+from tagbot.database.models import Face, writing
+from tagbot.database.open_places import let_next_in
 from tagbot.messages import AnswerGiven
-from tagbot.models import Face, writing
+from tagbot.monitoring import status_report
 from tagbot.queues import Delivery
 from tagbot.stages.store_face_tag_sql import store_face_tag_sql
 from tagbot.vocabulary import State
-from tagbot.waiting import let_next_in
 
 NOTE = """\
 **Growth.** The same acts on databases of 1,000, 100,000 and 1,000,000 faces (nine in ten tagged, two votes
@@ -109,7 +109,7 @@ class Acts:
         self._turn += 1
         yield "claim", self._claim()
         yield "vote", self._vote()
-        yield "`status`", _seconds(lambda: status.collect(self._here.queues, self._services.inbox))
+        yield "`status`", _seconds(lambda: status_report.collect(self._here.queues, self._services.inbox))
         yield "next request", self._next_request()
 
     def _claim(self) -> float:

@@ -22,10 +22,10 @@ from bench.rounds import Scale, interleaved
 from bench.scene import Scene, scene
 from bench.table import Comparison, Line, at_least
 from tagbot.database import connected
-from tagbot.models import Face, Photo
-from tagbot.pictures import Photo as DecodedPhoto
-from tagbot.pictures import read_photo
-from tagbot.training.children import Children
+from tagbot.database.models import Face, Photo
+from tagbot.photos.pictures import Photo as DecodedPhoto
+from tagbot.photos.pictures import read_photo
+from tagbot.training.process_pool import Children
 from tests.world import photographs
 
 NOTE = """\

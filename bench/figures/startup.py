@@ -13,7 +13,7 @@ from bench.child import Missing
 from bench.rounds import Scale, say
 from bench.slack_beside import bare_bolt, stand_in
 from bench.table import Comparison, Line, NotMeasured, at_most_more, none_at_all
-from tagbot.sandbox.client import Slack
+from tagbot.sandbox.driver import Slack
 from tagbot.vocabulary import ActionId
 from tests.scenario.running_bot import running_bot
 

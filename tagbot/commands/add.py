@@ -10,15 +10,15 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from tagbot import parts
+from tagbot import build
 from tagbot.commands.command import Command
 from tagbot.database import connected, open_database
-from tagbot.inbox import Inbox
-from tagbot.insist import insist
-from tagbot.models import Photo
-from tagbot.pictures import PictureRefused, bytes_of, read_photo
+from tagbot.database.models import Photo
+from tagbot.lib.retrying import insist
+from tagbot.photos.inbox import Inbox
+from tagbot.photos.pictures import PictureRefused, bytes_of, read_photo
+from tagbot.photos.sidecar import SidecarRefused, read_sidecar
 from tagbot.settings import Settings
-from tagbot.sidecar import SidecarRefused, read_sidecar
 
 PHOTOS = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 """What is taken out of a folder; a file that is named itself is tried whatever its name."""
@@ -31,7 +31,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(settings: Settings, options: argparse.Namespace) -> int:
-    inbox = parts.inbox(settings)
+    inbox = build.inbox(settings)
     inbox.prepare()
     open_database(settings.database_url)
     refused: list[str] = []

@@ -8,14 +8,14 @@ from threading import Event
 
 from peewee import PeeweeException
 
-from tagbot import parts
+from tagbot import build
 from tagbot.commands.command import Command
 from tagbot.database import DatabaseUnusable, connected, health, open_database
+from tagbot.database.models import Face
 from tagbot.errors import Reject, Retry
-from tagbot.models import Face
 from tagbot.settings import S3Place, Settings
 from tagbot.slack.client import SCOPES, TIMEOUT_SECONDS, Slack
-from tagbot.slack.socket import web_client
+from tagbot.slack.socket_mode.supervisor import web_client
 from tagbot.vocabulary import QueueName
 
 Probe = Callable[[], str]
@@ -30,7 +30,7 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG00
         except (Retry, Reject, PeeweeException, DatabaseUnusable, OSError) as why:
             failed += 1
             print(f"FAILS {part}: {getattr(why, 'reason', why)}", flush=True)
-    if (policy := parts.iam_policy(settings)) is not None:
+    if (policy := build.iam_policy(settings)) is not None:
         print(f"The least that the bot needs at AWS:\n{json.dumps(policy, indent=2)}")
     return 1 if failed else 0
 
@@ -40,9 +40,9 @@ def _probes(settings: Settings) -> Iterator[tuple[str, Probe]]:
     slack = Slack(client, settings.slack_channel, settings.slack_posts_per_second, Event())
     yield "database", lambda: _database(settings)
     yield "queues", lambda: _queues(settings)
-    yield "image store", lambda: parts.image_store(settings).check()
+    yield "image store", lambda: build.image_store(settings).check()
     if isinstance(settings.inbox, S3Place):
-        yield "inbox", lambda: parts.inbox(settings).check()
+        yield "inbox", lambda: build.inbox(settings).check()
     yield "Slack bot token", lambda: _bot_token(slack)
     yield "Slack app token", lambda: _app_token(slack, settings)
     yield "Slack channel", lambda: _channel(slack)
@@ -58,7 +58,7 @@ def _database(settings: Settings) -> str:
 def _queues(settings: Settings) -> str:
     if settings.queue_prefix is not None:
         open_database(settings.database_url)
-    with parts.queues_beside(settings) as queues:
+    with build.queues_beside(settings) as queues:
         waiting = sum(queue.counts().ready for queue in queues.values())
     return f"{len(QueueName)} queues, {waiting} messages ready"
 
@@ -93,7 +93,7 @@ def _channel(slack: Slack) -> str:
 
 def _training(settings: Settings) -> str:
     open_database(settings.database_url)
-    backend = parts.training_backend(settings)
+    backend = build.training_backend(settings)
     with connected():
         try:
             return backend.check()

@@ -15,7 +15,7 @@ from typing import Any, TextIO
 from tagbot.commands.command import Command
 from tagbot.consensus import Answer
 from tagbot.database import connected, open_database, streamed
-from tagbot.models import Face, Person, Photo, Vote
+from tagbot.database.models import Face, Person, Photo, Vote
 from tagbot.settings import Settings
 from tagbot.vocabulary import State
 

@@ -9,16 +9,17 @@ from typing import Any
 
 from tqdm import tqdm
 
-from tagbot import parts, presence
+from tagbot import build
 from tagbot.commands.command import Command
 from tagbot.database import connected, open_database, shared_now
 from tagbot.errors import Reject
-from tagbot.moving import Compared
-from tagbot.moving.database import move_database
-from tagbot.moving.pictures import move_pictures
-from tagbot.moving.queues import Ledger, move_queues
-from tagbot.presence import SILENT_SECONDS
-from tagbot.process_lock import AlreadyRunning
+from tagbot.lib.process_lock import AlreadyRunning
+from tagbot.maintenance.transfer import Compared
+from tagbot.maintenance.transfer.database_copy import move_database
+from tagbot.maintenance.transfer.message_copy import Ledger, move_queues
+from tagbot.maintenance.transfer.picture_copy import move_pictures
+from tagbot.monitoring import heartbeat
+from tagbot.monitoring.heartbeat import SILENT_SECONDS
 from tagbot.queues import Counts
 from tagbot.queues.disk import disk_messages
 from tagbot.settings import Settings, database_address, folder_or_s3, queues_place
@@ -50,7 +51,7 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
     there = _there(settings, wanted, options)
     try:
         # The lock keeps the bot from starting meanwhile.
-        with parts.only_bot(settings):
+        with build.only_bot(settings):
             began = _refuse_while_bots_run(settings)
             moved = all(part.move(settings, there) for part in wanted)
             _refuse_while_bots_run(settings, began)  # what it has changed may have been compared before
@@ -99,7 +100,7 @@ def _refuse_while_bots_run(settings: Settings, since: float | None = None) -> fl
     with connected():
         now = shared_now()
         seconds = SILENT_SECONDS if since is None else max(SILENT_SECONDS, now - since)
-        hosts = [bot.host for bot in presence.running(now, seconds)]
+        hosts = [bot.host for bot in heartbeat.running(now, seconds)]
     if hosts:
         raise Reject(
             f"a bot is running at {', '.join(hosts)}: stop it, as nothing may change meanwhile, and run this "
@@ -109,7 +110,7 @@ def _refuse_while_bots_run(settings: Settings, since: float | None = None) -> fl
 
 
 def _move_images(here: Settings, there: Settings) -> bool:
-    compared = move_pictures(parts.image_store(here), parts.image_store(there), _with_bar)
+    compared = move_pictures(build.image_store(here), build.image_store(there), _with_bar)
     return _report(("IN IMAGE_STORE", "COUNT"), [compared])
 
 
@@ -135,7 +136,7 @@ def _move_queues(here: Settings, there: Settings) -> bool:
     folder = here.data_dir / "queues"
     ledger = Ledger(folder / f"moved-to-{there.queue_prefix}")
     open_database(there.database_url)
-    with connected(), parts.queues_to_fill(there) as targets:
+    with connected(), build.queues_to_fill(there) as targets:
         compared = move_queues(partial(disk_messages, folder), targets, ledger, there.queue_url)
     print(f"{'QUEUE':<20} {'READY, DELAYED, DEAD':<20} {'HASH':<16} {'SQS COUNTS, ABOUT':<18} THERE")
     for each in compared:

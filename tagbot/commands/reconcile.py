@@ -4,10 +4,10 @@ import argparse
 import uuid
 from contextlib import closing
 
-from tagbot import parts
+from tagbot import build
 from tagbot.commands.command import Command
 from tagbot.database import connected, open_database
-from tagbot.reconcile import Difference, counted, differences, mend, nothing_differs
+from tagbot.maintenance.reconciliation import Difference, counted, differences, mend, nothing_differs
 from tagbot.settings import Settings
 
 
@@ -17,14 +17,14 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(settings: Settings, options: argparse.Namespace) -> int:
     open_database(settings.database_url)
-    with closing(parts.training_backend(settings)) as training, connected():
+    with closing(build.training_backend(settings)) as training, connected():
         found = list(differences(training))
         _print(found)
         if found and not options.fix:
             print("python bot.py reconcile --fix mends this.")
             return 1
         if found:
-            mend(found, training, parts.image_store(settings), uuid.uuid4().hex)
+            mend(found, training, build.image_store(settings), uuid.uuid4().hex)
             if left := list(differences(training)):
                 print("Left:")
                 _print(left)

@@ -3,9 +3,9 @@
 import argparse
 import sys
 
-from tagbot import parts
+from tagbot import build
 from tagbot.commands.command import Command
-from tagbot.retry import ALL, NothingOfThatName, retry
+from tagbot.maintenance.redrive import ALL, NothingOfThatName, retry
 from tagbot.settings import Settings
 
 
@@ -16,7 +16,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(settings: Settings, options: argparse.Namespace) -> int:
-    with parts.beside(settings) as queues:
+    with build.beside(settings) as queues:
         try:
             retried = retry(queues, options.target)
         except NothingOfThatName:

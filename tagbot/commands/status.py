@@ -4,8 +4,9 @@ import argparse
 import json
 import sys
 
-from tagbot import parts, status
+from tagbot import build
 from tagbot.commands.command import Command
+from tagbot.monitoring import status_report
 from tagbot.settings import Settings
 
 
@@ -14,9 +15,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(settings: Settings, options: argparse.Namespace) -> int:
-    with parts.beside(settings) as queues:
-        figures = status.collect(queues, parts.inbox(settings))
-    print(json.dumps(figures) if options.json else status.in_words(figures))
+    with build.beside(settings) as queues:
+        figures = status_report.collect(queues, build.inbox(settings))
+    print(json.dumps(figures) if options.json else status_report.in_words(figures))
     for problem in figures["unusable"].values():
         print(problem, file=sys.stderr)
     return 1 if figures["unusable"] else 0

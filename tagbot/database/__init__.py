@@ -13,8 +13,8 @@ from peewee import PeeweeException
 from playhouse import migrations
 
 from tagbot.database.errors import DatabaseAway, DatabaseUnusable, tell_of_connection
+from tagbot.database.models import Notice, database
 from tagbot.errors import Retry
-from tagbot.models import Notice, database
 
 __all__ = [
     "MARK", "MIGRATIONS", "DatabaseAway", "DatabaseUnusable", "alone", "close_database", "connected",
@@ -22,7 +22,7 @@ __all__ = [
     "streamed", "tidy",
 ]  # fmt: skip
 
-MIGRATIONS = Path(__file__).parents[1] / "migrations"
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 MARK = "unfinished-copy"
 """The name of the notice that a database is the rest of an interrupted move, and of which other one."""

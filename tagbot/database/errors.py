@@ -3,7 +3,7 @@
 import logging
 
 from tagbot.errors import Retry
-from tagbot.outage import Outage
+from tagbot.lib.outage_log import Outage
 
 log = logging.getLogger("tagbot.database")
 

@@ -15,9 +15,9 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.errors import LockNotAvailable
 
 from tagbot.database.errors import DatabaseUnusable, causes
+from tagbot.database.models import TABLES
 from tagbot.database.postgresql_errors import is_of_the_world, with_advice
 from tagbot.errors import Retry
-from tagbot.models import TABLES
 
 OLDEST = 14
 """The oldest version that its makers still mend."""

@@ -11,10 +11,10 @@ from typing import Any
 from peewee import DatabaseError, OperationalError, SqliteDatabase
 
 from tagbot.database.errors import DatabaseUnusable
-from tagbot.key_locks import KeyLocks
-from tagbot.process_lock import ProcessLock
-from tagbot.sqlite_errors import with_advice
-from tagbot.write_ahead_log import NORMAL, WriteAheadLog
+from tagbot.lib.key_locks import KeyLocks
+from tagbot.lib.process_lock import ProcessLock
+from tagbot.lib.sqlite_errors import with_advice
+from tagbot.lib.write_ahead_log import NORMAL, WriteAheadLog
 
 BUSY_TIMEOUT = 10_000
 """Milliseconds to wait for another process's write to end."""

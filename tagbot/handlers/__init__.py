@@ -7,8 +7,7 @@ from slack_bolt import App
 
 from tagbot.handlers import face_tag, facetag_command, fallbacks, someone_else, train_anyway, wrong_person
 from tagbot.handlers.someone_else import OpenModal
-from tagbot.messages import FaceTagged
-from tagbot.publish import Publish
+from tagbot.messages import FaceTagged, Publish
 
 
 @dataclass(frozen=True, slots=True)

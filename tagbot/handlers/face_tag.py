@@ -5,9 +5,8 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
-from tagbot import blocks
-from tagbot.messages import AnswerGiven
-from tagbot.publish import Publish
+from tagbot.messages import AnswerGiven, Publish
+from tagbot.slack import blocks
 from tagbot.vocabulary import ActionId
 
 

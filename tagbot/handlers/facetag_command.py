@@ -5,7 +5,7 @@ from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
-from tagbot import words
+from tagbot.slack import words
 from tagbot.vocabulary import COMMAND
 
 

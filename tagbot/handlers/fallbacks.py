@@ -7,8 +7,8 @@ from typing import Any
 
 from slack_bolt import Ack, App, BoltResponse, Respond
 
-from tagbot import words
 from tagbot.errors import Reject, Retry
+from tagbot.slack import words
 from tagbot.vocabulary import Field
 
 log = logging.getLogger(__name__)

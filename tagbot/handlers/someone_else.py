@@ -7,9 +7,8 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
-from tagbot import blocks, words
-from tagbot.messages import AnswerGiven
-from tagbot.publish import Publish
+from tagbot.messages import AnswerGiven, Publish
+from tagbot.slack import blocks, words
 from tagbot.vocabulary import ActionId, CallbackId, Field
 
 LONGEST_NAME = 200

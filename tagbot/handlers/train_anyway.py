@@ -5,9 +5,8 @@ from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
-from tagbot import blocks, words
-from tagbot.messages import ANYWAY, FaceTagged
-from tagbot.publish import Publish
+from tagbot.messages import ANYWAY, FaceTagged, Publish
+from tagbot.slack import blocks, words
 from tagbot.vocabulary import ActionId
 
 

@@ -27,11 +27,11 @@ from persistqueue import SQLiteAckQueue
 from persistqueue.serializers import json as json_serializer
 
 from tagbot.errors import Retry
-from tagbot.process_lock import ProcessLock
+from tagbot.lib.process_lock import ProcessLock
+from tagbot.lib.sqlite_errors import with_advice
+from tagbot.lib.write_ahead_log import NORMAL, WriteAheadLog
 from tagbot.queues import MAX_CRASHES, Counts, Failing, Queue, SharedQueue, Stored, Trouble
 from tagbot.queues.envelope import CRASHED, Envelope, storable
-from tagbot.sqlite_errors import with_advice
-from tagbot.write_ahead_log import NORMAL, WriteAheadLog
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from typing import Any
 from peewee import EXCLUDED, fn
 
 from tagbot.database import connected, reached
-from tagbot.models import FailedMessage, writing
+from tagbot.database.models import FailedMessage, writing
 from tagbot.queues import Failing, Trouble
 from tagbot.queues.envelope import Envelope, storable
 

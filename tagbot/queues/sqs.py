@@ -20,7 +20,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from tagbot.aws import Misconfigured
+from tagbot.aws.boto import Misconfigured
+from tagbot.aws.sqs import LONGEST_VISIBILITY, NoQueue, NotInHand, QueueDiffers, Received, Sqs, redrive_policy
 from tagbot.errors import Reject, Retry
 from tagbot.queues import (
     MAX_CRASHES,
@@ -35,7 +36,6 @@ from tagbot.queues import (
 )
 from tagbot.queues.envelope import CRASHED, Envelope
 from tagbot.queues.notes import DEAD, DELAYED, RELEASED, REVIVED, TROUBLED, Note, Notes
-from tagbot.sqs import LONGEST_VISIBILITY, NoQueue, NotInHand, QueueDiffers, Received, Sqs, redrive_policy
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tagbot.sandbox.errors import SlackError
+from tagbot.sandbox.refusals import SlackError
 from tagbot.sandbox.state import Json
 
 TRUE = (True, 1, "1", "true", "True")

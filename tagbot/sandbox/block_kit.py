@@ -7,7 +7,7 @@ known; any other is refused as an unsupported type, so that nothing goes uncheck
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tagbot.sandbox.errors import SlackError
+from tagbot.sandbox.refusals import SlackError
 from tagbot.sandbox.schema import (
     Inspection,
     Rule,

@@ -12,12 +12,12 @@ from typing import Any, TypeAlias, TypeVar
 
 from aiohttp import web
 
-from tagbot.sandbox.errors import Refused
 from tagbot.sandbox.faults import Fault, Faults
-from tagbot.sandbox.people import People
-from tagbot.sandbox.socket_mode import Delivery, SocketMode
+from tagbot.sandbox.human_actions import People
+from tagbot.sandbox.refusals import Refused
+from tagbot.sandbox.socket_server import Delivery, SocketMode
 from tagbot.sandbox.state import Act, Channel, File, Json, Member, Message, Rules, View, Workspace
-from tagbot.sandbox.world import Call, World
+from tagbot.sandbox.workspace import Call, World
 
 Asked: TypeAlias = Mapping[str, Any]
 T = TypeVar("T")

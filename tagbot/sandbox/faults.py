@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from tagbot.sandbox.state import Json
-from tagbot.sandbox.world import Call
+from tagbot.sandbox.workspace import Call
 
 
 @dataclass(frozen=True)

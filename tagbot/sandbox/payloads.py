@@ -6,7 +6,7 @@ import time
 
 from tagbot.sandbox import wire
 from tagbot.sandbox.state import Channel, Json, Member, Message, ResponseUrl, Trigger, View
-from tagbot.sandbox.world import World
+from tagbot.sandbox.workspace import World
 
 TOKEN = "sandbox-verification"  # noqa: S105 - Slack's old verification token; nobody checks it
 

@@ -4,10 +4,10 @@ import time
 from typing import Any
 
 from tagbot.sandbox.arguments import Arguments
-from tagbot.sandbox.errors import SlackError
 from tagbot.sandbox.methods import chat, views
+from tagbot.sandbox.refusals import SlackError
 from tagbot.sandbox.state import Json, Message, ResponseUrl, Version, View
-from tagbot.sandbox.world import World
+from tagbot.sandbox.workspace import World
 
 
 def use_response_url(world: World, key: str, body: Json) -> Json:

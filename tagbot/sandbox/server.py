@@ -12,11 +12,11 @@ from aiohttp import web
 from tagbot.sandbox.control import Control
 from tagbot.sandbox.faults import Faults
 from tagbot.sandbox.guard import add_headers, guard
-from tagbot.sandbox.people import People
-from tagbot.sandbox.socket_mode import SocketMode
+from tagbot.sandbox.human_actions import People
+from tagbot.sandbox.socket_server import SocketMode
 from tagbot.sandbox.state import Rules
 from tagbot.sandbox.web_api import WebApi
-from tagbot.sandbox.world import World
+from tagbot.sandbox.workspace import World
 
 HOST = "127.0.0.1"
 LARGEST_UPLOAD = 64 * 2**20  # bytes

@@ -9,13 +9,13 @@ from aiohttp import web
 
 from tagbot.sandbox import replies
 from tagbot.sandbox.arguments import Arguments
-from tagbot.sandbox.errors import RateLimited, SlackError
 from tagbot.sandbox.faults import Answer, Faults
+from tagbot.sandbox.method_limits import CHANNEL_POSTS, HUNDREDS, TIER_2, TIER_3, TIER_4, Limit, Pace
 from tagbot.sandbox.methods import basics, chat, conversations, files, views
-from tagbot.sandbox.rate_limits import CHANNEL_POSTS, HUNDREDS, TIER_2, TIER_3, TIER_4, Limit, Pace
-from tagbot.sandbox.socket_mode import SocketMode
+from tagbot.sandbox.refusals import RateLimited, SlackError
+from tagbot.sandbox.socket_server import SocketMode
 from tagbot.sandbox.state import Json
-from tagbot.sandbox.world import Call, World
+from tagbot.sandbox.workspace import Call, World
 
 READ = ("channels:read", "groups:read")
 HISTORY = ("channels:history", "groups:history")

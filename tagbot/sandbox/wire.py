@@ -3,9 +3,9 @@
 import time
 
 from tagbot.sandbox import block_kit
-from tagbot.sandbox.pictures import read_picture
+from tagbot.sandbox.image_info import read_picture
 from tagbot.sandbox.state import Channel, File, Json, Member, Message, View
-from tagbot.sandbox.world import World
+from tagbot.sandbox.workspace import World
 
 SHOWABLE = ("image/png", "image/jpeg", "image/gif")
 THUMBNAILS = (64, 80, 160, 360, 480, 720)  # pixels; never larger than the picture

@@ -17,11 +17,11 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError, SlackRequestError
 from slack_sdk.web import SlackResponse
 
-from tagbot import crash_points
-from tagbot.blocks import Rendered
 from tagbot.errors import Reject, Retry
-from tagbot.health import Health
-from tagbot.pace import Holds, MakeTurns, own_turns, retry_after
+from tagbot.lib import failpoints
+from tagbot.lib.health import Health
+from tagbot.lib.rate_limit import Holds, MakeTurns, own_turns, retry_after
+from tagbot.slack.blocks import Rendered
 from tagbot.slack.history import CLOCK_SECONDS, History, Mark
 from tagbot.vocabulary import EventType
 
@@ -420,14 +420,14 @@ class Slack:
         remaining = self._holds.remaining(method)
         if remaining:
             raise Retry(f"{method}: Slack asked us to wait", after=remaining)
-        crash_points.reach(crash_points.BEFORE_CALL)
+        failpoints.reach(failpoints.BEFORE_CALL)
         try:
             answer = function(**arguments)
         except SlackApiError as refused:
             raise self._refusal(method, refused.response) from None
         except (SlackClientError, OSError, http.client.HTTPException, UnicodeDecodeError) as lost:
             raise OutcomeUnknown(f"{method}: no answer from Slack ({type(lost).__name__})") from None
-        crash_points.reach(crash_points.AFTER_CALL)
+        failpoints.reach(failpoints.AFTER_CALL)
         return answer
 
     def _refusal(self, method: str, answer: Any) -> Retry | Reject:

@@ -11,14 +11,14 @@ from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 
-from tagbot import crash_points
-from tagbot.blocks import Rendered, past_request
 from tagbot.consensus import Rule
 from tagbot.database import alone, connected, reached
+from tagbot.database.models import Face, PastRequest, writing
 from tagbot.errors import Reject, Retry
-from tagbot.models import Face, PastRequest, writing
+from tagbot.lib import failpoints
+from tagbot.slack.blocks import Rendered, past_request
 from tagbot.slack.client import MessageGone, PictureNotReady, Slack
-from tagbot.slack.requests import render
+from tagbot.slack.render import render
 from tagbot.vocabulary import State
 
 log = logging.getLogger(__name__)
@@ -99,8 +99,8 @@ class Updates:
             waiting = self._owed.pop(face_id)
         try:
             # Alone: what another bot has just read may be older than what this one shows.
-            with reached(), connected(), alone(f"show {face_id}"), crash_points.working_on(UPDATES):
-                crash_points.reach(crash_points.TAKEN)
+            with reached(), connected(), alone(f"show {face_id}"), failpoints.working_on(UPDATES):
+                failpoints.reach(failpoints.TAKEN)
                 self._show_now(face_id)
             self.last_error = None
             _settle(waiting, Future.set_result, None)

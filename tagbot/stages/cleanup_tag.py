@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from tagbot.consensus import Agreed, Unknown, consensus
+from tagbot.database.models import Face, Vote, writing
+from tagbot.database.open_places import let_next_in
 from tagbot.messages import FaceStored, TrainingRefused
-from tagbot.models import Face, Vote, writing
 from tagbot.services import Services
 from tagbot.vocabulary import BY_PEOPLE, RejectionReason, State
-from tagbot.waiting import let_next_in
 
 
 def cleanup_tag(message: TrainingRefused, services: Services) -> Iterator[FaceStored]:

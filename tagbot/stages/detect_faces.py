@@ -5,14 +5,14 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
-from tagbot import pictures
 from tagbot.database import alone
+from tagbot.database.models import Face, Photo, context_key, crop_key, photo_key, store_photo, writing
 from tagbot.errors import Reject
 from tagbot.messages import FaceStored, PhotoArrived
-from tagbot.models import Face, Photo, context_key, crop_key, photo_key, store_photo, writing
-from tagbot.pictures import PictureRefused, Rectangle
+from tagbot.photos import pictures
+from tagbot.photos.pictures import PictureRefused, Rectangle
+from tagbot.photos.sidecar import KnownFace, Sidecar, SidecarRefused, read_sidecar
 from tagbot.services import Services
-from tagbot.sidecar import KnownFace, Sidecar, SidecarRefused, read_sidecar
 from tagbot.vocabulary import State
 
 FACE_IDS = uuid.UUID("6f1c1c1e-6d0a-4a52-9c5e-2b1f0f6a7d11")

@@ -1,8 +1,8 @@
 """Take a person's name, email and picture from their Slack profile."""
 
+from tagbot.database.models import Face, Person, writing
 from tagbot.errors import Reject
 from tagbot.messages import PersonAdded
-from tagbot.models import Face, Person, writing
 from tagbot.services import Services
 from tagbot.vocabulary import State
 

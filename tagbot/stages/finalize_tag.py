@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from peewee import fn
 
+from tagbot.database.models import Face, writing
+from tagbot.database.open_places import let_next_in
 from tagbot.messages import FaceStored, TrainingSent
-from tagbot.models import Face, writing
 from tagbot.services import Services
 from tagbot.vocabulary import State
-from tagbot.waiting import let_next_in
 
 
 def finalize_tag(message: TrainingSent, services: Services) -> Iterator[FaceStored]:

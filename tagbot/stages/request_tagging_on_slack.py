@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from tagbot import words
+from tagbot.database.models import Face, context_key, crop_key, writing
 from tagbot.errors import Reject, Retry
 from tagbot.messages import FaceStored
-from tagbot.models import Face, context_key, crop_key, writing
 from tagbot.services import Services
+from tagbot.slack import words
 from tagbot.slack.client import OutcomeUnknown, Picture, PictureGone
 from tagbot.slack.history import SETTLE_SECONDS
-from tagbot.slack.requests import pictures_are_on_their_way, render
+from tagbot.slack.render import pictures_are_on_their_way, render
 from tagbot.vocabulary import RejectionReason, State
 
 TITLES = "Face", "Photo"

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from tagbot.consensus import Agreed, Unknown, consensus
+from tagbot.database.models import Face, Person, Vote, crop_key, writing
 from tagbot.messages import FaceTagged, PersonAdded, TrainingRefused, TrainingSent
-from tagbot.models import Face, Person, Vote, crop_key, writing
 from tagbot.services import Services
 from tagbot.training import NotSent, Refused
 from tagbot.vocabulary import NotSentReason, RejectionReason, SpecialAnswer, State

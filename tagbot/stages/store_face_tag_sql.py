@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from tagbot import words
+from tagbot.database.models import AskedFace, Face, Person, Vote, writing
 from tagbot.errors import Reject
 from tagbot.messages import AnswerGiven, FaceTagged
-from tagbot.models import AskedFace, Face, Person, Vote, writing
 from tagbot.services import Services
+from tagbot.slack import words
 from tagbot.vocabulary import BY_PEOPLE, SpecialAnswer, State
 
 

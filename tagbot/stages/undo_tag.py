@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from tagbot import words
+from tagbot.database.models import Face, PastRequest
 from tagbot.errors import Retry
 from tagbot.messages import FaceReopened, FaceStored
-from tagbot.models import Face, PastRequest
 from tagbot.services import Services
+from tagbot.slack import words
 from tagbot.vocabulary import State
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from tagbot.health import Health
-from tagbot.pictures import Rectangle
+from tagbot.lib.health import Health
+from tagbot.photos.pictures import Rectangle
 
 
 @dataclass(frozen=True, slots=True)

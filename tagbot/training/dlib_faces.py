@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagbot.errors import Reject
-from tagbot.pictures import Photo, PictureRefused, Rectangle, Size, read_photo
+from tagbot.photos.pictures import Photo, PictureRefused, Rectangle, Size, read_photo
 from tagbot.training import Refused
 from tagbot.training.local import models
 from tagbot.vocabulary import RejectionReason

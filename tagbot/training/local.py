@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tagbot.errors import Reject
-from tagbot.health import Health
-from tagbot.pictures import Rectangle
+from tagbot.lib.health import Health
+from tagbot.photos.pictures import Rectangle
 from tagbot.training import ModelFace, NotSent, Refused, Trained
-from tagbot.training.children import Children
+from tagbot.training.process_pool import Children
 
 TIME_LIMIT = 60.0
 """Seconds for one call, as for loading the models. The longest call, 25 megapixels, takes 3."""

@@ -9,13 +9,21 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from tagbot.aws import Misconfigured
+from tagbot.aws.boto import Misconfigured
+from tagbot.aws.rekognition_api import Absent, AlreadyThere, Aws, PictureUnusable, QuotaReached, token
 from tagbot.errors import Reject, Retry
-from tagbot.health import Health
-from tagbot.pictures import MAX_BYTES_SENT, PictureRefused, Rectangle, Size, fitted, read_photo, stored_photo
+from tagbot.lib.health import Health
+from tagbot.photos.pictures import (
+    MAX_BYTES_SENT,
+    PictureRefused,
+    Rectangle,
+    Size,
+    fitted,
+    read_photo,
+    stored_photo,
+)
 from tagbot.training import ModelFace, NotSent, Refused, Trained
-from tagbot.training.aws import Absent, AlreadyThere, Aws, PictureUnusable, QuotaReached, token
-from tagbot.training.ledger import Ledger
+from tagbot.training.usage import Ledger
 from tagbot.vocabulary import NotSentReason, RejectionReason
 
 log = logging.getLogger(__name__)

@@ -18,8 +18,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from tagbot.aws import Door
-from tagbot.sqs import Sqs
+from tagbot.aws.boto import Door
+from tagbot.aws.sqs import Sqs
 
 REGION = "eu-west-1"
 

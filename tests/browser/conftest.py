@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tagbot.sandbox.client import Slack
+from tagbot.sandbox.driver import Slack
 from tests.browser import browsing
 from tests.browser.browsing import RunningSandbox, Visitor, running_sandbox
 

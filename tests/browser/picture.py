@@ -2,7 +2,7 @@
 
 import hashlib
 
-from tagbot.sandbox.page.page import ASSETS
+from tagbot.sandbox.page.web_page import ASSETS
 from tests.browser.browsing import ROOT
 from tests.documents import picture
 

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from slack_sdk import WebClient
 
-from tagbot.sandbox.client import Slack
 from tagbot.sandbox.defaults import FACES
+from tagbot.sandbox.driver import Slack
 from tests.browser.browsing import ANNA, BEN, CHIARA, RunningSandbox, Visitor
 
 Screenshot = Callable[[str], Path]

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tagbot.main import main
-from tagbot.sandbox.client import Slack
+from tagbot.sandbox.driver import Slack
 from tagbot.settings import variables
 from tests.clean_environment import clean_environment
 from tests.forked import BOT

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tagbot.database import connected, open_database
-from tagbot.models import store_photo
+from tagbot.database.models import store_photo
 from tests.commands.conftest import Run, shown_on_a_terminal
 from tests.world import astronaut
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tagbot.queues.disk import disk_queues
-from tagbot.sandbox.client import Slack
+from tagbot.sandbox.driver import Slack
 from tagbot.vocabulary import QueueName
 from tests.commands.conftest import Run
 from tests.postgresql import Server

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tagbot import words
 from tagbot.database import open_database
 from tagbot.queues.disk import disk_queues
-from tagbot.sandbox.client import Slack
+from tagbot.sandbox.driver import Slack
+from tagbot.slack import words
 from tagbot.vocabulary import QueueName
 from tests.clean_environment import clean_environment
 from tests.commands.conftest import Run

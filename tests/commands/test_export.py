@@ -12,7 +12,7 @@ import pytest
 
 from tagbot.commands.export import AT_ONCE, lines
 from tagbot.database import connected, open_database
-from tagbot.models import Face, Person, Vote, store_photo, writing
+from tagbot.database.models import Face, Person, Vote, store_photo, writing
 from tests.commands.conftest import Run
 from tests.postgresql import on_every_database
 

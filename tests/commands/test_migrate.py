@@ -26,10 +26,7 @@ from tagbot.database import (
     opened,
     shared_now,
 )
-from tagbot.database.postgresql import ONE_WRITER
-from tagbot.errors import Reject
-from tagbot.image_store import FolderStore
-from tagbot.models import (
+from tagbot.database.models import (
     TABLES,
     BackendCalls,
     Face,
@@ -45,10 +42,13 @@ from tagbot.models import (
     store_photo,
     writing,
 )
-from tagbot.moving import Content
-from tagbot.moving import database as moving
-from tagbot.moving.database import MOVED
-from tagbot.presence import Presence
+from tagbot.database.postgresql import ONE_WRITER
+from tagbot.errors import Reject
+from tagbot.maintenance.transfer import Content
+from tagbot.maintenance.transfer import database_copy as moving
+from tagbot.maintenance.transfer.database_copy import MOVED
+from tagbot.monitoring.heartbeat import Presence
+from tagbot.photos.image_store import FolderStore
 from tagbot.queues.disk import disk_queues
 from tagbot.vocabulary import QueueName, State
 from tests.aws.service import Amazon
@@ -62,8 +62,8 @@ SMALL_BATCH = 3
 
 INTERRUPTED = """
 import os, sys
-from tagbot.moving import database as moving
-from tagbot.models import Face
+from tagbot.maintenance.transfer import database_copy as moving
+from tagbot.database.models import Face
 
 batches = int(sys.argv[3])
 moving.BATCH = 3

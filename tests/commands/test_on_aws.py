@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from tagbot.aws import Door
+from tagbot.aws.boto import Door
+from tagbot.aws.s3 import ACTIONS
+from tagbot.aws.sqs import Sqs
 from tagbot.database import open_database
 from tagbot.queues.sqs import sqs_queues
-from tagbot.s3 import ACTIONS
-from tagbot.sqs import Sqs
 from tests.aws.service import REGION, Amazon
 from tests.commands.conftest import Run
 from tests.world import astronaut
@@ -73,7 +73,7 @@ def test_the_rights_are_exactly_those_of_the_calls_in_the_code(
     allowed = {action for statement in policy["Statement"] for action in statement["Action"]}
     needed = set()
     for service, module in (("sqs", "sqs.py"), ("s3", "s3.py")):
-        code = (Path(__file__).parents[2] / "tagbot" / module).read_text()
+        code = (Path(__file__).parents[2] / "tagbot/aws" / module).read_text()
         calls = re.findall(r'(?:self\.call\(|self\.(?:sending\.)?_?on\(\s*(?:queue,\s*)?)\s*"(\w+)"', code)
         needed |= {Door(service, service, REGION, actions=ACTIONS).action(call) for call in calls}
     assert allowed == needed
@@ -83,7 +83,9 @@ def test_a_bot_that_keeps_all_on_its_machine_needs_no_rights_and_no_boto3(
     on_slack: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in [*sys.modules]:
-        if name.startswith(("boto3", "tagbot.aws", "tagbot.s3", "tagbot.sqs", "tagbot.inbox_s3")):
+        if name.startswith(
+            ("boto3", "tagbot.aws.boto", "tagbot.aws.s3", "tagbot.aws.sqs", "tagbot.photos.inbox_s3")
+        ):
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "boto3", None)
     monkeypatch.setitem(sys.modules, "dlib", None)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tagbot import status
-from tagbot.models import Notice, database
-from tagbot.sandbox.client import Slack
+from tagbot.database.models import Notice, database
+from tagbot.monitoring import status_report
+from tagbot.sandbox.driver import Slack
 from tests.commands.conftest import Ran, Run
 from tests.rekognition.stand_in import running_rekognition
 from tests.stages.scenes import fresh
@@ -52,7 +52,7 @@ def reconcile(run: Run, amazon: Amazon) -> Reconcile:
 
 
 def told(amazon: Amazon) -> str:
-    return status.in_words(status.collect(amazon.world.queues, amazon.world.services.inbox))
+    return status_report.in_words(status_report.collect(amazon.world.queues, amazon.world.services.inbox))
 
 
 @pytest.mark.rule("reconcile-exit-code")

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tagbot.sandbox.client import running_slack
+from tagbot.sandbox.driver import running_slack
 from tests.crash import points
 from tests.crash.crash import Run, run
 from tests.crash.mortal import Place

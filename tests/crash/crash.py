@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tagbot.aws import READ_SECONDS
+from tagbot.aws.boto import READ_SECONDS
 from tagbot.queues.sqs import VISIBILITY_SECONDS, WAIT_SECONDS
-from tagbot.sandbox.client import Slack
+from tagbot.sandbox.driver import Slack
 from tagbot.slack.client import TIMEOUT_SECONDS
 from tests.aws.service import Amazon, running_amazon
 from tests.clean_environment import clean_environment

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tagbot.database import close_database, connected, open_database
-from tagbot.models import Face, Vote
+from tagbot.database.models import Face, Vote
 from tagbot.queues.envelope import CRASHED
-from tagbot.sandbox.client import Slack
+from tagbot.sandbox.driver import Slack
 from tagbot.settings import Settings
 from tests.crash.people import Story
 from tests.scenario.running_bot import RunningBot

@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tagbot import crash_points
+from tagbot.lib import failpoints
 from tagbot.main import main
 from tagbot.slack import history
 from tagbot.stages import request_tagging_on_slack
@@ -46,7 +46,7 @@ class Passages(threading.local):
 
     def passed(self, stage: str, point: str) -> Place:
         """The place that has just been reached."""
-        if point == crash_points.TAKEN:
+        if point == failpoints.TAKEN:
             self._passed.clear()
         self._passed[point] += 1
         return Place(stage, point, self._passed[point])
@@ -97,7 +97,7 @@ def run(folder: Path) -> int:
     history.SETTLE_SECONDS = vars(request_tagging_on_slack)["SETTLE_SECONDS"] = 0.2
     notes = Notes(folder)
     wanted = set(notes.places("wanted")) - set(notes.places("killed"))
-    with crash_points.listening(Killer(notes, wanted, set(notes.places("reached")))):
+    with failpoints.listening(Killer(notes, wanted, set(notes.places("reached")))):
         return main([])
 
 

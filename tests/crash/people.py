@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from tagbot.sandbox.client import Slack
-from tagbot.sandbox.errors import Refused
+from tagbot.sandbox.driver import Slack
+from tagbot.sandbox.refusals import Refused
 from tagbot.sandbox.state import Act, Message
 from tagbot.vocabulary import SpecialAnswer
 from tests.scenario.flood import offers

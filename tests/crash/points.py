@@ -19,12 +19,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tagbot import crash_points, parts
+from tagbot import build
+from tagbot.lib import failpoints
 from tagbot.messages import FaceReopened
 from tagbot.pipeline import PIPELINE
-from tagbot.publish import publisher
 from tagbot.queues import MAX_CRASHES
-from tagbot.sandbox.client import Slack, running_slack
+from tagbot.queues.publish import publisher
+from tagbot.sandbox.driver import Slack, running_slack
 from tagbot.settings import Settings
 from tagbot.slack.updates import UPDATES
 from tagbot.stages.detect_faces import FACE_IDS
@@ -43,7 +44,7 @@ BACKENDS = ("local", "rekognition")
 MORTAL = ROOT / "tests/crash/mortal.py"
 """A bot that dies where it is told to."""
 
-_CALLS = (crash_points.BEFORE_CALL, crash_points.AFTER_CALL)
+_CALLS = (failpoints.BEFORE_CALL, failpoints.AFTER_CALL)
 
 NEVER_REACHED: dict[str, frozenset[tuple[str, str]]] = {
     "local": frozenset(
@@ -61,11 +62,11 @@ NOWHERE_REACHED = frozenset(
         # What Slack shows is the affair of the thread `UPDATES`.
         *((stage, point) for stage in ("FinalizeTag", "CleanupTag") for point in _CALLS),
         # Nothing follows from these.
-        ("RequestTaggingOnSlack", crash_points.AFTER_OUTPUT),
-        ("EnrichUser", crash_points.AFTER_OUTPUT),
+        ("RequestTaggingOnSlack", failpoints.AFTER_OUTPUT),
+        ("EnrichUser", failpoints.AFTER_OUTPUT),
         # This has no messages, which alone have outputs and are acknowledged.
-        (UPDATES, crash_points.AFTER_OUTPUT),
-        (UPDATES, crash_points.BEFORE_ACKNOWLEDGEMENT),
+        (UPDATES, failpoints.AFTER_OUTPUT),
+        (UPDATES, failpoints.BEFORE_ACKNOWLEDGEMENT),
     }
 )
 """What a stage does not have."""
@@ -82,7 +83,7 @@ FRUITLESS = 3
 def to_reach(training: str) -> set[tuple[str, str]]:
     """All points that there are, with a training backend."""
     names = [*(stage.name for stage in PIPELINE), UPDATES]
-    all_ = {(name, point) for name in names for point in crash_points.POINTS}
+    all_ = {(name, point) for name in names for point in failpoints.POINTS}
     return all_ - NEVER_REACHED[training] - NOWHERE_REACHED
 
 
@@ -159,7 +160,7 @@ def put_photos(source: Path, bot: RunningBot) -> list[str]:
 
 def reopen_late(bot: RunningBot, face_id: str) -> None:
     """Let somebody find a face wrong that has been reopened by then: they are told so."""
-    with parts.beside(Settings.from_env(bot.env)) as queues:
+    with build.beside(Settings.from_env(bot.env)) as queues:
         publisher(queues)(FaceReopened(face_id=face_id, round=1, by=bot.slack.people[1]))
 
 

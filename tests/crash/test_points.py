@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from tagbot import crash_points
+from tagbot.database.models import Face, TrainedVector, Vote
+from tagbot.lib import failpoints
 from tagbot.messages import FaceReopened
-from tagbot.models import Face, TrainedVector, Vote
-from tagbot.sandbox.client import Slack
+from tagbot.sandbox.driver import Slack
 from tagbot.slack.updates import UPDATES
 from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import SpecialAnswer, State
@@ -167,7 +167,7 @@ def test_deaths_there_lose_nothing_and_repeat_nothing(
     training: str, point: str, stages: set[str], places: Places
 ) -> None:
     deaths, story, lives = Deaths(point, set(stages)), Story(), 0
-    with crash_points.listening(deaths):
+    with failpoints.listening(deaths):
         while lives <= len(stages):
             lives += 1
             try:
@@ -189,7 +189,7 @@ def test_a_bot_comes_to_all_points_but_those_that_are_listed(training: str, plac
     def note(stage: str, point: str) -> None:
         reached.add((stage, point))
 
-    with crash_points.listening(note), places.life(training) as world:
+    with failpoints.listening(note), places.life(training) as world:
         story.to_its_end(world)
         assert_all_is_well(world)
     assert reached == points.to_reach(training)
@@ -221,8 +221,8 @@ def vars_of(counts: object) -> list[int]:
 
 
 SOME = (
-    Place("RequestTaggingOnSlack", crash_points.AFTER_CALL, 4),  # the post
-    Place("SendFaceForTraining", crash_points.AFTER_CALL, 2),
+    Place("RequestTaggingOnSlack", failpoints.AFTER_CALL, 4),  # the post
+    Place("SendFaceForTraining", failpoints.AFTER_CALL, 2),
 )
 """After what cannot be taken back: all others take `make crash` minutes."""
 

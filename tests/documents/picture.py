@@ -16,8 +16,8 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
-from tagbot import blocks
-from tagbot.pictures import Rectangle, context_picture, crop_face, read_photo
+from tagbot.photos.pictures import Rectangle, context_picture, crop_face, read_photo
+from tagbot.slack import blocks
 from tests.documents.generated import ROOT
 
 REQUEST = ROOT / "docs/pictures/request.png"

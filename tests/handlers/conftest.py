@@ -10,14 +10,15 @@ import pytest
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from tagbot import status, words
 from tagbot.database import connected
+from tagbot.database.models import Face
 from tagbot.handlers import Wiring, register_all
+from tagbot.maintenance.redrive import NothingOfThatName, retry
 from tagbot.messages import FaceTagged, Message
-from tagbot.models import Face
-from tagbot.retry import NothingOfThatName, retry
-from tagbot.sandbox.client import Slack
-from tagbot.slack.socket import SocketMode, web_client
+from tagbot.monitoring import status_report
+from tagbot.sandbox.driver import Slack
+from tagbot.slack import words
+from tagbot.slack.socket_mode.supervisor import SocketMode, web_client
 from tagbot.stages.send_face_for_training import is_heard
 from tests.world import World
 
@@ -71,7 +72,7 @@ def wiring(world: World, desk: list[Desk], *, admins: frozenset[str]) -> Wiring:
     return Wiring(
         publish=publish,
         open_modal=world.services.slack.open_modal,
-        status=lambda: status.in_words(status.collect(world.queues, world.services.inbox)),
+        status=lambda: status_report.in_words(status_report.collect(world.queues, world.services.inbox)),
         retry=retried,
         is_admin=is_admin,
         is_heard=heard,

@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from tagbot import words
+from tagbot.database.models import Face
 from tagbot.messages import AnswerGiven
-from tagbot.models import Face
 from tagbot.queues import Counts
+from tagbot.slack import words
 from tagbot.vocabulary import ActionId
 from tests.handlers.conftest import SLOW_DISK, Desk
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tagbot import words
+from tagbot.database.models import Face, writing
 from tagbot.messages import FaceStored
-from tagbot.models import Face, writing
+from tagbot.slack import words
 from tagbot.vocabulary import State
 from tests.handlers.conftest import Desk, connected_desk
 from tests.world import World

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from slack_bolt import BoltRequest
 
-from tagbot import words
 from tagbot.errors import Retry
+from tagbot.slack import words
 from tagbot.vocabulary import QueueName
 from tests.handlers.conftest import Desk, connected_desk
 from tests.world import World

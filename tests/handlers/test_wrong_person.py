@@ -2,9 +2,9 @@
 
 import pytest
 
-from tagbot import words
+from tagbot.database.models import Face
 from tagbot.messages import FaceReopened
-from tagbot.models import Face
+from tagbot.slack import words
 from tests.handlers.conftest import SLOW_DISK, Desk, connected_desk
 from tests.world import World
 

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from tagbot.process_lock import AlreadyRunning
+from tagbot.lib.process_lock import AlreadyRunning
 from tagbot.queues import Queue
 from tagbot.queues.disk import disk_queues
 from tests.queues import NAME

@@ -7,11 +7,11 @@ from typing import Protocol
 
 import pytest
 
+from tagbot.aws.sqs import Sqs
 from tagbot.database import open_database
 from tagbot.queues import Delivery, Queue, SharedQueue
 from tagbot.queues.disk import disk_queues, disk_queues_beside
 from tagbot.queues.sqs import sqs_queues, sqs_queues_beside
-from tagbot.sqs import Sqs
 from tests.aws.service import REGION, Amazon
 from tests.postgresql import Server
 from tests.queues import NAME

@@ -18,7 +18,8 @@ import pytest
 from persistqueue import SQLiteAckQueue
 
 from tagbot.errors import Retry
-from tagbot.process_lock import AlreadyRunning
+from tagbot.lib.process_lock import AlreadyRunning
+from tagbot.lib.write_ahead_log import NORMAL
 from tagbot.queues import MAX_CRASHES, Counts, Failing, Queue
 from tagbot.queues.disk import (
     QueueUnusable,
@@ -30,7 +31,6 @@ from tagbot.queues.disk import (
     make_durable,
 )
 from tagbot.queues.envelope import Envelope
-from tagbot.write_ahead_log import NORMAL
 from tests.queues import NAME
 from tests.queues.conftest import DiskEngine, ids, take
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tagbot.aws.sqs import HASTY_CONNECT_SECONDS, HASTY_READ_SECONDS, LONGEST_VISIBILITY, READ_SECONDS, Sqs
 from tagbot.errors import Reject, Retry
 from tagbot.messages import PhotoArrived
 from tagbot.pipeline import PIPELINE
@@ -25,7 +26,6 @@ from tagbot.queues.sqs import (
     sqs_queues,
     sqs_queues_beside,
 )
-from tagbot.sqs import HASTY_CONNECT_SECONDS, HASTY_READ_SECONDS, LONGEST_VISIBILITY, READ_SECONDS, Sqs
 from tests.aws.service import REGION
 from tests.queues import NAME
 from tests.queues.conftest import MAX_ATTEMPTS, SqsEngine, ids, take

@@ -8,7 +8,7 @@ from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
-from tagbot.sandbox.client import Slack, running_slack
+from tagbot.sandbox.driver import Slack, running_slack
 from tests.slack.bolts_client import close
 
 from .samples import png

@@ -4,7 +4,7 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from tagbot.sandbox.client import Slack
+from tagbot.sandbox.driver import Slack
 
 from .samples import (
     Json,

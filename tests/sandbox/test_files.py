@@ -5,8 +5,8 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from tagbot.sandbox.client import Slack
 from tagbot.sandbox.defaults import LUNCH
+from tagbot.sandbox.driver import Slack
 
 from .conftest import Upload
 from .samples import GIF, JPEG, WEBP, picture, png

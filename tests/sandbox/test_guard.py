@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tagbot.sandbox.client import Slack
+from tagbot.sandbox.driver import Slack
 from tagbot.sandbox.guard import is_ours
 
 

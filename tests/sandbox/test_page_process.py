@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from tagbot.pipeline import PIPELINE
-from tagbot.sandbox.errors import Refused
-from tagbot.sandbox.page import flow, leash, photos
-from tagbot.sandbox.page.log import BotLog
+from tagbot.sandbox.page import flow_view, leash, photo_drop
+from tagbot.sandbox.page.bot_settings import add_command, bot_environment
+from tagbot.sandbox.page.log_tail import BotLog
 from tagbot.sandbox.page.mishaps import kill_recognisers, processes
-from tagbot.sandbox.page.settings import add_command, bot_environment
+from tagbot.sandbox.refusals import Refused
 from tagbot.settings import Settings
 from tagbot.vocabulary import QueueName
 
@@ -162,16 +162,16 @@ def test_words_that_are_no_json_are_kept_for_when_the_bot_dies(tmp_path: Path) -
 
 
 def test_the_drawing_has_every_stage_and_queue_of_the_pipeline() -> None:
-    drawing = flow.drawing()
+    drawing = flow_view.drawing()
     assert [stage["stage"] for stage in drawing] == [stage.name for stage in PIPELINE]
     assert {stage["reads"] for stage in drawing} == {"inbox", *QueueName}
 
 
 def test_the_samples_are_small_and_all_there() -> None:
-    files = {path.name for path in photos.SAMPLES.glob("*.jpg")}
-    assert files == set(photos.SAMPLE_PHOTOS)
-    assert all((photos.SAMPLES / name).stat().st_size < 100_000 for name in files)
-    text = (photos.SAMPLES / "README.md").read_text()
+    files = {path.name for path in photo_drop.SAMPLES.glob("*.jpg")}
+    assert files == set(photo_drop.SAMPLE_PHOTOS)
+    assert all((photo_drop.SAMPLES / name).stat().st_size < 100_000 for name in files)
+    text = (photo_drop.SAMPLES / "README.md").read_text()
     assert all(f"`{name}`" in text for name in files)
 
 
@@ -185,17 +185,17 @@ def test_the_samples_are_small_and_all_there() -> None:
     ],
 )
 def test_a_file_keeps_its_name_and_no_path(told: str, kept: str) -> None:
-    assert photos.safe(told) == kept
+    assert photo_drop.safe(told) == kept
 
 
 @pytest.mark.parametrize("told", ["", "/", "..", "."])
 def test_a_file_without_a_name_is_refused(told: str) -> None:
     with pytest.raises(Refused):
-        photos.safe(told)
+        photo_drop.safe(told)
 
 
 def test_only_recognisers_below_the_bot_are_killed() -> None:
-    named = f"{SAYS_ITS_ID_AND_SLEEPS} # tagbot.training.children"
+    named = f"{SAYS_ITS_ID_AND_SLEEPS} # tagbot.training.process_pool"
     with leashed(named) as ours, leashed(named) as others, leashed(SAYS_ITS_ID_AND_SLEEPS) as plain:
         pids = [int(each.stdout.readline()) for each in (ours, others, plain) if each.stdout]
         assert {pids[0], os.getpid()} <= {process.pid for process in processes()}

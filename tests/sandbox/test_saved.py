@@ -9,7 +9,7 @@ from tagbot.errors import Reject
 from tagbot.sandbox.defaults import FACES
 from tagbot.sandbox.page.saved import Shelf
 from tagbot.sandbox.state import Act, File, Message, ResponseUrl, Trigger, Version, View
-from tagbot.sandbox.world import World
+from tagbot.sandbox.workspace import World
 
 ANNA = "U0ANNA0001"
 

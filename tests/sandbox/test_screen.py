@@ -3,7 +3,7 @@
 from tagbot.sandbox.defaults import FACES, LUNCH
 from tagbot.sandbox.page.screen import Told, screen
 from tagbot.sandbox.state import File, Message, View
-from tagbot.sandbox.world import World
+from tagbot.sandbox.workspace import World
 
 ANNA, BEN = "U0ANNA0001", "U0BEN00002"
 

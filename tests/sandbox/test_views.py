@@ -6,8 +6,8 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from tagbot.sandbox.client import Slack
-from tagbot.sandbox.errors import Refused
+from tagbot.sandbox.driver import Slack
+from tagbot.sandbox.refusals import Refused
 from tagbot.sandbox.state import Act, View
 
 from .conftest import Connect

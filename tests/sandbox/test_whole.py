@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tagbot.sandbox.client import Slack
+from tagbot.sandbox.driver import Slack
 from tagbot.sandbox.page.mishaps import processes
 from tests.clean_environment import clean_environment
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from tagbot.sandbox.client import Slack
+from tagbot.sandbox.driver import Slack
 from tagbot.sandbox.state import Act, Message
 from tests.scenario.running_bot import quiet, running_bot
 from tests.world import PORTRAIT_FACE, portrait

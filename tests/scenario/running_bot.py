@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tagbot import parts, status
+from tagbot import build
 from tagbot.database import connected
-from tagbot.sandbox.client import Slack
+from tagbot.monitoring import status_report
+from tagbot.sandbox.driver import Slack
 from tagbot.settings import Settings
 from tests.clean_environment import clean_environment
 from tests.forked import BotProcess
@@ -65,8 +66,8 @@ class RunningBot:
     def looking(self) -> Iterator[Callable[[], dict[str, Any]]]:
         """The same again and again, by the command's own code: to start it for each look takes longest."""
         settings = Settings.from_env(self.env)
-        with parts.beside(settings) as queues, connected():
-            yield lambda: status.collect(queues, parts.inbox(settings))
+        with build.beside(settings) as queues, connected():
+            yield lambda: status_report.collect(queues, build.inbox(settings))
 
     def wait_for_status(self, fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """The status once it is as wanted."""
@@ -98,6 +99,6 @@ def running_bot(data_dir: Path, slack: Slack, **variables: str) -> Iterator[Runn
         process.wait()
 
 
-def quiet(status: dict[str, Any]) -> bool:
+def quiet(status_report: dict[str, Any]) -> bool:
     """Whether no queue holds anything, in any state."""
-    return not any(count for counts in status["queues"].values() for count in counts.values())
+    return not any(count for counts in status_report["queues"].values() for count in counts.values())

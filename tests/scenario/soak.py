@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tagbot.sandbox.client import Slack
+from tagbot.sandbox.driver import Slack
 from tests.scenario.flood import flood
 
 

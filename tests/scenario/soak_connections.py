@@ -11,8 +11,8 @@ from pathlib import Path
 import psycopg
 
 from tagbot.app import CONNECTIONS
-from tagbot.sandbox.client import Slack, running_slack
-from tagbot.sandbox.errors import Refused
+from tagbot.sandbox.driver import Slack, running_slack
+from tagbot.sandbox.refusals import Refused
 from tests.postgresql import Server, our_own_server
 from tests.scenario.flood import is_open, photos
 from tests.scenario.running_bot import running_bot

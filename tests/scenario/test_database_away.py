@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tagbot.sandbox.client import Slack
+from tagbot.sandbox.driver import Slack
 from tests.postgresql import our_own_server
 from tests.scenario.running_bot import PATIENCE, quiet, running_bot
 from tests.scenario.test_flow import wait_until_tagged

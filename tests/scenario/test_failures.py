@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tagbot.sandbox.client import Slack
+from tagbot.sandbox.driver import Slack
 from tests.scenario.running_bot import PATIENCE, RunningBot, quiet, running_bot
 from tests.scenario.test_flow import tag
 from tests.world import astronaut

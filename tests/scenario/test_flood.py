@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tagbot.sandbox.client import Slack
+from tagbot.sandbox.driver import Slack
 from tests.scenario.flood import flood
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tagbot.sandbox.client import Slack
+from tagbot.sandbox.driver import Slack
 from tagbot.sandbox.state import Message
 from tests.postgresql import Server
 from tests.scenario.running_bot import PATIENCE, RunningBot, quiet, running_bot

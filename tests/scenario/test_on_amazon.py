@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tagbot.sandbox.client import Slack
+from tagbot.sandbox.driver import Slack
 from tests.aws.service import Amazon
 from tests.postgresql import Server
 from tests.rekognition.stand_in import running_rekognition

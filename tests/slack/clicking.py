@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
-from tagbot.sandbox.client import Slack
-from tagbot.sandbox.socket_mode import Delivery
+from tagbot.sandbox.driver import Slack
+from tagbot.sandbox.socket_server import Delivery
 
 LATE_MS = 3000.0
 """Slack then tells the person that it did not work."""

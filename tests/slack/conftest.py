@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tagbot.sandbox.client import Slack as SlackStandIn
+from tagbot.sandbox.driver import Slack as SlackStandIn
 from tagbot.settings import Settings
 from tagbot.slack.client import Slack
-from tagbot.slack.socket import web_client
-from tests.slack.clock import Clock
+from tagbot.slack.socket_mode.supervisor import web_client
+from tests.lib.clock import Clock
 from tests.world import environment
 
 

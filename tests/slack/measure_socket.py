@@ -21,8 +21,8 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 from websockets.sync.client import connect
 
-from tagbot.sandbox.client import Slack, running_slack
-from tagbot.slack.socket import OPEN, SocketMode
+from tagbot.sandbox.driver import Slack, running_slack
+from tagbot.slack.socket_mode.supervisor import OPEN, SocketMode
 from tests.scenario.running_bot import quiet, running_bot
 from tests.slack.clicking import LATE_MS, Clicks, button, clicking, register
 from tests.world import astronaut

@@ -15,10 +15,10 @@ import pytest
 from PIL import Image
 from slack_sdk import WebClient
 
-from tagbot.blocks import Asked, Rendered, someone_else_modal
 from tagbot.errors import Reject, Retry
-from tagbot.sandbox.client import Slack as SlackStandIn
+from tagbot.sandbox.driver import Slack as SlackStandIn
 from tagbot.settings import Settings
+from tagbot.slack.blocks import Asked, Rendered, someone_else_modal
 from tagbot.slack.client import (
     MEMBER_SECONDS,
     NOT_READY_AFTER,
@@ -32,8 +32,8 @@ from tagbot.slack.client import (
     Slack,
 )
 from tagbot.slack.history import CLOCK_SECONDS, FORGOTTEN_SECONDS, SETTLE_SECONDS
-from tagbot.slack.socket import web_client
-from tests.slack.clock import Clock, Nap
+from tagbot.slack.socket_mode.supervisor import web_client
+from tests.lib.clock import Clock, Nap
 
 FACE_ID = "3f0c1d52-0000-4000-8000-000000000001"
 MESSAGE = Rendered("Who is this?", [{"type": "section", "text": {"type": "mrkdwn", "text": "Who is this?"}}])

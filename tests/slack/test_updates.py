@@ -8,10 +8,10 @@ from contextlib import contextmanager
 import pytest
 from slack_sdk import WebClient
 
-from tagbot import words
 from tagbot.database import connected
+from tagbot.database.models import Face, PastRequest, Vote, crop_key, database, writing
 from tagbot.errors import Reject, Retry
-from tagbot.models import Face, PastRequest, Vote, crop_key, database, writing
+from tagbot.slack import words
 from tagbot.slack.client import Picture, PictureNotReady
 from tagbot.slack.updates import Updates
 from tests.stages.scenes import fresh, seen, shown

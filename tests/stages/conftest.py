@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tagbot.sandbox.client import Slack as SlackStandIn
+from tagbot.sandbox.driver import Slack as SlackStandIn
 from tagbot.training.local import LocalBackend
 from tests.postgresql import DATABASES
 from tests.stages.scenes import MakeWorld

@@ -10,8 +10,8 @@ from typing import Any
 
 from PIL import Image, ImageFilter
 
+from tagbot.database.models import Face, Vote, crop_key
 from tagbot.messages import Message as Fact
-from tagbot.models import Face, Vote, crop_key
 from tagbot.sandbox.state import Message
 from tagbot.training import TrainingBackend
 from tests.world import World

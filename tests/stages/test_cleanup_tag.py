@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from tagbot import words
+from tagbot.database.models import Face, TrainedVector, Vote
 from tagbot.errors import Reject, Retry
 from tagbot.messages import FaceStored, FaceTagged, TrainingRefused
-from tagbot.models import Face, TrainedVector, Vote
+from tagbot.slack import words
 from tagbot.stages.cleanup_tag import cleanup_tag
 from tagbot.stages.send_face_for_training import send_face_for_training
 from tagbot.vocabulary import SpecialAnswer

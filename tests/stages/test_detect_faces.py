@@ -16,10 +16,18 @@ import pytest
 from PIL import ExifTags, Image, ImageChops, ImageStat
 
 from tagbot.database import connected
+from tagbot.database.models import (
+    Face,
+    ModelVectors,
+    Photo,
+    context_key,
+    crop_key,
+    photo_key,
+    photos_without_faces,
+)
 from tagbot.errors import Reject, Retry
-from tagbot.image_store import ImageStore
 from tagbot.messages import FaceStored, PhotoArrived
-from tagbot.models import Face, ModelVectors, Photo, context_key, crop_key, photo_key, photos_without_faces
+from tagbot.photos.image_store import ImageStore
 from tagbot.stages.detect_faces import detect_faces
 from tagbot.training.local import LocalBackend
 from tests.stages.scenes import fresh, requests, with_backend

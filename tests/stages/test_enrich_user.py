@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from tagbot import words
 from tagbot.database import connected
+from tagbot.database.models import Face, Person
 from tagbot.errors import Reject, Retry
 from tagbot.messages import PersonAdded
-from tagbot.models import Face, Person
+from tagbot.slack import words
 from tagbot.stages.enrich_user import enrich_user
 from tests.stages.scenes import drain_until, requests, shown, tagged
 from tests.world import World

@@ -3,10 +3,10 @@
 import pytest
 from slack_sdk import WebClient
 
-from tagbot import words
+from tagbot.database.models import Face, Person
 from tagbot.errors import Reject, Retry
 from tagbot.messages import FaceStored, FaceTagged, PersonAdded, TrainingSent
-from tagbot.models import Face, Person
+from tagbot.slack import words
 from tagbot.stages.enrich_user import enrich_user
 from tagbot.stages.finalize_tag import finalize_tag
 from tagbot.stages.send_face_for_training import send_face_for_training

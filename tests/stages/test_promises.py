@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from tagbot import status, words
 from tagbot.app import Bot
+from tagbot.database.models import Face, ModelVectors, PastRequest, Person, TrainedVector
+from tagbot.maintenance.redrive import Retried, retry
 from tagbot.messages import FaceReopened, FaceStored, Message
-from tagbot.models import Face, ModelVectors, PastRequest, Person, TrainedVector
-from tagbot.retry import Retried, retry
-from tagbot.sandbox.client import Slack as SlackStandIn
+from tagbot.monitoring import status_report
+from tagbot.sandbox.driver import Slack as SlackStandIn
 from tagbot.schedule import Surroundings, expire_requests
+from tagbot.slack import words
 from tagbot.training import NotSent
 from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import NotSentReason, QueueName, SpecialAnswer
@@ -320,7 +321,7 @@ def test_with_admins_they_alone_may_retry_wherever_they_are(world: World, people
 
 @pytest.mark.rule("status-json")
 def test_the_figures_of_status_come_in_their_order(world: World) -> None:
-    figures = json.loads(json.dumps(status.collect(world.queues, world.services.inbox)))
+    figures = json.loads(json.dumps(status_report.collect(world.queues, world.services.inbox)))
     assert list(figures["faces"]) == ["waiting", "open", "training", "tagged", "rejected"]
     assert list(figures["queues"]) == list(QueueName)
     for counts in figures["queues"].values():

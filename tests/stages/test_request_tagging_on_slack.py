@@ -7,15 +7,16 @@ from threading import Event
 import pytest
 from slack_sdk import WebClient
 
-from tagbot import crash_points, words
+from tagbot.database.models import Face, crop_key
+from tagbot.database.open_places import let_next_in
 from tagbot.errors import Reject, Retry
+from tagbot.lib import failpoints
 from tagbot.messages import FaceStored
-from tagbot.models import Face, crop_key
+from tagbot.slack import words
 from tagbot.slack.client import OutcomeUnknown, Slack
 from tagbot.slack.history import SETTLE_SECONDS
-from tagbot.slack.socket import web_client
+from tagbot.slack.socket_mode.supervisor import web_client
 from tagbot.stages.request_tagging_on_slack import request_tagging_on_slack
-from tagbot.waiting import let_next_in
 from tests.stages.scenes import (
     MakeWorld,
     controls,
@@ -599,12 +600,12 @@ def test_after_whatever_call_the_bot_dies_the_pictures_are_shared_once(sharing: 
     reached: list[str] = []
 
     def die(_: str, point: str) -> None:
-        reached.extend([point] * (point == crash_points.AFTER_CALL))
+        reached.extend([point] * (point == failpoints.AFTER_CALL))
         if len(reached) == calls:
             raise Died
 
-    working = crash_points.working_on("RequestTaggingOnSlack")
-    with working, crash_points.listening(die), pytest.raises(Died):
+    working = failpoints.working_on("RequestTaggingOnSlack")
+    with working, failpoints.listening(die), pytest.raises(Died):
         work(sharing, face)
     later(sharing)
     work(sharing, face)

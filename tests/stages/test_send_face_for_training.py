@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from tagbot import words
 from tagbot.database import connected
+from tagbot.database.models import Face, ModelVectors, Person, TrainedVector, Vote, crop_key
 from tagbot.errors import Reject, Retry
 from tagbot.messages import ANYWAY, FaceTagged, Message, PersonAdded, TrainingRefused, TrainingSent
-from tagbot.models import Face, ModelVectors, Person, TrainedVector, Vote, crop_key
 from tagbot.queues import Counts
+from tagbot.slack import words
 from tagbot.stages.finalize_tag import finalize_tag
 from tagbot.stages.send_face_for_training import send_face_for_training
 from tagbot.training import NotSent

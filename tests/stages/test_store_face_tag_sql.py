@@ -2,11 +2,11 @@
 
 import pytest
 
-from tagbot import words
+from tagbot.database.models import Face, Person, Vote
 from tagbot.errors import Reject, Retry
 from tagbot.messages import AnswerGiven, FaceStored, FaceTagged
-from tagbot.models import Face, Person, Vote
 from tagbot.queues import Counts
+from tagbot.slack import words
 from tagbot.stages.store_face_tag_sql import store_face_tag_sql
 from tagbot.vocabulary import SpecialAnswer
 from tests.stages.scenes import (

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tagbot import words
+from tagbot.database.models import Face, Person
 from tagbot.messages import ANYWAY, FaceTagged
-from tagbot.models import Face, Person
-from tagbot.sandbox.client import Slack
+from tagbot.sandbox.driver import Slack
+from tagbot.slack import words
 from tagbot.vocabulary import ActionId
 from tests.rekognition.pictures import SeenFace
 from tests.rekognition.stand_in import running_rekognition

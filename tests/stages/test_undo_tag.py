@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from tagbot import words
+from tagbot.database.models import Face, ModelVectors, PastRequest, Person, TrainedVector
 from tagbot.errors import Retry
 from tagbot.messages import FaceReopened, FaceStored
-from tagbot.models import Face, ModelVectors, PastRequest, Person, TrainedVector
+from tagbot.slack import words
 from tagbot.stages.undo_tag import undo_tag
 from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import SpecialAnswer

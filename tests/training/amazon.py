@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
+from tagbot.aws.rekognition_api import Aws
+from tagbot.database.models import BackendCalls, Face, Notice, Person, Vote, writing
 from tagbot.messages import ANYWAY, FaceReopened, FaceTagged
-from tagbot.models import BackendCalls, Face, Notice, Person, Vote, writing
 from tagbot.queues import Counts
-from tagbot.sandbox.client import Slack, running_slack
-from tagbot.training.aws import Aws
-from tagbot.training.ledger import Ledger
+from tagbot.sandbox.driver import Slack, running_slack
 from tagbot.training.rekognition import RekognitionBackend
+from tagbot.training.usage import Ledger
 from tagbot.vocabulary import State
 from tagbot.worker import workers
 from tests.clean_environment import NO_AWS

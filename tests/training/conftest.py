@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from tagbot.database import connected, open_database
-from tagbot.pictures import Photo, Rectangle, crop_face, read_photo, stored_photo
+from tagbot.photos.pictures import Photo, Rectangle, crop_face, read_photo, stored_photo
 from tagbot.training import NotSent, Refused, Trained, TrainingBackend
 from tagbot.training.local import LocalBackend
 from tagbot.training.rekognition import RekognitionBackend

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from PIL import Image, ImageFilter
 
-from tagbot.pictures import Photo, Rectangle, Size, crop_face, stored_photo
+from tagbot.photos.pictures import Photo, Rectangle, Size, crop_face, stored_photo
 from tagbot.training import NotSent, Refused, Trained, TrainingBackend
 from tagbot.vocabulary import RejectionReason
 

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from tagbot.errors import Reject, Retry
-from tagbot.pictures import Photo, Rectangle, crop_face, stored_photo
+from tagbot.photos.pictures import Photo, Rectangle, crop_face, stored_photo
 from tagbot.training import Refused, Trained
 from tagbot.training.local import LocalBackend, missing
 from tagbot.vocabulary import RejectionReason

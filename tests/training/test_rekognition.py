@@ -16,14 +16,16 @@ from threading import Event
 import pytest
 from PIL import Image
 
-from tagbot import parts, status, words
+from tagbot import build
+from tagbot.aws.rekognition_api import token
 from tagbot.database import connected
+from tagbot.database.models import Face, Notice, Person, crop_key
 from tagbot.errors import Reject, Retry
-from tagbot.models import Face, Notice, Person, crop_key
+from tagbot.monitoring import status_report
 from tagbot.queues import Counts
 from tagbot.settings import Settings
+from tagbot.slack import words
 from tagbot.training import Refused, Trained
-from tagbot.training.aws import token
 from tagbot.training.rekognition import REASONS
 from tests.rekognition.pictures import Box, SeenFace
 from tests.stages.scenes import fresh, shown, votes
@@ -45,7 +47,7 @@ def picture(width: int, height: int, form: str = "JPEG", quality: int = 90) -> b
 
 def told(amazon: Amazon) -> str:
     """What `/facetag status` says."""
-    return status.in_words(status.collect(amazon.world.queues, amazon.world.services.inbox))
+    return status_report.in_words(status_report.collect(amazon.world.queues, amazon.world.services.inbox))
 
 
 # --- Calls, counted ----------------------------------------------------------------------------------------
@@ -141,7 +143,7 @@ def test_every_attempt_sends_the_same_bytes_under_the_same_id_and_tokens_also_af
 
 
 def test_a_token_is_the_same_in_every_process_and_as_aws_takes_it() -> None:
-    program = "from tagbot.training.aws import token; print(token('face', 'person', '1'))"
+    program = "from tagbot.aws.rekognition_api import token; print(token('face', 'person', '1'))"
     printed = {
         subprocess.run(
             [sys.executable, "-c", program],
@@ -727,7 +729,7 @@ def test_aws_region_is_where_it_is_called_and_botocores_own_variable_serves_too(
             {"TRAINING_BACKEND": "rekognition", "REKOGNITION_CALLS_PER_SECOND": "1000", **environ},
             for_slack=False,
         )
-        backend = parts.training_backend(settings, Event())
+        backend = build.training_backend(settings, Event())
         try:
             return backend.ensure_person("a-person")
         except Retry as why:
@@ -746,9 +748,9 @@ def test_aws_region_is_where_it_is_called_and_botocores_own_variable_serves_too(
 LOCAL = """
 import sys
 from threading import Event
-from tagbot import app, commands, parts
+from tagbot import app, build, commands
 from tagbot.settings import Settings
-parts.training_backend(Settings.from_env({"TRAINING_BACKEND": sys.argv[1]}, for_slack=False), Event())
+build.training_backend(Settings.from_env({"TRAINING_BACKEND": sys.argv[1]}, for_slack=False), Event())
 print(sorted({"boto3", "botocore"} & set(sys.modules)))
 """
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from tagbot.database.models import Notice
 from tagbot.errors import Retry
-from tagbot.models import Notice
 from tagbot.queues import Counts
 from tests.rekognition.pictures import SeenFace
 from tests.stages.scenes import fresh, votes

@@ -2,10 +2,10 @@
 
 from tagbot.sandbox import wire
 from tagbot.sandbox.arguments import Arguments
-from tagbot.sandbox.errors import SlackError
-from tagbot.sandbox.methods.pages import page
+from tagbot.sandbox.methods.paging import page
+from tagbot.sandbox.refusals import SlackError
 from tagbot.sandbox.state import Json
-from tagbot.sandbox.world import World
+from tagbot.sandbox.workspace import World
 
 
 def auth_test(world: World, _args: Arguments) -> Json:

@@ -6,9 +6,9 @@ from typing import Any
 
 from tagbot.sandbox import block_kit, wire
 from tagbot.sandbox.arguments import Arguments
-from tagbot.sandbox.errors import SlackError
+from tagbot.sandbox.refusals import SlackError
 from tagbot.sandbox.state import Channel, Json, Message, Version
-from tagbot.sandbox.world import World
+from tagbot.sandbox.workspace import World
 
 POST_CHARACTERS = 40_000  # longer text is cut on posting
 UPDATE_CHARACTERS = 4_000  # longer text is refused on updating

@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 from tagbot.sandbox import wire
 from tagbot.sandbox.arguments import Arguments
-from tagbot.sandbox.errors import SlackError
 from tagbot.sandbox.methods.chat import joined, visible
-from tagbot.sandbox.methods.pages import page
+from tagbot.sandbox.methods.paging import page
+from tagbot.sandbox.refusals import SlackError
 from tagbot.sandbox.state import Channel, Json
-from tagbot.sandbox.world import World
+from tagbot.sandbox.workspace import World
 
 TS = re.compile(r"\d+(\.\d+)?")
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from tagbot.sandbox import wire
 from tagbot.sandbox.arguments import Arguments
-from tagbot.sandbox.errors import SlackError
+from tagbot.sandbox.image_info import mimetype, read_picture
 from tagbot.sandbox.methods.chat import parent, writable
-from tagbot.sandbox.pictures import mimetype, read_picture
+from tagbot.sandbox.refusals import SlackError
 from tagbot.sandbox.state import Channel, File, Json, Message
-from tagbot.sandbox.world import World
+from tagbot.sandbox.workspace import World
 
 ALT_CHARACTERS = 1000
 

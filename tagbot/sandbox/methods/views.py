@@ -6,9 +6,9 @@ import time
 
 from tagbot.sandbox import block_kit, wire
 from tagbot.sandbox.arguments import Arguments
-from tagbot.sandbox.errors import SlackError
+from tagbot.sandbox.refusals import SlackError
 from tagbot.sandbox.state import Json, Trigger, View
-from tagbot.sandbox.world import World
+from tagbot.sandbox.workspace import World
 
 STACK = 3
 

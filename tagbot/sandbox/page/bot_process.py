@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tagbot.sandbox.page.log import BotLog
+from tagbot.sandbox.page.log_tail import BotLog
 from tagbot.sandbox.state import Json
 
 ROOT = Path(__file__).parents[3]

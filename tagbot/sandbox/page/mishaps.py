@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from tagbot.sandbox.errors import Refused
 from tagbot.sandbox.faults import Fault, Faults
 from tagbot.sandbox.page.bot_process import BotProcess
-from tagbot.sandbox.socket_mode import SocketMode
+from tagbot.sandbox.refusals import Refused
+from tagbot.sandbox.socket_server import SocketMode
 
 SLOW, DOWN, BACKEND = "slack_slow", "slack_down", "backend_down"
 
@@ -22,7 +22,7 @@ FAULTS: Mapping[str, Fault] = {
     DOWN: Fault("*", times=None, status=503),
 }
 
-RECOGNISER = b"tagbot.training.children"
+RECOGNISER = b"tagbot.training.process_pool"
 """In the command line of the local backend's processes."""
 
 LOOK_SECONDS = 0.2

@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from tagbot.errors import Reject
-from tagbot.process_lock import ProcessLock
-from tagbot.sandbox.page import settings
+from tagbot.lib.process_lock import ProcessLock
+from tagbot.sandbox.page import bot_settings
 from tagbot.sandbox.page.bot_process import BotProcess
-from tagbot.sandbox.page.flow import Figures
-from tagbot.sandbox.page.page import Page
-from tagbot.sandbox.page.photos import Photos
+from tagbot.sandbox.page.flow_view import Figures
+from tagbot.sandbox.page.photo_drop import Photos
 from tagbot.sandbox.page.saved import Shelf
+from tagbot.sandbox.page.web_page import Page
 from tagbot.sandbox.server import HOST, Sandbox
 from tagbot.sandbox.state import Rules
-from tagbot.sandbox.world import World
+from tagbot.sandbox.workspace import World
 
 PORT = 3780
 """Where the page is unless told otherwise, so that a page that is open finds a restarted sandbox again."""
@@ -73,9 +73,9 @@ async def serve(folder: Path, options: Options) -> None:
     address = address_of(listener)
     bot_dir = folder / "bot"
     bot_dir.mkdir(exist_ok=True)
-    env = settings.bot_environment(options.env, address, bot_dir)
+    env = bot_settings.bot_environment(options.env, address, bot_dir)
     bot, figures = BotProcess(folder, env, world.changes.note), Figures(env)
-    command = settings.add_command({**options.from_file, **options.env}, bot_dir)
+    command = bot_settings.add_command({**options.from_file, **options.env}, bot_dir)
     page = Page(sandbox, bot, Photos(env, folder), figures, command)
     sandbox.application.add_routes(page.routes())
     async with contextlib.AsyncExitStack() as stack:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from tagbot.errors import Reject
 from tagbot.sandbox.state import Channel, File, Json, Member, Message, ResponseUrl, Version, View, Workspace
-from tagbot.sandbox.world import World
+from tagbot.sandbox.workspace import World
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from tagbot.sandbox import block_kit, wire
 from tagbot.sandbox.state import Json, Member, Message, View
-from tagbot.sandbox.world import World
+from tagbot.sandbox.workspace import World
 
 
 def screen(world: World, member: str) -> Json:

@@ -1,0 +1,1 @@
+"""The doors to Amazon, and the rights that they need."""

@@ -1,0 +1,285 @@
+"""The door to AWS: the only importer of boto3. Each service has a class of its own that builds on `Door`.
+
+A door makes one attempt at each call, and turns each failure into what can be done about it. The operator
+hears of a configuration that is wrong once in the log, and in `status` for as long as it lasts.
+"""
+
+import logging
+import threading
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+
+from tagbot.errors import Reject, Retry
+from tagbot.lib.health import Health
+
+log = logging.getLogger(__name__)
+
+CONNECT_SECONDS = 3
+READ_SECONDS = 20
+
+CONNECTIONS = 50
+"""Calls that may run at a time: more than the bot has threads, or some would wait for another's long poll."""
+
+BUSY = frozenset(
+    {
+        "ConditionalRequestConflict", "ConflictException", "InternalError", "InternalFailure",
+        "InternalServerError", "KmsThrottled", "LimitExceededException", "OperationAborted", "OverLimit",
+        "ProvisionedThroughputExceededException", "RequestThrottled", "RequestTimeout",
+        "RequestTimeoutException", "ServiceUnavailable", "ServiceUnavailableException", "SlowDown",
+        "Throttling", "ThrottlingException", "TooManyRequestsException",
+    }
+)  # fmt: skip
+"""Errors that say that the same call may succeed later."""
+
+OUR_FAULT = frozenset(
+    {
+        "IdempotentParameterMismatchException", "InvalidArgument", "InvalidMessageContents",
+        "InvalidPaginationTokenException", "InvalidParameterException", "InvalidParameterValue",
+        "InvalidRequest", "KeyTooLongError", "MissingParameter", "ValidationException",
+    }
+)  # fmt: skip
+"""Errors that the same call will meet each time: what is sent was checked before, so they are bugs."""
+
+DENIED = frozenset({"403", "AccessDenied", "AccessDeniedException", "Forbidden", "KmsAccessDenied"})
+"""Errors that say that a permission is missing. The number is S3's answer where no text may come with one."""
+
+EVERY_CALL = ""
+"""Key of what is wrong with all operations alike: credentials, the region, the address."""
+
+CLOCK = frozenset({"RequestExpired", "RequestTimeTooSkewed"})
+"""Errors that say that what was signed just now is too old, or not due yet."""
+
+CREDENTIALS = ("AccessKey", "Client", "Credential", "Security", "Signature", "Token", "Expired")
+"""In the names of the errors that say that the credentials are wrong, or old."""
+
+CURES = {
+    "Region": "the AWS region is missing or wrong: set AWS_REGION",
+    **dict.fromkeys(
+        ("Credential", "Token", "Profile", "Config"),
+        "AWS credentials are missing: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a role",
+    ),
+}
+"""By a word in the name of botocore's exception: what the operator has to set."""
+
+
+class InvalidEndpoint(BotoCoreError):  # noqa: N818 - named like botocore's other ones
+    """The address that is set for a service is none."""
+
+
+class Misconfigured(Retry):
+    """The operator has to mend something; what is to be done waits for it."""
+
+
+class Door:
+    """Calls of one AWS service. Any thread may use it."""
+
+    def __init__(
+        self,
+        service: str,
+        title: str,
+        region: str | None,
+        *,
+        connect_seconds: float = CONNECT_SECONDS,
+        read_seconds: float = READ_SECONDS,
+        actions: Mapping[str, str] | None = None,
+    ) -> None:
+        """Credentials and endpoint come the way that AWS documents. `service` is boto3's name, `title` the
+        operator's; `actions` are the operations whose IAM action is not called like them.
+        """
+        self.service = service
+        self.health = Health()
+        self._title = title
+        self._region = region
+        self._actions = actions or {}
+        # One attempt: retries are the worker's, which survive a restart and keep to the pace.
+        self._config = Config(
+            connect_timeout=connect_seconds,
+            read_timeout=read_seconds,
+            retries={"mode": "standard", "total_max_attempts": 1},
+            max_pool_connections=CONNECTIONS,
+        )
+        self._lock = threading.Lock()
+        self._client: Any = None
+        self._problems: dict[str, str] = {}
+        """By operation: another one that works says nothing about a permission. What is wrong with all of
+        them stands under `EVERY_CALL`.
+        """
+
+    @property
+    def problem(self) -> str | None:
+        """What the operator has to mend, None while nothing is known to be wrong."""
+        with self._lock:
+            return "; ".join(dict.fromkeys(self._problems.values())) or None
+
+    @property
+    def partition(self) -> str:
+        """As `partition` says, of its region."""
+        return partition(self._region)
+
+    def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        """One call, such as `index_faces`; raises `Retry`, `Reject`, and what the service's class says."""
+        with self.health.watching(operation):
+            return self._answer(operation, arguments)
+
+    def read(self, body: Any, most: int | None = None) -> bytes:
+        """The content of an answer that is a stream, or its first `most` bytes."""
+        content = b""
+        with body:
+            try:
+                if most is None:
+                    return bytes(body.read())
+                # To the end: only there boto3 notices that the rest was lost on the way.
+                while len(content) < most and (chunk := body.read(most - len(content))):
+                    content += chunk
+            except BotoCoreError as lost:  # the answer began well, and broke off
+                raise Retry(f"{self._title} does not answer: {type(lost).__name__}") from None
+        return content
+
+    def close(self) -> None:
+        """Close the connections."""
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def action(self, operation: str) -> str:
+        """As an IAM policy writes it: `index_faces` → `rekognition:IndexFaces`."""
+        name = self._actions.get(operation) or "".join(word.title() for word in operation.split("_"))
+        return f"{self.service}:{name}"
+
+    def _answer(self, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = getattr(self._connected(), operation)(**arguments)
+        except ClientError as refused:
+            self._reached(operation)
+            raise self._refusal(operation, refused) from None
+        except BotoCoreError as lost:
+            raise self._no_answer(operation, lost) from None
+        if not _is_from_aws(answer):
+            raise Retry(f"something between here and {self._title} answers in its place")
+        self._reached(operation)
+        self._works(operation)
+        return answer
+
+    def _reached(self, operation: str) -> None:
+        """For a service that counts: the call arrived at AWS."""
+
+    def _meaning(self, operation: str, code: str) -> Exception | None:  # noqa: ARG002 - for those who override it
+        """For a service to override: what an error says, where that is no failure but an answer, or
+        something that this service alone knows; None for the rest.
+        """
+        return None
+
+    def _connected(self) -> Any:
+        """The client, made when it is first needed: loading it takes 60 MB and half a second."""
+        with self._lock:
+            if self._client is None:
+                self._client = self._made()
+            return self._client
+
+    def _made(self) -> Any:
+        made: Any = _session()  # whose `client` has a type for each service by name, not for any
+        try:
+            return made.client(self.service, region_name=self._region, config=self._config)
+        except BotoCoreError:
+            raise
+        except ValueError:  # botocore's word for it
+            raise InvalidEndpoint from None
+
+    def _refusal(self, operation: str, refused: ClientError) -> Exception:
+        """What AWS's error amounts to."""
+        code = str(refused.response.get("Error", {}).get("Code", "")).rpartition(".")[2]
+        status = int(refused.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+        meaning = self._meaning(operation, code)
+        if meaning is not None:
+            if not isinstance(meaning, Retry):
+                self._works(operation)
+            return meaning
+        if code in BUSY or status >= 500:
+            return Retry(f"{self._title} is busy: {code}")
+        if code in OUR_FAULT:
+            return Reject(f"{self._title} refuses {self.action(operation)}: {code}")
+        if code in DENIED:
+            return self._misconfigured(
+                operation,
+                f"AWS denies {self.action(operation)}: add it to the bot's IAM policy"
+                " (`check` prints the policy)",
+            )
+        if code in CLOCK:
+            return self._misconfigured(EVERY_CALL, f"this machine's clock is wrong ({code}): set it")
+        if any(word in code for word in CREDENTIALS):
+            return self._misconfigured(
+                EVERY_CALL,
+                f"AWS does not take the bot's credentials ({code}): check AWS_ACCESS_KEY_ID and its secret",
+            )
+        return self._misconfigured(operation, f"{self._title} refuses {self.action(operation)}: {code}")
+
+    def _no_answer(self, operation: str, lost: BotoCoreError) -> Retry | Reject:
+        name = type(lost).__name__
+        if isinstance(lost, ParamValidationError):
+            return Reject(f"{self._title} refuses {self.action(operation)}: {name}")
+        if isinstance(lost, InvalidEndpoint):
+            variable = f"AWS_ENDPOINT_URL_{self.service.upper()}"
+            return self._misconfigured(EVERY_CALL, f"{variable} is no address ({name})")
+        for word, cure in CURES.items():
+            if word in name:
+                return self._misconfigured(EVERY_CALL, f"{cure} ({name})")
+        return Retry(f"{self._title} does not answer: {name}")
+
+    def _works(self, operation: str) -> None:
+        """AWS has let the bot do this."""
+        with self._lock:
+            self._problems.pop(operation, None)
+            self._problems.pop(EVERY_CALL, None)
+
+    def _misconfigured(self, what: str, problem: str) -> Misconfigured:
+        """Tell the operator once, not once for each message."""
+        with self._lock:
+            known = self._problems.get(what) == problem
+            self._problems[what] = problem
+        if not known:
+            log.error("%s", problem)
+        return Misconfigured(problem)
+
+
+def partition(region: str | None) -> str:
+    """Which of AWS's worlds a region lies in, as each ARN says it: `aws`, `aws-cn` for China and so on.
+
+    Without a region it is that of the environment or the profile; where that is none of AWS's, `aws`.
+    """
+    try:
+        session = _session(region)
+        return str(session.get_partition_for_region(session.region_name or ""))
+    except BotoCoreError:
+        return "aws"
+
+
+def _session(region: str | None = None) -> boto3.Session:
+    """A session of its own, which goes by today's environment, with the descriptions that all share: to read
+    those of AWS's regions and of one service takes a tenth of a second.
+    """
+    core = botocore.session.get_session()
+    core.register_component("data_loader", _descriptions())
+    return boto3.Session(region_name=region, botocore_session=core)
+
+
+@cache
+def _descriptions() -> Any:
+    """What botocore has read of AWS's descriptions so far."""
+    return botocore.session.get_session().get_component("data_loader")
+
+
+def _is_from_aws(answer: dict[str, Any]) -> bool:
+    """Whether AWS made it: whatever AWS answers has a number.
+
+    botocore takes a proxy's web page for an answer in which everything is left out, and that would be: no
+    face, no picture.
+    """
+    headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return "x-amzn-requestid" in headers or "x-amz-request-id" in headers

@@ -1,0 +1,105 @@
+"""The door to Amazon Rekognition: it paces the calls and counts them."""
+
+import hashlib
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from tagbot.aws.boto import CONNECT_SECONDS, READ_SECONDS, Door
+from tagbot.lib import failpoints
+from tagbot.lib.rate_limit import MakeTurns, own_turns
+from tagbot.vocabulary import RejectionReason
+
+Record = Callable[[str], None]
+"""Is told the operation of each call that reached AWS, so that the operator sees what was used."""
+
+
+class Absent(Exception):  # noqa: N818 - as AWS's name for it
+    """ResourceNotFoundException: there is no such collection, user or face."""
+
+
+class PictureUnusable(Exception):  # noqa: N818 - an answer about the picture
+    """AWS cannot read the picture; `reason` as in `tagbot.training.Refused`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class QuotaReached(Exception):  # noqa: N818 - an answer about the collection
+    """ServiceQuotaExceededException: the person has as many faces, or the collection as many faces or
+    users, as AWS allows; `operation` is what was one too many.
+    """
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(operation)
+        self.operation = operation
+
+
+class AlreadyThere(Exception):  # noqa: N818 - as AWS's name for it
+    """What was to be made exists."""
+
+
+def token(*parts: str) -> str:
+    """A ClientRequestToken, the same for the same parts in every process (64 characters at most)."""
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()
+
+
+class Aws(Door):
+    """Calls of one collection. Any thread may use it."""
+
+    def __init__(
+        self,
+        collection: str,
+        region: str | None,
+        calls_per_second: float,
+        record: Record,
+        stop: threading.Event,
+        *,
+        connect_seconds: float = CONNECT_SECONDS,
+        read_seconds: float = READ_SECONDS,
+        turns: MakeTurns | None = None,
+    ) -> None:
+        """`stop` ends all waiting; `turns` keep the pace, which all bots of an account keep together."""
+        super().__init__(
+            "rekognition", "Rekognition", region, connect_seconds=connect_seconds, read_seconds=read_seconds
+        )
+        self.collection = collection
+        self._turns = (turns or own_turns())("calls of Rekognition", calls_per_second, stop)
+        self._record = record
+
+    def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        """One call on the collection.
+
+        Raises `Absent`, `AlreadyThere`, `PictureUnusable` and `QuotaReached`, which are answers, and `Retry`
+        and `Reject`.
+        """
+        self._turns.wait()
+        if operation != "detect_faces":
+            arguments["CollectionId"] = self.collection
+        return super().call(operation, **arguments)
+
+    def _answer(self, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        failpoints.reach(failpoints.BEFORE_CALL)
+        answer = super()._answer(operation, arguments)
+        failpoints.reach(failpoints.AFTER_CALL)
+        return answer
+
+    def _reached(self, operation: str) -> None:
+        self._record(operation)
+
+    def _meaning(self, operation: str, code: str) -> Exception | None:
+        if code == "ServiceQuotaExceededException" and operation == "create_collection":
+            return self._misconfigured(
+                operation, "AWS allows this account no more face collections: delete one, or ask AWS for more"
+            )
+        if code == "ConflictException" and operation == "create_user":
+            return AlreadyThere(operation)
+        answers: dict[str, Exception] = {
+            "ResourceNotFoundException": Absent(operation),
+            "ResourceAlreadyExistsException": AlreadyThere(operation),
+            "InvalidImageFormatException": PictureUnusable(RejectionReason.NOT_AN_IMAGE),
+            "ImageTooLargeException": PictureUnusable(RejectionReason.TOO_LARGE),
+            "ServiceQuotaExceededException": QuotaReached(operation),
+        }
+        return answers.get(code)

@@ -1,0 +1,161 @@
+"""Building the parts that the bot and its commands share, from the settings."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from tagbot.aws import rights
+from tagbot.database import open_database
+from tagbot.database.models import ModelVectors
+from tagbot.database.shared_rate_limit import SharedPace
+from tagbot.lib.process_lock import ProcessLock
+from tagbot.lib.rate_limit import MakeTurns, own_turns
+from tagbot.photos.image_store import FolderStore, ImageStore, S3Store
+from tagbot.photos.inbox import FolderInbox, Inbox
+from tagbot.queues import FillableQueue, Queue, SharedQueue
+from tagbot.queues.disk import disk_queues, disk_queues_beside
+from tagbot.settings import S3Place, Settings
+from tagbot.training import TrainingBackend
+from tagbot.training.local import LocalBackend
+from tagbot.training.usage import Ledger
+from tagbot.vocabulary import QueueName
+
+if TYPE_CHECKING:
+    from tagbot.aws.s3 import Bucket
+    from tagbot.aws.s3_events import Events
+    from tagbot.aws.sqs import Sqs
+    from tagbot.training.rekognition import RekognitionBackend
+
+
+# What is for Amazon is imported where it is used: boto3 takes a fifth of a second and 30 MB, which a bot that
+# keeps all on its own machine can do without.
+
+
+def inbox(settings: Settings) -> Inbox:
+    """The inbox, its folders not made yet."""
+    if isinstance(settings.inbox, Path):
+        return FolderInbox(settings.inbox, settings.data_dir / "rejected")
+    from tagbot.photos.inbox_s3 import S3Inbox
+
+    rejected = settings.inbox.beside("rejected")
+    return S3Inbox(_bucket(settings, settings.inbox), _bucket(settings, rejected), _events(settings))
+
+
+def image_store(settings: Settings) -> ImageStore:
+    """Where pictures are kept."""
+    if isinstance(settings.image_store, Path):
+        return FolderStore(settings.image_store)
+    return S3Store(_bucket(settings, settings.image_store))
+
+
+def _bucket(settings: Settings, place: S3Place) -> "Bucket":
+    from tagbot.aws.s3 import Bucket
+
+    return Bucket(place.bucket, place.prefix, settings.aws_region or None)
+
+
+def _events(settings: Settings) -> "Events | None":
+    """What S3 tells of new photos."""
+    if not settings.inbox_events or not isinstance(settings.inbox, S3Place):
+        return None
+    from tagbot.aws.s3_events import Events
+
+    return Events(_sqs(settings), settings.inbox_events, settings.inbox.bucket, settings.inbox.prefix)
+
+
+def iam_policy(settings: Settings) -> dict[str, Any] | None:
+    """The least rights that the bot needs at AWS; None where it uses nothing there."""
+    statements = list(rights.statements(settings))
+    if settings.training_backend == "rekognition":
+        statements += _rekognition(settings, Event()).policy()["Statement"]
+    return {"Version": "2012-10-17", "Statement": statements} if statements else None
+
+
+def turns(settings: Settings) -> MakeTurns:
+    """What keeps a pace: with the bots on other machines, where the database is one that they can share."""
+    return own_turns() if settings.database_url.startswith("sqlite:") else SharedPace
+
+
+def training_backend(settings: Settings, stop: Event | None = None) -> TrainingBackend:
+    """What learns faces; raises `Reject` when something that it needs is not installed. `stop` ends its
+    waiting.
+    """
+    if settings.training_backend == "local":
+        return LocalBackend(ModelVectors())
+    return _rekognition(settings, stop or Event())
+
+
+def _rekognition(settings: Settings, stop: Event) -> "RekognitionBackend":
+    from tagbot.aws.rekognition_api import Aws
+    from tagbot.training.rekognition import RekognitionBackend
+
+    ledger = Ledger(time.time)
+    aws = Aws(
+        settings.rekognition_collection,
+        settings.aws_region or None,
+        settings.rekognition_calls_per_second,
+        ledger.record,
+        stop,
+        turns=turns(settings),
+    )
+    return RekognitionBackend(aws, ledger)
+
+
+@contextmanager
+def queues(settings: Settings, now: Callable[[], float] = time.time) -> Iterator[Mapping[str, Queue]]:
+    """The queues of the flow for a bot; raises `AlreadyRunning` when another bot has this DATA_DIR."""
+    if settings.queue_prefix is None:
+        with disk_queues(settings.data_dir / "queues", QueueName, now) as on_disk:
+            yield on_disk
+        return
+    from tagbot.queues.sqs import sqs_queues
+
+    place = _sqs(settings), settings.queue_prefix, QueueName, settings.max_attempts, now
+    with only_bot(settings), sqs_queues(*place) as at_amazon:
+        yield at_amazon
+
+
+def only_bot(settings: Settings) -> ProcessLock:
+    """What a bot holds as long as it runs, wherever its queues are: one at a time on this DATA_DIR."""
+    return ProcessLock(settings.data_dir / "queues" / "lock")
+
+
+@contextmanager
+def queues_to_fill(settings: Settings) -> Iterator[Mapping[str, FillableQueue]]:
+    """The queues at Amazon, for what lies on the disk; the database has to be open."""
+    from tagbot.queues.sqs import sqs_queues_to_fill
+
+    place = _sqs(settings), settings.queue_prefix or "", QueueName, settings.max_attempts
+    with sqs_queues_to_fill(*place) as at_amazon:
+        yield at_amazon
+
+
+@contextmanager
+def beside(settings: Settings) -> Iterator[Mapping[str, SharedQueue]]:
+    """Database and queues for a command, whether or not the bot runs."""
+    open_database(settings.database_url)
+    with queues_beside(settings) as opened:
+        yield opened
+
+
+@contextmanager
+def queues_beside(settings: Settings) -> Iterator[Mapping[str, SharedQueue]]:
+    """The queues for a command; those at Amazon need the database to be open."""
+    if settings.queue_prefix is None:
+        with disk_queues_beside(settings.data_dir / "queues", QueueName) as on_disk:
+            yield on_disk
+        return
+    from tagbot.queues.sqs import sqs_queues_beside
+
+    place = _sqs(settings), settings.queue_prefix, QueueName, settings.max_attempts
+    with sqs_queues_beside(*place) as at_amazon:
+        yield at_amazon
+
+
+def _sqs(settings: Settings) -> "Sqs":
+    from tagbot.aws.sqs import Sqs
+
+    return Sqs(settings.aws_region or None)

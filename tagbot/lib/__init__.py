@@ -1,0 +1,1 @@
+"""Knows no faces: what any program with queues, logs and locks could use."""

@@ -1,0 +1,1 @@
+"""What an operator has done now and then: redrive, reconcile, transfer to another place."""

@@ -1,0 +1,146 @@
+"""Comparing the training backend's model with the database, both ways, and mending what differs."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from tagbot.database.models import Face, Notice, crop_key, writing
+from tagbot.errors import Reject
+from tagbot.photos.image_store import ImageStore
+from tagbot.training import ModelFace, Trained, TrainingBackend
+from tagbot.training.usage import VANISHED
+from tagbot.vocabulary import State
+
+MISSING = "missing"
+ORPHANED = "orphaned"
+DOUBLED = "doubled"
+WRONG_PERSON = "wrong person"
+
+AT_REST = (State.WAITING, State.OPEN, State.TAGGED, State.REJECTED)
+"""States in which a face's place in the model is settled; one in training is in a running bot's hands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One face that the model and the database see differently."""
+
+    kind: str
+    """`MISSING` from the model; `ORPHANED`, `DOUBLED` or at the `WRONG_PERSON` in it."""
+    face_id: str
+    face_ref: str
+    """How the backend calls it; in `MISSING`, how the database says that it does."""
+    person_ref: str | None
+    """Whose it is in the model, None when nobody's."""
+
+
+def differences(training: TrainingBackend) -> Iterator[Difference]:
+    """Compare both ways. The model is read before the database: what is tagged meanwhile is not taken for
+    missing.
+    """
+    tagged = {face.id: face for face in _sent_faces(training.name)}
+    in_model: defaultdict[str, list[ModelFace]] = defaultdict(list)
+    for found in training.faces():
+        in_model[found.face_id].append(found)
+    for face_id, copies in in_model.items():
+        yield from _of_one_face(tagged.get(face_id), face_id, copies)
+    for face_id, face in tagged.items():
+        if not any(copy.face_ref == face.face_ref for copy in in_model.get(face_id, ())) and _still(face):
+            yield Difference(MISSING, face_id, face.face_ref or "", None)
+
+
+def _of_one_face(face: Face | None, face_id: str, copies: Sequence[ModelFace]) -> Iterator[Difference]:
+    now = Face.get_or_none(Face.id == face_id)
+    if now is not None and now.state not in AT_REST:
+        return
+    if face is None:
+        # Looked up again: it may have been tagged since the list was read.
+        face = now if now is not None and now.state == State.TAGGED and now.face_ref else None
+    for copy in copies:
+        if face is None:
+            yield Difference(ORPHANED, face_id, copy.face_ref, copy.person_ref)
+        elif copy.face_ref != face.face_ref:
+            yield Difference(DOUBLED, face_id, copy.face_ref, copy.person_ref)
+        elif copy.person_ref != face.person_ref:
+            yield Difference(WRONG_PERSON, face_id, copy.face_ref, copy.person_ref)
+
+
+def mend(found: Sequence[Difference], training: TrainingBackend, images: ImageStore, run: str) -> None:
+    """Have the model say what the database says. `run` names this run: each sends a face as another
+    training.
+    """
+    for difference in found:
+        if difference.kind != MISSING and not _was_put_right(difference):
+            training.remove_face(
+                difference.face_id, difference.person_ref, difference.face_ref, training_id=f"reconcile:{run}"
+            )
+    again = {each.face_id for each in found if each.kind in (MISSING, WRONG_PERSON)}
+    for face_id in sorted(again):
+        with suppress(Reject):  # its crop is lost, say: it stays missing, and is told of again
+            _send_again(face_id, training, images, run)
+
+
+def _was_put_right(difference: Difference) -> bool:
+    """Whether a running bot has the face in hand by now, or has just sent it."""
+    now = Face.get_or_none(Face.id == difference.face_id)
+    if now is None or difference.kind == WRONG_PERSON:
+        return False
+    return now.state not in AT_REST or (now.state == State.TAGGED and now.face_ref == difference.face_ref)
+
+
+def _send_again(face_id: str, training: TrainingBackend, images: ImageStore, run: str) -> None:
+    """Send a tagged face from its stored crop. People have decided, so the machine's opinion does not
+    count.
+    """
+    face = Face.get_or_none((Face.id == face_id) & (Face.state == State.TAGGED))
+    if face is None or face.person_ref is None:
+        return
+    training.ensure_person(face.person_ref)
+    training_id = f"reconcile:{run}:{face.id}"
+    answer = training.add_face(
+        face.id, face.person_ref, images.get(crop_key(face.id)), training_id=training_id, anyway=True
+    )
+    if isinstance(answer, Trained):
+        # A face that was reopened meanwhile is nobody's any more.
+        if not _note(face, face_ref=answer.face_ref):
+            training.remove_face(face.id, face.person_ref, answer.face_ref, training_id=training_id)
+    else:
+        nowhere = dict.fromkeys(("training_backend", "person_ref", "face_ref"))
+        _note(face, reason=answer.reason, revision=Face.revision + 1, **nowhere)
+
+
+def _note(face: Face, **changes: Any) -> bool:
+    """Change a face that nobody has touched since it was read; whether it was changed."""
+    same = (Face.id == face.id) & (Face.state == State.TAGGED) & (Face.round == face.round)
+    with writing():
+        changed: int = Face.update(**changes).where(same & (Face.face_ref == face.face_ref)).execute()
+    return changed == 1
+
+
+def _sent_faces(backend: str) -> Iterator[Face]:
+    query = Face.select().where((Face.state == State.TAGGED) & (Face.training_backend == backend))
+    yield from query.where(Face.face_ref.is_null(False)).iterator()
+
+
+def _still(face: Face) -> bool:
+    """Whether a running bot has left the face alone since it was listed."""
+    now = Face.get_or_none(Face.id == face.id)
+    return now is not None and (now.state, now.round, now.face_ref) == (
+        State.TAGGED,
+        face.round,
+        face.face_ref,
+    )
+
+
+def nothing_differs() -> None:
+    """The operator need not be reminded any more."""
+    Notice.clear(VANISHED)
+
+
+def counted(found: Sequence[Difference]) -> Mapping[str, int]:
+    """How many there are of each kind, all kinds named."""
+    counts = dict.fromkeys((MISSING, ORPHANED, DOUBLED, WRONG_PERSON), 0)
+    for difference in found:
+        counts[difference.kind] += 1
+    return counts

@@ -1,0 +1,81 @@
+"""`retry`: put dead letters back, or ask again about a face that was set aside."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from tagbot.database import connected
+from tagbot.database.models import Face
+from tagbot.errors import Retry
+from tagbot.messages import FaceStored
+from tagbot.queues import SharedQueue
+from tagbot.queues.publish import publisher
+from tagbot.slack import words
+from tagbot.vocabulary import State
+
+ALL = "all"
+
+
+class NothingOfThatName(Exception):  # noqa: N818 - an answer to who asked
+    """What was asked for is neither a queue nor a face."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """What was done."""
+
+    messages: Mapping[str, int]
+    """How many dead letters went back, by queue; queues without any are left out."""
+    asked_again: bool = False
+    """Whether a rejected face is asked about again."""
+    unusable: Mapping[str, str] = field(default_factory=dict)
+    """Why nothing could be done, by queue."""
+
+    def in_words(self) -> str:
+        """For people."""
+        by_queue = "".join(f"\n{name}: {count}" for name, count in self.messages.items())
+        failed = "".join(f"\n{words.queue_unusable(*each)}" for each in self.unusable.items())
+        return words.retried(sum(self.messages.values()), asked_again=self.asked_again) + by_queue + failed
+
+
+def retry(queues: Mapping[str, SharedQueue], target: str, *, by: str | None = None) -> Retried:
+    """Retry `all`, a queue by its name, or a face by its id. Raises `NothingOfThatName`.
+
+    `by` is the member who asks for it, None for an operator.
+    """
+    if target in ("", ALL):
+        return _redriven(queues, None)
+    if target in queues:
+        return _redriven({target: queues[target]}, None)
+    with connected():
+        return _retry_face(queues, target, by)
+
+
+def _retry_face(queues: Mapping[str, SharedQueue], target: str, by: str | None) -> Retried:
+    face = Face.get_or_none(Face.id == _uuid(target))
+    if face is None:
+        raise NothingOfThatName(target)
+    redriven = _redriven(queues, face.id)
+    asked_again = Face.ask_again(face.id, face.round, State.REJECTED, by=by)
+    if asked_again:
+        publisher(queues)(FaceStored(face_id=face.id, round=face.round + 1))
+    return replace(redriven, asked_again=asked_again)
+
+
+def _redriven(queues: Mapping[str, SharedQueue], key: str | None) -> Retried:
+    """A queue that cannot be used keeps no other from being redriven."""
+    counts: dict[str, int] = {}
+    unusable: dict[str, str] = {}
+    for name, queue in queues.items():
+        try:
+            counts[name] = queue.redrive(key)
+        except Retry as why:
+            unusable[name] = why.reason
+    return Retried({name: count for name, count in counts.items() if count}, unusable=unusable)
+
+
+def _uuid(text: str) -> str:
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        return text

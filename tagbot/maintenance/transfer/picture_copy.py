@@ -1,0 +1,65 @@
+"""Moving all pictures from one image store to another."""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from hashlib import sha256
+from itertools import islice
+from typing import Any, TypeVar
+
+from tagbot.errors import Reject
+from tagbot.lib.retrying import insist
+from tagbot.maintenance.transfer import Compared, Content
+from tagbot.photos.image_store import ImageStore
+
+T = TypeVar("T")
+
+AT_A_TIME = 8
+"""Pictures that are on their way, and in memory, at a time: a picture is small, and S3 is far away."""
+
+
+Watch = Callable[[Iterator[Any], str], Iterable[Any]]
+"""Hands on what comes, and shows how much that was; it is told what is being done."""
+
+
+def move_pictures(source: ImageStore, target: ImageStore, watch: Watch) -> Compared:
+    """Copy what the target lacks or has differently, and compare; nothing may write to either meanwhile.
+
+    Interrupted, it goes on with what is missing: each picture is there whole or not at all. Raises `Retry`
+    when one of the two cannot be used.
+    """
+    target.check()
+    for _ in watch(_each(source.keys(), partial(_copy, source, target)), "copying"):
+        pass
+    return Compared("pictures", _content(source, watch), _content(target, watch))
+
+
+def _copy(source: ImageStore, target: ImageStore, key: str) -> None:
+    picture = insist(partial(source.get, key))
+    if insist(partial(_found, target, key)) != picture:
+        insist(partial(target.put, key, picture))
+
+
+def _found(store: ImageStore, key: str) -> bytes | None:
+    try:
+        return store.get(key)
+    except Reject:
+        return None
+
+
+def _content(store: ImageStore, watch: Watch) -> Content:
+    content = Content()
+    for sha256_of_one in watch(_each(store.keys(), partial(_hash, store)), "comparing"):
+        content = content.plus(sha256_of_one)
+    return content
+
+
+def _hash(store: ImageStore, key: str) -> bytes:
+    return sha256(key.encode() + b"\0" + insist(partial(store.get, key))).digest()
+
+
+def _each(keys: Iterator[str], act: Callable[[str], T]) -> Iterator[T]:
+    """What `act` makes of each key, in their order."""
+    with ThreadPoolExecutor(AT_A_TIME) as threads:
+        while some := list(islice(keys, AT_A_TIME)):
+            yield from threads.map(act, some)

@@ -1,0 +1,298 @@
+"""What people can do: only what is in front of them."""
+
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+from tagbot.sandbox import block_kit, payloads, replies
+from tagbot.sandbox.methods import files, views
+from tagbot.sandbox.refusals import Refused, SlackError
+from tagbot.sandbox.socket_server import Delivery, SocketMode
+from tagbot.sandbox.state import Act, Channel, File, Json, Member, Message, View
+from tagbot.sandbox.workspace import World
+
+ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+INTERACTIVE = "interactive"
+
+Reply = Callable[[Any], None]
+
+
+class People:
+    """The members at their screens. What Slack offers no way to do is refused with a sentence."""
+
+    def __init__(self, world: World, socket_mode: SocketMode) -> None:
+        self.world = world
+        self.socket_mode = socket_mode
+
+    # ------------------------------------------------------------ elements
+
+    def use(self, member: str, where: str, action_id: str, value: str | None, block_id: str | None) -> Act:
+        """Press a button (no value), or choose in a select or a menu (a value), in a message or a modal."""
+        person = self._person(member)
+        if where.startswith("V"):
+            view = self._top_view(person, where)
+            element = find(view.content["blocks"], action_id, block_id)
+            action = self._action(element, value, view.values)
+            payload = payloads.block_actions_in_view(self.world, person, view, action)
+        else:
+            message = self._seen(person, where)
+            element = find(message.blocks, action_id, block_id)
+            action = self._action(element, value, message.selections.setdefault(member, {}))
+            payload = payloads.block_actions_in_message(self.world, person, message, action)
+        return self._send("choose" if value else "click", INTERACTIVE, person, payload)
+
+    def _action(self, found: tuple[Json, Json], value: str | None, chosen: Json) -> Json:
+        """The action in the payload; what was chosen stays chosen on this person's screen."""
+        block, element = found
+        action = {"type": element["type"], "action_id": element["action_id"], "block_id": block["block_id"]}
+        for name in ("placeholder", "text", "style", "value"):
+            if name in element:
+                action[name] = element[name]
+        held = self._held(element, value)
+        if held:
+            action |= held
+            chosen.setdefault(block["block_id"], {})[element["action_id"]] = next(iter(held.values()))
+        return {**action, "action_ts": self.world.new_ts()}
+
+    def _held(self, element: Json, value: str | None) -> Json:
+        """What an element holds after somebody used it."""
+        kind = element["type"]
+        if kind == "button":
+            if value is not None:
+                raise Refused(
+                    f"{element['action_id']} is a button: it can be clicked, nothing can be chosen."
+                )
+            return {}
+        if value is None:
+            raise Refused(f"{element['action_id']} is a {kind}: say what to choose.")
+        if kind == "users_select":
+            # Closed accounts can be sent: a screen may show a list from before somebody left.
+            return {"selected_user": self.world.member(value).id}
+        return {"selected_option": offered(element, value)}
+
+    # ------------------------------------------------------------ modals
+
+    def submit(self, member: str, view_id: str, values: Json) -> Act:
+        """Fill a modal in and press its button; `values`: block_id → text, user id or option value."""
+        person = self._person(member)
+        view = self._top_view(person, view_id)
+        if not view.content.get("submit"):
+            raise Refused("This view has no submit button.")
+        self._fill(view, values)
+        payload = payloads.view_submission(self.world, person, view)
+        return self._send(
+            "submit",
+            INTERACTIVE,
+            person,
+            payload,
+            lambda answer: replies.answer_submission(self.world, view, answer),
+        )
+
+    def _fill(self, view: View, values: Json) -> None:
+        inputs = {block["block_id"]: block for block in view.content["blocks"] if block["type"] == "input"}
+        unknown = set(values) - set(inputs)
+        if unknown:
+            raise Refused(f"This view has no input {', '.join(sorted(unknown))}.")
+        for block_id, value in values.items():
+            element = inputs[block_id]["element"]
+            view.values.setdefault(block_id, {})[element["action_id"]] = self._typed(element, value)
+        for block_id, block in inputs.items():
+            demand(view, block_id, block)
+
+    def _typed(self, element: Json, value: Any) -> Any:
+        """What an input holds; the client checks addresses and lengths before it sends anything."""
+        if not value:
+            return None
+        if element["type"] in ("users_select", "static_select"):
+            return next(iter(self._held(element, value).values()))
+        if element["type"] == "email_text_input" and not ADDRESS.fullmatch(value):
+            raise Refused(f"{value} is not an email address.")
+        if not element.get("min_length", 0) <= len(value) <= element.get("max_length", 3000):
+            raise Refused(f"{value!r} is too short or too long for {element['action_id']}.")
+        return value
+
+    def close_view(self, member: str, view_id: str, *, clear: bool) -> Act:
+        """Cancel a modal, or clear the whole stack with the X; the app hears of it only if it asked to."""
+        person = self._person(member)
+        view = self._top_view(person, view_id)
+        if clear:
+            view = self.world.workspace.views[view.root_id]
+            views.close_all(self.world, member)
+        view.open = False
+        self.world.changes.note()
+        payload = payloads.view_closed(self.world, person, view, cleared=clear)
+        if view.content.get("notify_on_close"):
+            return self._send("close_view", INTERACTIVE, person, payload)
+        return self._record("close_view", person, payload, done=True)
+
+    # ------------------------------------------------------------ words
+
+    def slash(self, member: str, command: str, text: str, channel: str) -> Act:
+        """Type a command; it works in every channel that the person is in, with or without the bot."""
+        person = self._person(member)
+        where = self._joined(person, channel)
+        if command not in self.world.workspace.commands:
+            raise Refused(f"{command} is not a valid command.")
+        payload = payloads.slash_command(self.world, person, where, command, text)
+        key = payload["response_url"].rpartition("/")[2]
+        return self._send(
+            "slash",
+            "slash_commands",
+            person,
+            payload,
+            lambda answer: replies.answer_command(self.world, key, answer),
+        )
+
+    def say(self, member: str, channel: str, text: str, thread_ts: str | None) -> Message:
+        """Say something in a channel."""
+        where = self._writable(self._person(member), channel)
+        message = Message(self.world.new_ts(), where.id, member, text, thread_ts=thread_ts)
+        self.world.post(message)
+        self._announce(message)
+        return message
+
+    def share(self, member: str, channel: str, name: str, data: bytes, text: str) -> File:
+        """Share a file in a channel; its message appears when the file is ready."""
+        where = self._writable(self._person(member), channel)
+        file = File(self.world.new_id("F"), name, len(data), member, time.time(), uploaded=True)
+        self.world.workspace.files[file.id] = file
+        self.world.contents[file.id] = data
+        files.start_processing(self.world, file)
+        files.after(self.world, lambda: self._share(file, where, text))
+        return file
+
+    def _share(self, file: File, where: Channel, text: str) -> None:
+        message = files.share(self.world, [file], where, None, text)
+        if not message:
+            return
+        self._announce(message)
+        if "file_shared" in self.world.workspace.subscriptions:
+            self.socket_mode.spawn(self.socket_mode.event(payloads.file_shared(self.world, file.id, message)))
+
+    def _announce(self, message: Message) -> None:
+        """Tell the app what was said, if it asked to hear it and is there."""
+        where = self.world.channel(message.channel)
+        kind = "message.groups" if where.is_private else "message.channels"
+        present = self.world.workspace.bot_user in where.members
+        if present and kind in self.world.workspace.subscriptions:
+            self.socket_mode.spawn(self.socket_mode.event(payloads.message_event(self.world, message)))
+
+    # ------------------------------------------------------------ what is in front of somebody
+
+    def _person(self, member: str) -> Member:
+        person = self.world.member(member)
+        if person.deleted:
+            raise Refused(f"The account {member} is deactivated.")
+        if person.is_bot:
+            raise Refused(f"{member} is a bot, no person.")
+        return person
+
+    def _joined(self, person: Member, channel: str) -> Channel:
+        where = self.world.channel(channel)
+        if person.id not in where.members:
+            raise Refused(f"{person.id} is not in {channel}.")
+        return where
+
+    def _writable(self, person: Member, channel: str) -> Channel:
+        where = self._joined(person, channel)
+        if where.is_archived:
+            raise Refused(f"{channel} is archived.")
+        return where
+
+    def _seen(self, person: Member, ts: str) -> Message:
+        """The message at this ts, if it is on this person's screen."""
+        hidden = self.world.ephemeral(ts)
+        if hidden and (hidden.ephemeral_to != person.id or not hidden.shown):
+            raise Refused(f"{person.id} does not see the message {ts}: it is not for them.")
+        posted = (self.world.posted(channel, ts) for channel in self.world.workspace.channels)
+        message = hidden or next((each for each in posted if each), None)
+        if not message:
+            raise Refused(f"There is no message {ts}.")
+        self._joined(person, message.channel)
+        return message
+
+    def _top_view(self, person: Member, view_id: str) -> View:
+        """The view that this person has in front of them."""
+        open_views = views.stack(self.world, person.id)
+        if not open_views or open_views[-1].id != view_id:
+            raise Refused(f"{person.id} does not have the view {view_id} in front of them.")
+        return open_views[-1]
+
+    # ------------------------------------------------------------ delivery
+
+    def _send(
+        self, kind: str, envelope: str, person: Member, payload: Json, reply: Reply | None = None
+    ) -> Act:
+        act = self._record(kind, person, payload)
+        self.socket_mode.spawn(self._deliver(act, envelope, reply))
+        return act
+
+    def _record(self, kind: str, person: Member, payload: Json, *, done: bool = False) -> Act:
+        act = Act(self.world.new_id("act"), kind, person.id, payload, time.time(), done=done)
+        self.world.workspace.acts[act.id] = act
+        self.world.changes.note()
+        return act
+
+    async def _deliver(self, act: Act, envelope: str, reply: Reply | None) -> None:
+        """Interactions and commands are sent once; the person sees at once if that failed."""
+        delivery = await self.socket_mode.deliver(envelope, act.payload, answerable=True)
+        settle(act, delivery)
+        try:
+            if reply and act.acknowledged:
+                reply(delivery.answer)
+        except SlackError as error:
+            act.error = ": ".join([error.code, *error.messages])
+        act.done = True
+        self.world.changes.note()
+
+    async def finished(self, act: Act) -> Act:
+        """The act, once it was acknowledged or failed."""
+        while not act.done:
+            await self.world.changes.since(self.world.changes.version, 60)
+        return act
+
+
+def settle(act: Act, delivery: Delivery) -> None:
+    """What a person learns of a delivery. Slack's exact words for them are not documented."""
+    act.delivered = delivery.connection is not None
+    act.acknowledged = delivery.acknowledged
+    act.acknowledged_at = delivery.acknowledged_at
+    act.latency_ms = delivery.latency_ms
+    act.error = "dispatch_failed" if delivery.error == "not_connected" else delivery.error
+
+
+def find(blocks: list[Json], action_id: str, block_id: str | None) -> tuple[Json, Json]:
+    """The one element with this action_id, with its block."""
+    found = [
+        (block, element)
+        for block, element in block_kit.elements(blocks)
+        if element["action_id"] == action_id and block_id in (None, block["block_id"])
+    ]
+    if not found:
+        raise Refused(f"There is no element {action_id} here.")
+    if len(found) > 1:
+        raise Refused(f"There are {len(found)} elements {action_id} here: name the block_id.")
+    block = found[0][0]
+    if block["type"] == "input" and not block.get("dispatch_action"):
+        raise Refused(f"{action_id} is an input: it says nothing until the view is submitted.")
+    return found[0]
+
+
+def offered(element: Json, value: str) -> Json:
+    """The option with this value."""
+    options = block_kit.options(element)
+    if value not in options:
+        raise Refused(f"{element['action_id']} does not offer {value}; it offers {', '.join(options)}.")
+    return options[value]
+
+
+def demand(view: View, block_id: str, block: Json) -> None:
+    """An input that is not optional must hold something."""
+    element = block["element"]
+    held = view.values.get(block_id, {}).get(element["action_id"])
+    filled = (
+        held or element.get("initial_value") or element.get("initial_user") or element.get("initial_option")
+    )
+    if not filled and not block.get("optional"):
+        raise Refused(f"The input {block_id} must be filled in.")

@@ -1,0 +1,32 @@
+"""The request of a face, as the database has it."""
+
+from tagbot.consensus import PeopleDiffer, Rule, consensus
+from tagbot.database.models import Face, Vote
+from tagbot.slack import blocks
+from tagbot.vocabulary import State
+
+
+def render(face: Face, rule: Rule) -> blocks.Rendered:
+    """What the face's message shows now."""
+    votes = Vote.of(face.id)
+    are_there = not pictures_are_on_their_way(face)
+    person = face.person
+    return blocks.request(
+        blocks.Request(
+            face_id=face.id,
+            round=face.round,
+            state=face.state,
+            crop_file=face.crop_file if are_there else None,
+            context_file=face.context_file if are_there else None,
+            required_votes=rule.required_votes,
+            taggers=[vote.tagger for vote in votes],
+            differ=isinstance(consensus(votes, rule), PeopleDiffer),
+            person=blocks.PersonShown(person.slack_id, person.name) if person else None,
+            reason=face.reason,
+        )
+    )
+
+
+def pictures_are_on_their_way(face: Face) -> bool:
+    """Whether the face was posted without its pictures, and they are being shared into its thread."""
+    return face.state != State.WAITING and face.posting_since is not None

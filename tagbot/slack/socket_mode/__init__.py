@@ -1,0 +1,1 @@
+"""The connection by which Slack reaches the bot, which survives renewals and failures."""

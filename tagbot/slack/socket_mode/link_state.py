@@ -1,0 +1,107 @@
+"""What the operator can know of the connection to Slack."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from tagbot.slack import words
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkState:
+    """Whether Slack reaches the bot."""
+
+    connections: int
+    """How many are open."""
+    since: float
+    """When the first of them was opened, or the last one ended; seconds since 1970."""
+    trouble: str
+    """What went wrong last, until a connection is opened; empty when all is well."""
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether clicks in Slack arrive here."""
+        return self.connections > 0
+
+    def headline(self) -> str:
+        """In a few words, without the time."""
+        return f"{self._what()} to Slack{self._but()}"
+
+    def in_words(self) -> str:
+        """As a sentence, for people."""
+        since = datetime.fromtimestamp(self.since, UTC)
+        return f"Slack: {self._what()} since {words.moment(since)}{self._but()}."
+
+    def _what(self) -> str:
+        return "connected" if self.is_connected else "not connected"
+
+    def _but(self) -> str:
+        if not self.trouble:
+            return ""
+        return f", but a connection is missing: {self.trouble}" if self.is_connected else f": {self.trouble}"
+
+
+def silent_log() -> logging.Logger:
+    """For the libraries below: what goes wrong is told once by `Link`, and their details hold what people
+    sent.
+    """
+    silent = logging.getLogger("tagbot.slack.silent")
+    silent.setLevel(logging.CRITICAL + 1)
+    return silent
+
+
+class Link:
+    """Follows the connections; each change that matters is logged once."""
+
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        self._now = now
+        self._lock = threading.Lock()
+        self._state = LinkState(0, now(), "the bot has just started")
+        self._said = self._state.headline()
+        self._leaving = False
+
+    @property
+    def state(self) -> LinkState:
+        """As it is now."""
+        return self._state
+
+    def opened(self) -> None:
+        """Slack greeted a connection."""
+        with self._lock:
+            state = self._state
+            since = state.since if state.is_connected else self._now()
+            self._become(LinkState(state.connections + 1, since, ""))
+
+    def closed(self, reason: str) -> None:
+        """A connection that had been opened is over; this is trouble only if it was the last one."""
+        with self._lock:
+            state = replace(self._state, connections=self._state.connections - 1)
+            if not state.is_connected:
+                state = replace(state, since=self._now(), trouble=state.trouble or reason)
+            self._become(state)
+
+    def troubled(self, reason: str) -> None:
+        """A connection could not be opened, or Slack took one away."""
+        with self._lock:
+            self._become(replace(self._state, trouble=reason))
+
+    def leave(self) -> None:
+        """The bot stops: that its connections end from now on is nobody's trouble."""
+        self._leaving = True
+
+    def _become(self, state: LinkState) -> None:
+        self._state = state
+        if state.headline() != self._said and not self._leaving:
+            self._said = state.headline()
+            log.log(_level(state), "%s", self._said)
+
+
+def _level(state: LinkState) -> int:
+    if not state.is_connected:
+        return logging.ERROR
+    return logging.WARNING if state.trouble else logging.INFO

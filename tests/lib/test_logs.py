@@ -1,0 +1,163 @@
+"""The log: text and JSON, one line for each settled message, and nobody's name or token in it."""
+
+import json
+import logging
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tagbot.lib import logs
+from tagbot.sandbox.driver import Slack
+from tagbot.schedule import DAY_SECONDS
+from tests.handlers.conftest import connected_desk
+from tests.world import World, astronaut
+
+Told = Callable[[], str]
+
+TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
+
+
+@pytest.fixture(params=["text", "json"])
+def form(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
+    """What was written to standard error since it was asked last."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield lambda: capsys.readouterr().err
+    root.handlers[:], root.level = handlers, level
+
+
+def failing(why: str) -> None:
+    raise ZeroDivisionError(why)
+
+
+@pytest.mark.rule("log-lines")
+def test_a_line_of_text_has_time_level_and_message(told: Told) -> None:
+    logs.set_up("INFO", "text")
+    logging.getLogger("tagbot.worker").info("DetectFaces done message=%s", "inbox:12")
+    assert re.fullmatch(rf"{TIME} INFO    DetectFaces done message=inbox:12\n", told())
+
+
+@pytest.mark.rule("log-lines")
+def test_a_line_of_json_is_one_object_with_the_fields_of_a_settled_message(told: Told) -> None:
+    logs.set_up("INFO", "json")
+    extra = {
+        "action": "done",
+        "stage": "DetectFaces",
+        "message_id": "inbox:12",
+        "ms": 41,
+        "other": "left out",
+    }
+    logging.getLogger("tagbot.worker").info("DetectFaces done", extra=extra)
+    [line] = told().splitlines()
+    content = json.loads(line)
+    assert re.fullmatch(TIME, content.pop("at"))
+    assert content == {
+        "level": "INFO", "logger": "tagbot.worker", "message": "DetectFaces done",
+        "action": "done", "stage": "DetectFaces", "message_id": "inbox:12", "ms": 41,
+    }  # fmt: skip
+
+
+def test_a_traceback_is_in_the_log_and_in_json_on_the_same_line(told: Told, form: str) -> None:
+    logs.set_up("INFO", form)
+    try:
+        failing("oh")
+    except ZeroDivisionError:
+        logging.getLogger("tagbot").exception("a bug")
+    written = told()
+    assert "ZeroDivisionError: oh" in written
+    if form == "json":
+        assert "Traceback" in json.loads(written)["traceback"]
+
+
+@pytest.mark.rule("no-token-in-log")
+@pytest.mark.parametrize("token", ["xoxb-1-2-secret", "xapp-1-A-secret", "xoxp-secret", "xoxe.xoxp-1-secret"])
+def test_a_token_is_taken_out_of_whatever_is_logged(told: Told, form: str, token: str) -> None:
+    logs.set_up("INFO", form)
+    try:
+        failing(f"with {token}")
+    except ZeroDivisionError:
+        logging.getLogger("some.library").exception("header: Bearer %s!", token)
+    written = told()
+    assert "secret" not in written
+    assert "(token)" in written
+
+
+@pytest.mark.rule("log-lines")
+def test_lines_below_the_level_are_left_out(told: Told, form: str) -> None:
+    logs.set_up("WARNING", form)
+    logging.getLogger("tagbot").info("quiet")
+    assert told() == ""
+
+
+@pytest.mark.rule("no-token-in-log")
+@pytest.mark.parametrize(
+    "library",
+    ["slack_sdk", "slack_bolt", "websockets", "botocore", "apscheduler", "peewee", "urllib3", "PIL", "any"],
+)
+def test_libraries_do_not_tell_what_they_send_also_with_debug(told: Told, library: str) -> None:
+    logs.set_up("DEBUG", "text")
+    logging.getLogger(f"{library}.inside").debug("real_name=Anna Lindqvist")
+    assert told() == ""
+
+
+@pytest.mark.rule("no-person-in-log")
+def test_a_whole_flow_tells_no_name_no_email_and_no_token(
+    world: World, stand_in: Slack, told: Told, form: str
+) -> None:
+    logs.set_up("DEBUG", form)
+    (world.settings.data_dir / "inbox" / "Anna Lindqvist.txt").write_text("no picture of anna@example.com")
+    a_flow(world, stand_in)
+    lines = told().splitlines()
+    assert len(lines) > 12
+    assert any("EnrichUser done" in line for line in lines)
+    if form == "json":
+        assert all(json.loads(line)["at"] for line in lines)
+    members = stand_in.members().values()
+    secrets = {
+        *(word for member in members if not member.is_bot for word in (member.real_name, member.email)),
+        "Lindqvist", "Zoë", "zo\\u00eb", "Ångström", "zoe@example.com", "xoxb-", "xapp-",
+    }  # fmt: skip
+    assert [line for line in lines if any(each.lower() in line.lower() for each in secrets)] == []
+
+
+def a_flow(world: World, slack: Slack) -> None:
+    """Everything that touches names: answers of each kind, a modal, a tag, a reopening, failures, a bug."""
+    anna, ben, chiara = slack.people[:3]
+    with connected_desk(world) as desk:
+        for person in (chiara, ""):
+            face = desk.request()
+            for tagger in (anna, ben):
+                if person:
+                    slack.choose(tagger, face.message_ts or "", "tag_person", person)
+                else:
+                    slack.click(tagger, face.message_ts or "", "someone_else")
+                    view = slack.wait_for_view(tagger)
+                    typed = {"name": "Zoë Ångström", "email": "zoe@example.com"}
+                    slack.submit(tagger, view.id, typed)
+            slack.fail("chat.update", status=500)
+            world.drain()
+        slack.click(anna, face.message_ts or "", "wrong_person")
+        slack.slash(anna, "/facetag", "retry Anna Lindqvist")
+        world.drain()
+        world.queues["face-tagging"].close()
+        slack.click(anna, slack.messages()[-1].ts, "dont_know")
+    world.offset += DAY_SECONDS
+    while world.workers[0].work_once(timeout=1.5):
+        pass
+
+
+@pytest.mark.rule("no-person-in-log")
+def test_the_life_of_a_photo_can_be_told_by_its_id_without_its_name(world: World, told: Told) -> None:
+    logs.set_up("INFO", "json")
+    (world.settings.data_dir / "inbox" / "anna.png").write_bytes(astronaut())
+    assert world.workers[0].work_once(timeout=3)
+    written = told()
+    [line] = map(json.loads, written.splitlines())
+    assert line["message_id"].startswith("inbox:")
+    assert "anna" not in written

@@ -1,0 +1,46 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tagbot.lib.process_lock import AlreadyRunning, ProcessLock
+
+HOLD = "import sys; from pathlib import Path; from tagbot.lib.process_lock import ProcessLock\n"
+HOLD += "with ProcessLock(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+
+
+def test_a_second_holder_is_refused_and_told_of_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "lock"
+    with ProcessLock(path), pytest.raises(AlreadyRunning, match=rf"\({os.getpid()}\) .* holds {path}"):
+        ProcessLock(path).__enter__()
+
+
+def test_a_refusal_leaves_the_lock_with_its_holder(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with ProcessLock(path):
+        for _ in range(2):
+            with pytest.raises(AlreadyRunning):
+                ProcessLock(path).__enter__()
+
+
+def test_it_is_free_again_at_the_end_also_after_an_error(tmp_path: Path) -> None:
+    lock = ProcessLock(tmp_path / "lock")
+    with pytest.raises(KeyError), lock:
+        raise KeyError
+    with lock, pytest.raises(AlreadyRunning):
+        ProcessLock(tmp_path / "lock").__enter__()
+
+
+def test_it_dies_with_its_process(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    command = [sys.executable, "-c", HOLD, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        with pytest.raises(AlreadyRunning, match=rf"\({process.pid}\)"):
+            ProcessLock(path).__enter__()
+        process.kill()
+    with ProcessLock(path):
+        pass

@@ -1,0 +1,259 @@
+"""What a running bot tells of itself, and what `status`, perhaps in another process, makes of it."""
+
+import json
+import shutil
+import socket
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tagbot import __version__
+from tagbot.database.models import RunningBot, writing
+from tagbot.errors import Reject, Retry
+from tagbot.lib.health import Health
+from tagbot.lib.in_flight import LONG_SECONDS, Hands
+from tagbot.monitoring import heartbeat, status_report
+from tagbot.monitoring.heartbeat import FORGOTTEN_SECONDS, SILENT_SECONDS, Presence
+from tagbot.schedule import Surroundings, tell_of_bot
+from tagbot.services import Services
+from tagbot.slack.socket_mode.link_state import Link
+from tagbot.vocabulary import StageName
+from tests.documents.generated import ROOT
+from tests.world import World
+
+OFF = "Socket Mode is switched off"
+AT_NINE = 1_795_424_400.0
+"""2026-11-23 09:00 UTC."""
+
+
+@pytest.fixture(name="link")
+def _link() -> Link:
+    return Link(lambda: AT_NINE)
+
+
+def tell(services: Services, link: Link | None = None) -> None:
+    Presence.of(services, (link or Link()).state).tell()
+
+
+def tell_ago(seconds: float, services: Services) -> None:
+    """As it was told then."""
+    now = Presence.of(services, Link().state)
+    replace(now, seen_at=now.seen_at - seconds).tell()
+
+
+def figures(world: World, this: Presence | None = None) -> dict[str, Any]:
+    return status_report.collect(world.queues, world.services.inbox, this)
+
+
+def shown(world: World, this: Presence | None = None) -> str:
+    return status_report.in_words(figures(world, this))
+
+
+def about_bots(world: World) -> list[str]:
+    """The lines between those on the faces and on the queues."""
+    return shown(world).splitlines()[1:-1]
+
+
+@pytest.mark.rule("status-of-bots")
+def test_status_has_a_line_for_each_bot_with_host_version_stages_and_since_when(
+    world: World, link: Link
+) -> None:
+    link.opened()
+    tell(replace(world.services, started_at=AT_NINE), link)
+    me = f"Bot on {socket.gethostname()} (version {__version__}, all stages)"
+    assert about_bots(world) == [
+        f"{me}: running since 2026-11-23 09:00 UTC, seen just now.",
+        "Slack: connected since 2026-11-23 09:00 UTC.",
+    ]
+    [bot] = figures(world)["bots"]
+    assert bot["stages"] == list(StageName)
+    assert bot["since"] == "2026-11-23T09:00:00.000+00:00"
+    assert bot["slack"] == {"connections": 1, "since": "2026-11-23T09:00:00.000+00:00", "trouble": ""}
+
+
+def test_a_bot_tells_again_and_is_still_one(world: World, link: Link) -> None:
+    around = Surroundings(world.services, world.queues, world.publish, link)
+    for _ in range(2):
+        tell_of_bot(around)
+        world.offset += 5
+    assert len(figures(world)["bots"]) == 1
+
+
+def a_process_on(folder: Path, world: World) -> tuple[Surroundings, list[Presence]]:
+    """A bot whose `DATA_DIR` is there, and to which other bots it gave way."""
+    to: list[Presence] = []
+    services = replace(world.services, settings=replace(world.settings, data_dir=folder))
+    return Surroundings(services, world.queues, world.publish, give_way=to.append), to
+
+
+@pytest.fixture(name="folders")
+def _folders(world: World, tmp_path: Path) -> tuple[Path, Path]:
+    """The folder of a bot that has run, and a copy of it."""
+    original, copy = tmp_path / "original", tmp_path / "copy"
+    original.mkdir()
+    tell_of_bot(a_process_on(original, world)[0])
+    shutil.copytree(original, copy)
+    return original, copy
+
+
+@pytest.mark.rule("copied-folder")
+def test_a_bot_whose_folder_is_a_copy_of_anothers_gets_a_line_of_its_own(
+    world: World, folders: tuple[Path, Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    processes = [a_process_on(folder, world)[0] for folder in folders]
+    for _ in range(3):
+        for process in processes:
+            tell_of_bot(process)
+    assert len(figures(world)["bots"]) == 2
+    [line] = caplog.messages
+    assert line.startswith(f"the bot on {socket.gethostname()} has the same DATA_DIR/bot-id")
+    for folder in folders:
+        tell_of_bot(a_process_on(folder, world)[0])
+    assert len(figures(world)["bots"]) == 2, "and both keep it when they are started again"
+    heartbeat.leave(processes[0].services)
+    assert len(figures(world)["bots"]) == 1
+
+
+@pytest.mark.rule("copied-folder")
+def test_and_gives_way_where_its_queues_are_its_own(world: World, folders: tuple[Path, Path]) -> None:
+    (first, gave_way), (second, gives_way) = (a_process_on(folder, world) for folder in folders)
+    later = replace(second, services=replace(second.services, started_at=first.services.started_at + 1))
+    for process in (first, later, first, later):
+        tell_of_bot(process)
+    assert (len(gave_way), len(gives_way)) == (0, 1)
+
+
+@pytest.mark.rule("copied-folder")
+def test_a_bot_that_was_killed_and_started_again_is_still_one(
+    world: World, folders: tuple[Path, Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(2):
+        again, _ = a_process_on(folders[0], world)
+        for _ in range(2):
+            tell_of_bot(again)
+    assert len(figures(world)["bots"]) == 1
+    assert caplog.messages == []
+
+
+def test_what_is_wrong_with_the_connection_is_told_as_long_as_it_is(world: World, link: Link) -> None:
+    tell(world.services, link)
+    assert "Slack: not connected since 2026-11-23 09:00 UTC: the bot has just started." in shown(world)
+    link.troubled(OFF)
+    tell(world.services, link)
+    assert f"Please look at this: {link.state.in_words()}" in shown(world).splitlines()
+    link.opened()
+    tell(world.services, link)
+    assert OFF not in shown(world)
+
+
+@pytest.mark.rule("status-of-bots")
+@pytest.mark.failure("readme-slack-away", "slack-limits", shows="who is told")
+def test_what_has_failed_at_slack_is_told_since_when_until_it_works_again(world: World) -> None:
+    slack = world.services.slack
+    slack.health = Health(lambda: time.time() - 600)
+
+    def told() -> list[str]:
+        tell(world.services)
+        return [line for line in about_bots(world) if line.startswith("Slack fails")]
+
+    world.slack.fail("users.info", times=2, status=503)
+    for _ in range(2):
+        with pytest.raises(Retry):
+            slack.profile("U0ANNA0001")
+    assert told() == ["Slack fails: users.info: Slack answers 503. That began 10 minutes ago."]
+    slack.granted_scopes()
+    assert len(told()) == 1, "another method's success is not this one's"
+    with pytest.raises(Reject):
+        slack.profile("U0NOBODY01")
+    assert told() == []
+
+
+@pytest.mark.failure("rekognition-busy", shows="who is told")
+def test_what_has_failed_at_the_training_backend_is_told_until_it_answers(world: World) -> None:
+    training = world.services.training
+    health = training.health
+    with pytest.raises(Retry), health.watching("detect"):
+        raise Retry("the face recogniser's process was killed after 60 s")
+    tell(world.services)
+    line = "The training backend fails: the face recogniser's process was killed after 60 s."
+    assert line in about_bots(world)
+    with pytest.raises(Reject):
+        training.detect(b"no picture")
+    tell(world.services)
+    assert line not in about_bots(world)
+
+
+def test_what_has_failed_where_photos_come_from_and_pictures_are_kept_is_told(world: World) -> None:
+    world.services.inbox.health.failed("look", "cannot look into the inbox: no such device")
+    world.services.images.health.failed("written", "pictures cannot be written: no space")
+    tell(world.services)
+    assert [line for line in about_bots(world) if "fails" in line] == [
+        "The image store fails: pictures cannot be written: no space.",
+        "The inbox fails: cannot look into the inbox: no such device.",
+    ]
+
+
+def test_in_the_bots_own_process_its_state_is_todays(world: World, link: Link) -> None:
+    tell(world.services, link)
+    link.troubled(OFF)
+    assert OFF not in shown(world)
+    assert OFF in shown(world, Presence.of(world.services, link.state))
+
+
+@pytest.mark.rule("status-of-bots")
+@pytest.mark.failure("readme-bot-gone", "bot-gone", "one-bot-dies", shows="who is told")
+def test_a_bot_that_falls_silent_is_told_with_what_to_do(world: World) -> None:
+    silent = replace(world.services, hands=Hands(lambda: LONG_SECONDS * 2))
+    with silent.hands.holding("UndoTag", "face-undo:F:1"):
+        tell_ago(600, silent)
+    [line] = about_bots(world)
+    assert line.startswith("Please look at this: Bot on ")
+    assert line.endswith(
+        "was last seen 10 minutes ago. If it does not run, start it again; if it does, its log says why."
+    )
+
+
+def test_a_bot_that_has_told_lately_is_not_called_silent(world: World) -> None:
+    tell_ago(SILENT_SECONDS - 10, world.services)
+    assert "last seen" not in shown(world)
+
+
+@pytest.mark.parametrize("fast", [-3600.0, 3600.0])
+def test_a_machine_whose_clock_is_wrong_neither_hides_its_bot_nor_forgets_another(
+    world: World, fast: float
+) -> None:
+    there = Presence("other", "attic", "1", 0.0, time.time() - FORGOTTEN_SECONDS + 1800)
+    there.tell()
+    tell(replace(world.services, now=lambda: time.time() + fast))
+    lines = about_bots(world)
+    assert lines[0].startswith("Please look at this: Bot on attic")
+    assert lines[1].endswith("seen just now.")
+
+
+def test_a_bot_that_stopped_as_it_was_asked_to_is_not_missed(world: World) -> None:
+    tell(world.services)
+    heartbeat.leave(world.services)
+    assert about_bots(world) == ["No bot is running."]
+
+
+def test_a_bot_that_never_came_back_is_forgotten_after_a_week(world: World) -> None:
+    with writing():
+        RunningBot.insert(id="gone", seen_at=time.time() - FORGOTTEN_SECONDS - 1, told="{}").execute()
+    tell(world.services)
+    assert [bot.id for bot in RunningBot.select()] == [Presence.of(world.services, Link().state).id]
+
+
+def test_a_bot_of_another_version_is_understood_as_far_as_it_goes(world: World) -> None:
+    told = {"id": "other", "host": "attic", "version": "0.0.9", "started_at": 1.0, "seen_at": time.time()}
+    with writing():
+        RunningBot.insert(
+            id="other", seen_at=told["seen_at"], told=json.dumps(told | {"mood": "good"})
+        ).execute()
+    assert "Bot on attic (version 0.0.9" in shown(world)
+
+
+def test_the_version_is_the_projects() -> None:
+    assert f'\nversion = "{__version__}"\n' in (ROOT / "pyproject.toml").read_text()

@@ -1,0 +1,224 @@
+"""Status: the figures equal a recount, and the words say what waits and why."""
+
+import sqlite3
+import time
+from collections import Counter
+from contextlib import closing
+from dataclasses import astuple
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tagbot.app import Bot
+from tagbot.database.models import Face, Notice, Photo, database, writing
+from tagbot.messages import FaceStored
+from tagbot.monitoring import status_report
+from tagbot.queues.disk import disk_queues
+from tagbot.slack import words as said_words
+from tagbot.vocabulary import QueueName
+from tests.world import World, astronaut
+
+
+def collect(world: World) -> dict[str, Any]:
+    return status_report.collect(world.queues, world.services.inbox)
+
+
+def words(world: World) -> str:
+    return status_report.in_words(collect(world))
+
+
+def trouble(world: World, face: Face, how: str, why: str = "Slack is away") -> None:
+    """Let the face's message fail."""
+    world.publish(FaceStored(face_id=face.id))
+    delivery = world.queues["images-in-db"].get(0)
+    assert delivery is not None
+    if how == "delayed":
+        delivery.retry_after(3600, why)
+    elif how == "dead":
+        delivery.bury(why)
+
+
+def test_an_empty_bot_has_nothing_to_tell(world: World) -> None:
+    figures = collect(world)
+    assert figures["faces"] == dict.fromkeys(("waiting", "open", "training", "tagged", "rejected"), 0)
+    assert list(figures["queues"]) == list(QueueName)
+    assert words(world).splitlines() == [
+        "Faces: 0 tagged, 0 open, 0 being learned, 0 waiting to be asked, 0 set aside.",
+        "No bot is running.",
+        "Nothing is waiting between the stages.",
+    ]
+
+
+@pytest.mark.rule("status-json")
+def test_the_figures_equal_a_recount(world: World) -> None:
+    faces = [world.face() for _ in range(4)]
+    world.face(posted=True)
+    with writing():
+        Face.update(state="rejected", reason="unknown").where(Face.id == faces[0].id).execute()
+    trouble(world, faces[1], "delayed")
+    trouble(world, faces[2], "dead")
+    trouble(world, faces[3], "in hand")
+    world.publish(world.answer(faces[1], "U1", "U2"))
+    (world.settings.data_dir / "inbox" / "photo.png").write_bytes(astronaut())
+    figures = collect(world)
+    assert figures["faces"] == {"waiting": 3, "open": 1, "training": 0, "tagged": 0, "rejected": 1}
+    assert Counter(face.state for face in Face.select()) == Counter(waiting=3, open=1, rejected=1)
+    counted = {name: queue.counts() for name, queue in world.queues.items()}
+    queues = figures["queues"]
+    assert {name: tuple(counts.values()) for name, counts in queues.items()} == {
+        name: astuple(counts) for name, counts in counted.items()
+    }
+    assert queues["images-in-db"] == {"ready": 0, "delayed": 1, "in_flight": 1, "dead": 1}
+    assert queues["face-tagging"] == {"ready": 1, "delayed": 0, "in_flight": 0, "dead": 0}
+    assert figures["inbox"] == 1
+
+
+def test_the_words_say_what_waits_and_why(world: World) -> None:
+    for how in ("delayed", "dead", "dead"):
+        trouble(world, world.face(), how)
+    trouble(world, world.face(), "dead", "the picture is missing")
+    lines = words(world).splitlines()
+    assert "Faces: 0 tagged, 0 open, 0 being learned, 4 waiting to be asked, 0 set aside." in lines
+    assert "images-in-db: 1 waiting for another attempt, 3 given up (dead letters)." in lines
+    [delayed] = [line for line in lines if "another attempt because" in line]
+    assert delayed.startswith("images-in-db: 1 waiting for another attempt because: Slack is away.")
+    assert delayed.endswith("Next attempt in 60 minutes.")
+    assert "images-in-db: 2 given up because: Slack is away." in lines
+    assert "images-in-db: 1 given up because: the picture is missing." in lines
+
+
+@pytest.mark.parametrize(
+    ("number", "line"), [(1, "Inbox: 1 photo to take over."), (2, "Inbox: 2 photos to take over.")]
+)
+def test_photos_in_the_inbox_are_counted_without_their_sidecars_and_hidden_files(
+    world: World, number: int, line: str
+) -> None:
+    inbox = world.settings.data_dir / "inbox"
+    for each in range(number):
+        (inbox / f"{each}.jpg").write_bytes(b"x")
+        (inbox / f"{each}.json").write_bytes(b"{}")
+    (inbox / ".hidden.jpg").write_bytes(b"x")
+    assert line in words(world).splitlines()
+
+
+@pytest.mark.rule("photo-without-face")
+@pytest.mark.failure("no-face", shows="who is told")
+def test_photos_without_faces_are_counted(world: World) -> None:
+    with writing():
+        Photo.insert(sha256="0" * 64, width=1, height=1, faces_found=0, received_at=1.0).execute()
+    assert collect(world)["photos_without_faces"] == 1
+    assert "Photos in which no face was found: 1." in words(world).splitlines()
+
+
+def test_a_queue_that_cannot_be_reached_is_told_and_not_counted_as_empty(world: World) -> None:
+    trouble(world, world.face(), "dead")
+    world.queues["face-tagging"].close()
+    figures = collect(world)
+    queues, unusable = figures["queues"], figures["unusable"]
+    assert set(queues["face-tagging"].values()) == {None}
+    assert queues["images-in-db"]["dead"] == 1, "it hides nothing of the others"
+    assert list(unusable) == ["face-tagging"]
+    told = words(world)
+    assert "Please look at this: the queue face-tagging cannot be reached" in told
+    assert "Nothing is waiting" not in told
+
+
+def test_what_whoever_asks_finds_too_is_mentioned_once(world: World) -> None:
+    world.queues["face-tagging"].close()
+    [problem] = collect(world)["unusable"].values()
+    Notice.put("the same", problem, 1.0)
+    assert words(world).count("Please look at this") == 1
+
+
+def test_the_words_say_how_long_the_oldest_waits_and_when_the_next_attempt_is(world: World) -> None:
+    world.offset = -3 * 3600
+    world.publish(FaceStored(face_id="F"))
+    busy = world.queues["images-in-db"].get(0)
+    assert busy is not None
+    busy.retry_after(6 * 3600, "Rekognition is busy")
+    world.offset = -600
+    trouble(world, world.face(), "dead")
+    figures = collect(world)
+    lines = words(world).splitlines()
+    assert (
+        "images-in-db: 1 waiting for another attempt, 1 given up (dead letters). The oldest came 3 hours ago."
+        in lines
+    )
+    assert (
+        "images-in-db: 1 waiting for another attempt because: Rekognition is busy."
+        " The first of them came 3 hours ago. Next attempt in 3 hours." in lines
+    )
+    assert "images-in-db: 1 given up because: Slack is away. The first of them came 10 minutes ago." in lines
+    assert said_words.RETRY_THEM in lines
+    delayed = next(each for each in figures["troubles"] if each["state"] == "delayed")
+    since, until = (datetime.fromisoformat(delayed[key]) for key in ("since", "until"))
+    assert (until - since).total_seconds() == pytest.approx(6 * 3600, abs=60)
+    assert figures["oldest"]["images-in-db"] == delayed["since"]
+    assert figures["oldest"]["face-undo"] is None
+
+
+def test_without_dead_letters_nobody_is_sent_to_retry(world: World) -> None:
+    trouble(world, world.face(), "delayed")
+    assert said_words.RETRY_THEM not in words(world)
+
+
+def test_in_slack_it_fits_into_a_message_however_much_is_wrong(world: World) -> None:
+    for number in range(40):
+        world.publish(FaceStored(face_id=f"F{number}"))
+        delivery = world.queues["images-in-db"].get(0)
+        assert delivery is not None
+        delivery.bury(f"reason {number}: " + "x" * 1000)
+    figures = collect(world)
+    said = status_report.in_words(figures, status_report.SLACK_LETTERS)
+    assert len(said) <= status_report.SLACK_LETTERS
+    *shown, last = said.splitlines()
+    assert shown[0].startswith("Faces: ")
+    assert last == said_words.more_lines(len(words(world).splitlines()) - len(shown))
+    assert shown[-1].endswith("….")
+    assert len(figures["troubles"][0]["error"]) > 1000, "programs get all of it"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (1, "1 minute"), (89, "1 minute"), (600, "10 minutes"), (7199, "120 minutes"), (7200, "2 hours"),
+        (86_400, "24 hours"), (172_800, "2 days"),
+    ],
+)  # fmt: skip
+def test_a_time_is_told_in_one_unit(seconds: float, said: str) -> None:
+    assert said_words.duration(seconds) == said
+
+
+def test_with_a_hundred_thousand_messages_it_answers_within_a_second(tmp_path: Path, world: World) -> None:
+    file = tmp_path / "many" / "images-in-db.db"
+    with disk_queues(file.parent, QueueName):
+        pass
+    kinds = [(1, ""), (3, "Slack is away"), (9, "a scope is missing")]
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.executemany(
+            "INSERT INTO ack_queue_messages (status, error, data, timestamp, message_id, key)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                (*kinds[number % 3], "{}" * 100, 1e9 + number, f"m{number}", f"F{number}")
+                for number in range(100_000)
+            ),
+        )
+    with disk_queues(file.parent, QueueName) as queues:
+        started = time.monotonic()
+        figures = status_report.collect(queues, world.services.inbox)
+        said = status_report.in_words(figures, status_report.SLACK_LETTERS)
+        assert time.monotonic() - started < 1
+    counts = figures["queues"]["images-in-db"]
+    assert counts == {"ready": 33_334, "delayed": 33_333, "in_flight": 0, "dead": 33_333}
+    assert "33333 given up because: a scope is missing." in said
+
+
+def test_while_the_database_is_away_the_bot_says_so_and_how_the_connection_is(world: World) -> None:
+    bot = Bot(world.settings, world.queues)
+    assert bot.status().startswith("Faces: 0 tagged")
+    database.execute_sql("ALTER TABLE notice RENAME TO elsewhere")
+    first, second = bot.status().splitlines()
+    assert first.startswith("I cannot tell just now: the database cannot be reached: no such table: notice")
+    assert second.startswith("Slack: not connected")

@@ -1,0 +1,186 @@
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tagbot.errors import Reject, Retry
+from tagbot.training.process_pool import ChildError, Children
+
+ROOT = Path(__file__).parents[2]
+FACTORY = "tests.training.obstinate:Obstinate"
+
+
+@contextmanager
+def running(factory: str = FACTORY, *, count: int = 1, time_limit: float = 30) -> Iterator[Children]:
+    children = Children(factory, count=count, time_limit=time_limit)
+    try:
+        yield children
+    finally:
+        children.close()
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Children]:
+    with running() as children:
+        yield children
+
+
+def test_the_work_is_done_in_another_process(shared: Children) -> None:
+    assert shared.call("pid") in shared.pids()
+    assert os.getpid() not in shared.pids()
+
+
+def test_large_things_come_through(shared: Children) -> None:
+    large = bytes(20_000_000)
+    assert shared.call("echo", large) == large
+
+
+def test_retry_and_reject_are_raised_here(shared: Children) -> None:
+    with pytest.raises(Reject, match="never"):
+        shared.call("refuse")
+    with pytest.raises(Retry, match="later") as later:
+        shared.call("put_off")
+    assert later.value.after == 7.0
+
+
+def test_a_bug_shows_where_it_is_and_the_process_lives_on(shared: Children) -> None:
+    before = shared.pids()
+    with pytest.raises(ChildError, match=r"in stumble(.|\n)*ZeroDivisionError: a bug of ours"):
+        shared.call("stumble")
+    assert shared.call("pid") in before
+
+
+def test_too_little_memory_is_no_bug(shared: Children) -> None:
+    with pytest.raises(Retry, match="memory"):
+        shared.call("starve")
+
+
+def test_each_process_uses_one_core(shared: Children) -> None:
+    assert shared.call("threads").strip() == "1"
+
+
+@pytest.mark.failure("recogniser-crashes", shows="what happens")
+def test_a_process_that_dies_is_replaced(shared: Children) -> None:
+    before = shared.call("pid")
+    with pytest.raises(Retry, match="ended before it answered"):
+        shared.call("die")
+    assert shared.call("pid") != before
+
+
+def test_a_process_that_was_killed_while_idle_is_replaced(shared: Children) -> None:
+    killed = shared.call("pid")
+    os.kill(killed, signal.SIGKILL)
+    with pytest.raises(Retry):
+        shared.call("pid")
+    assert shared.call("pid") != killed
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_stops_the_bot_does_not_stop_its_children(shared: Children, number: signal.Signals) -> None:
+    child = shared.call("pid")
+    os.kill(child, number)
+    assert shared.call("pid") == child
+
+
+@pytest.mark.failure("recogniser-crashes", shows="what happens")
+def test_a_call_that_hangs_is_ended_and_the_next_one_works() -> None:
+    with running(time_limit=3) as children:
+        assert children.call("echo", 1) == 1
+        with pytest.raises(Retry, match="killed after 3 s"):
+            children.call("hang")
+        assert children.call("echo", 2) == 2
+
+
+def test_a_process_that_is_stopped_while_it_is_sent_to_is_ended() -> None:
+    with running(time_limit=3) as children:
+        os.kill(children.call("pid"), signal.SIGSTOP)
+        with pytest.raises(Retry, match="killed after 3 s"):
+            children.call("echo", bytes(20_000_000))
+
+
+def test_what_cannot_be_made_says_why_each_time() -> None:
+    with running("tests.training.obstinate:broken") as children:
+        for _ in range(2):
+            with pytest.raises(Reject, match="it cannot be made"):
+                children.call("pid")
+        assert children.pids() == set()
+
+
+def test_processes_start_only_when_they_are_needed(tmp_path: Path) -> None:
+    with running(count=3) as children:
+        assert children.pids() == set()
+        for _ in range(3):
+            children.call("pid")
+        assert len(children.pids()) == 1
+        with ThreadPoolExecutor(2) as threads:
+            pids = set(threads.map(lambda _: children.call("meet", 2, str(tmp_path)), range(2)))
+        assert pids == children.pids()
+        assert len(pids) == 2
+
+
+def test_more_callers_than_processes_wait_for_their_turn() -> None:
+    with running(count=2) as children, ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(lambda number: children.call("echo", number), range(50))) == list(range(50))
+        assert len(children.pids()) <= 2
+
+
+def test_closing_ends_what_is_in_hand_within_a_second() -> None:
+    with running() as children:
+        pid = children.call("pid")
+        entered = threading.Event()
+
+        def hang() -> None:
+            entered.set()
+            children.call("hang")
+
+        with ThreadPoolExecutor(2) as threads:
+            calls = [threads.submit(hang), threads.submit(hang)]  # one in hand, one waiting for its turn
+            entered.wait()
+            start = time.perf_counter()
+            children.close()
+            for call in calls:
+                with pytest.raises(Retry):
+                    call.result(timeout=1)
+        assert time.perf_counter() - start < 1
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+        with pytest.raises(Retry, match="being stopped"):
+            children.call("pid")
+
+
+# Without `if __name__ == "__main__"`: were it imported again by its children, it would say "started" again.
+BOT = """
+import signal
+from tagbot.training.process_pool import Children
+print("started", flush=True)
+children = Children("tests.training.obstinate:Obstinate", count=1, time_limit=30)
+print(children.call("pid"), flush=True)
+signal.pause()
+"""
+
+
+def test_the_children_of_a_killed_bot_end(tmp_path: Path) -> None:
+    (tmp_path / "bot.py").write_text(BOT)
+    with subprocess.Popen(
+        [sys.executable, tmp_path / "bot.py"],
+        env={"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as bot:
+        assert bot.stdout
+        assert bot.stderr
+        assert bot.stdout.readline() == "started\n"
+        child = int(bot.stdout.readline())
+        os.kill(child, 0)
+        bot.kill()
+        assert bot.stderr.read() == ""  # ends when nobody holds it any more: neither bot nor child
+        assert not Path(f"/proc/{child}/exe").exists()  # it may lie there as a zombie until init looks
