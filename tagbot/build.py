@@ -17,7 +17,8 @@ from tagbot.photos.image_store import FolderStore, ImageStore, S3Store
 from tagbot.photos.inbox import FolderInbox, Inbox
 from tagbot.queues import FillableQueue, Queue, SharedQueue
 from tagbot.queues.disk import disk_queues, disk_queues_beside
-from tagbot.settings import S3Place, Settings
+from tagbot.setting_values import S3Place
+from tagbot.settings import Settings
 from tagbot.training import TrainingBackend
 from tagbot.training.local import LocalBackend
 from tagbot.training.usage import Ledger

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tagbot.settings import LONGEST_QUEUE_PREFIX, S3Place, Settings, SettingsError, variables
+from tagbot.setting_values import LONGEST_QUEUE_PREFIX, S3Place
+from tagbot.settings import Settings, SettingsError, variables
 from tagbot.vocabulary import QueueName
 
 SLACK = {

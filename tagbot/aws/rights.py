@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tagbot.settings import S3Place, Settings
+from tagbot.setting_values import S3Place
+from tagbot.settings import Settings
 from tagbot.vocabulary import QueueName
 
 Statement = dict[str, Any]

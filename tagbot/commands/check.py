@@ -13,7 +13,8 @@ from tagbot.commands.command import Command
 from tagbot.database import DatabaseUnusable, connected, health, open_database
 from tagbot.database.models import Face
 from tagbot.errors import Reject, Retry
-from tagbot.settings import S3Place, Settings
+from tagbot.setting_values import S3Place
+from tagbot.settings import Settings
 from tagbot.slack.client import SCOPES, TIMEOUT_SECONDS, Slack
 from tagbot.slack.socket_mode.supervisor import web_client
 from tagbot.vocabulary import QueueName

@@ -1,0 +1,203 @@
+"""From what is written in the environment to values: each raises `ValueError` saying what is expected."""
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tagbot.vocabulary import StageName
+
+
+def token(prefix: str) -> Callable[[str], str]:
+    """A Slack token; its text is never repeated in a problem."""
+
+    def parse(text: str) -> str:
+        if not text.startswith(prefix) or len(text) == len(prefix):
+            raise ValueError(f"should begin with {prefix}")
+        return text
+
+    return parse
+
+
+def channel_id(text: str) -> str:
+    """An id as Slack writes it, not a name."""
+    if not re.fullmatch(r"[CG][A-Z0-9]{2,}", text):
+        raise ValueError(
+            f"should be a channel's id such as C0123456789 (in Slack: channel details, at the bottom), "
+            f"but is {text!r}"
+        )
+    return text
+
+
+def web_address(text: str) -> str:
+    """With the slash at the end that the Slack client needs."""
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ValueError(f"should be an address such as https://slack.com/api/, but is {text!r}")
+    return text if text.endswith("/") else text + "/"
+
+
+def folder(text: str) -> Path:
+    """A folder on this machine."""
+    if "://" in text:
+        raise ValueError(f"should be a folder, but is {text!r}")
+    return Path(text)
+
+
+def data_folder(text: str) -> Path:
+    """The same, below which everything else lies that is not told otherwise, the database's address too."""
+    if text.startswith("s3:") or any(letter in text for letter in "?#"):
+        raise ValueError(f"should be a folder with neither ? nor # in its name, but is {text!r}")
+    return folder(text)
+
+
+@dataclass(frozen=True, slots=True)
+class S3Place:
+    """The objects below a prefix of a bucket at Amazon S3."""
+
+    bucket: str
+    prefix: str
+    """Without a slash at either end."""
+
+    def beside(self, name: str) -> "S3Place":
+        """The place of that name next to it."""
+        above, slash, _ = self.prefix.rpartition("/")
+        return S3Place(self.bucket, f"{above}{slash}{name}")
+
+    def holds(self, other: "S3Place") -> bool:
+        """Whether all that is in the other place is in this one too."""
+        return self.bucket == other.bucket and f"{other.prefix}/".startswith(f"{self.prefix}/")
+
+
+def folder_or_s3(text: str) -> Path | S3Place:
+    """A folder on this machine, or a place at Amazon S3."""
+    if not text.startswith("s3:"):
+        return folder(text)
+    named = re.fullmatch(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/([^/]+(?:/[^/]+)*)/?", text)
+    if named is None:
+        raise ValueError(f"should be a folder or s3://BUCKET/PREFIX, but is {text!r}")
+    return S3Place(named[1], named[2])
+
+
+def inbox_place(text: str) -> Path | S3Place:
+    """The same; refused photos go into `rejected/` beside it, so that it cannot be that itself."""
+    place = folder_or_s3(text)
+    if isinstance(place, S3Place) and place.prefix.rpartition("/")[2] == "rejected":
+        raise ValueError("should not end in rejected, where refused photos go")
+    return place
+
+
+LONGEST_QUEUE_PREFIX = 50
+"""SQS allows 80 characters; the longest queue of the flow takes 18, and what names the dead letters 10."""
+
+
+def queues_place(text: str) -> str:
+    """`disk`, or the beginning of the names of queues at Amazon SQS."""
+    if text != "disk" and not re.fullmatch(rf"sqs://[A-Za-z0-9_-]{{1,{LONGEST_QUEUE_PREFIX}}}", text):
+        raise ValueError(
+            "should be disk, or sqs://PREFIX with at most "
+            f"{LONGEST_QUEUE_PREFIX} letters, digits, dashes and underscores, but is {text!r}"
+        )
+    return text
+
+
+def events_queue(text: str) -> str:
+    """The name of a standard queue at Amazon SQS, to which S3 can tell of new objects; or nothing."""
+    named = re.fullmatch(r"(?:sqs://([A-Za-z0-9_-]{1,80}))?", text)
+    if named is None:
+        raise ValueError(f"should be sqs://QUEUE, a queue that is not FIFO, but is {text!r}")
+    return named[1] or ""
+
+
+def database_address(text: str) -> str:
+    """The address of a SQLite file or of a PostgreSQL database; its text is never repeated in a problem, as
+    it may hold a password.
+    """
+    scheme, _, rest = text.partition("://")
+    if scheme not in ("sqlite", "postgresql"):
+        raise ValueError(
+            "should be sqlite:///PATH or postgresql://USER:PASSWORD@HOST/DATABASE, "
+            f"but begins with {text.split(':', 1)[0][:20]!r}"
+        )
+    if not re.fullmatch(_REST[scheme], rest):
+        raise ValueError(f"should {_NAMES[scheme]}")
+    return text
+
+
+_REST = {
+    "sqlite": r"/[^?#]+",
+    # One @ at most: of a password with another one, psycopg would take the end for a part of the host.
+    "postgresql": r"([^/?#@]*@)?[^/?#@]*/[^/?#]+(\?[^#]*)?",
+}
+
+_NAMES = {
+    "sqlite": "name a file: sqlite:///PATH",
+    "postgresql": "name a host and a database, as postgresql://USER:PASSWORD@HOST/DATABASE does, "
+    "with what is special in the password written as %XX",
+}
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """One of a few words."""
+
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"should be {' or '.join(choices)}, but is {text!r}")
+        return text
+
+    return parse
+
+
+def whole_number(at_least: int) -> Callable[[str], int]:
+    """A number without fractions."""
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = at_least - 1
+        if value < at_least:
+            raise ValueError(f"should be a whole number, {at_least} or more, but is {text!r}")
+        return value
+
+    return parse
+
+
+def number(text: str) -> float:
+    """A number above zero, fractions allowed."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (value > 0 and math.isfinite(value)):
+        raise ValueError(f"should be a number above 0, but is {text!r}")
+    return value
+
+
+def collection_id(text: str) -> str:
+    """A name as AWS allows it."""
+    if not re.fullmatch(r"[a-zA-Z0-9_.\-]{1,255}", text):
+        raise ValueError(
+            f"should be at most 255 letters, digits, dots, dashes and underscores, but is {text!r}"
+        )
+    return text
+
+
+def slack_ids(text: str) -> frozenset[str]:
+    """Ids of Slack members, separated by commas or spaces; none in an empty text."""
+    ids = frozenset(re.split(r"[,\s]+", text.strip())) - {""}
+    wrong = sorted(each for each in ids if not re.fullmatch(r"[UW][A-Z0-9]{2,}", each))
+    if wrong:
+        raise ValueError(f"should be ids of Slack members such as U0123456789, but has {wrong[0]!r}")
+    return ids
+
+
+def stage_names(text: str) -> tuple[StageName, ...]:
+    """Names of stages, separated by commas or spaces, in the order of the flow; all in an empty text."""
+    names = set(re.split(r"[,\s]+", text.strip())) - {""}
+    wrong = sorted(names - set(StageName))
+    if wrong:
+        raise ValueError(f"should be some of {', '.join(StageName)}, but has {wrong[0]!r}")
+    return tuple(name for name in StageName if name in names or not names)
