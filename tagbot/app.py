@@ -18,7 +18,7 @@ from tagbot.handlers import Wiring, register_all
 from tagbot.maintenance.redrive import NothingOfThatName, retry
 from tagbot.messages import FaceTagged
 from tagbot.monitoring import heartbeat, status_report
-from tagbot.monitoring.heartbeat import Presence
+from tagbot.monitoring.heartbeat import Heartbeat
 from tagbot.pipeline import PIPELINE
 from tagbot.queues import Queue
 from tagbot.queues.publish import publisher
@@ -80,11 +80,11 @@ def run(settings: Settings) -> None:
 def _refuse_other_queues(settings: Settings) -> None:
     """Bots on one database have to have one set of queues. Without the database, a timed job looks later."""
     with suppress(Retry), reached(), connected():
-        for other in heartbeat.strangers(settings, shared_now()):
+        for other in heartbeat.bots_with_other_queues(settings, shared_now()):
             raise _other_queues(settings, other)
 
 
-def _other_queues(settings: Settings, other: Presence) -> SettingsError:
+def _other_queues(settings: Settings, other: Heartbeat) -> SettingsError:
     there = other.queue_url or "unknown"
     return SettingsError([OTHER_QUEUES.format(here=settings.queue_url, host=other.host, there=there)])
 
@@ -188,7 +188,7 @@ class Bot:
         try:
             with reached():
                 with connected():
-                    this = Presence.of(self._services, link)
+                    this = Heartbeat.of(self._services, link)
                 figures = status_report.collect(self._queues, self._services.inbox, this)
         except Retry as why:
             return f"{words.no_status(why.reason)}\n{link.in_words()}"
@@ -229,7 +229,7 @@ class Bot:
             yield
         finally:
             with suppress(Retry), reached(), connected():
-                heartbeat.leave(self._services)
+                heartbeat.withdraw(self._services)
 
     @contextmanager
     def _working(self, stop: threading.Event) -> Iterator[None]:
@@ -264,7 +264,7 @@ class Bot:
 
     @contextmanager
     def _scheduled(self, stop: threading.Event) -> Iterator[None]:
-        def give_way(other: Presence) -> None:
+        def give_way(other: Heartbeat) -> None:
             self._refusal = _other_queues(self._services.settings, other)
             log.error("stopping: %s", self._refusal)
             stop.set()

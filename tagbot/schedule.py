@@ -14,7 +14,7 @@ from tagbot.database import DatabaseAway, alone, connected, reached, tidy
 from tagbot.database.models import Face, Person, Vote
 from tagbot.database.open_places import let_next_in
 from tagbot.errors import Retry
-from tagbot.lib.outage_log import Outage
+from tagbot.lib.outage_log import OutageLog
 from tagbot.messages import (
     FaceStored,
     FaceTagged,
@@ -25,7 +25,7 @@ from tagbot.messages import (
     TrainingSent,
 )
 from tagbot.monitoring import stall_alert
-from tagbot.monitoring.heartbeat import Presence, Teller, strangers
+from tagbot.monitoring.heartbeat import Heartbeat, HeartbeatSender, bots_with_other_queues
 from tagbot.queues import Queue
 from tagbot.services import Services
 from tagbot.slack.socket_mode.link_state import Link
@@ -54,12 +54,12 @@ class Surroundings:
     queues: Mapping[str, Queue]
     publish: Publish
     link: Link = field(default_factory=Link)
-    give_way: Callable[[Presence], None] = lambda _: None
+    give_way: Callable[[Heartbeat], None] = lambda _: None
     """Ends this bot, as another one that was there first has other queues."""
     put_clock_right: Callable[[], None] = lambda: None
     """As `SharedClock` says."""
     memory: stall_alert.Memory = field(default_factory=stall_alert.Memory)
-    teller: Teller = field(default_factory=Teller)
+    heartbeats: HeartbeatSender = field(default_factory=HeartbeatSender)
 
     def is_under_way(self, *messages: Message) -> bool:
         """Whether one of these messages is in its queue: ready, delayed, in a stage's hands or dead."""
@@ -134,15 +134,15 @@ def _left_behind(services: Services) -> Iterator[tuple[Message, ...]]:
         yield (PersonAdded(person_id=person.id),)
 
 
-def tell_of_bot(around: Surroundings) -> None:
+def send_heartbeat(around: Surroundings) -> None:
     """Let `status`, which may be another process, say that this bot runs, and how it is; and go by the clock
     of all bots.
 
     Two bots with different queues may have started at once, or while the database was away.
     """
     around.put_clock_right()
-    this = around.teller.tell(around.services, around.link.state)
-    for other in strangers(around.services.settings, this.seen_at):
+    this = around.heartbeats.send(around.services, around.link.state)
+    for other in bots_with_other_queues(around.services.settings, this.seen_at):
         if (other.started_at, other.id) < (this.started_at, this.id):  # one of the two has to go on
             around.give_way(other)
             break
@@ -160,12 +160,12 @@ def tidy_database(_: Surroundings) -> None:
 
 def watch_stages(around: Surroundings) -> None:
     """Tell the log of a stage that hangs."""
-    around.services.hands.watch()
+    around.services.in_flight.watch()
 
 
-def tell_of_hold_up(around: Surroundings) -> None:
+def send_stall_alert(around: Surroundings) -> None:
     """Tell the channel when tagging is held up for long, and when it goes on."""
-    stall_alert.tell_of_hold_up(around.services, around.queues, around.link, around.memory)
+    stall_alert.send_stall_alert(around.services, around.queues, around.link, around.memory)
 
 
 def _each(things: Iterable[T], act: Callable[[T], None]) -> None:
@@ -185,11 +185,11 @@ JOBS = (
     Job("ShowChanges", 15, show_changes),
     Job("ExpireRequests", 5, expire_requests),
     Job("Mend", 30, mend),
-    Job("TellOfBot", 5, tell_of_bot, at_start=True, in_each_bot=True),
+    Job("SendHeartbeat", 5, send_heartbeat, at_start=True, in_each_bot=True),
     Job("TidyQueues", 60, tidy_queues, in_each_bot=True),
     Job("TidyDatabase", 60, tidy_database, in_each_bot=True),
     Job("WatchStages", 10, watch_stages, in_each_bot=True, in_memory=True),
-    Job("TellOfHoldUp", 20, tell_of_hold_up, even_alone=True),
+    Job("SendStallAlert", 20, send_stall_alert, even_alone=True),
 )
 
 
@@ -204,7 +204,7 @@ def start(around: Surroundings, jobs: Iterable[Job] = JOBS) -> BackgroundSchedul
         scheduler.add_job(
             _guarded,
             "interval",
-            args=(job, around, Outage()),
+            args=(job, around, OutageLog()),
             seconds=job.seconds,
             next_run_time=datetime.now(UTC) + timedelta(seconds=0 if job.at_start else job.seconds),
             coalesce=True,
@@ -214,7 +214,7 @@ def start(around: Surroundings, jobs: Iterable[Job] = JOBS) -> BackgroundSchedul
     return scheduler
 
 
-def _guarded(job: Job, around: Surroundings, outage: Outage) -> None:
+def _guarded(job: Job, around: Surroundings, outage: OutageLog) -> None:
     """Run a job; the next run is the retry."""
     what = f"the timed job {job.name} cannot do its work"
     try:

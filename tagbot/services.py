@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tagbot.lib.in_flight import Hands
+from tagbot.lib.in_flight import WorkInFlight
 from tagbot.photos.image_store import ImageStore
 from tagbot.photos.inbox import Inbox
 from tagbot.settings import Settings
@@ -25,5 +25,5 @@ class Services:
     updates: Updates
     now: Callable[[], float]
     """Seconds since 1970."""
-    hands: Hands = field(default_factory=Hands)
+    in_flight: WorkInFlight = field(default_factory=WorkInFlight)
     started_at: float = field(default_factory=time.time)

@@ -11,12 +11,12 @@ from typing import Any, Protocol
 from tagbot.database import DatabaseAway, alone, connected, is_connected, reached
 from tagbot.errors import Reject, Retry
 from tagbot.lib import failpoints
-from tagbot.lib.outage_log import Outage
+from tagbot.lib.backoff import backoff
+from tagbot.lib.outage_log import OutageLog
 from tagbot.messages import Message, Publish
 from tagbot.pipeline import PIPELINE, Stage
 from tagbot.queues import Delivery, Queue
 from tagbot.services import Services
-from tagbot.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -31,14 +31,6 @@ class Deliveries(Protocol):
         """The next delivery; None when none came within `timeout` seconds."""
 
 
-def backoff(attempt: int, base: float, longest: float, chance: float) -> float:
-    """Seconds to wait after the `attempt`-th failure: doubled each time, and spread over its upper half.
-
-    `chance` is from 0 to 1. The spread keeps messages that failed together from coming back together.
-    """
-    return min(longest, base * 2.0 ** min(attempt - 1, 60)) * (0.5 + 0.5 * chance)
-
-
 @dataclass(frozen=True, slots=True)
 class Worker:
     """Takes messages for one stage; several threads may run the same one."""
@@ -47,7 +39,7 @@ class Worker:
     deliveries: Deliveries
     publish: Publish
     services: Services
-    outage: Outage = field(default_factory=Outage)
+    outage: OutageLog = field(default_factory=OutageLog)
     """Of the queue itself; what a message fails at is its own affair."""
 
     def run(self, stop: threading.Event) -> None:
@@ -73,17 +65,17 @@ class Worker:
         """Work on one message, waiting for it up to `timeout` seconds; whether there was one."""
         delivery = self.deliveries.get(timeout)
         if delivery is not None:
-            with self.services.hands.holding(self.stage.name, delivery.id):
+            with self.services.in_flight.tracking(self.stage.name, delivery.id):
                 self._settle(delivery)
         return delivery is not None
 
     def _works(self) -> None:
-        self.services.hands.health.worked(self.stage.name)
+        self.services.in_flight.health.worked(self.stage.name)
         self.outage.works(log, self._what)
 
     def _fails(self, reason: str, bug: Exception | None = None) -> None:
         """Tell the log and `status`."""
-        self.services.hands.health.failed(self.stage.name, f"{self.stage.name}: {reason}")
+        self.services.in_flight.health.failed(self.stage.name, f"{self.stage.name}: {reason}")
         self.outage.fails(log, self._what, reason, bug)
 
     @property
@@ -122,7 +114,10 @@ class Worker:
             delivery.bury(why.reason, given_up=True)
             self._log(logging.WARNING, "gave up", delivery, started, why.reason)
             return
-        seconds = max(why.after or 0.0, _pause(settings, delivery.attempt))
+        pause = backoff(
+            delivery.attempt, settings.retry_base_seconds, settings.retry_max_seconds, random.random()
+        )
+        seconds = max(why.after or 0.0, pause)
         delivery.retry_after(seconds, why.reason)
         self._log(logging.INFO, "retry", delivery, started, f"{why.reason}; again in {seconds:.1f} s")
 
@@ -154,7 +149,3 @@ def workers(services: Services, queues: Mapping[str, Queue], publish: Publish) -
         for stage in PIPELINE
         if stage.name in services.settings.stages
     ]
-
-
-def _pause(settings: Settings, attempt: int) -> float:
-    return backoff(attempt, settings.retry_base_seconds, settings.retry_max_seconds, random.random())

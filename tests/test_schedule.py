@@ -12,9 +12,9 @@ from peewee import OperationalError
 from tagbot import schedule
 from tagbot.database.models import Face, Person, Vote, writing
 from tagbot.errors import Retry
-from tagbot.lib.in_flight import LONG_SECONDS, Hands
+from tagbot.lib.in_flight import HANGS_SECONDS, WorkInFlight
 from tagbot.messages import FaceStored, FaceTagged, Message, PersonAdded, TrainingRefused, TrainingSent
-from tagbot.monitoring.stall_alert import HELD_UP_SECONDS
+from tagbot.monitoring.stall_alert import STALLED_SECONDS
 from tagbot.sandbox.driver import Slack
 from tagbot.schedule import (
     DAY_SECONDS,
@@ -403,11 +403,11 @@ def running(around: Surroundings, *names: str) -> Iterator[None]:
 @pytest.mark.rule("held-up-without-database")
 def test_a_stage_that_hangs_is_noticed_also_while_the_database_is_away(world: World) -> None:
     late = iter([0.0])
-    hands = Hands(lambda: next(late, LONG_SECONDS + 1))
-    there = replace(around(world), services=replace(world.services, hands=hands))
+    in_flight = WorkInFlight(lambda: next(late, HANGS_SECONDS + 1))
+    there = replace(around(world), services=replace(world.services, in_flight=in_flight))
     with (
         heard("UndoTag hangs") as told,
-        hands.holding("UndoTag", "face-undo:F:1"),
+        in_flight.tracking("UndoTag", "face-undo:F:1"),
         database_away(world),
         running(there, "WatchStages"),
     ):
@@ -419,8 +419,8 @@ def test_the_channel_hears_of_a_hold_up_also_while_the_database_is_away(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     there = around(world)  # with a link that was never connected
-    world.offset = HELD_UP_SECONDS + 1
-    with database_away(world), running(there, "TellOfHoldUp"):
+    world.offset = STALLED_SECONDS + 1
+    with database_away(world), running(there, "SendStallAlert"):
         world.slack.wait_for_message(lambda message: message.text == words.HELD_UP)
     assert "Traceback" not in caplog.text
 

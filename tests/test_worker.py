@@ -8,8 +8,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from peewee import DatabaseError, IntegrityError, OperationalError
 
 from tagbot import build
@@ -26,7 +24,7 @@ from tagbot.settings import Settings
 from tagbot.slack.client import Slack
 from tagbot.slack.socket_mode.supervisor import web_client
 from tagbot.slack.updates import Updates
-from tagbot.worker import Worker, backoff
+from tagbot.worker import Worker
 from tests.world import DATABASE, new_database
 
 READS, WRITES = FaceStored.QUEUE, FaceTagged.QUEUE
@@ -351,7 +349,7 @@ class Unreadable:
         self.looks += 1
         if self.looks <= 2:
             raise self.problem
-        self.told += [failure.reason for failure in self.services.hands.health.failing()]
+        self.told += [failure.reason for failure in self.services.in_flight.health.failing()]
         return self.queue.get(timeout)
 
 
@@ -388,7 +386,7 @@ def test_whatever_keeps_a_stage_from_its_messages_is_tried_again_and_told_once(
     ]
     assert bool(lines[0].exc_info) == (not isinstance(problem, Retry)), "a bug comes with its traceback"
     assert unreadable.told == [f"Trial: {reason}"]
-    assert not bench.services.hands.health.failing()
+    assert not bench.services.in_flight.health.failing()
 
 
 @dataclass
@@ -486,20 +484,3 @@ def test_locks_of_keys_that_nobody_holds_are_forgotten() -> None:
         assert set(locks._locks) == {"F", "G"}
     assert not locks._locks
     assert not locks._users
-
-
-@pytest.mark.rule("backoff")
-@given(st.integers(1, 10_000), st.floats(0.01, 10), st.floats(0.01, 1000), st.floats(0, 1))
-def test_the_backoff_doubles_up_to_its_limit_and_is_spread_over_its_upper_half(
-    attempt: int, base: float, longest: float, chance: float
-) -> None:
-    full = min(longest, base * 2.0 ** min(attempt - 1, 60))
-    assert full / 2 <= backoff(attempt, base, longest, chance) <= full
-
-
-@pytest.mark.rule("backoff")
-@pytest.mark.failure("readme-keeps-failing", "scope-missing", shows="what happens")
-def test_the_usual_backoff_takes_about_an_hour_in_all() -> None:
-    pauses = [backoff(attempt, 1.0, 300.0, 0.5) for attempt in range(1, 20)]
-    assert pauses[:3] == [0.75, 1.5, 3.0]
-    assert 0.5 * 3600 < sum(pauses) < 1.5 * 3600

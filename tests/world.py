@@ -24,7 +24,7 @@ from PIL import Image
 from tagbot import build
 from tagbot.database import connected, open_database
 from tagbot.database.models import Face, context_key, crop_key, store_photo
-from tagbot.lib.in_flight import Hands
+from tagbot.lib.in_flight import WorkInFlight
 from tagbot.messages import AnswerGiven, FaceStored, Message, Publish
 from tagbot.photos import pictures
 from tagbot.photos.pictures import Rectangle
@@ -267,7 +267,7 @@ def a_world(
             slack=door,
             updates=Updates(door, stop, settings.rule, clock.now),
             now=clock.now,
-            hands=Hands(now=clock.now),
+            in_flight=WorkInFlight(now=clock.now),
         )
         services.inbox.clock = clock.now
         services.inbox.prepare()

@@ -14,7 +14,7 @@ from tagbot import build
 from tagbot.commands.command import Command
 from tagbot.database import connected, open_database
 from tagbot.database.models import Photo
-from tagbot.lib.retrying import insist
+from tagbot.lib.retrying import with_retries
 from tagbot.photos.inbox import Inbox
 from tagbot.photos.pictures import PictureRefused, bytes_of, read_photo
 from tagbot.photos.sidecar import SidecarRefused, read_sidecar
@@ -90,11 +90,11 @@ def _add(photo: Path, inbox: Inbox, added: set[str]) -> str:
     # In this order, as a running bot stores a photo before it takes it from the inbox.
     if (
         sha256 in added
-        or insist(partial(inbox.waits, sha256))
+        or with_retries(partial(inbox.waits, sha256))
         or Photo.get_or_none(Photo.sha256 == sha256) is not None
     ):
         return "known"
-    insist(partial(inbox.add, photo.stem.lstrip("."), photo.suffix.lower(), sha256, data, beside))
+    with_retries(partial(inbox.add, photo.stem.lstrip("."), photo.suffix.lower(), sha256, data, beside))
     added.add(sha256)
     return "added"
 

@@ -101,7 +101,7 @@ def _refuse_while_bots_run(settings: Settings, since: float | None = None) -> fl
     with connected():
         now = shared_now()
         seconds = SILENT_SECONDS if since is None else max(SILENT_SECONDS, now - since)
-        hosts = [bot.host for bot in heartbeat.running(now, seconds)]
+        hosts = [bot.host for bot in heartbeat.running_bots(now, seconds)]
     if hosts:
         raise Reject(
             f"a bot is running at {', '.join(hosts)}: stop it, as nothing may change meanwhile, and run this "

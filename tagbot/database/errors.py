@@ -3,11 +3,11 @@
 import logging
 
 from tagbot.errors import Retry
-from tagbot.lib.outage_log import Outage
+from tagbot.lib.outage_log import OutageLog
 
 log = logging.getLogger("tagbot.database")
 
-_outage = Outage()
+_outage = OutageLog()
 _WHAT = "the database cannot be reached"
 
 

@@ -13,15 +13,15 @@ from tagbot.lib.health import Health
 
 log = logging.getLogger(__name__)
 
-LONG_SECONDS = 120.0
+HANGS_SECONDS = 120.0
 """Whatever a stage asks of others ends by itself well before this; who takes longer, hangs."""
 
 TAKING = "Taking messages"
-"""What `Hands.health` is about, in words."""
+"""What `WorkInFlight.health` is about, in words."""
 
 
 @dataclass(frozen=True, slots=True)
-class InHand:
+class Work:
     """A message that a stage has had in hand for long."""
 
     stage: str
@@ -29,7 +29,7 @@ class InHand:
     seconds: float
 
 
-class Hands:
+class WorkInFlight:
     """Told by the workers, asked by `status` and the watchdog; from any thread."""
 
     def __init__(
@@ -44,7 +44,7 @@ class Hands:
         """Of taking messages, and of saying what became of them."""
 
     @contextmanager
-    def holding(self, stage: str, message: str) -> Iterator[None]:
+    def tracking(self, stage: str, message: str) -> Iterator[None]:
         """A stage works on a message."""
         hand = object()
         taken_at = self._clock()
@@ -62,8 +62,8 @@ class Hands:
                     "%s came back from message=%s after %d s", stage, message, self._clock() - taken_at
                 )
 
-    def long(self) -> list[InHand]:
-        """What has been in hand for longer than `LONG_SECONDS`, the longest first."""
+    def hung(self) -> list[Work]:
+        """What has been in hand for longer than `HANGS_SECONDS`, the longest first."""
         return [held for _, held in self._long()]
 
     def watch(self) -> None:
@@ -76,12 +76,12 @@ class Hands:
             if new:
                 log.warning("%s hangs: message=%s in hand for %d s", held.stage, held.message, held.seconds)
 
-    def _long(self) -> list[tuple[object, InHand]]:
+    def _long(self) -> list[tuple[object, Work]]:
         now = self._clock()
         with self._lock:
             taken = sorted(self._taken.items(), key=lambda item: item[1][2])
         return [
-            (hand, InHand(stage, message, now - since))
+            (hand, Work(stage, message, now - since))
             for hand, (stage, message, since) in taken
-            if now - since > LONG_SECONDS
+            if now - since > HANGS_SECONDS
         ]

@@ -4,7 +4,7 @@ import logging
 import threading
 
 
-class Outage:
+class OutageLog:
     """Tells when it begins, when its reason changes, and when it is over; from any thread."""
 
     def __init__(self) -> None:

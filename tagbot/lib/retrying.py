@@ -12,7 +12,7 @@ PAUSES = 0.2, 1.0, 5.0
 """Seconds before another attempt: one refusal of many thousand calls should not end a command."""
 
 
-def insist(act: Callable[[], T], pauses: Iterable[float] = PAUSES) -> T:
+def with_retries(act: Callable[[], T], pauses: Iterable[float] = PAUSES) -> T:
     """Do it, again after a pause where the world is busy; raises the last `Retry`."""
     for pause in pauses:
         try:

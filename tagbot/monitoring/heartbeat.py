@@ -28,7 +28,7 @@ FORGOTTEN_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Presence:
+class Heartbeat:
     """How a bot is, in its own words. Times are seconds since 1970.
 
     A bot of another version may have told less, or more.
@@ -51,9 +51,9 @@ class Presence:
     failing: list[dict[str, Any]] = field(default_factory=list)
     """What fails at each door: `door`, and the fields of a `Failure`."""
     in_hand_for_long: list[dict[str, Any]] = field(default_factory=list)
-    """The fields of each `InHand`."""
+    """The fields of each `Work`."""
     process: str = ""
-    """Another one after a restart; empty where it is not a `Teller` that tells."""
+    """Another one after a restart; empty where it is not a `HeartbeatSender` that tells."""
 
     @classmethod
     def of(cls, services: Services, link: LinkState) -> Self:
@@ -68,10 +68,10 @@ class Presence:
             stages=list(services.settings.stages),
             slack=asdict(link) if services.settings.hears_people else None,
             failing=list(_failing(services)),
-            in_hand_for_long=[asdict(held) for held in services.hands.long()],
+            in_hand_for_long=[asdict(held) for held in services.in_flight.hung()],
         )
 
-    def tell(self) -> None:
+    def store(self) -> None:
         """Put it where all can see it."""
         told = RunningBot.insert(id=self.id, seen_at=self.seen_at, told=json.dumps(asdict(self)))
         with writing():
@@ -87,7 +87,7 @@ class Presence:
         return abs(now - self.seen_at)
 
 
-class Teller:
+class HeartbeatSender:
     """Tells of this process, again and again, and finds out that another bot tells under the same id: its
     `DATA_DIR` is a copy of this one's, or the other way round.
     """
@@ -96,10 +96,10 @@ class Teller:
         self._process = str(uuid.uuid4())
         self._has_told = False
 
-    def tell(self, services: Services, link: LinkState) -> Presence:
+    def send(self, services: Services, link: LinkState) -> Heartbeat:
         """Put how this bot is where all can see it; what was put there."""
         with writing():  # or each of two such bots could see the other's at once, and both take a new id
-            this = replace(Presence.of(services, link), process=self._process)
+            this = replace(Heartbeat.of(services, link), process=self._process)
             if self._has_told and (other := _told_since(this)) is not None:
                 this = replace(this, id=_new_id(services.settings))
                 log.warning(
@@ -107,12 +107,12 @@ class Teller:
                     "this one has a new one now",
                     other.host,
                 )
-            this.tell()
+            this.store()
         self._has_told = True
         return this
 
 
-def _told_since(this: Presence) -> Presence | None:
+def _told_since(this: Heartbeat) -> Heartbeat | None:
     """What another process told under this id since this one told last: so it is no earlier one of the same
     bot, of which there is one at a time.
     """
@@ -121,36 +121,38 @@ def _told_since(this: Presence) -> Presence | None:
     return None if told is None or told.process == this.process else told
 
 
-def leave(services: Services) -> None:
+def withdraw(services: Services) -> None:
     """Say that this bot has stopped as it was asked to."""
     with writing():
         RunningBot.delete().where(RunningBot.id == _id(services.settings)).execute()
 
 
-def bots() -> list[Presence]:
+def known_bots() -> list[Heartbeat]:
     """Every bot that runs, or that was killed and not started again, as it told last; the oldest first."""
     told = [_understood(json.loads(bot.told)) for bot in RunningBot.select()]
     return sorted(told, key=lambda bot: (bot.started_at, bot.id))
 
 
-def running(now: float, seconds: float = SILENT_SECONDS) -> list[Presence]:
+def running_bots(now: float, seconds: float = SILENT_SECONDS) -> list[Heartbeat]:
     """The bots that have told of themselves for the last time at most so long ago; `now` is by the clock of
     `shared_now`. The oldest first.
     """
-    return [bot for bot in bots() if bot.silent(now) <= seconds]
+    return [bot for bot in known_bots() if bot.silent(now) <= seconds]
 
 
-def others(settings: Settings, now: float) -> list[Presence]:
+def other_bots(settings: Settings, now: float) -> list[Heartbeat]:
     """Those of them that are not this one."""
     mine = _id(settings)
-    return [bot for bot in running(now) if bot.id != mine]
+    return [bot for bot in running_bots(now) if bot.id != mine]
 
 
-def strangers(settings: Settings, now: float) -> list[Presence]:
-    """Those of the `others` that have other queues: what is on its way there would look lost here, and be
+def bots_with_other_queues(settings: Settings, now: float) -> list[Heartbeat]:
+    """Those of the `other_bots` that have other queues: what is on its way there would look lost here, and be
     sent again. The oldest first.
     """
-    return [bot for bot in others(settings, now) if not are_same_queues([settings.queue_url, bot.queue_url])]
+    return [
+        bot for bot in other_bots(settings, now) if not are_same_queues([settings.queue_url, bot.queue_url])
+    ]
 
 
 def are_same_queues(urls: Sequence[str]) -> bool:
@@ -159,9 +161,9 @@ def are_same_queues(urls: Sequence[str]) -> bool:
     return len(urls) == 1 or ("disk" not in told and len(told) <= 1)
 
 
-def _understood(told: dict[str, Any]) -> Presence:
-    known = {each.name for each in fields(Presence)}
-    return Presence(**{name: value for name, value in told.items() if name in known})
+def _understood(told: dict[str, Any]) -> Heartbeat:
+    known = {each.name for each in fields(Heartbeat)}
+    return Heartbeat(**{name: value for name, value in told.items() if name in known})
 
 
 def _id(settings: Settings) -> str:
@@ -190,7 +192,7 @@ def _failing(services: Services) -> Iterator[dict[str, Any]]:
         "The training backend": services.training.health,
         "The image store": services.images.health,
         "The inbox": services.inbox.health,
-        TAKING: services.hands.health,
+        TAKING: services.in_flight.health,
     }.items():
         for failure in health.failing():
             yield {"door": door} | asdict(failure)

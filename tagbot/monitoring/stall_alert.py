@@ -25,17 +25,17 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tagbot.database import is_connected, reached, shared_now
-from tagbot.database.models import HoldUp, Notice
+from tagbot.database.models import Notice, StallAlert
 from tagbot.errors import Retry
 from tagbot.lib.in_flight import TAKING
-from tagbot.monitoring.heartbeat import Presence, others
+from tagbot.monitoring.heartbeat import Heartbeat, other_bots
 from tagbot.queues import Queue
 from tagbot.services import Services
 from tagbot.slack import words
 from tagbot.slack.socket_mode.link_state import Link
 from tagbot.training.usage import PHOTOS_WAIT
 
-HELD_UP_SECONDS = 600.0
+STALLED_SECONDS = 600.0
 """What fails for less long, people hardly notice."""
 
 SAME_SECONDS = 60.0
@@ -56,7 +56,7 @@ class Memory:
 
     failing_since: dict[str, float] = field(default_factory=dict)
     """Of what has no time of its own: when it was first seen failing."""
-    hold_up: HoldUp | None = None
+    hold_up: StallAlert | None = None
     """As it was last known."""
     unsaved: bool = False
     """Whether the database does not know it so."""
@@ -74,7 +74,7 @@ class _Failing:
     """Whether there are further attempts: if not, it has been given up."""
 
 
-def tell_of_hold_up(services: Services, queues: Mapping[str, Queue], link: Link, memory: Memory) -> None:
+def send_stall_alert(services: Services, queues: Mapping[str, Queue], link: Link, memory: Memory) -> None:
     """Say whichever of the two is due. Slack may be what is away: it is said once Slack is back, if it is
     still true then. The database need not be there.
     """
@@ -101,7 +101,7 @@ class _Look:
         if hold_up is None:
             if not news:
                 return
-            hold_up = HoldUp(noticed_at=self._now)
+            hold_up = StallAlert(noticed_at=self._now)
         self._still_known(hold_up, failing)
         saying = hold_up.saying or ""
         if self._is_over(failing) or (hold_up.told and saying.startswith(GOES_ON)):
@@ -128,7 +128,7 @@ class _Look:
                 yield _Failing(f"messages {name}", failing.tried)
             if failing.given_up is not None:
                 yield _Failing(f"messages {name}", failing.given_up, is_tried=False)
-        for held in self._services.hands.long():
+        for held in self._services.in_flight.hung():
             yield _Failing(f"hanging {held.stage}", self._now - held.seconds)
         yield from self._of_photos()
         yield from self._of_bots()
@@ -149,7 +149,7 @@ class _Look:
     def _of_bots(self) -> Iterator[_Failing]:
         """What one bot fails at, another one may do: only what they all fail at holds tagging up."""
         elsewhere = self._other_bots()
-        mine = {failure.what: failure.since for failure in self._services.hands.health.failing()}
+        mine = {failure.what: failure.since for failure in self._services.in_flight.health.failing()}
         fails_at: list[tuple[Collection[str], Mapping[str, float]]] = [
             (self._services.settings.stages, mine),
             *((bot.stages, _cannot_take(bot)) for bot in elsewhere),
@@ -167,25 +167,25 @@ class _Look:
         if not state.is_connected and not any((bot.slack or {}).get("connections") for bot in elsewhere):
             yield _Failing("the connections to Slack", state.since)
 
-    def _other_bots(self) -> Sequence[Presence]:
+    def _other_bots(self) -> Sequence[Heartbeat]:
         """None while the database, by which they are known, is away."""
-        found: list[Presence] = []
-        self._done(lambda: found.extend(others(self._services.settings, shared_now())))
+        found: list[Heartbeat] = []
+        self._done(lambda: found.extend(other_bots(self._services.settings, shared_now())))
         return found
 
     def _is_long(self, failing: _Failing) -> bool:
-        return failing.since <= self._now - HELD_UP_SECONDS
+        return failing.since <= self._now - STALLED_SECONDS
 
     def _is_over(self, failing: Sequence[_Failing]) -> bool:
         return (
             not self._refused
             and not any(self._is_long(each) for each in failing)
-            and not any(_is_waiting(queue, self._now - HELD_UP_SECONDS) for queue in self._queues.values())
+            and not any(_is_waiting(queue, self._now - STALLED_SECONDS) for queue in self._queues.values())
         )
 
     # ------------------------------------------------------------ what the channel is told
 
-    def _say(self, hold_up: HoldUp, what: str, text: str) -> None:
+    def _say(self, hold_up: StallAlert, what: str, text: str) -> None:
         """Post it once. Slack does not recognise a repeated post, so the intent is noted first, and the
         channel is searched for it.
         """
@@ -204,7 +204,7 @@ class _Look:
         if not is_said:
             slack.announce(text, str(hold_up.saying))
 
-    def _end(self, hold_up: HoldUp) -> None:
+    def _end(self, hold_up: StallAlert) -> None:
         """It is over, perhaps before anybody was told; or nobody knows whether somebody was."""
         if not hold_up.told and hold_up.saying:
             since = float(hold_up.saying.split()[1])
@@ -214,7 +214,7 @@ class _Look:
         self._memory.hold_up, self._memory.ended = None, hold_up.noticed_at
         self._memory.unsaved = not self._done(hold_up.end)
 
-    def _still_known(self, hold_up: HoldUp, failing: Sequence[_Failing]) -> None:
+    def _still_known(self, hold_up: StallAlert, failing: Sequence[_Failing]) -> None:
         """What is known and still fails stays known; what no longer does, is forgotten."""
         before = _known(hold_up)
         places = {each.place for each in failing}
@@ -230,7 +230,7 @@ class _Look:
 
     # ------------------------------------------------------------ the database, or memory
 
-    def _read(self) -> HoldUp | None:
+    def _read(self) -> StallAlert | None:
         """The hold-up that the channel knows of, or is to be told of."""
         memory = self._memory
         self._done(self._bring_together)
@@ -239,7 +239,7 @@ class _Look:
     def _bring_together(self) -> None:
         """The database's and what it does not know yet: another bot may have gone on with it meanwhile."""
         memory = self._memory
-        row = HoldUp.select().order_by(HoldUp.noticed_at.desc()).first()
+        row = StallAlert.select().order_by(StallAlert.noticed_at.desc()).first()
         if not memory.unsaved:
             memory.hold_up = row
             return
@@ -257,7 +257,7 @@ class _Look:
         mine.put()
         memory.hold_up, memory.unsaved = mine, False
 
-    def _save(self, hold_up: HoldUp) -> None:
+    def _save(self, hold_up: StallAlert) -> None:
         self._memory.hold_up = hold_up
         self._memory.unsaved = not self._done(hold_up.put)
 
@@ -275,7 +275,7 @@ class _Look:
         return True
 
 
-def _known(hold_up: HoldUp | None) -> dict[str, float]:
+def _known(hold_up: StallAlert | None) -> dict[str, float]:
     known: dict[str, float] = json.loads(hold_up.known) if hold_up is not None else {}
     return known
 
@@ -293,7 +293,7 @@ def _is_waiting(queue: Queue, since: float) -> bool:
     return oldest is not None and oldest <= since
 
 
-def _cannot_take(bot: Presence) -> dict[str, float]:
+def _cannot_take(bot: Heartbeat) -> dict[str, float]:
     """Since when, by stage; a bot of an earlier version does not say which stage it is."""
     failing = (each for each in bot.failing if each["door"] == TAKING and "what" in each)
     return {each["what"]: each["since"] for each in failing}

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from tagbot.database import connected, shared_now
 from tagbot.database.models import Face, Notice, photos_without_faces
 from tagbot.errors import Retry
-from tagbot.monitoring.heartbeat import SILENT_SECONDS, Presence, are_same_queues, bots
+from tagbot.monitoring.heartbeat import SILENT_SECONDS, Heartbeat, are_same_queues, known_bots
 from tagbot.photos.inbox import Inbox
 from tagbot.queues import Counts, Trouble
 from tagbot.slack import words
@@ -43,7 +43,7 @@ class Countable(Protocol):
         """As `tagbot.queues.Queue` says."""
 
 
-def collect(queues: Mapping[str, Countable], inbox: Inbox, this: Presence | None = None) -> dict[str, Any]:
+def collect(queues: Mapping[str, Countable], inbox: Inbox, this: Heartbeat | None = None) -> dict[str, Any]:
     """The figures, as `status --json` prints them; `this` is the bot in whose process they are collected."""
     of_queues = {name: _of_queue(queue) for name, queue in queues.items()}
     with connected():
@@ -54,7 +54,7 @@ def collect(queues: Mapping[str, Countable], inbox: Inbox, this: Presence | None
             "queues": {name: each["counts"] for name, each in of_queues.items()},
             "oldest": {name: each["oldest"] for name, each in of_queues.items()},
             "unusable": {name: each["problem"] for name, each in of_queues.items() if each["problem"]},
-            "bots": [_of_bot(this if this and this.id == bot.id else bot, now) for bot in bots()],
+            "bots": [_of_bot(this if this and this.id == bot.id else bot, now) for bot in known_bots()],
             "inbox": inbox.waiting(),
             "photos_without_faces": photos_without_faces(),
             "training": usage(time.time()),
@@ -65,7 +65,7 @@ def collect(queues: Mapping[str, Countable], inbox: Inbox, this: Presence | None
         }
 
 
-def _of_bot(bot: Presence, now: float) -> dict[str, Any]:
+def _of_bot(bot: Heartbeat, now: float) -> dict[str, Any]:
     """`now` is by the clock by which it was seen, the database's."""
     return {
         "host": bot.host,

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from tagbot.aws.s3 import Bucket, Listed, Missing
 from tagbot.aws.s3_events import Events
 from tagbot.errors import Reject, Retry
-from tagbot.lib.outage_log import Outage
+from tagbot.lib.outage_log import OutageLog
 from tagbot.photos.inbox import (
     LONE_SIDECAR_SECONDS,
     SIDECAR,
@@ -273,7 +273,7 @@ class S3Inbox:
                 self._listener.start()
 
     def _keep_listening(self, events: Events) -> None:
-        outage = Outage()
+        outage = OutageLog()
         while not self._closed.is_set():
             if len(self._ready) >= ENOUGH:
                 self._closed.wait(LOOK_SECONDS)

@@ -28,7 +28,7 @@ LONGEST_WAIT = 30.0
 
 
 UPDATES = "Updates"
-"""This thread's name among the stages, where it has crash points as they have."""
+"""This thread's name among the stages, where it has failpoints as they have."""
 
 
 class Updates:

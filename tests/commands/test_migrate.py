@@ -30,12 +30,12 @@ from tagbot.database.models import (
     TABLES,
     BackendCalls,
     Face,
-    HoldUp,
     Notice,
     PastRequest,
     Person,
     Photo,
     RunningBot,
+    StallAlert,
     TrainedVector,
     Turn,
     Vote,
@@ -47,7 +47,7 @@ from tagbot.errors import Reject
 from tagbot.maintenance.transfer import Content
 from tagbot.maintenance.transfer import database_copy as moving
 from tagbot.maintenance.transfer.database_copy import MOVED
-from tagbot.monitoring.heartbeat import Presence
+from tagbot.monitoring.heartbeat import Heartbeat
 from tagbot.photos.image_store import FolderStore
 from tagbot.queues.disk import disk_queues
 from tagbot.vocabulary import QueueName, State
@@ -134,7 +134,7 @@ def a_whole_world() -> None:
     with writing():
         BackendCalls.insert(month="2026-11", operation="index_faces", count=7).execute()
         Notice.put("n", "look at this", 1.0)
-        HoldUp(noticed_at=1.0).put()
+        StallAlert(noticed_at=1.0).put()
 
 
 @pytest.fixture(params=DATABASES)
@@ -271,9 +271,9 @@ def test_it_is_refused_while_the_bot_runs(run: Run, here: str, there: str, tmp_p
 @pytest.mark.rule("migrate-refused")
 def test_so_it_is_while_one_runs_elsewhere(run: Run, here: str, there: str) -> None:
     assert here
-    elsewhere = Presence(id="B2", host="second", version="1", started_at=time.time(), seen_at=time.time())
+    elsewhere = Heartbeat(id="B2", host="second", version="1", started_at=time.time(), seen_at=time.time())
     with connected():
-        elsewhere.tell()
+        elsewhere.store()
     ran = run("migrate", "--to-database", there)
     assert (ran.code, ran.out) == (1, "")
     assert "a bot is running at second: stop it" in ran.err
@@ -290,7 +290,7 @@ def test_that_one_runs_is_known_whatever_the_clock_here_says(run: Run, here: str
         open_database(url)
         with connected():
             assert shared_now() > time.time() + 3000
-            Presence("B2", "second", "1", started_at=time.time(), seen_at=shared_now() - 5).tell()
+            Heartbeat("B2", "second", "1", started_at=time.time(), seen_at=shared_now() - 5).store()
         ran = run("migrate", "--to-database", here, DATABASE_URL=url)
     assert (ran.code, ran.out) == (1, "")
     assert "a bot is running at second: stop it" in ran.err
@@ -309,7 +309,7 @@ def test_a_bot_that_ran_somewhere_while_everything_was_moved_is_told_in_the_end(
         ) as move:
             wait_until_somebody_waits(another, lambda: move.poll() is None)
             assert here
-            Presence("B2", "second", "1", started_at=time.time(), seen_at=shared_now()).tell()
+            Heartbeat("B2", "second", "1", started_at=time.time(), seen_at=shared_now()).store()
             another.execute("SELECT pg_advisory_unlock(%s)", [ONE_WRITER])
             out, err = move.communicate(timeout=60)
     assert move.returncode == 1
@@ -386,7 +386,7 @@ def test_what_holds_for_the_moment_stays_here(run: Run, here: str, there: str) -
     """The other database has a clock of its own, and bots of its own."""
     assert here
     with connected():
-        Presence(id="B2", host="killed", version="1", started_at=1.0, seen_at=2.0).tell()
+        Heartbeat(id="B2", host="killed", version="1", started_at=1.0, seen_at=2.0).store()
         with writing():
             Turn.insert(name="posts", next_at=1.0).execute()
     assert run("migrate", "--to-database", there).code == 0
@@ -394,7 +394,7 @@ def test_what_holds_for_the_moment_stays_here(run: Run, here: str, there: str) -
     with connected():
         assert not RunningBot.select().exists()
         assert not Turn.select().exists()
-        Presence(id="B2", host="first", version="1", started_at=3.0, seen_at=4.0).tell()
+        Heartbeat(id="B2", host="first", version="1", started_at=3.0, seen_at=4.0).store()
     open_database(here)
     again = run("migrate", "--to-database", there)
     assert (again.code, again.err) == (0, ""), "a bot that has begun there changes nothing about that"

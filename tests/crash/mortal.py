@@ -1,4 +1,4 @@
-"""`python bot.py`, which dies of SIGKILL at the first of some crash points that it comes to.
+"""`python bot.py`, which dies of SIGKILL at the first of some failpoints that it comes to.
 
     python -m tests.crash.mortal FOLDER
 
@@ -21,7 +21,7 @@ from tagbot.stages import request_tagging_on_slack
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """A passage of a crash point."""
+    """A passage of a failpoint."""
 
     stage: str
     point: str

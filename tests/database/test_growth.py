@@ -19,10 +19,10 @@ from tagbot.commands import export
 from tagbot.database import MIGRATIONS, connected, open_database
 from tagbot.database.models import (
     Face,
-    HoldUp,
     Notice,
     Person,
     Photo,
+    StallAlert,
     database,
     photos_without_faces,
     store_photo,
@@ -162,7 +162,7 @@ def test_a_database_of_before_the_places_of_hold_ups_keeps_what_the_channel_was_
     open_database(f"sqlite:///{file}")
 
     with connected():
-        hold_up = HoldUp.get()
+        hold_up = StallAlert.get()
         assert (hold_up.noticed_at, hold_up.saying, hold_up.told, hold_up.known) == (5.0, None, True, "{}")
         assert [notice.name for notice in Notice.select()] == ["n"]
 

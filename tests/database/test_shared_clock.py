@@ -10,7 +10,7 @@ from tagbot import build
 from tagbot.app import Bot
 from tagbot.database import DatabaseAway, close_database, connected, open_database, shared_now
 from tagbot.database.shared_clock import SharedClock
-from tagbot.schedule import Surroundings, tell_of_bot
+from tagbot.schedule import Surroundings, send_heartbeat
 from tagbot.settings import Settings
 from tests.postgresql import on_every_database, our_own_server
 from tests.world import World, environment
@@ -57,7 +57,7 @@ def test_while_the_database_is_away_it_stays_right() -> None:
 @pytest.mark.rule("database-clock")
 def test_the_timed_job_that_tells_of_a_bot_puts_its_clock_right(world: World) -> None:
     clock = SharedClock(hours_behind)
-    tell_of_bot(Surroundings(world.services, world.queues, world.publish, put_clock_right=clock.put_right))
+    send_heartbeat(Surroundings(world.services, world.queues, world.publish, put_clock_right=clock.put_right))
     assert clock.now() == pytest.approx(time.time(), abs=100)
 
 

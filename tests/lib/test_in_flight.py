@@ -11,10 +11,10 @@ import pytest
 from tagbot.aws.boto import CONNECT_SECONDS, READ_SECONDS
 from tagbot.database.models import Vote
 from tagbot.database.postgresql import CONNECT, SESSION
-from tagbot.lib.in_flight import LONG_SECONDS, Hands, InHand
+from tagbot.lib.in_flight import HANGS_SECONDS, Work, WorkInFlight
 from tagbot.messages import FaceStored
 from tagbot.monitoring import status_report
-from tagbot.monitoring.heartbeat import Presence
+from tagbot.monitoring.heartbeat import Heartbeat
 from tagbot.queues.disk import BUSY_SECONDS
 from tagbot.schedule import Surroundings, watch_stages
 from tagbot.slack.client import TIMEOUT_SECONDS
@@ -40,39 +40,39 @@ def _clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(name="hands")
-def _hands(clock: Clock) -> Hands:
-    return Hands(clock)
+@pytest.fixture(name="in_flight")
+def _in_flight(clock: Clock) -> WorkInFlight:
+    return WorkInFlight(clock)
 
 
 @pytest.mark.failure("readme-stage-hangs", shows="who is told")
 @pytest.mark.failure("stage-hangs", shows="what happens")
 def test_what_has_been_in_hand_for_two_minutes_is_known_by_stage_message_and_time(
-    hands: Hands, clock: Clock
+    in_flight: WorkInFlight, clock: Clock
 ) -> None:
-    with hands.holding("UndoTag", "face-undo:F:1"):
+    with in_flight.tracking("UndoTag", "face-undo:F:1"):
         clock.now = 30.0
-        with hands.holding("CleanupTag", "face-cleanup:G:1"):
-            clock.now = LONG_SECONDS
-            assert hands.long() == []
-            clock.now = LONG_SECONDS + 31
-            assert hands.long() == [
-                InHand("UndoTag", "face-undo:F:1", LONG_SECONDS + 31),
-                InHand("CleanupTag", "face-cleanup:G:1", LONG_SECONDS + 1),
+        with in_flight.tracking("CleanupTag", "face-cleanup:G:1"):
+            clock.now = HANGS_SECONDS
+            assert in_flight.hung() == []
+            clock.now = HANGS_SECONDS + 31
+            assert in_flight.hung() == [
+                Work("UndoTag", "face-undo:F:1", HANGS_SECONDS + 31),
+                Work("CleanupTag", "face-cleanup:G:1", HANGS_SECONDS + 1),
             ]
-    assert hands.long() == []
+    assert in_flight.hung() == []
 
 
 @pytest.mark.failure("stage-hangs", shows="who is told")
 def test_the_log_hears_once_that_a_stage_hangs_and_once_that_it_came_back(
-    hands: Hands, clock: Clock, caplog: pytest.LogCaptureFixture
+    in_flight: WorkInFlight, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with hands.holding("UndoTag", "face-undo:F:1"):
+    with in_flight.tracking("UndoTag", "face-undo:F:1"):
         clock.now = 125.0
         for _ in range(3):
-            hands.watch()
+            in_flight.watch()
         clock.now = 200.0
-    hands.watch()
+    in_flight.watch()
     assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
         (logging.WARNING, "UndoTag hangs: message=face-undo:F:1 in hand for 125 s"),
         (logging.WARNING, "UndoTag came back from message=face-undo:F:1 after 200 s"),
@@ -80,11 +80,11 @@ def test_the_log_hears_once_that_a_stage_hangs_and_once_that_it_came_back(
 
 
 def test_a_stage_that_works_as_it_should_is_not_mentioned(
-    hands: Hands, clock: Clock, caplog: pytest.LogCaptureFixture
+    in_flight: WorkInFlight, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with hands.holding("UndoTag", "face-undo:F:1"):
+    with in_flight.tracking("UndoTag", "face-undo:F:1"):
         clock.now = 100.0
-        hands.watch()
+        in_flight.watch()
     assert caplog.records == []
 
 
@@ -93,7 +93,7 @@ def test_a_stage_that_works_as_it_should_is_not_mentioned(
 def test_a_stage_that_hangs_is_in_the_status_and_in_the_log(
     world: World, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    services = replace(world.services, hands=Hands(clock))
+    services = replace(world.services, in_flight=WorkInFlight(clock))
     taken, go_on = threading.Event(), threading.Event()
 
     def hang(*_: object) -> Iterator[FaceStored]:
@@ -114,7 +114,7 @@ def test_a_stage_that_hangs_is_in_the_status_and_in_the_log(
     assert len(Vote.of(face.id)) == 1, "the others go on"
     clock.now = 300.0
     watch_stages(Surroundings(services, world.queues, world.publish))
-    Presence.of(services, Link().state).tell()
+    Heartbeat.of(services, Link().state).store()
     said = status_report.in_words(status_report.collect(world.queues, services.inbox))
     go_on.set()
     thread.join(10)
@@ -123,7 +123,7 @@ def test_a_stage_that_hangs_is_in_the_status_and_in_the_log(
         in said.splitlines()
     )
     assert "RequestTaggingOnSlack hangs: message=images-in-db:F:1 in hand for 300 s" in caplog.text
-    assert services.hands.long() == []
+    assert services.in_flight.hung() == []
 
 
 # --- Nobody outside is waited for without an end -----------------------------------------------------------
@@ -172,4 +172,4 @@ def test_a_database_server_that_does_not_answer_is_not_waited_for_either() -> No
 
 def test_the_watchdog_is_more_patient_than_any_of_them() -> None:
     longest = max(TIMEOUT_SECONDS, CONNECT_SECONDS + READ_SECONDS, TIME_LIMIT, LONGEST_WAIT, BUSY_SECONDS)
-    assert longest <= LONG_SECONDS / 2, "a message may meet two of them"
+    assert longest <= HANGS_SECONDS / 2, "a message may meet two of them"

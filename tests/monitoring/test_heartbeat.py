@@ -14,10 +14,10 @@ from tagbot import __version__
 from tagbot.database.models import RunningBot, writing
 from tagbot.errors import Reject, Retry
 from tagbot.lib.health import Health
-from tagbot.lib.in_flight import LONG_SECONDS, Hands
+from tagbot.lib.in_flight import HANGS_SECONDS, WorkInFlight
 from tagbot.monitoring import heartbeat, status_report
-from tagbot.monitoring.heartbeat import FORGOTTEN_SECONDS, SILENT_SECONDS, Presence
-from tagbot.schedule import Surroundings, tell_of_bot
+from tagbot.monitoring.heartbeat import FORGOTTEN_SECONDS, SILENT_SECONDS, Heartbeat
+from tagbot.schedule import Surroundings, send_heartbeat
 from tagbot.services import Services
 from tagbot.slack.socket_mode.link_state import Link
 from tagbot.vocabulary import StageName
@@ -35,20 +35,20 @@ def _link() -> Link:
 
 
 def tell(services: Services, link: Link | None = None) -> None:
-    Presence.of(services, (link or Link()).state).tell()
+    Heartbeat.of(services, (link or Link()).state).store()
 
 
 def tell_ago(seconds: float, services: Services) -> None:
     """As it was told then."""
-    now = Presence.of(services, Link().state)
-    replace(now, seen_at=now.seen_at - seconds).tell()
+    now = Heartbeat.of(services, Link().state)
+    replace(now, seen_at=now.seen_at - seconds).store()
 
 
-def figures(world: World, this: Presence | None = None) -> dict[str, Any]:
+def figures(world: World, this: Heartbeat | None = None) -> dict[str, Any]:
     return status_report.collect(world.queues, world.services.inbox, this)
 
 
-def shown(world: World, this: Presence | None = None) -> str:
+def shown(world: World, this: Heartbeat | None = None) -> str:
     return status_report.in_words(figures(world, this))
 
 
@@ -77,14 +77,14 @@ def test_status_has_a_line_for_each_bot_with_host_version_stages_and_since_when(
 def test_a_bot_tells_again_and_is_still_one(world: World, link: Link) -> None:
     around = Surroundings(world.services, world.queues, world.publish, link)
     for _ in range(2):
-        tell_of_bot(around)
+        send_heartbeat(around)
         world.offset += 5
     assert len(figures(world)["bots"]) == 1
 
 
-def a_process_on(folder: Path, world: World) -> tuple[Surroundings, list[Presence]]:
+def a_process_on(folder: Path, world: World) -> tuple[Surroundings, list[Heartbeat]]:
     """A bot whose `DATA_DIR` is there, and to which other bots it gave way."""
-    to: list[Presence] = []
+    to: list[Heartbeat] = []
     services = replace(world.services, settings=replace(world.settings, data_dir=folder))
     return Surroundings(services, world.queues, world.publish, give_way=to.append), to
 
@@ -94,7 +94,7 @@ def _folders(world: World, tmp_path: Path) -> tuple[Path, Path]:
     """The folder of a bot that has run, and a copy of it."""
     original, copy = tmp_path / "original", tmp_path / "copy"
     original.mkdir()
-    tell_of_bot(a_process_on(original, world)[0])
+    send_heartbeat(a_process_on(original, world)[0])
     shutil.copytree(original, copy)
     return original, copy
 
@@ -106,14 +106,14 @@ def test_a_bot_whose_folder_is_a_copy_of_anothers_gets_a_line_of_its_own(
     processes = [a_process_on(folder, world)[0] for folder in folders]
     for _ in range(3):
         for process in processes:
-            tell_of_bot(process)
+            send_heartbeat(process)
     assert len(figures(world)["bots"]) == 2
     [line] = caplog.messages
     assert line.startswith(f"the bot on {socket.gethostname()} has the same DATA_DIR/bot-id")
     for folder in folders:
-        tell_of_bot(a_process_on(folder, world)[0])
+        send_heartbeat(a_process_on(folder, world)[0])
     assert len(figures(world)["bots"]) == 2, "and both keep it when they are started again"
-    heartbeat.leave(processes[0].services)
+    heartbeat.withdraw(processes[0].services)
     assert len(figures(world)["bots"]) == 1
 
 
@@ -122,7 +122,7 @@ def test_and_gives_way_where_its_queues_are_its_own(world: World, folders: tuple
     (first, gave_way), (second, gives_way) = (a_process_on(folder, world) for folder in folders)
     later = replace(second, services=replace(second.services, started_at=first.services.started_at + 1))
     for process in (first, later, first, later):
-        tell_of_bot(process)
+        send_heartbeat(process)
     assert (len(gave_way), len(gives_way)) == (0, 1)
 
 
@@ -133,7 +133,7 @@ def test_a_bot_that_was_killed_and_started_again_is_still_one(
     for _ in range(2):
         again, _ = a_process_on(folders[0], world)
         for _ in range(2):
-            tell_of_bot(again)
+            send_heartbeat(again)
     assert len(figures(world)["bots"]) == 1
     assert caplog.messages == []
 
@@ -200,14 +200,14 @@ def test_in_the_bots_own_process_its_state_is_todays(world: World, link: Link) -
     tell(world.services, link)
     link.troubled(OFF)
     assert OFF not in shown(world)
-    assert OFF in shown(world, Presence.of(world.services, link.state))
+    assert OFF in shown(world, Heartbeat.of(world.services, link.state))
 
 
 @pytest.mark.rule("status-of-bots")
 @pytest.mark.failure("readme-bot-gone", "bot-gone", "one-bot-dies", shows="who is told")
 def test_a_bot_that_falls_silent_is_told_with_what_to_do(world: World) -> None:
-    silent = replace(world.services, hands=Hands(lambda: LONG_SECONDS * 2))
-    with silent.hands.holding("UndoTag", "face-undo:F:1"):
+    silent = replace(world.services, in_flight=WorkInFlight(lambda: HANGS_SECONDS * 2))
+    with silent.in_flight.tracking("UndoTag", "face-undo:F:1"):
         tell_ago(600, silent)
     [line] = about_bots(world)
     assert line.startswith("Please look at this: Bot on ")
@@ -225,8 +225,8 @@ def test_a_bot_that_has_told_lately_is_not_called_silent(world: World) -> None:
 def test_a_machine_whose_clock_is_wrong_neither_hides_its_bot_nor_forgets_another(
     world: World, fast: float
 ) -> None:
-    there = Presence("other", "attic", "1", 0.0, time.time() - FORGOTTEN_SECONDS + 1800)
-    there.tell()
+    there = Heartbeat("other", "attic", "1", 0.0, time.time() - FORGOTTEN_SECONDS + 1800)
+    there.store()
     tell(replace(world.services, now=lambda: time.time() + fast))
     lines = about_bots(world)
     assert lines[0].startswith("Please look at this: Bot on attic")
@@ -235,7 +235,7 @@ def test_a_machine_whose_clock_is_wrong_neither_hides_its_bot_nor_forgets_anothe
 
 def test_a_bot_that_stopped_as_it_was_asked_to_is_not_missed(world: World) -> None:
     tell(world.services)
-    heartbeat.leave(world.services)
+    heartbeat.withdraw(world.services)
     assert about_bots(world) == ["No bot is running."]
 
 
@@ -243,7 +243,7 @@ def test_a_bot_that_never_came_back_is_forgotten_after_a_week(world: World) -> N
     with writing():
         RunningBot.insert(id="gone", seen_at=time.time() - FORGOTTEN_SECONDS - 1, told="{}").execute()
     tell(world.services)
-    assert [bot.id for bot in RunningBot.select()] == [Presence.of(world.services, Link().state).id]
+    assert [bot.id for bot in RunningBot.select()] == [Heartbeat.of(world.services, Link().state).id]
 
 
 def test_a_bot_of_another_version_is_understood_as_far_as_it_goes(world: World) -> None:

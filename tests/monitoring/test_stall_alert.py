@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from tagbot.database.models import HoldUp, database
+from tagbot.database.models import StallAlert, database
 from tagbot.errors import Reject, Retry
 from tagbot.messages import FaceStored, FaceTagged
-from tagbot.monitoring.heartbeat import Presence
+from tagbot.monitoring.heartbeat import Heartbeat
 from tagbot.monitoring.stall_alert import (
     GOES_ON,
     HELD_UP,
-    HELD_UP_SECONDS,
     SAID_SECONDS,
+    STALLED_SECONDS,
     Memory,
-    tell_of_hold_up,
+    send_stall_alert,
 )
 from tagbot.queues.disk import disk_queues
 from tagbot.slack import words
@@ -49,7 +49,7 @@ def connected_link(world: World) -> Link:
 
 def watch(world: World, memory: Memory | None = None, link: Link | None = None) -> None:
     """One look: of a bot that has just been restarted, where there is no `memory`."""
-    tell_of_hold_up(world.services, world.queues, link or connected_link(world), memory or Memory())
+    send_stall_alert(world.services, world.queues, link or connected_link(world), memory or Memory())
 
 
 def fail_once(world: World, queue: str = QUEUE, *, dead: bool = False) -> None:
@@ -63,7 +63,7 @@ def fail_once(world: World, queue: str = QUEUE, *, dead: bool = False) -> None:
 
 
 def pass_ten_minutes(world: World) -> None:
-    world.offset += HELD_UP_SECONDS + 1
+    world.offset += STALLED_SECONDS + 1
 
 
 def a_failing_message(world: World, *, dead: bool = False) -> None:
@@ -96,7 +96,7 @@ def test_the_channel_hears_once_that_tagging_is_held_up_and_once_that_it_goes_on
     for _ in range(3):
         watch(world)
     assert announced(world) == [words.HELD_UP, words.GOES_ON]
-    assert HoldUp.select().count() == 0
+    assert StallAlert.select().count() == 0
 
 
 def test_each_hold_up_is_told(world: World) -> None:
@@ -163,12 +163,12 @@ def test_what_was_over_before_slack_was_back_is_not_told(world: World) -> None:
     end_well(world)
     watch(world)
     assert announced(world) == []
-    assert HoldUp.select().count() == 0
+    assert StallAlert.select().count() == 0
 
 
 @pytest.mark.parametrize("what", [HELD_UP, GOES_ON])
 def test_a_crash_after_the_post_and_before_its_note_posts_nothing_twice(world: World, what: str) -> None:
-    world.offset = -HELD_UP_SECONDS  # so that the bot's clock is Slack's when it posts
+    world.offset = -STALLED_SECONDS  # so that the bot's clock is Slack's when it posts
     a_failing_message(world)
     pass_ten_minutes(world)
     if what == GOES_ON:
@@ -216,7 +216,7 @@ def test_what_the_channel_is_told_is_no_request_and_takes_no_place(world: World)
     [message] = world.slack.messages()
     assert message.metadata == {
         "event_type": "facetag_announcement",
-        "event_payload": {"name": f"{HELD_UP} {HoldUp.get().noticed_at:.3f}"},
+        "event_payload": {"name": f"{HELD_UP} {StallAlert.get().noticed_at:.3f}"},
     }
     assert not message.blocks
 
@@ -319,10 +319,10 @@ def test_two_that_fail_at_different_places_are_both_told(world: World) -> None:
 @pytest.mark.rule("no-hold-up")
 def test_what_fails_at_several_places_at_once_is_told_once(world: World) -> None:
     a_failing_message(world)
-    world.offset += HELD_UP_SECONDS / 2
+    world.offset += STALLED_SECONDS / 2
     world.publish(FaceTagged(face_id="G", cause="c"))
     fail_once(world, FaceTagged.QUEUE)
-    world.offset += HELD_UP_SECONDS / 2 + 1
+    world.offset += STALLED_SECONDS / 2 + 1
     watch(world)
     assert announced(world) == [words.HELD_UP]
     for _ in range(3):
@@ -336,14 +336,14 @@ def test_while_one_message_after_another_fails_it_is_one_hold_up(world: World) -
     pass_ten_minutes(world)
     watch(world)
     for number in range(3):
-        world.offset += HELD_UP_SECONDS / 2
+        world.offset += STALLED_SECONDS / 2
         world.publish(FaceStored(face_id=f"G{number}"))
         earlier = world.queues[QUEUE].get(0)
         assert earlier is not None
         fail_once(world)
         watch(world)
         earlier.ack()
-        world.offset += HELD_UP_SECONDS
+        world.offset += STALLED_SECONDS
         watch(world)
     assert announced(world) == [words.HELD_UP]
 
@@ -390,29 +390,29 @@ def test_a_queue_that_gives_out_no_message_holds_tagging_up(world: World) -> Non
 
 
 def test_what_another_bot_takes_instead_is_not_held_up(world: World) -> None:
-    other = replace(Presence.of(world.services, Link().state), id="another")
-    other.tell()
-    world.services.hands.health.failed("UndoTag", "UndoTag: Amazon SQS does not answer")
+    other = replace(Heartbeat.of(world.services, Link().state), id="another")
+    other.store()
+    world.services.in_flight.health.failed("UndoTag", "UndoTag: Amazon SQS does not answer")
     pass_ten_minutes(world)
     watch(world)
     assert announced(world) == []
-    since = world.services.now() - HELD_UP_SECONDS - 1
+    since = world.services.now() - STALLED_SECONDS - 1
     failure = {
         "door": "Taking messages",
         "what": "UndoTag",
         "reason": "UndoTag: Amazon SQS does not answer",
         "since": since,
     }
-    replace(other, failing=[failure]).tell()
+    replace(other, failing=[failure]).store()
     watch(world)
     assert announced(world) == [words.HELD_UP]
 
 
 def test_of_a_bot_of_an_earlier_version_nobody_knows_which_stage_fails(world: World) -> None:
     pass_ten_minutes(world)
-    since = world.services.now() - HELD_UP_SECONDS - 1
+    since = world.services.now() - STALLED_SECONDS - 1
     failure = {"door": "Taking messages", "reason": "UndoTag: Amazon SQS does not answer", "since": since}
-    replace(Presence.of(world.services, Link().state), id="another", failing=[failure]).tell()
+    replace(Heartbeat.of(world.services, Link().state), id="another", failing=[failure]).store()
     watch(world)
     assert announced(world) == []
 
@@ -433,7 +433,7 @@ def test_while_slack_does_not_reach_the_bot_the_channel_hears_of_it(world: World
 
 
 def test_while_slack_reaches_another_bot_clicks_are_not_held_up(world: World) -> None:
-    replace(Presence.of(world.services, connected_link(world).state), id="another").tell()
+    replace(Heartbeat.of(world.services, connected_link(world).state), id="another").store()
     link = Link(world.clock.now)
     pass_ten_minutes(world)
     watch(world, link=link)
@@ -477,12 +477,12 @@ def test_what_the_database_does_not_take_is_told_all_the_same_and_once(world: Wo
             watch(world, memory)
         assert announced(world) == [words.HELD_UP]
     watch(world, memory)
-    assert HoldUp.get().told, "so that a restart does not repeat it"
+    assert StallAlert.get().told, "so that a restart does not repeat it"
     end_well(world)
     watch(world)
     watch(world, memory)
     assert announced(world) == [words.HELD_UP, words.GOES_ON], "another bot has said it"
-    assert HoldUp.select().count() == 0
+    assert StallAlert.select().count() == 0
 
 
 def test_that_it_goes_on_is_told_once_also_where_the_database_does_not_take_it(world: World) -> None:
@@ -525,7 +525,7 @@ def test_that_the_database_is_away_is_told_by_one_of_several_bots_and_not_again_
     world: World,
 ) -> None:
     one, other = Memory(), Memory()
-    world.offset = -HELD_UP_SECONDS  # so that the bots' clock is Slack's when they post
+    world.offset = -STALLED_SECONDS  # so that the bots' clock is Slack's when they post
     with database_away():
         for each in (one, other):
             watch(world, each)
@@ -539,7 +539,7 @@ def test_that_the_database_is_away_is_told_by_one_of_several_bots_and_not_again_
     for each in (one, other, restarted, one, other):
         watch(world, each)
     assert announced(world) == [words.HELD_UP, words.GOES_ON]
-    assert HoldUp.select().count() == 0
+    assert StallAlert.select().count() == 0
 
 
 def test_what_the_channel_heard_long_ago_does_not_keep_it_from_hearing_that_the_database_is_away(
@@ -547,7 +547,7 @@ def test_what_the_channel_heard_long_ago_does_not_keep_it_from_hearing_that_the_
 ) -> None:
     memory = Memory()
     a_failing_message(world, dead=True)
-    world.offset = HELD_UP_SECONDS + 1
+    world.offset = STALLED_SECONDS + 1
     watch(world, memory)
     world.offset = SAID_SECONDS
     with database_away():

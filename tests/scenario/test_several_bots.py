@@ -26,11 +26,11 @@ from tagbot.database.shared_rate_limit import MOST_AHEAD, SharedPace
 from tagbot.errors import Reject, Retry
 from tagbot.messages import FaceStored
 from tagbot.monitoring import status_report
-from tagbot.monitoring.heartbeat import SILENT_SECONDS, Presence, bots, strangers
+from tagbot.monitoring.heartbeat import SILENT_SECONDS, Heartbeat, bots_with_other_queues, known_bots
 from tagbot.pipeline import PIPELINE
 from tagbot.sandbox.driver import Slack as SlackStandIn
 from tagbot.sandbox.driver import running_slack
-from tagbot.schedule import JOBS, Job, Surroundings, start, tell_of_bot
+from tagbot.schedule import JOBS, Job, Surroundings, send_heartbeat, start
 from tagbot.settings import Settings, SettingsError
 from tagbot.slack.socket_mode.link_state import Link
 from tagbot.stages.request_tagging_on_slack import request_tagging_on_slack
@@ -454,9 +454,9 @@ def test_a_bot_without_slack_takes_photos_in_for_the_others(tmp_path: Path, data
 def start_beside_a_bot_seen(seconds_ago: float, folder: Path, url: str) -> "subprocess.CompletedProcess[str]":
     """Start a bot on whose database another one told that it runs; Slack refuses it, if it comes so far."""
     open_database(url)
-    there = Presence("other", "attic", "1", 0.0, time.time() - seconds_ago)
+    there = Heartbeat("other", "attic", "1", 0.0, time.time() - seconds_ago)
     with connected():
-        there.tell()
+        there.store()
     slack = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "SLACK_CHANNEL": "C0123456789"}
     with running_slack() as stand_in:
         env = {**slack, "SLACK_API_URL": stand_in.api_url, "DATA_DIR": str(folder), "DATABASE_URL": url}
@@ -495,14 +495,14 @@ DISK, HERE, THERE = "disk", "sqs://here-", "sqs://there-"
 def test_bots_with_other_queues_are_known_whichever_of_them_asks(
     world: World, mine: str, theirs: str, *, same: bool
 ) -> None:
-    running = Presence("other", "attic", "1", 0.0, time.time(), queue_url=theirs)
-    gone = Presence("gone", "attic", "1", 0.0, time.time() - SILENT_SECONDS - 5, queue_url="sqs://gone")
+    running = Heartbeat("other", "attic", "1", 0.0, time.time(), queue_url=theirs)
+    gone = Heartbeat("gone", "attic", "1", 0.0, time.time() - SILENT_SECONDS - 5, queue_url="sqs://gone")
     before_the_clock_was_set_back = replace(gone, id="ahead", seen_at=time.time() + 3600)
     for bot in (running, gone, before_the_clock_was_set_back):
-        bot.tell()
+        bot.store()
     settings = replace(world.settings, queue_url=mine)
-    assert [bot.id for bot in strangers(settings, time.time())] == ([] if same else ["other"])
-    replace(Presence.of(world.services, Link().state), queue_url=mine).tell()
+    assert [bot.id for bot in bots_with_other_queues(settings, time.time())] == ([] if same else ["other"])
+    replace(Heartbeat.of(world.services, Link().state), queue_url=mine).store()
     told = status_report.in_words(status_report.collect(world.queues, world.services.inbox))
     assert ("bots on one database need one QUEUE_URL=sqs://PREFIX" in told) is not same
 
@@ -511,9 +511,9 @@ def test_bots_with_other_queues_are_known_whichever_of_them_asks(
 def test_of_two_bots_that_started_at_once_with_other_queues_the_later_one_gives_way(
     world: World, started_before: float, *, gives_way: bool
 ) -> None:
-    Presence("other", "attic", "1", world.services.started_at - started_before, time.time()).tell()
-    to: list[Presence] = []
-    tell_of_bot(Surroundings(world.services, world.queues, world.publish, give_way=to.append))
+    Heartbeat("other", "attic", "1", world.services.started_at - started_before, time.time()).store()
+    to: list[Heartbeat] = []
+    send_heartbeat(Surroundings(world.services, world.queues, world.publish, give_way=to.append))
     assert [bot.host for bot in to] == (["attic"] if gives_way else [])
 
 
@@ -524,11 +524,11 @@ def test_a_bot_that_gives_way_ends_by_itself_and_says_why(
     with build.queues(settings) as queues:
         open_database(settings.database_url)
         with connected():
-            Presence("other", "attic", "1", 0.0, time.time(), queue_url=HERE).tell()
+            Heartbeat("other", "attic", "1", 0.0, time.time(), queue_url=HERE).store()
         with pytest.raises(SettingsError) as told:
             Bot(settings, queues).run(threading.Event())
         with connected():
-            assert [bot.id for bot in bots()] == ["other"], "nobody misses it"
+            assert [bot.id for bot in known_bots()] == ["other"], "nobody misses it"
     [line] = told.value.problems
     assert line.startswith(
         f"QUEUE_URL is disk, but the bot on attic uses the same DATABASE_URL with QUEUE_URL={HERE}"

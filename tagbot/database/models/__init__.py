@@ -533,7 +533,7 @@ class RunningBot(_Table):
     id = TextField(primary_key=True)
     seen_at = DoubleField()
     told = TextField()
-    """JSON: the fields of a `Presence`."""
+    """JSON: the fields of a `Heartbeat`."""
 
 
 class Turn(_Table):
@@ -567,7 +567,7 @@ class FailedMessage(_Table):
         primary_key = CompositeKey("queue", "message_id")
 
 
-class HoldUp(_Table):
+class StallAlert(_Table):
     """That tagging is held up: from when it is noticed until the channel was told that it goes on.
     `tagbot.monitoring.stall_alert` writes and reads it.
     """
@@ -580,12 +580,16 @@ class HoldUp(_Table):
     known = TextField(default="{}")
     """JSON: what the channel was told of, or what goes on since then: until when, by where it fails."""
 
+    class Meta:
+        table_name = "hold_up"
+
     def put(self) -> None:
         """Store it as it is here."""
         row = {name: getattr(self, name) for name in ("noticed_at", "saying", "told", "known")}
         with writing():
             type(self).insert(row).on_conflict(
-                conflict_target=[HoldUp.noticed_at], preserve=[HoldUp.saying, HoldUp.told, HoldUp.known]
+                conflict_target=[StallAlert.noticed_at],
+                preserve=[StallAlert.saying, StallAlert.told, StallAlert.known],
             ).execute()
 
     def end(self) -> None:
@@ -595,8 +599,8 @@ class HoldUp(_Table):
 
 
 TABLES: tuple[type[_Table], ...] = (
-    Photo, Person, Face, Vote, PastRequest, TrainedVector, Tally, BackendCalls, Notice, HoldUp, RunningBot,
-    FailedMessage, Turn,
+    Photo, Person, Face, Vote, PastRequest, TrainedVector, Tally, BackendCalls, Notice, StallAlert,
+    RunningBot, FailedMessage, Turn,
 )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from tagbot.database.models import FailedMessage
 from tagbot.errors import Reject
-from tagbot.lib.retrying import insist
+from tagbot.lib.retrying import with_retries
 from tagbot.maintenance.transfer import Compared, Content
 from tagbot.queues import Confirmed, Counts, FillableQueue, Stored
 from tagbot.queues.envelope import storable
@@ -119,19 +119,19 @@ def move_queues(
     ledger.forget_all_but(_places(targets))
     _refuse_strangers(targets, ledger, place)
     for target in targets.values():
-        insist(target.prepare)
+        with_retries(target.prepare)
     ledger.begin(_places(targets))
     for name, target in targets.items():
         for stored in source(name):
             mark = _mark(stored)
             if ledger.get(name, mark) is None:
-                ledger.put(name, mark, insist(partial(target.fill, stored, mark)))
+                ledger.put(name, mark, with_retries(partial(target.fill, stored, mark)))
     ledger.forget_all_but(_places(targets))  # nobody should have deleted any meanwhile
     return [_compare(name, source(name), target, ledger) for name, target in targets.items()]
 
 
 def _places(targets: Mapping[str, FillableQueue]) -> frozenset[str]:
-    return frozenset().union(*(insist(target.places) for target in targets.values()))
+    return frozenset().union(*(with_retries(target.places) for target in targets.values()))
 
 
 def _refuse_strangers(targets: Mapping[str, FillableQueue], ledger: Ledger, place: str) -> None:

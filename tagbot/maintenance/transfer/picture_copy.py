@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from tagbot.errors import Reject
-from tagbot.lib.retrying import insist
+from tagbot.lib.retrying import with_retries
 from tagbot.maintenance.transfer import Compared, Content
 from tagbot.photos.image_store import ImageStore
 
@@ -35,9 +35,9 @@ def move_pictures(source: ImageStore, target: ImageStore, watch: Watch) -> Compa
 
 
 def _copy(source: ImageStore, target: ImageStore, key: str) -> None:
-    picture = insist(partial(source.get, key))
-    if insist(partial(_found, target, key)) != picture:
-        insist(partial(target.put, key, picture))
+    picture = with_retries(partial(source.get, key))
+    if with_retries(partial(_found, target, key)) != picture:
+        with_retries(partial(target.put, key, picture))
 
 
 def _found(store: ImageStore, key: str) -> bytes | None:
@@ -55,7 +55,7 @@ def _content(store: ImageStore, watch: Watch) -> Content:
 
 
 def _hash(store: ImageStore, key: str) -> bytes:
-    return sha256(key.encode() + b"\0" + insist(partial(store.get, key))).digest()
+    return sha256(key.encode() + b"\0" + with_retries(partial(store.get, key))).digest()
 
 
 def _each(keys: Iterator[str], act: Callable[[str], T]) -> Iterator[T]:

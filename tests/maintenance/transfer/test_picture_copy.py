@@ -8,7 +8,7 @@ import pytest
 
 from tagbot.aws.s3 import Bucket
 from tagbot.errors import Retry
-from tagbot.lib.retrying import insist
+from tagbot.lib.retrying import with_retries
 from tagbot.maintenance.transfer.picture_copy import AT_A_TIME, move_pictures
 from tagbot.photos.image_store import FolderStore, S3Store
 from tests.aws.service import REGION, Amazon
@@ -112,7 +112,7 @@ def test_what_stays_busy_is_told_in_the_end() -> None:
         raise Retry("busy")
 
     with pytest.raises(Retry, match="busy"):
-        insist(act, pauses=(0, 0))
+        with_retries(act, pauses=(0, 0))
     assert len(asked) == 3
 
 
