@@ -25,9 +25,9 @@ from tagbot.training.usage import Ledger
 from tagbot.vocabulary import QueueName
 
 if TYPE_CHECKING:
-    from tagbot.aws.s3 import Bucket
+    from tagbot.aws.s3_api import Bucket
     from tagbot.aws.s3_events import Events
-    from tagbot.aws.sqs import Sqs
+    from tagbot.aws.sqs_api import Sqs
     from tagbot.training.rekognition import RekognitionBackend
 
 
@@ -53,7 +53,7 @@ def image_store(settings: Settings) -> ImageStore:
 
 
 def _bucket(settings: Settings, place: S3Place) -> "Bucket":
-    from tagbot.aws.s3 import Bucket
+    from tagbot.aws.s3_api import Bucket
 
     return Bucket(place.bucket, place.prefix, settings.aws_region or None)
 
@@ -90,11 +90,11 @@ def training_backend(settings: Settings, stop: Event | None = None) -> TrainingB
 
 
 def _rekognition(settings: Settings, stop: Event) -> "RekognitionBackend":
-    from tagbot.aws.rekognition_api import Aws
+    from tagbot.aws.rekognition_api import RekognitionApi
     from tagbot.training.rekognition import RekognitionBackend
 
     ledger = Ledger(time.time)
-    aws = Aws(
+    aws = RekognitionApi(
         settings.rekognition_collection,
         settings.aws_region or None,
         settings.rekognition_calls_per_second,
@@ -157,6 +157,6 @@ def queues_beside(settings: Settings) -> Iterator[Mapping[str, SharedQueue]]:
 
 
 def _sqs(settings: Settings) -> "Sqs":
-    from tagbot.aws.sqs import Sqs
+    from tagbot.aws.sqs_api import Sqs
 
     return Sqs(settings.aws_region or None)

@@ -23,7 +23,7 @@ IMPORTED = [
     "tagbot.commands.export",
     "tagbot.commands.retry",
     "tagbot.commands.status",
-    "tagbot.aws.s3",
+    "tagbot.aws.s3_api",
     "tagbot.queues.sqs",
     "tagbot.training.local",
     "tagbot.training.rekognition",

@@ -1,7 +1,7 @@
 """The door to AWS: the only importer of boto3. Each service has a class of its own that builds on `Door`.
 
-A door makes one attempt at each call, and turns each failure into what can be done about it. The operator
-hears of a configuration that is wrong once in the log, and in `status` for as long as it lasts.
+A door makes one attempt at each call, and turns each failure into `Retry` or `Reject`. A wrong configuration
+is logged once, and stands in `status` for as long as it lasts.
 """
 
 import logging
@@ -11,10 +11,10 @@ from functools import cache
 from typing import Any
 
 import boto3
-import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
+from tagbot.aws.error_codes import BUSY, CLOCK, CREDENTIALS, CURES, DENIED, OUR_FAULT
 from tagbot.errors import Reject, Retry
 from tagbot.lib.health import Health
 
@@ -26,46 +26,11 @@ READ_SECONDS = 20
 CONNECTIONS = 50
 """Calls that may run at a time: more than the bot has threads, or some would wait for another's long poll."""
 
-BUSY = frozenset(
-    {
-        "ConditionalRequestConflict", "ConflictException", "InternalError", "InternalFailure",
-        "InternalServerError", "KmsThrottled", "LimitExceededException", "OperationAborted", "OverLimit",
-        "ProvisionedThroughputExceededException", "RequestThrottled", "RequestTimeout",
-        "RequestTimeoutException", "ServiceUnavailable", "ServiceUnavailableException", "SlowDown",
-        "Throttling", "ThrottlingException", "TooManyRequestsException",
-    }
-)  # fmt: skip
-"""Errors that say that the same call may succeed later."""
-
-OUR_FAULT = frozenset(
-    {
-        "IdempotentParameterMismatchException", "InvalidArgument", "InvalidMessageContents",
-        "InvalidPaginationTokenException", "InvalidParameterException", "InvalidParameterValue",
-        "InvalidRequest", "KeyTooLongError", "MissingParameter", "ValidationException",
-    }
-)  # fmt: skip
-"""Errors that the same call will meet each time: what is sent was checked before, so they are bugs."""
-
-DENIED = frozenset({"403", "AccessDenied", "AccessDeniedException", "Forbidden", "KmsAccessDenied"})
-"""Errors that say that a permission is missing. The number is S3's answer where no text may come with one."""
+_making_a_client = threading.Lock()
+"""A session of boto3 makes one at a time."""
 
 EVERY_CALL = ""
-"""Key of what is wrong with all operations alike: credentials, the region, the address."""
-
-CLOCK = frozenset({"RequestExpired", "RequestTimeTooSkewed"})
-"""Errors that say that what was signed just now is too old, or not due yet."""
-
-CREDENTIALS = ("AccessKey", "Client", "Credential", "Security", "Signature", "Token", "Expired")
-"""In the names of the errors that say that the credentials are wrong, or old."""
-
-CURES = {
-    "Region": "the AWS region is missing or wrong: set AWS_REGION",
-    **dict.fromkeys(
-        ("Credential", "Token", "Profile", "Config"),
-        "AWS credentials are missing: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a role",
-    ),
-}
-"""By a word in the name of botocore's exception: what the operator has to set."""
+"""Key of a problem that all operations have alike: credentials, the region, the address."""
 
 
 class InvalidEndpoint(BotoCoreError):  # noqa: N818 - named like botocore's other ones
@@ -73,7 +38,7 @@ class InvalidEndpoint(BotoCoreError):  # noqa: N818 - named like botocore's othe
 
 
 class Misconfigured(Retry):
-    """The operator has to mend something; what is to be done waits for it."""
+    """The operator has to mend something; the work waits for it."""
 
 
 class Door:
@@ -107,25 +72,43 @@ class Door:
         self._lock = threading.Lock()
         self._client: Any = None
         self._problems: dict[str, str] = {}
-        """By operation: another one that works says nothing about a permission. What is wrong with all of
-        them stands under `EVERY_CALL`.
-        """
+        """By operation, as a permission is for one; a problem of them all stands under `EVERY_CALL`."""
 
     @property
     def problem(self) -> str | None:
-        """What the operator has to mend, None while nothing is known to be wrong."""
+        """For the operator to mend; None while nothing is known to be wrong."""
         with self._lock:
             return "; ".join(dict.fromkeys(self._problems.values())) or None
 
     @property
     def partition(self) -> str:
-        """As `partition` says, of its region."""
+        """AWS's partition that its region is in."""
         return partition(self._region)
 
     def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
-        """One call, such as `index_faces`; raises `Retry`, `Reject`, and what the service's class says."""
+        """One call, such as `index_faces`; raises `Retry`, `Reject` and the exceptions of `meaning`."""
         with self.health.watching(operation):
-            return self._answer(operation, arguments)
+            try:
+                answer: dict[str, Any] = getattr(self._connected(), operation)(**arguments)
+            except ClientError as refused:
+                self.reached(operation)
+                raise self._refusal(operation, refused) from None
+            except BotoCoreError as lost:
+                raise self._no_answer(operation, lost) from None
+            if not _is_from_aws(answer):
+                raise Retry(f"something between here and {self._title} answers in its place")
+            self.reached(operation)
+            self._works(operation)
+            return answer
+
+    def reached(self, operation: str) -> None:
+        """For a service that counts to override: the call arrived at AWS."""
+
+    def meaning(self, operation: str, code: str) -> Exception | None:  # noqa: ARG002 - for those who override it
+        """For a service to override: its exception for an error that is no failure but an answer, or that
+        this service alone knows; None for the rest.
+        """
+        return None
 
     def read(self, body: Any, most: int | None = None) -> bytes:
         """The content of an answer that is a stream, or its first `most` bytes."""
@@ -153,50 +136,26 @@ class Door:
         name = self._actions.get(operation) or "".join(word.title() for word in operation.split("_"))
         return f"{self.service}:{name}"
 
-    def _answer(self, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        try:
-            answer: dict[str, Any] = getattr(self._connected(), operation)(**arguments)
-        except ClientError as refused:
-            self._reached(operation)
-            raise self._refusal(operation, refused) from None
-        except BotoCoreError as lost:
-            raise self._no_answer(operation, lost) from None
-        if not _is_from_aws(answer):
-            raise Retry(f"something between here and {self._title} answers in its place")
-        self._reached(operation)
-        self._works(operation)
-        return answer
-
-    def _reached(self, operation: str) -> None:
-        """For a service that counts: the call arrived at AWS."""
-
-    def _meaning(self, operation: str, code: str) -> Exception | None:  # noqa: ARG002 - for those who override it
-        """For a service to override: what an error says, where that is no failure but an answer, or
-        something that this service alone knows; None for the rest.
-        """
-        return None
-
     def _connected(self) -> Any:
         """The client, made when it is first needed: loading it takes 60 MB and half a second."""
         with self._lock:
             if self._client is None:
-                self._client = self._made()
+                made: Any = session()  # its `client` has a type for each service by name, not for any
+                try:
+                    with _making_a_client:
+                        self._client = made.client(
+                            self.service, region_name=self._region, config=self._config
+                        )
+                except BotoCoreError:
+                    raise
+                except ValueError:  # botocore's word for it
+                    raise InvalidEndpoint from None
             return self._client
 
-    def _made(self) -> Any:
-        made: Any = _session()  # whose `client` has a type for each service by name, not for any
-        try:
-            return made.client(self.service, region_name=self._region, config=self._config)
-        except BotoCoreError:
-            raise
-        except ValueError:  # botocore's word for it
-            raise InvalidEndpoint from None
-
     def _refusal(self, operation: str, refused: ClientError) -> Exception:
-        """What AWS's error amounts to."""
         code = str(refused.response.get("Error", {}).get("Code", "")).rpartition(".")[2]
         status = int(refused.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-        meaning = self._meaning(operation, code)
+        meaning = self.meaning(operation, code)
         if meaning is not None:
             if not isinstance(meaning, Retry):
                 self._works(operation)
@@ -254,29 +213,21 @@ def partition(region: str | None) -> str:
     Without a region it is that of the environment or the profile; where that is none of AWS's, `aws`.
     """
     try:
-        session = _session(region)
-        return str(session.get_partition_for_region(session.region_name or ""))
+        return str(session().get_partition_for_region(region or session().region_name or ""))
     except BotoCoreError:
         return "aws"
 
 
-def _session(region: str | None = None) -> boto3.Session:
-    """A session of its own, which goes by today's environment, with the descriptions that all share: to read
-    those of AWS's regions and of one service takes a tenth of a second.
-    """
-    core = botocore.session.get_session()
-    core.register_component("data_loader", _descriptions())
-    return boto3.Session(region_name=region, botocore_session=core)
-
-
 @cache
-def _descriptions() -> Any:
-    """What botocore has read of AWS's descriptions so far."""
-    return botocore.session.get_session().get_component("data_loader")
+def session() -> boto3.Session:
+    """One for the whole process: clients share its credentials and what it has read of AWS's services. The
+    environment's credentials and profile are read once.
+    """
+    return boto3.Session()
 
 
 def _is_from_aws(answer: dict[str, Any]) -> bool:
-    """Whether AWS made it: whatever AWS answers has a number.
+    """Whether AWS made it: each of its answers has a number.
 
     botocore takes a proxy's web page for an answer in which everything is left out, and that would be: no
     face, no picture.

@@ -1,4 +1,4 @@
-"""The door to Amazon Rekognition: it paces the calls and counts them."""
+"""The door to Amazon Rekognition: it keeps the rate limit of the calls and counts them."""
 
 import hashlib
 import threading
@@ -28,7 +28,7 @@ class PictureUnusable(Exception):  # noqa: N818 - an answer about the picture
 
 class QuotaReached(Exception):  # noqa: N818 - an answer about the collection
     """ServiceQuotaExceededException: the person has as many faces, or the collection as many faces or
-    users, as AWS allows; `operation` is what was one too many.
+    users, as AWS allows; `operation` would have been one too many.
     """
 
     def __init__(self, operation: str) -> None:
@@ -37,7 +37,7 @@ class QuotaReached(Exception):  # noqa: N818 - an answer about the collection
 
 
 class AlreadyThere(Exception):  # noqa: N818 - as AWS's name for it
-    """What was to be made exists."""
+    """The user or collection to be made exists."""
 
 
 def token(*parts: str) -> str:
@@ -45,7 +45,7 @@ def token(*parts: str) -> str:
     return hashlib.sha256("|".join(parts).encode()).hexdigest()
 
 
-class Aws(Door):
+class RekognitionApi(Door):
     """Calls of one collection. Any thread may use it."""
 
     def __init__(
@@ -69,26 +69,21 @@ class Aws(Door):
         self._record = record
 
     def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
-        """One call on the collection.
-
-        Raises `Absent`, `AlreadyThere`, `PictureUnusable` and `QuotaReached`, which are answers, and `Retry`
-        and `Reject`.
+        """One call on the collection. Raises `Retry`, `Reject`, and answers: `Absent`, `AlreadyThere`,
+        `PictureUnusable` and `QuotaReached`.
         """
         self._turns.wait()
         if operation != "detect_faces":
             arguments["CollectionId"] = self.collection
-        return super().call(operation, **arguments)
-
-    def _answer(self, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
         failpoints.reach(failpoints.BEFORE_CALL)
-        answer = super()._answer(operation, arguments)
+        answer = super().call(operation, **arguments)
         failpoints.reach(failpoints.AFTER_CALL)
         return answer
 
-    def _reached(self, operation: str) -> None:
+    def reached(self, operation: str) -> None:
         self._record(operation)
 
-    def _meaning(self, operation: str, code: str) -> Exception | None:
+    def meaning(self, operation: str, code: str) -> Exception | None:
         if code == "ServiceQuotaExceededException" and operation == "create_collection":
             return self._misconfigured(
                 operation, "AWS allows this account no more face collections: delete one, or ask AWS for more"

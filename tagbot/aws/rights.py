@@ -18,11 +18,11 @@ OF_PICTURES = "DeleteObject", "GetObject", "PutObject"
 
 
 def statements(settings: Settings) -> Iterator[Statement]:
-    """What has to be allowed; nothing for a bot that keeps all on its own machine."""
+    """None for a bot that keeps all on its own machine."""
     places = list(_places(settings))
     if settings.queue_prefix is None and not settings.inbox_events and not places:
         return
-    from tagbot.aws.boto import partition  # boto3, which who is not at Amazon can do without
+    from tagbot.aws.boto import partition  # boto3: not for a bot on its own machine
 
     arn = f"arn:{partition(settings.aws_region or None)}"
     if settings.queue_prefix is not None:

@@ -1,11 +1,12 @@
-"""What Amazon S3 tells of new objects, by way of a queue at Amazon SQS."""
+"""Amazon S3's events of new objects, by way of a queue at Amazon SQS."""
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from urllib.parse import unquote_plus
 
 from tagbot.aws.boto import Misconfigured
-from tagbot.aws.sqs import LONGEST_WAIT, NoQueue, NotInHand, Sqs
+from tagbot.aws.sqs_api import LONGEST_WAIT, NoQueue, NotInFlight, Sqs
 
 VISIBILITY_SECONDS = 30
 
@@ -21,17 +22,17 @@ class Events:
         self._prefix = f"{prefix}/"
 
     def next(self) -> list[str]:
-        """Names of objects that were put below the prefix; waits for some time for the first, and gives none
-        after that. Raises `Retry`.
+        """Names of objects that were put below the prefix; waits for the first for up to `LONGEST_WAIT`.
+        Raises `Retry`.
 
-        What it gives is not told again. An event is only a hint: the object stays where it is, and is found
-        by listing too.
+        No event comes twice. It is only a hint: the object stays where it is, and is found by listing too.
         """
         try:
             received = self._door.receive(self.queue, 10, LONGEST_WAIT, VISIBILITY_SECONDS)
             names = [name for message in received for name in self._names(message.text)]
             for message in received:
-                self._delete(message.handle)
+                with suppress(NotInFlight):  # it comes once more, which does no harm
+                    self._door.delete(self.queue, message.handle)
         except NoQueue:
             raise self._is_missing() from None
         return list(dict.fromkeys(names))
@@ -49,14 +50,8 @@ class Events:
             f"there is no queue {self.queue}: make it and let the bucket write to it, or correct INBOX_EVENTS"
         )
 
-    def _delete(self, handle: str) -> None:
-        try:
-            self._door.delete(self.queue, handle)
-        except NotInHand:
-            return  # it is told once more, which does no harm
-
     def _names(self, text: str) -> Iterator[str]:
-        """What an event is about; nothing where it is none, as the one with which S3 tries the queue."""
+        """Of one message; none in the one with which S3 tries the queue."""
         try:
             records = json.loads(text).get("Records", [])
             for record in records:

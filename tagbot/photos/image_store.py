@@ -16,7 +16,7 @@ from tagbot.errors import Reject, Retry
 from tagbot.lib.health import Health
 
 if TYPE_CHECKING:  # boto3, which that imports, takes a fifth of a second: only a bot on S3 needs it
-    from tagbot.aws.s3 import Bucket
+    from tagbot.aws.s3_api import Bucket
 
 
 class ImageStore(Protocol):
@@ -172,7 +172,7 @@ class S3Store:
 
     def get(self, key: str) -> bytes:
         """As the interface says."""
-        from tagbot.aws.s3 import Missing
+        from tagbot.aws.s3_api import Missing
 
         try:
             return self._bucket.get(_checked(key)).content

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from tagbot.aws.s3 import Bucket, Listed, Missing
+from tagbot.aws.s3_api import Bucket, Listed, Missing
 from tagbot.aws.s3_events import Events
 from tagbot.errors import Reject, Retry
 from tagbot.lib.outage_log import OutageLog

@@ -21,7 +21,15 @@ from functools import partial
 from typing import Any
 
 from tagbot.aws.boto import Misconfigured
-from tagbot.aws.sqs import LONGEST_VISIBILITY, NoQueue, NotInHand, QueueDiffers, Received, Sqs, redrive_policy
+from tagbot.aws.sqs_api import (
+    LONGEST_VISIBILITY_TIMEOUT,
+    NoQueue,
+    NotInFlight,
+    QueueDiffers,
+    Received,
+    Sqs,
+    redrive_policy,
+)
 from tagbot.errors import Reject, Retry
 from tagbot.queues import (
     MAX_CRASHES,
@@ -454,7 +462,9 @@ class _SqsQueue:
     def _hold(self, held: _InHand, not_before: float) -> None:
         seconds = math.ceil(max(0.0, not_before - self._clock()))
         with self._answering(), self._in_time(held):
-            self._door.hold(self._live, held.received.handle, min(seconds, LONGEST_VISIBILITY - 1))
+            self._door.set_visibility_timeout(
+                self._live, held.received.handle, min(seconds, LONGEST_VISIBILITY_TIMEOUT - 1)
+            )
 
     def _send_raw(self, queue: str, held: _InHand, mark: str) -> None:
         with self._answering():
@@ -470,7 +480,7 @@ class _SqsQueue:
     def _release(self, held: _InHand) -> None:
         """Let another bot have it at once."""
         with held.lock, suppress(Retry), self._answering(), self._in_time(held):
-            self._door.hold(self._live, held.received.handle, 0)
+            self._door.set_visibility_timeout(self._live, held.received.handle, 0)
         self._let_go(held)
 
     def beat(self) -> None:
@@ -500,7 +510,7 @@ class _SqsQueue:
         with held.lock, suppress(Retry):  # if not now, then at the next beat
             if held.received.handle in self._in_hand:
                 with self._answering(), self._in_time(held):
-                    self._door.hold(self._live, held.received.handle, VISIBILITY_SECONDS)
+                    self._door.set_visibility_timeout(self._live, held.received.handle, VISIBILITY_SECONDS)
 
     def find(self) -> None:
         """Know where the queue is before somebody waits for a put."""
@@ -511,7 +521,7 @@ class _SqsQueue:
     def _in_time(self, held: _InHand) -> Iterator[None]:
         try:
             yield
-        except NotInHand:
+        except NotInFlight:
             log.warning("%s: message=%s took too long; it is handed out again", self.name, held.message.id)
             self._let_go(held)
 
@@ -605,8 +615,8 @@ class _SqsQueue:
 
     def _keep_dead_letters(self, letters: Iterable[Received], seconds: int) -> None:
         for received in letters:
-            with suppress(Retry, NotInHand, NoQueue):
-                self._door.hold(self._dead, received.handle, seconds)
+            with suppress(Retry, NotInFlight, NoQueue):
+                self._door.set_visibility_timeout(self._dead, received.handle, seconds)
 
     def _put_back(self, received: Received) -> bool:
         """Whether it is ready again: not where its message has come anew since."""
@@ -618,7 +628,7 @@ class _SqsQueue:
             self._notes.forget(message.id, DEAD)
             with self._answering():
                 self._door.send(self._live, received.text, received.group, str(uuid.uuid4()))
-        with suppress(NotInHand), self._answering():
+        with suppress(NotInFlight), self._answering():
             self._door.delete(self._dead, received.handle)
         self._counted = None
         return not is_left_over

@@ -10,7 +10,14 @@ from contextlib import suppress
 from typing import Any
 
 from tagbot.aws.boto import Misconfigured
-from tagbot.aws.rekognition_api import Absent, AlreadyThere, Aws, PictureUnusable, QuotaReached, token
+from tagbot.aws.rekognition_api import (
+    Absent,
+    AlreadyThere,
+    PictureUnusable,
+    QuotaReached,
+    RekognitionApi,
+    token,
+)
 from tagbot.errors import Reject, Retry
 from tagbot.lib.health import Health
 from tagbot.photos.pictures import (
@@ -63,7 +70,7 @@ class RekognitionBackend:
 
     name = "rekognition"
 
-    def __init__(self, aws: Aws, ledger: Ledger) -> None:
+    def __init__(self, aws: RekognitionApi, ledger: Ledger) -> None:
         """Nothing is called, and nothing of AWS is loaded, until it is needed."""
         self._aws = aws
         self._ledger = ledger

@@ -18,8 +18,9 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from tagbot.aws import boto
 from tagbot.aws.boto import Door
-from tagbot.aws.sqs import Sqs
+from tagbot.aws.sqs_api import Sqs
 
 REGION = "eu-west-1"
 
@@ -147,3 +148,4 @@ def use(amazon: Amazon, environ: pytest.MonkeyPatch) -> None:
     environ.setenv("AWS_EC2_METADATA_DISABLED", "true")
     for name, value in amazon.environment().items():
         environ.setenv(name, value)
+    boto.session.cache_clear()

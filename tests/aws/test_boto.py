@@ -2,7 +2,7 @@
 
 import pytest
 
-from tagbot.aws.sqs import Sqs
+from tagbot.aws.sqs_api import Sqs
 from tagbot.errors import Retry
 from tests.aws.service import REGION, Amazon
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tagbot.aws.boto import Door
-from tagbot.aws.s3 import ACTIONS
-from tagbot.aws.sqs import Sqs
+from tagbot.aws.s3_api import ACTIONS
+from tagbot.aws.sqs_api import Sqs
 from tagbot.database import open_database
 from tagbot.queues.sqs import sqs_queues
 from tests.aws.service import REGION, Amazon
@@ -72,7 +72,7 @@ def test_the_rights_are_exactly_those_of_the_calls_in_the_code(
     policy = printed_policy(on_slack("check", **at_amazon).out)
     allowed = {action for statement in policy["Statement"] for action in statement["Action"]}
     needed = set()
-    for service, module in (("sqs", "sqs.py"), ("s3", "s3.py")):
+    for service, module in (("sqs", "sqs_api.py"), ("s3", "s3_api.py")):
         code = (Path(__file__).parents[2] / "tagbot/aws" / module).read_text()
         calls = re.findall(r'(?:self\.call\(|self\.(?:sending\.)?_?on\(\s*(?:queue,\s*)?)\s*"(\w+)"', code)
         needed |= {Door(service, service, REGION, actions=ACTIONS).action(call) for call in calls}
@@ -84,7 +84,7 @@ def test_a_bot_that_keeps_all_on_its_machine_needs_no_rights_and_no_boto3(
 ) -> None:
     for name in [*sys.modules]:
         if name.startswith(
-            ("boto3", "tagbot.aws.boto", "tagbot.aws.s3", "tagbot.aws.sqs", "tagbot.photos.inbox_s3")
+            ("boto3", "tagbot.aws.boto", "tagbot.aws.s3_api", "tagbot.aws.sqs_api", "tagbot.photos.inbox_s3")
         ):
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "boto3", None)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tagbot.aws.s3 import Bucket
+from tagbot.aws.s3_api import Bucket
 from tagbot.errors import Reject, Retry
 from tagbot.photos.image_store import FolderStore, ImageStore, S3Store
 from tests.aws.service import REGION, Amazon

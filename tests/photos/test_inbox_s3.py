@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tagbot.aws.s3 import Bucket, Listed, Object
+from tagbot.aws.s3_api import Bucket, Listed, Object
 from tagbot.aws.s3_events import Events
-from tagbot.aws.sqs import Sqs
+from tagbot.aws.sqs_api import Sqs
 from tagbot.errors import Reject, Retry
 from tagbot.photos.inbox import LONE_SIDECAR_SECONDS, InboxDelivery
 from tagbot.photos.inbox_s3 import DEAF, LIST_BESIDE_EVENTS_SECONDS, LIST_SECONDS, STUCK_SECONDS, S3Inbox

@@ -9,7 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from tagbot.aws.sqs import HASTY_CONNECT_SECONDS, HASTY_READ_SECONDS, LONGEST_VISIBILITY, READ_SECONDS, Sqs
+from tagbot.aws.sqs_api import (
+    HASTY_CONNECT_SECONDS,
+    HASTY_READ_SECONDS,
+    LONGEST_VISIBILITY_TIMEOUT,
+    READ_SECONDS,
+    Sqs,
+)
 from tagbot.errors import Reject, Retry
 from tagbot.messages import PhotoArrived
 from tagbot.pipeline import PIPELINE
@@ -635,7 +641,7 @@ def test_all_that_is_in_hand_is_kept_in_time_also_when_sqs_hangs_at_each_call(sq
 def test_no_wait_is_longer_than_sqs_allows(sqs: SqsEngine) -> None:
     with sqs.running() as queue:
         queue.put("m1", "face1", {})
-        take(queue).retry_after(10 * LONGEST_VISIBILITY, "busy")
+        take(queue).retry_after(10 * LONGEST_VISIBILITY_TIMEOUT, "busy")
         assert queue.counts() == Counts(delayed=1)
 
 

@@ -33,7 +33,7 @@ KILLED = """
 import itertools, os, sys
 from tagbot.photos.image_store import S3Store
 from tagbot.main import main
-from tagbot.aws.sqs import Sqs
+from tagbot.aws.sqs_api import Sqs
 
 owner, name = {"pictures": (S3Store, "put"), "messages": (Sqs, "send")}[sys.argv[1]]
 last, calls, act = int(sys.argv[2]), itertools.count(1), getattr(owner, name)

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tagbot.aws.rekognition_api import Aws
+from tagbot.aws import boto
+from tagbot.aws.rekognition_api import RekognitionApi
 from tagbot.database.models import BackendCalls, Face, Notice, Person, Vote, writing
 from tagbot.messages import ANYWAY, FaceReopened, FaceTagged
 from tagbot.queues import Counts
@@ -38,10 +39,10 @@ def door(
     region: str | None = REGION,
     calls_per_second: float = 1000.0,
     **how: Any,
-) -> Aws:
+) -> RekognitionApi:
     """The door to the stand-in, as it is in the environment."""
     record = Ledger(time.time).record
-    return Aws(collection, region, calls_per_second, record, threading.Event(), **how)
+    return RekognitionApi(collection, region, calls_per_second, record, threading.Event(), **how)
 
 
 def backend_on(collection: str = "facetag", **how: Any) -> RekognitionBackend:
@@ -85,7 +86,7 @@ class Amazon:
                     left.ack()
 
     @property
-    def door(self) -> Aws:
+    def door(self) -> RekognitionApi:
         """What the bot calls AWS by."""
         return self.backend._aws
 
@@ -106,6 +107,7 @@ class Amazon:
     def restart(self, **how: Any) -> None:
         """The same bot in another process: it has forgotten what it only knew by heart."""
         self.backend.close()
+        boto.session.cache_clear()
         self.use(backend_on(self.collection, **how))
 
     def use(self, backend: RekognitionBackend, **settings: Any) -> None:
@@ -219,6 +221,7 @@ def forget_aws(environ: pytest.MonkeyPatch) -> None:
         environ.delenv(name)
     for name, value in NO_AWS.items():
         environ.setenv(name, value)
+    boto.session.cache_clear()
 
 
 @contextmanager

@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 from tagbot import build
+from tagbot.aws import boto
 from tagbot.aws.rekognition_api import token
 from tagbot.database import connected
 from tagbot.database.models import Face, Notice, Person, crop_key
@@ -729,6 +730,7 @@ def test_aws_region_is_where_it_is_called_and_botocores_own_variable_serves_too(
             {"TRAINING_BACKEND": "rekognition", "REKOGNITION_CALLS_PER_SECOND": "1000", **environ},
             for_slack=False,
         )
+        boto.session.cache_clear()
         backend = build.training_backend(settings, Event())
         try:
             return backend.ensure_person("a-person")

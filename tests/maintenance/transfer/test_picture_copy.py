@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tagbot.aws.s3 import Bucket
+from tagbot.aws.s3_api import Bucket
 from tagbot.errors import Retry
 from tagbot.lib.retrying import with_retries
 from tagbot.maintenance.transfer.picture_copy import AT_A_TIME, move_pictures

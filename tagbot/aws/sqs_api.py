@@ -18,22 +18,22 @@ READ_SECONDS = LONGEST_WAIT + 10
 
 HASTY = frozenset({"change_message_visibility", "send_message"})
 """Calls that have less time. Two attempts to send, each with a new connection, have to end before Slack's
-three seconds do, as a click is acknowledged when its answer is on its queue. And the calls that keep messages
-in hand follow each other, and have to end before the time of the last message is over."""
+three seconds do, as a click is acknowledged when its answer is on its queue. And the calls that extend the
+visibility timeouts follow each other, and have to end before the last of these is over."""
 
 HASTY_CONNECT_SECONDS = 0.4
 HASTY_READ_SECONDS = 1.0
 
-LONGEST_VISIBILITY = 43_200
-"""Seconds that SQS keeps a message from others, in all, since it was handed out."""
+LONGEST_VISIBILITY_TIMEOUT = 43_200
+"""Seconds, in all, since a message was handed out."""
 
 
 class NoQueue(Exception):  # noqa: N818 - an answer
     """There is no queue of this name."""
 
 
-class NotInHand(Exception):  # noqa: N818 - an answer
-    """The message's time was over before the call: it is, or will be, handed out again."""
+class NotInFlight(Exception):  # noqa: N818 - an answer
+    """The message's visibility timeout was over before the call: it is, or will be, handed out again."""
 
 
 class QueueDiffers(Exception):  # noqa: N818 - an answer
@@ -56,10 +56,30 @@ class Received:
     at: float
     """Not later than when it was handed out, by the same clock."""
 
+    @classmethod
+    def of(cls, message: Mapping[str, Any], answer: Mapping[str, Any]) -> "Received":
+        """A message in the answer of `receive_message`."""
+        attributes = message.get("Attributes", {})
+        times = int(attributes.get("ApproximateReceiveCount", 1))
+        if times == 1:
+            at = int(attributes.get("ApproximateFirstReceiveTimestamp", 0)) / 1000
+        else:  # SQS dates only the first time; the answer itself has a date, in whole seconds
+            date = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
+            at = parsedate_to_datetime(date).timestamp() if date else 0.0
+        return cls(
+            number=message["MessageId"],
+            handle=message["ReceiptHandle"],
+            text=message["Body"],
+            group=attributes.get("MessageGroupId", ""),
+            times=times,
+            sent=int(attributes.get("SentTimestamp", 0)) / 1000,
+            at=at,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What SQS said when it had stored a message."""
+    """SQS's receipt for a message that it has stored."""
 
     number: str
     """SQS's own id of the message."""
@@ -100,14 +120,14 @@ class _Calls(Door):
             known = self._urls[queue] = str(self.call("get_queue_url", QueueName=queue)["QueueUrl"])
         return known
 
-    def _meaning(self, operation: str, code: str) -> Exception | None:
+    def meaning(self, operation: str, code: str) -> Exception | None:
         # The same error has two names: that of the protocol that boto3 speaks, and that of the one before it.
         if code in ("NonExistentQueue", "QueueDoesNotExist"):
             return NoQueue(code)
         if code in ("MessageNotInflight", "ReceiptHandleIsInvalid"):
-            return NotInHand(code)
+            return NotInFlight(code)
         if code == "InvalidParameterValue" and operation in ("delete_message", "change_message_visibility"):
-            return NotInHand(code)  # SQS's word for a handle whose time is over
+            return NotInFlight(code)  # SQS's word for a handle whose time is over
         if code in ("QueueAlreadyExists", "QueueNameExists"):
             return QueueDiffers(code)
         return None
@@ -131,7 +151,6 @@ class Sqs(_Calls):
 
     @property
     def problem(self) -> str | None:
-        """As every door's."""
         problems = filter(None, (super().problem, self.hasty.problem))
         return "; ".join(dict.fromkeys(problems)) or None
 
@@ -141,7 +160,6 @@ class Sqs(_Calls):
         self.hasty.close()
 
     def on(self, queue: str, operation: str, **arguments: Any) -> dict[str, Any]:
-        """As above, with the patience that there is for it."""
         if operation in HASTY:
             return self.hasty.on(queue, operation, **arguments)
         return super().on(queue, operation, **arguments)
@@ -168,8 +186,8 @@ class Sqs(_Calls):
         return Sent(answer["MessageId"], answer["MD5OfMessageBody"])
 
     def receive(self, queue: str, most: int, wait: int, visibility: int) -> list[Received]:
-        """Up to `most` messages, once there is one or after `wait` seconds; for `visibility` seconds nobody
-        else gets them.
+        """Up to `most` messages, once there is one or after `wait` seconds. `visibility` is their visibility
+        timeout in seconds.
         """
         answer = self.on(
             queue,
@@ -179,39 +197,17 @@ class Sqs(_Calls):
             VisibilityTimeout=visibility,
             MessageSystemAttributeNames=["All"],
         )
-        return [_received(message, answer) for message in answer.get("Messages", [])]
+        return [Received.of(message, answer) for message in answer.get("Messages", [])]
 
     def delete(self, queue: str, handle: str) -> None:
-        """The message is done. Raises `NotInHand`."""
+        """Raises `NotInFlight`."""
         self.on(queue, "delete_message", ReceiptHandle=handle)
 
-    def hold(self, queue: str, handle: str, seconds: int) -> None:
-        """Hand the message to nobody for so long from now. Raises `NotInHand`."""
+    def set_visibility_timeout(self, queue: str, handle: str, seconds: int) -> None:
+        """SQS hands the message to nobody for so long from now. Raises `NotInFlight`."""
         self.on(queue, "change_message_visibility", ReceiptHandle=handle, VisibilityTimeout=seconds)
 
 
-def _received(message: Mapping[str, Any], answer: Mapping[str, Any]) -> Received:
-    attributes = message.get("Attributes", {})
-    times = int(attributes.get("ApproximateReceiveCount", 1))
-    return Received(
-        number=message["MessageId"],
-        handle=message["ReceiptHandle"],
-        text=message["Body"],
-        group=attributes.get("MessageGroupId", ""),
-        times=times,
-        sent=int(attributes.get("SentTimestamp", 0)) / 1000,
-        at=_handed_out(attributes, times, answer),
-    )
-
-
-def _handed_out(attributes: Mapping[str, str], times: int, answer: Mapping[str, Any]) -> float:
-    """SQS tells only of the first time; for a later one there is the answer's own date, in whole seconds."""
-    if times == 1:
-        return int(attributes.get("ApproximateFirstReceiveTimestamp", 0)) / 1000
-    date = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
-    return parsedate_to_datetime(date).timestamp() if date else 0.0
-
-
 def redrive_policy(dead_letters_arn: str, most: int) -> str:
-    """What makes SQS itself give up on a message that was handed out more than `most` times."""
+    """For an attribute: SQS itself gives up on a message that was handed out more than `most` times."""
     return json.dumps({"deadLetterTargetArn": dead_letters_arn, "maxReceiveCount": most})

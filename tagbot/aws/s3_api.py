@@ -114,7 +114,7 @@ class Bucket(Door):
     def _on(self, operation: str, name: str, **arguments: Any) -> dict[str, Any]:
         return self.call(operation, Bucket=self.bucket, Key=self.key(name), **arguments)
 
-    def _meaning(self, operation: str, code: str) -> Exception | None:
+    def meaning(self, operation: str, code: str) -> Exception | None:
         # Where the bucket itself is missing, an answer without a body says just 404 too; the next call that
         # lists or stores something tells the two apart.
         if code in ("NoSuchKey", "404", "PreconditionFailed"):
