@@ -4,7 +4,9 @@ from threading import Lock
 
 from peewee import EXCLUDED
 
-from tagbot.database.models import Face, Vote, database
+from tagbot.database.models.base import database
+from tagbot.database.models.faces import Face
+from tagbot.database.models.votes import Vote
 from tagbot.messages import AnswerGiven, FaceTagged
 from tagbot.vocabulary import State
 

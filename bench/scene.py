@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tagbot import build
-from tagbot.database import connected, open_database
-from tagbot.database.models import Face, store_photo, writing
+from tagbot.database.connection import connected, open_database
+from tagbot.database.models.faces import Face, store_photo
+from tagbot.database.write_lock import writing
 from tagbot.messages import AnswerGiven
 from tagbot.pipeline import PIPELINE
 from tagbot.queues import Queue

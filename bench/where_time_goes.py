@@ -17,7 +17,9 @@ from bench.rounds import Scale, say
 from bench.sampling import Sampler
 from bench.scene import scene
 from bench.table import markdown
-from tagbot.database import models, sqlite
+from tagbot.database import sqlite
+from tagbot.database.models.faces import Face
+from tagbot.database.models.votes import Vote
 from tagbot.photos import pictures
 from tagbot.photos.image_store import FolderStore
 from tagbot.queues import disk
@@ -28,9 +30,9 @@ REST = "the worker and the stage around it"
 
 OF_A_HOP: Mapping[Callable[..., object], str] = {
     disk._DiskQueue.get: "claim the answer: one write that need not reach the disk",  # noqa: SLF001 - what is looked at
-    models.Face.for_answer: "read the face",
-    models.Vote.put: "store the vote",
-    models.Face.has_changed: "note that the request shows something else",
+    Face.for_answer: "read the face",
+    Vote.put: "store the vote",
+    Face.answers_changed: "note that the request shows something else",
     peewee._transaction.__exit__: "commit: one write to the log",  # noqa: SLF001 - as above
     sqlite.SqliteFile.on_disk_together: "wait until that is on the disk",
     disk._DiskQueue.put: "put the next message: wait for the disk",  # noqa: SLF001 - as above

@@ -11,8 +11,9 @@ from queue import SimpleQueue
 from types import FrameType
 
 from tagbot import build, schedule
-from tagbot.database import close_database, connected, open_database, reached, shared_now
-from tagbot.database.shared_clock import SharedClock
+from tagbot.database.connection import close_database, connected, open_database
+from tagbot.database.outages import reached
+from tagbot.database.shared_clock import SharedClock, shared_now
 from tagbot.errors import Retry
 from tagbot.handlers import Wiring, register_all
 from tagbot.maintenance.redrive import NothingOfThatName, retry

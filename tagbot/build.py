@@ -8,9 +8,9 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from tagbot.aws import rights
-from tagbot.database import open_database
-from tagbot.database.models import ModelVectors
-from tagbot.database.shared_rate_limit import SharedPace
+from tagbot.database.connection import open_database
+from tagbot.database.models.vectors import ModelVectors
+from tagbot.database.shared_rate_limit import SharedRateLimit
 from tagbot.lib.process_lock import ProcessLock
 from tagbot.lib.rate_limit import MakeTurns, own_turns
 from tagbot.photos.image_store import FolderStore, ImageStore, S3Store
@@ -77,7 +77,7 @@ def iam_policy(settings: Settings) -> dict[str, Any] | None:
 
 def turns(settings: Settings) -> MakeTurns:
     """What keeps a pace: with the bots on other machines, where the database is one that they can share."""
-    return own_turns() if settings.database_url.startswith("sqlite:") else SharedPace
+    return own_turns() if settings.database_url.startswith("sqlite:") else SharedRateLimit
 
 
 def training_backend(settings: Settings, stop: Event | None = None) -> TrainingBackend:

@@ -28,13 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(FAILED, f"FaceTag cannot read its settings: {why}")
     except UnicodeDecodeError:
         return _complain(WRONG_SETTINGS, "FaceTag cannot read its settings: .env is no text in UTF-8")
-    if not any("postgresql:" in text for text in (env.get("DATABASE_URL", ""), *given)):
-        _spare_psycopg()
     options = _parsed(given)
     # Not before the command line is understood: what tells of its mistakes, and `--help`, need no database.
     from peewee import PeeweeException
 
-    from tagbot.database import DatabaseUnusable
+    from tagbot.database.outages import DatabaseUnusable
 
     try:
         return _run_sandbox(env, options.port) if options.sandbox else _run(env, options)
@@ -51,14 +49,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAILED
     except (OSError, PeeweeException) as why:
         return _complain(FAILED, f"FaceTag cannot use what it keeps on disk: {with_advice(why)}")
-
-
-def _spare_psycopg() -> None:
-    """Keep Peewee from loading psycopg, as it does wherever that is installed: this takes a fifth of a second
-    and 16 MB, which nobody on SQLite needs.
-    """
-    if "peewee" not in sys.modules:
-        sys.modules["psycopg"] = None  # type: ignore[assignment]  # Python's way to say: it cannot be imported
 
 
 def _parsed(given: Sequence[str]) -> argparse.Namespace:

@@ -10,9 +10,12 @@ from typing import TypeVar
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from tagbot.consensus import Agreed, Unknown, consensus
-from tagbot.database import DatabaseAway, alone, connected, reached, tidy
-from tagbot.database.models import Face, Person, Vote
-from tagbot.database.open_places import let_next_in
+from tagbot.database.connection import connected, tidy
+from tagbot.database.models.faces import Face, unknown_people
+from tagbot.database.models.requests import let_next_in, next_with_message
+from tagbot.database.models.votes import Vote
+from tagbot.database.named_lock import alone
+from tagbot.database.outages import DatabaseAway, reached
 from tagbot.errors import Retry
 from tagbot.lib.outage_log import OutageLog
 from tagbot.messages import (
@@ -119,7 +122,7 @@ def _send_on(around: Surroundings, messages: Sequence[Message]) -> None:
 def _left_behind(services: Services) -> Iterator[tuple[Message, ...]]:
     """By state and age: the message that would carry a row on, and those that may be doing so already."""
     before = services.now() - LEFT_BEHIND_SECONDS
-    for face in Face.with_message(LOOKED_AT):
+    for face in next_with_message(LOOKED_AT):
         yield (FaceStored(face_id=face.id, round=face.round),)
     for face in Face.posted_before(before):
         if isinstance(consensus(Vote.of(face.id), services.settings.rule), Agreed | Unknown):
@@ -130,7 +133,7 @@ def _left_behind(services: Services) -> Iterator[tuple[Message, ...]]:
             TrainingRefused(face_id=face.id, round=face.round, reason=reason) for reason in RejectionReason
         ]
         yield FaceTagged.from_id(face.claimed_by or "", face.id, face.round), sent, *refused
-    for person in Person.left_unknown(before, LOOKED_AT):
+    for person in unknown_people(before, LOOKED_AT):
         yield (PersonAdded(person_id=person.id),)
 
 
@@ -221,7 +224,7 @@ def _guarded(job: Job, around: Surroundings, outage: OutageLog) -> None:
         _run(job, around)
         outage.works(log, what)
     except DatabaseAway as away:
-        away.tell()
+        away.log_once()
     except Retry as why:
         outage.fails(log, what, why.reason)
     except Exception:
@@ -241,7 +244,7 @@ def _run(job: Job, around: Surroundings) -> None:
     except DatabaseAway as away:
         if has_begun or not job.even_alone:
             raise
-        away.tell()
+        away.log_once()
         job.run(around)
 
 

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from tagbot.database import DatabaseAway, alone, connected, is_connected, reached
+from tagbot.database.connection import connected, is_connected
+from tagbot.database.named_lock import alone
+from tagbot.database.outages import DatabaseAway, reached
 from tagbot.errors import Reject, Retry
 from tagbot.lib import failpoints
 from tagbot.lib.backoff import backoff
@@ -52,7 +54,7 @@ class Worker:
                         self.work_once()
                         self._works()
             except DatabaseAway as away:
-                away.tell()
+                away.log_once()
             except Retry as unreadable:
                 self._fails(unreadable.reason)
             except Exception as bug:  # noqa: BLE001 - a thread that ends is a stage that stands still

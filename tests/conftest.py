@@ -13,7 +13,7 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler.loadfile import LoadFileScheduling
 
-from tagbot.database.models import ModelVectors
+from tagbot.database.models.vectors import ModelVectors
 from tagbot.sandbox.driver import Slack as SlackStandIn
 from tagbot.sandbox.driver import running_slack
 from tagbot.training.local import LocalBackend

@@ -10,7 +10,10 @@ import pytest
 from peewee import OperationalError
 
 from tagbot import schedule
-from tagbot.database.models import Face, Person, Vote, writing
+from tagbot.database.models.faces import Face
+from tagbot.database.models.people import Person
+from tagbot.database.models.votes import Vote
+from tagbot.database.write_lock import writing
 from tagbot.errors import Retry
 from tagbot.lib.in_flight import HANGS_SECONDS, WorkInFlight
 from tagbot.messages import FaceStored, FaceTagged, Message, PersonAdded, TrainingRefused, TrainingSent

@@ -22,11 +22,13 @@ from pathlib import Path
 from PIL import Image
 
 from tagbot import build
-from tagbot.database import connected, open_database
-from tagbot.database.models import Face, context_key, crop_key, store_photo
+from tagbot.database.connection import connected, open_database
+from tagbot.database.models.faces import Face, store_photo
+from tagbot.database.models.requests import stale_in_slack
 from tagbot.lib.in_flight import WorkInFlight
 from tagbot.messages import AnswerGiven, FaceStored, Message, Publish
 from tagbot.photos import pictures
+from tagbot.photos.image_keys import context_key, crop_key
 from tagbot.photos.pictures import Rectangle
 from tagbot.pipeline import PIPELINE
 from tagbot.queues import Queue
@@ -188,7 +190,7 @@ class World:
 
     def show(self) -> None:
         """Have Slack show what the database says."""
-        for face_id in Face.stale():
+        for face_id in stale_in_slack():
             self.services.updates.show(face_id)
 
     def messages(self, queue: str) -> list[Message]:

@@ -16,8 +16,9 @@ from bench.rounds import Scale, say
 from bench.scene import Scene, answer, scene
 from bench.table import Comparison, Line, at_most
 from tagbot.commands import export
-from tagbot.database.models import Face, writing
-from tagbot.database.open_places import let_next_in
+from tagbot.database.models.faces import Face
+from tagbot.database.models.requests import let_next_in
+from tagbot.database.write_lock import writing
 from tagbot.messages import AnswerGiven
 from tagbot.monitoring import status_report
 from tagbot.queues import Delivery

@@ -21,8 +21,9 @@ from bench.child import in_child
 from bench.rounds import Scale, interleaved
 from bench.scene import Scene, scene
 from bench.table import Comparison, Line, at_least
-from tagbot.database import connected
-from tagbot.database.models import Face, Photo
+from tagbot.database.connection import connected
+from tagbot.database.models.faces import Face
+from tagbot.database.models.photos import Photo
 from tagbot.photos.pictures import Photo as DecodedPhoto
 from tagbot.photos.pictures import read_photo
 from tagbot.training.process_pool import Children

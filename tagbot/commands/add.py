@@ -12,8 +12,8 @@ from tqdm import tqdm
 
 from tagbot import build
 from tagbot.commands.command import Command
-from tagbot.database import connected, open_database
-from tagbot.database.models import Photo
+from tagbot.database.connection import connected, open_database
+from tagbot.database.models.photos import Photo
 from tagbot.lib.retrying import with_retries
 from tagbot.photos.inbox import Inbox
 from tagbot.photos.pictures import PictureRefused, bytes_of, read_photo

@@ -10,8 +10,9 @@ from peewee import PeeweeException
 
 from tagbot import build
 from tagbot.commands.command import Command
-from tagbot.database import DatabaseUnusable, connected, health, open_database
-from tagbot.database.models import Face
+from tagbot.database.connection import connected, health, open_database
+from tagbot.database.models.faces import Face
+from tagbot.database.outages import DatabaseUnusable
 from tagbot.errors import Reject, Retry
 from tagbot.setting_values import S3Place
 from tagbot.settings import Settings

@@ -11,7 +11,8 @@ from tqdm import tqdm
 
 from tagbot import build
 from tagbot.commands.command import Command
-from tagbot.database import connected, open_database, shared_now
+from tagbot.database.connection import connected, open_database
+from tagbot.database.shared_clock import shared_now
 from tagbot.errors import Reject
 from tagbot.lib.process_lock import AlreadyRunning
 from tagbot.maintenance.transfer import Compared

@@ -14,21 +14,14 @@ from playhouse.postgres_ext import PostgresqlExtDatabase, ServerSideQuery
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.errors import LockNotAvailable
 
-from tagbot.database.errors import DatabaseUnusable, causes
-from tagbot.database.models import TABLES
+from tagbot.database.outages import DatabaseUnusable, causes
 from tagbot.database.postgresql_errors import is_of_the_world, with_advice
+from tagbot.database.tables import TABLES
+from tagbot.database.write_lock import POSTGRESQL_BEGIN
 from tagbot.errors import Retry
 
 OLDEST = 14
 """The oldest version that its makers still mend."""
-
-ONE_WRITER = int.from_bytes(b"FaceTag\1")
-"""The key of the lock that each of our transactions begins with: our name, so that it is nobody else's."""
-
-BEGIN = f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({ONE_WRITER})"
-"""What SQLite does by itself: one transaction writes at a time, over all bots, so that what it has read stays
-true until it commits. In READ COMMITTED, each statement after the lock sees all that was committed before.
-"""
 
 CONNECT: dict[str, str | int] = {
     "connect_timeout": 5,  # a host that is off does not say so
@@ -44,7 +37,7 @@ CONNECT: dict[str, str | int] = {
 SESSION = {
     "lock_timeout": "10s",  # of the one writer's lock: as long as SQLite waits for its own
     "statement_timeout": "60s",  # what takes longer will not end; a large export's takes a few seconds
-    # Who vanished in the middle of a transaction holds all others up no longer than this.
+    # A bot that vanished in the middle of a transaction holds all others up no longer than this.
     "idle_in_transaction_session_timeout": "30s",
     # As in CONNECT, for the server's side: a host that vanishes without a word lets go of what it had to
     # itself (`alone`). Measured with its network cut: after 15 seconds, and with the server's own defaults
@@ -53,10 +46,10 @@ SESSION = {
     "tcp_keepalives_interval": "2s",
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": "10s",
-    # Times come back as they were written; with less, which whoever runs the server may have set, rounded.
+    # Times come back as they were written; with less, which the server may be set to, rounded.
     "extra_float_digits": "1",
 }
-"""What every connection is set to; through a Unix socket, what is about TCP changes nothing."""
+"""The settings of every connection; through a Unix socket, those of TCP change nothing."""
 
 SURVIVES = "what was committed has to survive a power cut"
 
@@ -67,11 +60,11 @@ NEEDED = {
     # All but `off` have it on the server's own disk before a commit returns.
     "synchronous_commit": ({"on", "local", "remote_write", "remote_apply"}, SURVIVES),
 }
-"""What the bot's promises rest on, and why; read back from every connection."""
+"""The settings that the bot's promises rest on, and why; read back from every connection."""
 
 AGAIN_SECONDS = 0.5
-"""So soon after an attempt to connect that failed, another would fail as well. A whole bot's threads wait for
-their turn meanwhile, and hear so at once instead of each trying it again.
+"""So soon after an attempt to connect that failed, another would fail as well: a bot's other threads are told
+of that failure at once.
 """
 
 POOL_SECONDS = 10
@@ -112,7 +105,7 @@ class _Server(PostgresqlExtDatabase):  # type: ignore[misc]  # playhouse has no 
 
 
 class PostgresqlServer(_PooledPostgresqlDatabase, _Server):  # type: ignore[misc]  # as above
-    """An `Engine`, as `tagbot.database` says: who closes a connection gives it back to the pool."""
+    """An `Engine` on a server; a connection that is closed goes back to the pool."""
 
     may_come_back = True
 
@@ -140,7 +133,7 @@ class PostgresqlServer(_PooledPostgresqlDatabase, _Server):  # type: ignore[misc
         )
 
     def connect(self, reuse_if_open: bool = False) -> bool:
-        """As Peewee says."""
+        """Wait for a connection of the pool where all are in use; raises `OperationalError`."""
         try:
             return bool(super().connect(reuse_if_open))
         except MaxConnectionsExceeded:
@@ -150,7 +143,7 @@ class PostgresqlServer(_PooledPostgresqlDatabase, _Server):  # type: ignore[misc
         """Begin a transaction, once no other one writes."""
         cursor = self.cursor()
         try:
-            cursor.execute(BEGIN, prepare=False)  # only a single statement can be prepared
+            cursor.execute(POSTGRESQL_BEGIN, prepare=False)  # only a single statement can be prepared
         except psycopg.Error as error:
             if not cursor.connection.closed:
                 cursor.connection.rollback()
@@ -163,8 +156,7 @@ class PostgresqlServer(_PooledPostgresqlDatabase, _Server):  # type: ignore[misc
             self.execute_sql("SET LOCAL statement_timeout = 0")
             yield
 
-    def trouble(self, error: BaseException) -> str | None:
-        """As `Engine` says."""
+    def outage(self, error: BaseException) -> str | None:
         first = next((each for each in reversed(causes(error)) if isinstance(each, psycopg.Error)), error)
         if isinstance(error, DatabaseUnusable) or not is_of_the_world(first):
             return None
@@ -172,7 +164,7 @@ class PostgresqlServer(_PooledPostgresqlDatabase, _Server):  # type: ignore[misc
 
     @contextmanager
     def alone(self, name: str, *, wait: bool) -> Iterator[bool]:
-        """As `Engine` says: a lock of the connection, which the server lets go of when that ends."""
+        """A lock of the connection, which the server releases when that ends."""
         # The name may be a file's, which need not be Unicode.
         encoded = name.encode(errors="surrogatepass")
         key = int.from_bytes(hashlib.sha256(encoded).digest()[:8], signed=True)
@@ -191,18 +183,16 @@ class PostgresqlServer(_PooledPostgresqlDatabase, _Server):  # type: ignore[misc
                 self.execute_sql("SELECT pg_advisory_unlock(%s)", (key,))
 
     def on_disk_together(self) -> AbstractContextManager[object]:
-        """As `Engine` says: the server sees to it at each commit."""
+        """The server does so at each commit."""
         return nullcontext()
 
     def tidy(self) -> None:
-        """As `Engine` says: the server does so by itself."""
+        """The server does so by itself."""
 
     def now(self) -> float:
-        """As `Engine` says."""
         return float(self.execute_sql("SELECT extract(epoch FROM clock_timestamp())").fetchone()[0])
 
     def health(self) -> str:
-        """As `Engine` says."""
         connection = self.connection()
         version = connection.info.server_version
         times = []
@@ -223,7 +213,7 @@ class PostgresqlServer(_PooledPostgresqlDatabase, _Server):  # type: ignore[misc
                 raise OperationalError(str(error)) from error
 
     def take_your_time(self) -> None:
-        """As `Engine` says, until the connection ends."""
+        """Until the connection ends."""
         for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
             self.execute_sql(f"SET {limit} = 0")
 

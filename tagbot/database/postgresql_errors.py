@@ -1,4 +1,4 @@
-"""What an error of PostgreSQL's is about, and what it asks of the operator."""
+"""PostgreSQL's errors: which are no bug of ours, and the operator's part in mending them."""
 
 import psycopg
 from peewee import OperationalError
@@ -7,7 +7,7 @@ OF_THE_WORLD = (
     "08",  # the connection broke
     "25006",  # it takes no writes
     "25P03", "25P04",  # a transaction stood still, or took, for too long
-    "28",  # who asks is not let in
+    "28",  # user or password are refused
     "3D", "3F",  # the database or its schema is missing
     "40",  # it gave up one transaction for another
     "42501",  # a right is missing
@@ -17,7 +17,7 @@ OF_THE_WORLD = (
     "57",  # it is starting, stopping or crashed; a statement took too long
     "58", "F0", "XX",  # its disk, its configuration, its files
 )  # fmt: skip
-"""How the SQLSTATE of an error begins that is no bug of ours (PostgreSQL's documentation, appendix A)."""
+"""The first letters of an SQLSTATE that is no bug of ours (PostgreSQL's documentation, appendix A)."""
 
 _RIGHTS = "docs/postgresql.md has the lines that give its role what it needs"
 
@@ -41,10 +41,10 @@ ADVICE = {
     "due to lock timeout": "another program, or a bot that hangs, holds it",
     "No space left on device": "make room on its disk",
 }  # fmt: skip
-"""What to do, by a piece of the error's text: an attempt to connect that fails has no SQLSTATE."""
+"""Advice by a piece of the error's text: an attempt to connect that fails has no SQLSTATE."""
 
 MISSING = "role", "database"
-"""What the server says does not exist, in so many words, and is to be made."""
+"""Things that the server says do not exist, in so many words, and that are to be made."""
 
 
 def is_of_the_world(error: BaseException) -> bool:

@@ -1,14 +1,19 @@
 """The clock that a bot goes by: its machine's, put right by the one that all bots on a database share.
 
-What one bot writes down as a time, another one compares with its own: whether somebody clicked before a
-request was shown closed, say. Machines whose clocks differ by seconds would then take each other's answers
-for late ones.
+One bot compares the times that another one wrote with its own: whether a click came before a request was
+shown closed, say. Machines whose clocks differ by seconds would take each other's answers for late ones.
 """
 
 import time
 from collections.abc import Callable
 
-from tagbot.database import shared_now
+from tagbot.database.models.base import database
+
+
+def shared_now() -> float:
+    """Seconds since 1970, by the database's clock; this thread is connected."""
+    now: float = database.obj.now()
+    return now
 
 
 class SharedClock:

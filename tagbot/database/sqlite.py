@@ -10,7 +10,8 @@ from typing import Any
 
 from peewee import DatabaseError, OperationalError, SqliteDatabase
 
-from tagbot.database.errors import DatabaseUnusable
+from tagbot.database.outages import DatabaseUnusable
+from tagbot.database.write_lock import SQLITE_BEGIN
 from tagbot.lib.key_locks import KeyLocks
 from tagbot.lib.process_lock import ProcessLock
 from tagbot.lib.sqlite_errors import with_advice
@@ -27,11 +28,11 @@ PRAGMAS: dict[str, str | int] = {
     "synchronous": FULL,  # what was committed survives a power cut
     "foreign_keys": 1,
     "busy_timeout": BUSY_TIMEOUT,
-    # Pages after which whoever commits has to bring the log into the file, three waits for the disk; before
-    # that, a timed job does so by itself. SQLite's own 1000 are reached every few hundred votes.
+    # Pages after which a commit has to bring the log into the file, three waits for the disk; before that, a
+    # timed job does so by itself. SQLite's own 1000 are reached every few hundred votes.
     "wal_autocheckpoint": 4000,
 }
-"""What every connection is set to, and read back from it."""
+"""The settings of every connection, read back from each."""
 
 if sys.platform == "darwin":
     PRAGMAS |= {
@@ -41,7 +42,7 @@ if sys.platform == "darwin":
 
 
 class SqliteFile(SqliteDatabase):
-    """An `Engine`, as `tagbot.database` says."""
+    """An `Engine` in a file."""
 
     may_come_back = False
 
@@ -53,18 +54,16 @@ class SqliteFile(SqliteDatabase):
         self._locks = KeyLocks()
         self._log = WriteAheadLog(self._path, self._checkpointed)
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        # IMMEDIATE: a transaction that begins by reading and then writes cannot fail half-way because another
-        # one wrote meanwhile (measured: 117 of 160 did, with SQLite's own default).
         super().__init__(
             str(self._path),
             pragmas=PRAGMAS,
-            lock_type="IMMEDIATE",
+            lock_type=SQLITE_BEGIN,
             autoconnect=False,
             timeout=BUSY_TIMEOUT / 1000,  # for the pragmas themselves
         )
 
     def connect(self, reuse_if_open: bool = False) -> bool:
-        """As Peewee says; the first connection makes the file, and one process at a time does."""
+        """Also make the file, at the first connection; one process at a time does."""
         if self.is_current:
             return bool(super().connect(reuse_if_open))
         with self.migrating():
@@ -74,25 +73,22 @@ class SqliteFile(SqliteDatabase):
         """One process at a time: a command may start in the same moment as the bot."""
         return ProcessLock(self._path.with_name(f"{self._path.name}.migrating"), wait=True)
 
-    def trouble(self, error: BaseException) -> str | None:
-        """As `Engine` says."""
+    def outage(self, error: BaseException) -> str | None:
         if isinstance(error, OperationalError) or type(error) is DatabaseError:
             return with_advice(error)
         return None
 
     def alone(self, name: str, *, wait: bool) -> AbstractContextManager[bool]:
-        """As `Engine` says: the threads of one bot are all there is."""
+        # The threads of one bot are all there is.
         return self._locks.holding(name, wait=wait)
 
     def now(self) -> float:
-        """As `Engine` says."""
         return time.time()
 
     @contextmanager
     def on_disk_together(self) -> Iterator[None]:
-        """As `Engine` says."""
         if self.in_transaction():
-            yield  # whoever began it waits
+            yield  # the outer block waits
             return
         self._ask(f"PRAGMA synchronous = {NORMAL}")
         try:
@@ -105,7 +101,6 @@ class SqliteFile(SqliteDatabase):
             raise OperationalError(str(refused)) from refused
 
     def health(self) -> str:
-        """As `Engine` says."""
         return f"SQLite {sqlite3.sqlite_version}"
 
     def streamed(self, query: Any) -> Iterator[Any]:
@@ -113,11 +108,10 @@ class SqliteFile(SqliteDatabase):
         yield from query.bind(self).iterator()
 
     def tidy(self) -> None:
-        """As `Engine` says."""
         self._ask("PRAGMA wal_checkpoint(PASSIVE)")
 
     def take_your_time(self) -> None:
-        """As `Engine` says: SQLite never hurries one."""
+        """SQLite has no time limits."""
 
     def close_idle(self) -> None:
         """Each thread's own connection is all there is, but for the log, which is open for all of them."""

@@ -6,8 +6,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from tagbot.database.models import Face, Notice, crop_key, writing
+from tagbot.database.models.bookkeeping import Notice
+from tagbot.database.models.faces import Face
+from tagbot.database.write_lock import writing
 from tagbot.errors import Reject
+from tagbot.photos.image_keys import crop_key
 from tagbot.photos.image_store import ImageStore
 from tagbot.training import ModelFace, Trained, TrainingBackend
 from tagbot.training.usage import VANISHED

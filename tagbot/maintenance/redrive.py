@@ -4,8 +4,9 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from tagbot.database import connected
-from tagbot.database.models import Face
+from tagbot.database.connection import connected
+from tagbot.database.models.faces import Face
+from tagbot.database.models.requests import ask_again
 from tagbot.errors import Retry
 from tagbot.messages import FaceStored
 from tagbot.queues import SharedQueue
@@ -56,7 +57,7 @@ def _retry_face(queues: Mapping[str, SharedQueue], target: str, by: str | None) 
     if face is None:
         raise NothingOfThatName(target)
     redriven = _redriven(queues, face.id)
-    asked_again = Face.ask_again(face.id, face.round, State.REJECTED, by=by)
+    asked_again = ask_again(face.id, face.round, State.REJECTED, by=by)
     if asked_again:
         publisher(queues)(FaceStored(face_id=face.id, round=face.round + 1))
     return replace(redriven, asked_again=asked_again)

@@ -10,8 +10,9 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Self
 
 from tagbot import __version__
-from tagbot.database import shared_now
-from tagbot.database.models import RunningBot, writing
+from tagbot.database.models.bookkeeping import RunningBot
+from tagbot.database.shared_clock import shared_now
+from tagbot.database.write_lock import writing
 from tagbot.errors import Retry
 from tagbot.lib.in_flight import TAKING
 from tagbot.services import Services

@@ -24,8 +24,10 @@ import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tagbot.database import is_connected, reached, shared_now
-from tagbot.database.models import Notice, StallAlert
+from tagbot.database.connection import is_connected
+from tagbot.database.models.bookkeeping import Notice, StallAlert
+from tagbot.database.outages import reached
+from tagbot.database.shared_clock import shared_now
 from tagbot.errors import Retry
 from tagbot.lib.in_flight import TAKING
 from tagbot.monitoring.heartbeat import Heartbeat, other_bots

@@ -6,8 +6,11 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from tagbot.database import connected, shared_now
-from tagbot.database.models import Face, Notice, photos_without_faces
+from tagbot.database.connection import connected
+from tagbot.database.models.bookkeeping import Notice
+from tagbot.database.models.faces import Face
+from tagbot.database.models.photos import photos_without_faces
+from tagbot.database.shared_clock import shared_now
 from tagbot.errors import Retry
 from tagbot.monitoring.heartbeat import SILENT_SECONDS, Heartbeat, are_same_queues, known_bots
 from tagbot.photos.inbox import Inbox

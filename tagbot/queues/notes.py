@@ -11,8 +11,10 @@ from typing import Any
 
 from peewee import EXCLUDED, fn
 
-from tagbot.database import connected, reached
-from tagbot.database.models import FailedMessage, writing
+from tagbot.database.connection import connected
+from tagbot.database.models.bookkeeping import FailedMessage
+from tagbot.database.outages import reached
+from tagbot.database.write_lock import writing
 from tagbot.queues import Failing, Trouble
 from tagbot.queues.envelope import Envelope, storable
 

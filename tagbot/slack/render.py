@@ -1,7 +1,8 @@
 """The request of a face, as the database has it."""
 
 from tagbot.consensus import PeopleDiffer, Rule, consensus
-from tagbot.database.models import Face, Vote
+from tagbot.database.models.faces import Face
+from tagbot.database.models.votes import Vote
 from tagbot.slack import blocks
 from tagbot.vocabulary import State
 

@@ -12,8 +12,12 @@ from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 
 from tagbot.consensus import Rule
-from tagbot.database import alone, connected, reached
-from tagbot.database.models import Face, PastRequest, writing
+from tagbot.database.connection import connected
+from tagbot.database.models.faces import Face
+from tagbot.database.models.requests import PastRequest, stale_in_slack
+from tagbot.database.named_lock import alone
+from tagbot.database.outages import reached
+from tagbot.database.write_lock import writing
 from tagbot.errors import Reject, Retry
 from tagbot.lib import failpoints
 from tagbot.slack.blocks import Rendered, past_request
@@ -59,7 +63,7 @@ class Updates:
 
     def catch_up(self) -> int:
         """Show every face whose request is behind; how many there are."""
-        behind = Face.stale()
+        behind = stale_in_slack()
         for face_id in behind:
             self.show_soon(face_id)
         return len(behind)

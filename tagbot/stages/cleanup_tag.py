@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from tagbot.consensus import Agreed, Unknown, consensus
-from tagbot.database.models import Face, Vote, writing
-from tagbot.database.open_places import let_next_in
+from tagbot.database.models.faces import Face
+from tagbot.database.models.requests import let_next_in
+from tagbot.database.models.votes import Vote
+from tagbot.database.write_lock import writing
 from tagbot.messages import FaceStored, TrainingRefused
 from tagbot.services import Services
 from tagbot.vocabulary import BY_PEOPLE, RejectionReason, State

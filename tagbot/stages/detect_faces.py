@@ -5,11 +5,14 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
-from tagbot.database import alone
-from tagbot.database.models import Face, Photo, context_key, crop_key, photo_key, store_photo, writing
+from tagbot.database.models.faces import Face, store_photo
+from tagbot.database.models.photos import Photo
+from tagbot.database.named_lock import alone
+from tagbot.database.write_lock import writing
 from tagbot.errors import Reject
 from tagbot.messages import FaceStored, PhotoArrived
 from tagbot.photos import pictures
+from tagbot.photos.image_keys import context_key, crop_key, photo_key
 from tagbot.photos.pictures import PictureRefused, Rectangle
 from tagbot.photos.sidecar import KnownFace, Sidecar, SidecarRefused, read_sidecar
 from tagbot.services import Services

@@ -1,6 +1,8 @@
 """Take a person's name, email and picture from their Slack profile."""
 
-from tagbot.database.models import Face, Person, writing
+from tagbot.database.models.faces import Face
+from tagbot.database.models.people import Person
+from tagbot.database.write_lock import writing
 from tagbot.errors import Reject
 from tagbot.messages import PersonAdded
 from tagbot.services import Services

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from peewee import fn
 
-from tagbot.database.models import Face, writing
-from tagbot.database.open_places import let_next_in
+from tagbot.database.models.faces import Face
+from tagbot.database.models.requests import let_next_in
+from tagbot.database.write_lock import writing
 from tagbot.messages import FaceStored, TrainingSent
 from tagbot.services import Services
 from tagbot.vocabulary import State

@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from tagbot.database.models import Face, context_key, crop_key, writing
+from tagbot.database.models.faces import Face
+from tagbot.database.models.requests import count_open_requests, older_ones_wait
+from tagbot.database.write_lock import writing
 from tagbot.errors import Reject, Retry
 from tagbot.messages import FaceStored
+from tagbot.photos.image_keys import context_key, crop_key
 from tagbot.services import Services
 from tagbot.slack import words
 from tagbot.slack.client import OutcomeUnknown, Picture, PictureGone
@@ -51,8 +54,8 @@ def _take_place(face: Face, services: Services) -> bool:
     if face.posting_since is not None:
         return True
     with writing():
-        free = services.settings.max_open_requests - Face.places_taken()
-        if free <= 0 or Face.older_ones_wait(face, free):
+        free = services.settings.max_open_requests - count_open_requests()
+        if free <= 0 or older_ones_wait(face, free):
             Face.note(face.id, pending=None)
             return False
         Face.note(face.id, posting_since=services.now())

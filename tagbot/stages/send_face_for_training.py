@@ -4,8 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from tagbot.consensus import Agreed, Unknown, consensus
-from tagbot.database.models import Face, Person, Vote, crop_key, writing
+from tagbot.database.models.faces import Face
+from tagbot.database.models.people import Person
+from tagbot.database.models.votes import Vote
+from tagbot.database.write_lock import writing
 from tagbot.messages import FaceTagged, PersonAdded, TrainingRefused, TrainingSent
+from tagbot.photos.image_keys import crop_key
 from tagbot.services import Services
 from tagbot.training import NotSent, Refused
 from tagbot.vocabulary import NotSentReason, RejectionReason, SpecialAnswer, State

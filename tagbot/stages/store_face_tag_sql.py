@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 
-from tagbot.database.models import AskedFace, Face, Person, Vote, writing
+from tagbot.database.models.faces import AskedFace, Face
+from tagbot.database.models.people import Person
+from tagbot.database.models.votes import Vote
+from tagbot.database.write_lock import writing
 from tagbot.errors import Reject
 from tagbot.messages import AnswerGiven, FaceTagged
 from tagbot.services import Services
@@ -31,7 +34,7 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
                 at=message.at,
             )
             if face.state == State.OPEN:
-                Face.has_changed(face.id)
+                Face.answers_changed(face.id)
     if not counted:
         services.slack.tell(message.tagger, words.CLOSED)
     elif face.state == State.OPEN:

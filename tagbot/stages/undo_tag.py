@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from tagbot.database.models import Face, PastRequest
+from tagbot.database.models.faces import Face
+from tagbot.database.models.requests import PastRequest, ask_again
 from tagbot.errors import Retry
 from tagbot.messages import FaceReopened, FaceStored
 from tagbot.services import Services
@@ -22,7 +23,7 @@ def undo_tag(message: FaceReopened, services: Services) -> Iterator[FaceStored]:
             services.training.remove_face(
                 face.id, face.person_ref, face.face_ref, training_id=face.claimed_by or message.id
             )
-        if not Face.ask_again(face.id, message.round, State.TAGGED, by=message.by):
+        if not ask_again(face.id, message.round, State.TAGGED, by=message.by):
             raise Retry("the face is being sent to the model just now")
     elif not _was_reopened(message):
         services.slack.tell(message.by, words.NOT_TAGGED)

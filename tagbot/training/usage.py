@@ -4,7 +4,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from tagbot.database.models import BackendCalls, Face, Notice, writing
+from tagbot.database.models.bookkeeping import BackendCalls, Notice
+from tagbot.database.models.faces import Face
+from tagbot.database.write_lock import writing
 from tagbot.vocabulary import State
 
 VANISHED = "collection-vanished"

@@ -16,33 +16,20 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from tagbot.database import (
-    MARK,
-    DatabaseUnusable,
-    close_database,
-    connected,
-    database_at,
-    open_database,
-    opened,
-    shared_now,
-)
-from tagbot.database.models import (
-    TABLES,
-    BackendCalls,
-    Face,
-    Notice,
-    PastRequest,
-    Person,
-    Photo,
-    RunningBot,
-    StallAlert,
-    TrainedVector,
-    Turn,
-    Vote,
-    store_photo,
-    writing,
-)
-from tagbot.database.postgresql import ONE_WRITER
+from tagbot.database.connection import close_database, connected, open_database, opened
+from tagbot.database.engine import database_at
+from tagbot.database.models.bookkeeping import BackendCalls, Notice, RateLimitState, RunningBot, StallAlert
+from tagbot.database.models.faces import Face, store_photo
+from tagbot.database.models.people import Person
+from tagbot.database.models.photos import Photo
+from tagbot.database.models.requests import PastRequest
+from tagbot.database.models.vectors import TrainedVector
+from tagbot.database.models.votes import Vote
+from tagbot.database.outages import DatabaseUnusable
+from tagbot.database.shared_clock import shared_now
+from tagbot.database.tables import TABLES
+from tagbot.database.unfinished_copy import MARK
+from tagbot.database.write_lock import POSTGRESQL_LOCK, writing
 from tagbot.errors import Reject
 from tagbot.maintenance.transfer import Content
 from tagbot.maintenance.transfer import database_copy as moving
@@ -63,7 +50,7 @@ SMALL_BATCH = 3
 INTERRUPTED = """
 import os, sys
 from tagbot.maintenance.transfer import database_copy as moving
-from tagbot.database.models import Face
+from tagbot.database.models.faces import Face
 
 batches = int(sys.argv[3])
 moving.BATCH = 3
@@ -301,7 +288,7 @@ def test_a_bot_that_ran_somewhere_while_everything_was_moved_is_told_in_the_end(
     here: str, postgresql: Server, tmp_path: Path
 ) -> None:
     with postgresql.database() as there, psycopg.connect(there, autocommit=True) as another:
-        another.execute("SELECT pg_advisory_lock(%s)", [ONE_WRITER])  # the move has to wait
+        another.execute("SELECT pg_advisory_lock(%s)", [POSTGRESQL_LOCK])  # the move has to wait
         command = [sys.executable, str(BOT), "migrate", "--to-database", there]
         env = clean_environment(DATA_DIR=str(tmp_path / "data"))
         with subprocess.Popen(
@@ -310,7 +297,7 @@ def test_a_bot_that_ran_somewhere_while_everything_was_moved_is_told_in_the_end(
             wait_until_somebody_waits(another, lambda: move.poll() is None)
             assert here
             Heartbeat("B2", "second", "1", started_at=time.time(), seen_at=shared_now()).store()
-            another.execute("SELECT pg_advisory_unlock(%s)", [ONE_WRITER])
+            another.execute("SELECT pg_advisory_unlock(%s)", [POSTGRESQL_LOCK])
             out, err = move.communicate(timeout=60)
     assert move.returncode == 1
     assert "All is there" not in out
@@ -348,7 +335,7 @@ def can_be_written(url: str) -> bool:
                 return False
             return True
     with psycopg.connect(url, autocommit=True) as connection:
-        return connection.execute("SELECT pg_try_advisory_lock(%s)", [ONE_WRITER]).fetchone() == (True,)
+        return connection.execute("SELECT pg_try_advisory_lock(%s)", [POSTGRESQL_LOCK]).fetchone() == (True,)
 
 
 @pytest.mark.rule("migrate-many-faces")
@@ -388,12 +375,12 @@ def test_what_holds_for_the_moment_stays_here(run: Run, here: str, there: str) -
     with connected():
         Heartbeat(id="B2", host="killed", version="1", started_at=1.0, seen_at=2.0).store()
         with writing():
-            Turn.insert(name="posts", next_at=1.0).execute()
+            RateLimitState.insert(name="posts", next_at=1.0).execute()
     assert run("migrate", "--to-database", there).code == 0
     open_database(there)
     with connected():
         assert not RunningBot.select().exists()
-        assert not Turn.select().exists()
+        assert not RateLimitState.select().exists()
         Heartbeat(id="B2", host="first", version="1", started_at=3.0, seen_at=4.0).store()
     open_database(here)
     again = run("migrate", "--to-database", there)

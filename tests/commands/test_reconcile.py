@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tagbot.database.models import Notice, database
+from tagbot.database.models.base import database
+from tagbot.database.models.bookkeeping import Notice
 from tagbot.monitoring import status_report
 from tagbot.sandbox.driver import Slack
 from tests.commands.conftest import Ran, Run

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tagbot.database import close_database, connected, open_database
-from tagbot.database.models import Face, Vote
+from tagbot.database.connection import close_database, connected, open_database
+from tagbot.database.models.faces import Face
+from tagbot.database.models.votes import Vote
 from tagbot.queues.envelope import CRASHED
 from tagbot.sandbox.driver import Slack
 from tagbot.settings import Settings

@@ -15,7 +15,9 @@ from typing import Any
 
 import pytest
 
-from tagbot.database.models import Face, TrainedVector, Vote
+from tagbot.database.models.faces import Face
+from tagbot.database.models.vectors import TrainedVector
+from tagbot.database.models.votes import Vote
 from tagbot.lib import failpoints
 from tagbot.messages import FaceReopened
 from tagbot.sandbox.driver import Slack

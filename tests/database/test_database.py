@@ -16,36 +16,26 @@ from typing import Any
 import pytest
 from peewee import IntegrityError, SqliteDatabase
 
-from tagbot.database import (
-    MIGRATIONS,
-    DatabaseUnusable,
-    connected,
-    database_at,
-    open_database,
-    opened,
-    reached,
-    tidy,
-)
-from tagbot.database.models import (
-    TABLES,
-    Face,
-    Person,
-    Photo,
-    Vote,
-    _write_lock,
-    database,
-    store_photo,
-    writing,
-)
+from tagbot.database.connection import connected, open_database, opened, tidy
+from tagbot.database.engine import database_at
+from tagbot.database.models.base import database
+from tagbot.database.models.faces import Face, store_photo
+from tagbot.database.models.people import Person
+from tagbot.database.models.photos import Photo
+from tagbot.database.models.votes import Vote
+from tagbot.database.outages import DatabaseUnusable, reached
+from tagbot.database.schema_upgrade import MIGRATIONS
 from tagbot.database.sqlite import PRAGMAS
+from tagbot.database.tables import TABLES
+from tagbot.database.write_lock import threads_lock, writing
 from tagbot.errors import Retry
 from tests.postgresql import DATABASES, Server, on_every_database
 from tests.world import DATABASE, new_database
 
 OPEN = """
 import sys
-from tagbot.database import connected, open_database
-from tagbot.database.models import Person
+from tagbot.database.connection import connected, open_database
+from tagbot.database.models.people import Person
 print("ready", flush=True)
 sys.stdin.readline()
 open_database(sys.argv[1])
@@ -210,7 +200,7 @@ def test_what_was_written_is_on_the_disk_with_one_wait_while_others_may_write(
         real(descriptor)
 
     def count_of_persons() -> int:
-        with connected(), _write_lock, database.atomic():
+        with connected(), threads_lock, database.atomic():
             return int(Person.select().count())
 
     monkeypatch.setattr("tagbot.lib.write_ahead_log.os.fdatasync", fdatasync)

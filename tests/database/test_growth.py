@@ -16,17 +16,20 @@ from peewee import SqliteDatabase
 from playhouse import migrations
 
 from tagbot.commands import export
-from tagbot.database import MIGRATIONS, connected, open_database
-from tagbot.database.models import (
-    Face,
-    Notice,
-    Person,
-    Photo,
-    StallAlert,
-    database,
-    photos_without_faces,
-    store_photo,
+from tagbot.database.connection import connected, open_database
+from tagbot.database.models.base import database
+from tagbot.database.models.bookkeeping import Notice, StallAlert
+from tagbot.database.models.faces import Face, store_photo, unknown_people
+from tagbot.database.models.photos import Photo, photos_without_faces
+from tagbot.database.models.requests import (
+    ask_again,
+    count_on_their_way,
+    count_open_requests,
+    next_waiting,
+    next_with_message,
+    stale_in_slack,
 )
+from tagbot.database.schema_upgrade import MIGRATIONS
 from tagbot.vocabulary import State
 from tests.postgresql import on_every_database
 
@@ -67,7 +70,7 @@ def move(old: str, new: str) -> None:
 
 def begin_again(old: str, _: str) -> None:
     for face in Face.select().where(Face.state == old).limit(1):
-        Face.ask_again(face.id, face.round, old, by=None)
+        ask_again(face.id, face.round, old, by=None)
 
 
 def forget(old: str, _: str) -> None:
@@ -171,12 +174,12 @@ def test_a_database_of_before_the_places_of_hold_ups_keeps_what_the_channel_was_
 @pytest.mark.parametrize(
     ("ask", "by"),
     [
-        (Face.places_taken, {"face_posting", "face_stale"}),
-        (lambda: Face.on_their_way(20), {"face_pending"}),
-        (lambda: Face.with_message(20), {"face_pending"}),
-        (lambda: Face.next_waiting(20), {"face_state_stored_at_id"}),
-        (Face.stale, {"face_stale"}),
-        (lambda: Person.left_unknown(1.0, 20), {"person_unknown", "face_person_id_state_tagged_at"}),
+        (count_open_requests, {"face_posting", "face_stale"}),
+        (lambda: count_on_their_way(20), {"face_pending"}),
+        (lambda: next_with_message(20), {"face_pending"}),
+        (lambda: next_waiting(20), {"face_state_stored_at_id"}),
+        (stale_in_slack, {"face_stale"}),
+        (lambda: unknown_people(1.0, 20), {"person_unknown", "face_person_id_state_tagged_at"}),
         (lambda: list(export.lines()), {"face_state_tagged_at_id"}),
     ],
     ids=["places", "on their way", "with message", "next", "stale", "unknown people", "export"],

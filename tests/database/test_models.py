@@ -2,25 +2,22 @@
 
 import uuid
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from peewee import JOIN, ModelSelect, fn
 
-from tagbot.database import connected, open_database
-from tagbot.database.models import (
-    TABLES,
-    Face,
+from tagbot.database.connection import connected, open_database
+from tagbot.database.models.faces import Face, store_photo
+from tagbot.database.models.people import Person, name_key
+from tagbot.database.models.requests import (
     PastRequest,
-    Person,
-    Photo,
-    Vote,
-    _Select,
-    name_key,
-    store_photo,
+    ask_again,
+    count_open_requests,
+    next_waiting,
+    stale_in_slack,
 )
+from tagbot.database.models.votes import Vote
 from tagbot.messages import FaceStored
 from tagbot.vocabulary import State
 from tests.postgresql import on_every_database
@@ -41,36 +38,6 @@ def a_face(**changes: object) -> Face:
     row = {"id": face_id, "photo": sha256, "left": 1, "top": 2, "width": 90, "height": 91, "stored_at": 1.0}
     store_photo(photo, [row | changes])
     return Face.get_by_id(face_id)
-
-
-# --- queries -----------------------------------------------------------------------------------------------
-
-
-def test_all_columns_of_a_table_are_asked_for_as_peewee_asks_for_them(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    face = a_face()
-    of_photo = Face.select().join(Photo).where(Photo.source.is_null())
-    queries: list[Any] = [
-        *(table.select() for table in TABLES),
-        of_photo,
-        Face.select()
-        .where(Face.state == State.TAGGED, Face.person.is_null())
-        .order_by(Face.tagged_at)
-        .limit(1),
-        Face.select().join(Person, JOIN.LEFT_OUTER).switch(Face).join(Photo).distinct(),
-        Photo.select().where(Photo.sha256 << Face.select(Face.photo)),
-        PastRequest.select().where(PastRequest.face << Face.select()),
-        Vote.select().where(fn.EXISTS(Face.select().where(Face.id == Vote.face))),
-        Face.select().where(Face.state == State.OPEN) | Face.select().where(Face.state == State.TAGGED),
-        Face.select().select(Face.id),
-        Face.select().select_extend(Face.revision + 1),
-    ]
-    written = [query.sql() for query in queries]
-    assert list(of_photo) == [face]
-    assert all(list(query) is not None for query in queries)  # the database takes each
-    monkeypatch.setattr(_Select, "__sql_selection__", ModelSelect.__sql_selection__)
-    assert written == [query.sql() for query in queries]
 
 
 # --- people ------------------------------------------------------------------------------------------------
@@ -159,8 +126,8 @@ def test_asking_again_begins_a_round_without_anything_of_the_last_one() -> None:
         state=State.TAGGED, tagged_at=1.0, closed_at=1.0, claimed_by="m", reason="person_full", **told
     )
     Vote.put(face_id=face.id, tagger="U1", answer="U9", round=1, at=1.0)
-    assert Face.ask_again(face.id, 1, State.TAGGED, "U1")
-    assert not Face.ask_again(face.id, 1, State.TAGGED, "U2")
+    assert ask_again(face.id, 1, State.TAGGED, "U1")
+    assert not ask_again(face.id, 1, State.TAGGED, "U2")
     again = Face.get_by_id(face.id)
     assert (again.state, again.round, again.pending) == (
         State.WAITING,
@@ -186,7 +153,7 @@ def test_asking_again_begins_a_round_without_anything_of_the_last_one() -> None:
 
 def test_a_face_that_was_never_posted_leaves_no_past_request() -> None:
     face = a_face(state=State.REJECTED, reason="too_small")
-    assert Face.ask_again(face.id, 1, State.REJECTED, None)
+    assert ask_again(face.id, 1, State.REJECTED, None)
     assert PastRequest.select().count() == 0
 
 
@@ -203,22 +170,22 @@ def test_every_state_is_counted_also_where_there_is_none() -> None:
 def test_a_place_is_taken_while_a_request_is_open_on_its_way_or_still_shows_its_controls() -> None:
     a_face()
     a_face(pending="m")
-    assert Face.places_taken() == 0
+    assert count_open_requests() == 0
     a_face(state=State.OPEN, message_ts="1.0")
     a_face(posting_since=1.0, pending="m")
     a_face(state=State.TAGGED, message_ts="2.0", revision=2, shown_revision=1)
-    assert Face.places_taken() == 3
+    assert count_open_requests() == 3
     a_face(state=State.TAGGED, message_ts="3.0", revision=2, shown_revision=2)
     a_face(state=State.REJECTED, revision=2)
-    assert Face.places_taken() == 3
+    assert count_open_requests() == 3
 
 
 def test_the_oldest_waiting_are_next_without_those_that_have_a_message() -> None:
     newer, older = a_face(stored_at=2.0), a_face(stored_at=1.0)
     a_face(stored_at=0.5, pending="m")
     a_face(stored_at=0.1, state=State.OPEN)
-    assert [face.id for face in Face.next_waiting(5)] == [older.id, newer.id]
-    assert [face.id for face in Face.next_waiting(1)] == [older.id]
+    assert [face.id for face in next_waiting(5)] == [older.id, newer.id]
+    assert [face.id for face in next_waiting(1)] == [older.id]
 
 
 def test_only_what_slack_does_not_show_yet_is_stale() -> None:
@@ -227,7 +194,7 @@ def test_only_what_slack_does_not_show_yet_is_stale() -> None:
     behind = a_face(state=State.OPEN, message_ts="2.0", revision=2, shown_revision=1)
     past = a_face(round=2)
     PastRequest.insert(face=past.id, round=1, message_ts="0.5").execute()
-    assert set(Face.stale()) == {behind.id, past.id}
+    assert set(stale_in_slack()) == {behind.id, past.id}
 
 
 def test_of_a_persons_faces_those_in_the_model_or_on_their_way_there_count() -> None:

@@ -10,21 +10,24 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tagbot.database import (
-    DatabaseAway,
-    DatabaseUnusable,
-    alone,
+from tagbot.database.connection import (
     close_database,
     connected,
     health,
     is_connected,
     open_database,
-    reached,
     streamed,
 )
-from tagbot.database.models import Notice, Person, Photo, database, store_photo, writing
-from tagbot.database.postgresql import BEGIN, SESSION
+from tagbot.database.models.base import database
+from tagbot.database.models.bookkeeping import Notice
+from tagbot.database.models.faces import store_photo
+from tagbot.database.models.people import Person
+from tagbot.database.models.photos import Photo
+from tagbot.database.named_lock import alone
+from tagbot.database.outages import DatabaseAway, DatabaseUnusable, reached
+from tagbot.database.postgresql import SESSION
 from tagbot.database.postgresql_errors import is_of_the_world
+from tagbot.database.write_lock import POSTGRESQL_BEGIN, writing
 from tagbot.errors import Retry
 from tests.documents.generated import ROOT
 from tests.kept_database import APPLICATION
@@ -348,7 +351,7 @@ def test_a_server_that_is_away_is_told_once_and_so_is_that_it_is_back(
             for _ in range(3):
                 with pytest.raises(DatabaseAway) as away, reached(), connected():
                     pass
-                away.value.tell()
+                away.value.log_once()
         finally:
             own.start()
         threading.Event().wait(0.6)  # so long is an attempt that failed remembered
@@ -404,7 +407,7 @@ def test_streamed_rows_stay_on_the_server_until_they_are_asked_for(url: str) -> 
 @pytest.mark.rule("one-writer")
 def test_a_transaction_is_the_only_one_that_writes_over_all_processes(url: str) -> None:
     open_database(url)
-    assert "pg_advisory_xact_lock" in BEGIN
+    assert "pg_advisory_xact_lock" in POSTGRESQL_BEGIN
     order: list[str] = []
 
     def other() -> None:

@@ -8,8 +8,9 @@ import pytest
 
 from tagbot import build
 from tagbot.app import Bot
-from tagbot.database import DatabaseAway, close_database, connected, open_database, shared_now
-from tagbot.database.shared_clock import SharedClock
+from tagbot.database.connection import close_database, connected, open_database
+from tagbot.database.outages import DatabaseAway
+from tagbot.database.shared_clock import SharedClock, shared_now
 from tagbot.schedule import Surroundings, send_heartbeat
 from tagbot.settings import Settings
 from tests.postgresql import on_every_database, our_own_server

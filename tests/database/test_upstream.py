@@ -3,8 +3,6 @@
 Each test passes as long as it is so. One that fails after an upgrade says what can go.
 """
 
-import subprocess
-import sys
 from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
@@ -56,12 +54,6 @@ def test_a_rollback_that_sqlite_has_done_already_hides_from_peewee_why(tmp_path:
     assert "no transaction is active" in str(raised.value), (
         "Peewee tells of the full disk itself: `lib/sqlite_errors.py` need not look for the first error"
     )
-
-
-def test_peewee_loads_psycopg_wherever_it_is_installed() -> None:
-    loaded = "import peewee, sys; print('psycopg' in sys.modules)"
-    ran = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
-    assert ran.stdout == "True\n", "Peewee loads psycopg when it is needed: `_spare_psycopg` may go"
 
 
 def test_boto3_has_no_error_of_its_own_for_an_address_that_is_none() -> None:

@@ -10,8 +10,8 @@ import pytest
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from tagbot.database import connected
-from tagbot.database.models import Face
+from tagbot.database.connection import connected
+from tagbot.database.models.faces import Face
 from tagbot.handlers import Wiring, register_all
 from tagbot.maintenance.redrive import NothingOfThatName, retry
 from tagbot.messages import FaceTagged, Message

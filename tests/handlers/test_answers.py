@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tagbot.database.models import Face
+from tagbot.database.models.faces import Face
 from tagbot.messages import AnswerGiven
 from tagbot.queues import Counts
 from tagbot.slack import words

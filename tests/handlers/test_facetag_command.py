@@ -2,7 +2,8 @@
 
 import pytest
 
-from tagbot.database.models import Face, writing
+from tagbot.database.models.faces import Face
+from tagbot.database.write_lock import writing
 from tagbot.messages import FaceStored
 from tagbot.slack import words
 from tagbot.vocabulary import State

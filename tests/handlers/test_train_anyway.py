@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tagbot.database.models import Face
+from tagbot.database.models.faces import Face
 from tagbot.messages import ANYWAY, FaceTagged
 from tagbot.sandbox.driver import Slack
 from tagbot.slack import words

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tagbot.database.models import Face
+from tagbot.database.models.faces import Face
 from tagbot.messages import FaceReopened
 from tagbot.slack import words
 from tests.handlers.conftest import SLOW_DISK, Desk, connected_desk

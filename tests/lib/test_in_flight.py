@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from tagbot.aws.boto import CONNECT_SECONDS, READ_SECONDS
-from tagbot.database.models import Vote
+from tagbot.database.models.votes import Vote
 from tagbot.database.postgresql import CONNECT, SESSION
 from tagbot.lib.in_flight import HANGS_SECONDS, Work, WorkInFlight
 from tagbot.messages import FaceStored

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tagbot.database.models import Face, TrainedVector, crop_key, writing
+from tagbot.database.models.faces import Face
+from tagbot.database.models.vectors import TrainedVector
+from tagbot.database.write_lock import writing
 from tagbot.errors import Retry
 from tagbot.maintenance.reconciliation import (
     DOUBLED,
@@ -16,6 +18,7 @@ from tagbot.maintenance.reconciliation import (
     differences,
     mend,
 )
+from tagbot.photos.image_keys import crop_key
 from tagbot.photos.image_store import FolderStore
 from tagbot.training import ModelFace, Trained
 from tagbot.training.rekognition import RekognitionBackend

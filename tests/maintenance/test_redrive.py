@@ -2,7 +2,10 @@
 
 import pytest
 
-from tagbot.database.models import Face, PastRequest, Vote, writing
+from tagbot.database.models.faces import Face
+from tagbot.database.models.requests import PastRequest
+from tagbot.database.models.votes import Vote
+from tagbot.database.write_lock import writing
 from tagbot.maintenance.redrive import NothingOfThatName, Retried, retry
 from tagbot.messages import FaceStored, PersonAdded
 from tagbot.queues import Counts

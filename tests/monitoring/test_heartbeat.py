@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from tagbot import __version__
-from tagbot.database.models import RunningBot, writing
+from tagbot.database.models.bookkeeping import RunningBot
+from tagbot.database.write_lock import writing
 from tagbot.errors import Reject, Retry
 from tagbot.lib.health import Health
 from tagbot.lib.in_flight import HANGS_SECONDS, WorkInFlight

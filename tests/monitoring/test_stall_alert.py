@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tagbot.database.models import StallAlert, database
+from tagbot.database.models.base import database
+from tagbot.database.models.bookkeeping import StallAlert
 from tagbot.errors import Reject, Retry
 from tagbot.messages import FaceStored, FaceTagged
 from tagbot.monitoring.heartbeat import Heartbeat

@@ -12,7 +12,11 @@ from typing import Any
 import pytest
 
 from tagbot.app import Bot
-from tagbot.database.models import Face, Notice, Photo, database, writing
+from tagbot.database.models.base import database
+from tagbot.database.models.bookkeeping import Notice
+from tagbot.database.models.faces import Face
+from tagbot.database.models.photos import Photo
+from tagbot.database.write_lock import writing
 from tagbot.messages import FaceStored
 from tagbot.monitoring import status_report
 from tagbot.queues.disk import disk_queues

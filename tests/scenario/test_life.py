@@ -22,7 +22,10 @@ from hypothesis.stateful import (
 )
 
 from tagbot.consensus import Agreed, PeopleDiffer, Unknown, Waiting, consensus
-from tagbot.database.models import Face, ModelVectors, Person, TrainedVector, Vote
+from tagbot.database.models.faces import Face
+from tagbot.database.models.people import Person
+from tagbot.database.models.vectors import ModelVectors, TrainedVector
+from tagbot.database.models.votes import Vote
 from tagbot.errors import Retry
 from tagbot.maintenance.redrive import retry
 from tagbot.messages import FaceReopened, FaceStored, Message

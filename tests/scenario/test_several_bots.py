@@ -19,10 +19,16 @@ import pytest
 
 from tagbot import __version__, build
 from tagbot.app import Bot
-from tagbot.database import alone, close_database, connected, open_database, reached, shared_now
-from tagbot.database.models import Face, Turn, database, writing
-from tagbot.database.open_places import let_next_in
-from tagbot.database.shared_rate_limit import MOST_AHEAD, SharedPace
+from tagbot.database.connection import close_database, connected, open_database
+from tagbot.database.models.base import database
+from tagbot.database.models.bookkeeping import RateLimitState
+from tagbot.database.models.faces import Face
+from tagbot.database.models.requests import let_next_in
+from tagbot.database.named_lock import alone
+from tagbot.database.outages import reached
+from tagbot.database.shared_clock import shared_now
+from tagbot.database.shared_rate_limit import MOST_AHEAD, SharedRateLimit
+from tagbot.database.write_lock import writing
 from tagbot.errors import Reject, Retry
 from tagbot.messages import FaceStored
 from tagbot.monitoring import status_report
@@ -84,7 +90,7 @@ def turns(naps: Naps) -> list[int]:
 @pytest.mark.usefixtures("tables")
 def test_two_bots_together_are_as_fast_as_one() -> None:
     naps = Naps()
-    one, other = (SharedPace("posts", 1 / EVERY, naps) for _ in range(2))
+    one, other = (SharedRateLimit("posts", 1 / EVERY, naps) for _ in range(2))
     with connected():
         for pace in (one, one, other, one, other):
             pace.wait()
@@ -98,7 +104,7 @@ def test_who_comes_at_the_same_instant_gets_a_turn_of_their_own() -> None:
     naps, ready = Naps(), threading.Barrier(8)
 
     def bot(_: int) -> None:
-        pace = SharedPace("posts", 1 / EVERY, naps)
+        pace = SharedRateLimit("posts", 1 / EVERY, naps)
         with connected():
             ready.wait(10)
             pace.wait()
@@ -113,7 +119,7 @@ def test_who_comes_at_the_same_instant_gets_a_turn_of_their_own() -> None:
 @pytest.mark.usefixtures("tables")
 def test_a_burst_is_shared_too() -> None:
     naps = Naps()
-    bots = [SharedPace("updates", 1 / EVERY, naps, burst=3) for _ in range(2)]
+    bots = [SharedRateLimit("updates", 1 / EVERY, naps, burst=3) for _ in range(2)]
     with connected():
         for _ in range(3):
             for pace in bots:
@@ -127,7 +133,7 @@ def test_what_is_not_the_same_has_its_own_pace() -> None:
     naps = Naps()
     with connected():
         for name in ("posts", "updates"):
-            SharedPace(name, 1 / EVERY, naps).wait()
+            SharedRateLimit(name, 1 / EVERY, naps).wait()
     assert turns(naps) == [0, 0]
 
 
@@ -137,9 +143,9 @@ def test_after_a_server_whose_clock_was_ahead_nobody_waits_for_its_time() -> Non
     naps = Naps()
     with connected():
         with writing():
-            Turn.insert(name="posts", next_at=shared_now() + (MOST_AHEAD + 1) * EVERY).execute()
+            RateLimitState.insert(name="posts", next_at=shared_now() + (MOST_AHEAD + 1) * EVERY).execute()
         for _ in range(2):
-            SharedPace("posts", 1 / EVERY, naps).wait()
+            SharedRateLimit("posts", 1 / EVERY, naps).wait()
     assert turns(naps) == [0, 1]
 
 
@@ -147,7 +153,7 @@ def test_after_a_server_whose_clock_was_ahead_nobody_waits_for_its_time() -> Non
 @pytest.mark.usefixtures("tables")
 def test_a_bot_that_stops_waits_no_longer() -> None:
     naps = Naps()
-    pace = SharedPace("posts", 1 / EVERY, naps)
+    pace = SharedRateLimit("posts", 1 / EVERY, naps)
     naps.set()
     with connected(), pytest.raises(Retry, match="stopping"):
         pace.wait()

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tagbot.database.models import Face, Person, Vote
+from tagbot.database.models.faces import Face
+from tagbot.database.models.people import Person
+from tagbot.database.models.votes import Vote
 from tagbot.maintenance.redrive import retry
 from tagbot.messages import FaceReopened, FaceStored, FaceTagged, Message
 from tagbot.queues import Counts, Delivery

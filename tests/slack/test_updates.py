@@ -8,9 +8,14 @@ from contextlib import contextmanager
 import pytest
 from slack_sdk import WebClient
 
-from tagbot.database import connected
-from tagbot.database.models import Face, PastRequest, Vote, crop_key, database, writing
+from tagbot.database.connection import connected
+from tagbot.database.models.base import database
+from tagbot.database.models.faces import Face
+from tagbot.database.models.requests import PastRequest, stale_in_slack
+from tagbot.database.models.votes import Vote
+from tagbot.database.write_lock import writing
 from tagbot.errors import Reject, Retry
+from tagbot.photos.image_keys import crop_key
 from tagbot.slack import words
 from tagbot.slack.client import Picture, PictureNotReady
 from tagbot.slack.updates import Updates
@@ -65,7 +70,7 @@ def test_when_show_returns_slack_shows_what_the_database_says(world: World) -> N
     answered(world, face, tagger)
     world.services.updates.show(face.id)
     assert says(world, face, tagger)
-    assert Face.stale() == []
+    assert stale_in_slack() == []
 
 
 def test_what_is_shown_already_needs_no_call(world: World) -> None:
@@ -108,7 +113,7 @@ def test_a_change_during_an_update_is_not_taken_for_shown(world: World) -> None:
     with busy(world, face):
         answered(world, face, world.slack.people[0])
     world.slack.wait_for(lambda: world.slack.calls("chat.update")[0].status)
-    assert face.id in Face.stale()
+    assert face.id in stale_in_slack()
 
 
 def test_who_waits_goes_first(world: World) -> None:
@@ -224,7 +229,7 @@ def test_a_message_that_somebody_deleted_is_left_alone(world: World) -> None:
     client.chat_delete(channel=world.slack.channel, ts=str(face.message_ts))
     answered(world, face, world.slack.people[0])
     world.services.updates.show(face.id)
-    assert Face.stale() == []
+    assert stale_in_slack() == []
     assert world.slack.messages() == []
 
 
@@ -236,7 +241,7 @@ def test_a_request_whose_picture_was_deleted_in_slack_goes_on_without_it(world: 
     world.services.updates.show(face.id)
     assert says(world, face, tagger)
     assert (fresh(face).crop_file, fresh(face).context_file) == (None, None)
-    assert Face.stale() == []
+    assert stale_in_slack() == []
 
 
 def test_a_picture_that_is_not_ready_is_not_taken_for_deleted(world: World) -> None:
@@ -294,5 +299,5 @@ def test_a_database_that_the_disk_refuses_is_no_bug_and_is_caught_up_later(
         world.services.updates.show(face.id)
     database.execute_sql("ALTER TABLE elsewhere RENAME TO past_request")
     world.show()
-    assert Face.stale() == []
+    assert stale_in_slack() == []
     assert "bug" not in caplog.text

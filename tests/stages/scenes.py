@@ -10,8 +10,10 @@ from typing import Any
 
 from PIL import Image, ImageFilter
 
-from tagbot.database.models import Face, Vote, crop_key
+from tagbot.database.models.faces import Face
+from tagbot.database.models.votes import Vote
 from tagbot.messages import Message as Fact
+from tagbot.photos.image_keys import crop_key
 from tagbot.sandbox.state import Message
 from tagbot.training import TrainingBackend
 from tests.world import World

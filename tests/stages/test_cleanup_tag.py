@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
-from tagbot.database.models import Face, TrainedVector, Vote
+from tagbot.database.models.faces import Face
+from tagbot.database.models.requests import ask_again
+from tagbot.database.models.vectors import TrainedVector
+from tagbot.database.models.votes import Vote
 from tagbot.errors import Reject, Retry
 from tagbot.messages import FaceStored, FaceTagged, TrainingRefused
 from tagbot.slack import words
@@ -168,7 +171,7 @@ def test_a_message_of_an_earlier_round_changes_nothing(world: World, people: lis
 def test_votes_of_a_new_round_are_not_touched(world: World, people: list[str]) -> None:
     face = claimed(world, people[2])
     work(world, refused(face))
-    assert Face.ask_again(face.id, 1, "rejected", by=None)
+    assert ask_again(face.id, 1, "rejected", by=None)
     Vote.put(face_id=face.id, tagger=people[0], answer=people[1], round=2, at=1.0)
     work(world, refused(face))
     assert votes(face) == {people[0]: people[1]}

@@ -15,18 +15,13 @@ from typing import Any
 import pytest
 from PIL import ExifTags, Image, ImageChops, ImageStat
 
-from tagbot.database import connected
-from tagbot.database.models import (
-    Face,
-    ModelVectors,
-    Photo,
-    context_key,
-    crop_key,
-    photo_key,
-    photos_without_faces,
-)
+from tagbot.database.connection import connected
+from tagbot.database.models.faces import Face
+from tagbot.database.models.photos import Photo, photos_without_faces
+from tagbot.database.models.vectors import ModelVectors
 from tagbot.errors import Reject, Retry
 from tagbot.messages import FaceStored, PhotoArrived
+from tagbot.photos.image_keys import context_key, crop_key, photo_key
 from tagbot.photos.image_store import ImageStore
 from tagbot.stages.detect_faces import detect_faces
 from tagbot.training.local import LocalBackend

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from tagbot.database import connected
-from tagbot.database.models import Face, Person
+from tagbot.database.connection import connected
+from tagbot.database.models.faces import Face
+from tagbot.database.models.people import Person
 from tagbot.errors import Reject, Retry
 from tagbot.messages import PersonAdded
 from tagbot.slack import words

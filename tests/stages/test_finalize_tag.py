@@ -3,7 +3,9 @@
 import pytest
 from slack_sdk import WebClient
 
-from tagbot.database.models import Face, Person
+from tagbot.database.models.faces import Face
+from tagbot.database.models.people import Person
+from tagbot.database.models.requests import stale_in_slack
 from tagbot.errors import Reject, Retry
 from tagbot.messages import FaceStored, FaceTagged, PersonAdded, TrainingSent
 from tagbot.slack import words
@@ -54,7 +56,7 @@ def test_the_face_gets_its_person_and_the_request_says_who(world: World, people:
 def test_slack_shows_it_when_the_stage_is_done(world: World, people: list[str]) -> None:
     face = trained(world, people[2])
     work(world, face)
-    assert Face.stale() == []
+    assert stale_in_slack() == []
 
 
 @pytest.mark.rule("name-once-known")
@@ -189,7 +191,7 @@ def test_a_request_that_somebody_deleted_does_not_hold_the_tag_up(world: World, 
     delete_message(world, str(face.message_ts))
     assert work(world, face) == []
     assert fresh(face).state == "tagged"
-    assert Face.stale() == []
+    assert stale_in_slack() == []
 
 
 def delete_message(world: World, ts: str) -> None:

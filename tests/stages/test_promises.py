@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 
 from tagbot.app import Bot
-from tagbot.database.models import Face, ModelVectors, PastRequest, Person, TrainedVector
+from tagbot.database.models.faces import Face
+from tagbot.database.models.people import Person
+from tagbot.database.models.requests import PastRequest
+from tagbot.database.models.vectors import ModelVectors, TrainedVector
 from tagbot.maintenance.redrive import Retried, retry
 from tagbot.messages import FaceReopened, FaceStored, Message
 from tagbot.monitoring import status_report

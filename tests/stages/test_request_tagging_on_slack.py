@@ -7,11 +7,12 @@ from threading import Event
 import pytest
 from slack_sdk import WebClient
 
-from tagbot.database.models import Face, crop_key
-from tagbot.database.open_places import let_next_in
+from tagbot.database.models.faces import Face
+from tagbot.database.models.requests import ask_again, let_next_in, stale_in_slack
 from tagbot.errors import Reject, Retry
 from tagbot.lib import failpoints
 from tagbot.messages import FaceStored
+from tagbot.photos.image_keys import crop_key
 from tagbot.slack import words
 from tagbot.slack.client import OutcomeUnknown, Slack
 from tagbot.slack.history import SETTLE_SECONDS
@@ -92,7 +93,7 @@ def test_pictures_are_private_and_told_without_names(world: World) -> None:
 def test_a_request_that_nobody_has_answered_needs_no_update(world: World) -> None:
     face = world.face()
     work(world, face)
-    assert Face.stale() == []
+    assert stale_in_slack() == []
     assert world.slack.calls("chat.update") == []
 
 
@@ -124,7 +125,7 @@ def test_a_face_is_too_small_also_when_only_one_side_is(world: World) -> None:
 def test_a_small_face_that_an_operator_asks_about_again_is_asked(world: World) -> None:
     face = world.face(size=20)
     work(world, face)
-    assert Face.ask_again(face.id, 1, "rejected", by=None)
+    assert ask_again(face.id, 1, "rejected", by=None)
     work(world, face)
     assert fresh(face).state == "open"
     assert posted(world) == [face.id]
@@ -295,7 +296,7 @@ def test_the_same_face_in_its_next_round_is_another_request(world: World) -> Non
     work(world, face)
     first = fresh(face).message_ts
     Face.update(state="tagged").where(Face.id == face.id).execute()
-    assert Face.ask_again(face.id, 1, "tagged", by=world.slack.people[0])
+    assert ask_again(face.id, 1, "tagged", by=world.slack.people[0])
     # The intent to post is there, the outcome unknown: round one's message must not be taken for it.
     Face.update(posting_since=world.services.now()).where(Face.id == face.id).execute()
     later(world)
@@ -453,7 +454,7 @@ def test_pictures_that_were_deleted_in_slack_are_uploaded_anew_for_the_next_roun
     client = WebClient(world.slack.bot_token, base_url=world.slack.api_url)
     client.files_delete(file=str(face.context_file))
     Face.update(state="rejected").where(Face.id == face.id).execute()
-    assert Face.ask_again(face.id, 1, "rejected", by=None)
+    assert ask_again(face.id, 1, "rejected", by=None)
     with pytest.raises(Retry):
         work(world, face)
     work(world, face)
@@ -660,7 +661,7 @@ def test_shared_pictures_that_were_deleted_are_shared_anew_in_the_next_round(sha
     for file in complete(sharing):
         client.files_delete(file=file)
     Face.update(state="rejected").where(Face.id == face.id).execute()
-    assert Face.ask_again(face.id, 1, "rejected", by=None)
+    assert ask_again(face.id, 1, "rejected", by=None)
     work(sharing, face)
     assert_shared_once(sharing, face)
 
@@ -669,7 +670,7 @@ def test_a_second_round_shows_the_shared_pictures_at_once(sharing: World) -> Non
     face = sharing.face()
     work(sharing, face)
     Face.update(state="rejected").where(Face.id == face.id).execute()
-    assert Face.ask_again(face.id, 1, "rejected", by=None)
+    assert ask_again(face.id, 1, "rejected", by=None)
     work(sharing, face)
     assert len(pictures_in(sharing, face)) == 2
     assert len(sharing.slack.files()) == 2

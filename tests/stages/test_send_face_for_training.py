@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 
-from tagbot.database import connected
-from tagbot.database.models import Face, ModelVectors, Person, TrainedVector, Vote, crop_key
+from tagbot.database.connection import connected
+from tagbot.database.models.faces import Face
+from tagbot.database.models.people import Person
+from tagbot.database.models.vectors import ModelVectors, TrainedVector
+from tagbot.database.models.votes import Vote
 from tagbot.errors import Reject, Retry
 from tagbot.messages import ANYWAY, FaceTagged, Message, PersonAdded, TrainingRefused, TrainingSent
+from tagbot.photos.image_keys import crop_key
 from tagbot.queues import Counts
 from tagbot.slack import words
 from tagbot.stages.finalize_tag import finalize_tag

@@ -2,7 +2,9 @@
 
 import pytest
 
-from tagbot.database.models import Face, Person, Vote
+from tagbot.database.models.people import Person
+from tagbot.database.models.requests import ask_again
+from tagbot.database.models.votes import Vote
 from tagbot.errors import Reject, Retry
 from tagbot.messages import AnswerGiven, FaceStored, FaceTagged
 from tagbot.queues import Counts
@@ -240,7 +242,7 @@ def test_an_answer_of_an_old_round_is_told_that_it_is_closed(world: World, peopl
     face = world.face(posted=True)
     old = world.answer(face, people[3], people[4])
     say(world, face, people[2], *people[:2])
-    assert Face.ask_again(face.id, 1, "tagged", by=people[0])
+    assert ask_again(face.id, 1, "tagged", by=people[0])
     world.publish(FaceStored(face_id=face.id, round=2))
     world.drain()
     assert work(world, old) == []

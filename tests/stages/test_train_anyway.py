@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tagbot.database.models import Face, Person
+from tagbot.database.models.faces import Face
+from tagbot.database.models.people import Person
 from tagbot.messages import ANYWAY, FaceTagged
 from tagbot.sandbox.driver import Slack
 from tagbot.slack import words

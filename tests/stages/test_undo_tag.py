@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
-from tagbot.database.models import Face, ModelVectors, PastRequest, Person, TrainedVector
+from tagbot.database.models.faces import Face
+from tagbot.database.models.people import Person
+from tagbot.database.models.requests import PastRequest, ask_again, stale_in_slack
+from tagbot.database.models.vectors import ModelVectors, TrainedVector
 from tagbot.errors import Retry
 from tagbot.messages import FaceReopened, FaceStored
 from tagbot.slack import words
@@ -232,7 +235,7 @@ def test_the_old_message_is_changed_later_when_slack_cannot_do_it_now(
     with pytest.raises(Retry) as why:
         work(world, reopened(face, people[3]))
     assert why.value.after == after
-    assert face.id in Face.stale()
+    assert face.id in stale_in_slack()
     world.publish(reopened(face, people[3]))
     if after is None:
         drain_until(world, lambda: fresh(face).state == "open")
@@ -284,7 +287,7 @@ def test_a_late_update_of_the_old_round_hides_nothing_of_the_new_one(world: Worl
     Face.changed(Face.id == face.id)
     world.services.updates.show_soon(face.id)
     world.slack.wait_for(lambda: [call for call in world.slack.calls("chat.update") if call.fault])
-    assert Face.ask_again(face.id, 1, "tagged", by=people[3])
+    assert ask_again(face.id, 1, "tagged", by=people[3])
     world.publish(FaceStored(face_id=face.id, round=2))
     world.drain()
     assert words.reopened(people[3]) in world.slack.message(str(face.message_ts)).text

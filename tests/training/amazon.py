@@ -14,7 +14,11 @@ import pytest
 
 from tagbot.aws import boto
 from tagbot.aws.rekognition_api import RekognitionApi
-from tagbot.database.models import BackendCalls, Face, Notice, Person, Vote, writing
+from tagbot.database.models.bookkeeping import BackendCalls, Notice
+from tagbot.database.models.faces import Face
+from tagbot.database.models.people import Person
+from tagbot.database.models.votes import Vote
+from tagbot.database.write_lock import writing
 from tagbot.messages import ANYWAY, FaceReopened, FaceTagged
 from tagbot.queues import Counts
 from tagbot.sandbox.driver import Slack, running_slack

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image, ImageFilter
 
-from tagbot.database import connected, open_database
+from tagbot.database.connection import connected, open_database
 from tagbot.photos.pictures import Photo, Rectangle, crop_face, read_photo, stored_photo
 from tagbot.training import NotSent, Refused, Trained, TrainingBackend
 from tagbot.training.local import LocalBackend

@@ -19,10 +19,13 @@ from PIL import Image
 from tagbot import build
 from tagbot.aws import boto
 from tagbot.aws.rekognition_api import token
-from tagbot.database import connected
-from tagbot.database.models import Face, Notice, Person, crop_key
+from tagbot.database.connection import connected
+from tagbot.database.models.bookkeeping import Notice
+from tagbot.database.models.faces import Face
+from tagbot.database.models.people import Person
 from tagbot.errors import Reject, Retry
 from tagbot.monitoring import status_report
+from tagbot.photos.image_keys import crop_key
 from tagbot.queues import Counts
 from tagbot.settings import Settings
 from tagbot.slack import words

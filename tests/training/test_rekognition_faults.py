@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tagbot.database.models import Notice
+from tagbot.database.models.bookkeeping import Notice
 from tagbot.errors import Retry
 from tagbot.queues import Counts
 from tests.rekognition.pictures import SeenFace

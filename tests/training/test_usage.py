@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tagbot.database import connected, open_database
-from tagbot.database.models import Face, Notice, store_photo
+from tagbot.database.connection import connected, open_database
+from tagbot.database.models.bookkeeping import Notice
+from tagbot.database.models.faces import Face, store_photo
 from tagbot.monitoring import status_report
 from tagbot.training.rekognition import ACTIONS
 from tagbot.training.usage import Ledger, usage

@@ -7,12 +7,16 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
-from tagbot.database import MARK, database_at, mark_of, opened, reached
-from tagbot.database.models import TABLES, FailedMessage, Notice, RunningBot, Tally, Turn
+from tagbot.database.connection import opened
+from tagbot.database.engine import database_at
+from tagbot.database.models.bookkeeping import FailedMessage, Notice, RateLimitState, RunningBot, Tally
+from tagbot.database.outages import reached
+from tagbot.database.tables import TABLES
+from tagbot.database.unfinished_copy import MARK, mark_of
 from tagbot.errors import Reject
 from tagbot.maintenance.transfer import Compared, Content
 
-MOVED = tuple(table for table in TABLES if table not in (RunningBot, Turn))
+MOVED = tuple(table for table in TABLES if table not in (RunningBot, RateLimitState))
 """All but what holds for the moment, by the clock of the one database: it is of no use in another."""
 
 COPIED = tuple(table for table in MOVED if table is not Tally)

@@ -18,7 +18,7 @@ from dataclasses import asdict, astuple, dataclass
 from functools import partial
 from pathlib import Path
 
-from tagbot.database.models import FailedMessage
+from tagbot.database.models.bookkeeping import FailedMessage
 from tagbot.errors import Reject
 from tagbot.lib.retrying import with_retries
 from tagbot.maintenance.transfer import Compared, Content

@@ -11,8 +11,9 @@ from typing import Any
 from peewee import PeeweeException
 
 from tagbot import build
-from tagbot.database import connected
-from tagbot.database.models import Face, Vote
+from tagbot.database.connection import connected
+from tagbot.database.models.faces import Face
+from tagbot.database.models.votes import Vote
 from tagbot.errors import Retry
 from tagbot.messages import PhotoArrived
 from tagbot.monitoring import status_report

@@ -1,0 +1,126 @@
+"""Small tables beside the faces: counts, notices, and what the bots keep for each other."""
+
+from typing import ClassVar
+
+from peewee import BooleanField, CharField, CompositeKey, DoubleField, IntegerField, TextField
+
+from tagbot.database.models.base import Table
+from tagbot.database.write_lock import writing
+
+
+class Tally(Table):
+    """A count, kept so that a million rows need not be counted. The database writes it itself: see the
+    triggers in migration 0004.
+    """
+
+    EMPTY_PHOTO: ClassVar = "empty photo"
+
+    what = CharField(32, primary_key=True)
+    """A state of faces, or `EMPTY_PHOTO`."""
+    count = IntegerField()
+
+
+class BackendCalls(Table):
+    """How often an operation of the training backend was called, by month."""
+
+    month = CharField(7)
+    """Of UTC, as 2026-11."""
+    operation = CharField(64)
+    count = IntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("month", "operation")
+
+
+class Notice(Table):
+    """Something that the operator should know until it is dealt with."""
+
+    name = CharField(64, primary_key=True)
+    text = TextField()
+    since = DoubleField()
+
+    @classmethod
+    def put(cls, name: str, text: str, now: float) -> None:
+        """Store it; one that is there already stays as it was."""
+        with writing():
+            cls.insert(name=name, text=text, since=now).on_conflict_ignore().execute()
+
+    @classmethod
+    def clear(cls, name: str) -> None:
+        """It has been dealt with."""
+        with writing():
+            cls.delete().where(cls.name == name).execute()
+
+
+class RunningBot(Table):
+    """The latest heartbeat of a bot, which each sends every few seconds as long as it runs."""
+
+    id = TextField(primary_key=True)
+    seen_at = DoubleField()
+    told = TextField()
+    """JSON: the fields of a `Heartbeat`."""
+
+
+class RateLimitState(Table):
+    """When the next call is allowed of those that all bots on this database limit together."""
+
+    name = CharField(64, primary_key=True)
+    next_at = DoubleField()
+
+    class Meta:
+        table_name = "turn"
+
+
+class FailedMessage(Table):
+    """A message at Amazon SQS that failed, and waits for another attempt or is a dead letter: the part of it
+    that SQS cannot keep. `tagbot.queues.notes` writes and reads it.
+    """
+
+    queue = CharField(64)
+    message_id = TextField()
+    key = TextField()
+    """The id of the face, say, that the message is about."""
+    state = CharField(16)
+    attempt = IntegerField()
+    """The next one's number."""
+    received = IntegerField()
+    """How often SQS had handed the message out by then."""
+    error = TextField()
+    first_seen = DoubleField()
+    not_before = DoubleField()
+    failing_since = DoubleField(null=True)
+    """Its first failure in a row; None for a dead letter that never can work."""
+
+    class Meta:
+        primary_key = CompositeKey("queue", "message_id")
+
+
+class StallAlert(Table):
+    """That tagging is held up: from when it is noticed until the channel was told that it goes on.
+    `tagbot.monitoring.stall_alert` writes and reads it.
+    """
+
+    noticed_at = DoubleField(primary_key=True)
+    saying = TextField(null=True)
+    """The name of what the channel is being told: the intent, set before Slack is called."""
+    told = BooleanField(default=False)
+    """Whether the channel knows of any of it."""
+    known = TextField(default="{}")
+    """JSON: what the channel was told of, or what goes on since then: until when, by where it fails."""
+
+    class Meta:
+        table_name = "hold_up"
+
+    def put(self) -> None:
+        """Store it as it is here."""
+        row = {name: getattr(self, name) for name in ("noticed_at", "saying", "told", "known")}
+        with writing():
+            type(self).insert(row).on_conflict(
+                conflict_target=[StallAlert.noticed_at],
+                preserve=[StallAlert.saying, StallAlert.told, StallAlert.known],
+            ).execute()
+
+    def end(self) -> None:
+        """It is over."""
+        with writing():
+            self.delete_instance()

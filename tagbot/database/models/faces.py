@@ -1,0 +1,166 @@
+"""Faces, and how one moves from state to state.
+
+A face's state moves by `Face.move` alone (and by `requests.ask_again`), which changes a row only while it
+still is in the state and round that the caller saw.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Self
+
+from peewee import CharField, Check, DoubleField, ForeignKeyField, IntegerField, TextField, fn
+
+from tagbot.database.models.base import Table, execute
+from tagbot.database.models.bookkeeping import Tally
+from tagbot.database.models.people import Person
+from tagbot.database.models.photos import Photo
+from tagbot.database.write_lock import writing
+from tagbot.vocabulary import State
+
+
+class Face(Table):
+    """One face in one photo, and where it is on its way."""
+
+    id = CharField(36, primary_key=True)
+    photo = ForeignKeyField(Photo, backref="faces")
+    left = IntegerField()
+    top = IntegerField()
+    width = IntegerField()
+    height = IntegerField()
+    stored_at = DoubleField()
+
+    state = CharField(
+        16,
+        default=State.WAITING,
+        constraints=[Check("state IN ('waiting','open','training','tagged','rejected')")],
+    )
+    reason = TextField(null=True)
+    """Why it was rejected; or, of a tagged face, why it was not sent to the model."""
+    round = IntegerField(default=1)
+    """Which asking this is; answers count only in the round whose message they were clicked in."""
+
+    pending = TextField(null=True)
+    """Id of the message that is to ask for it, while one is under way; null for a face that waits in the
+    database.
+    """
+    posting_since = DoubleField(null=True)
+    """The intent to post: set before Slack is called, and holding one of the open places from then on. Of a
+    face that is posted: the intent to share its pictures.
+    """
+    crop_file = CharField(32, null=True)
+    """Slack's id of the uploaded picture; noted before Slack makes a file of it."""
+    context_file = CharField(32, null=True)
+    message_ts = CharField(32, null=True)
+    """Slack's id of the request in the channel."""
+    posted_at = DoubleField(null=True)
+    revision = IntegerField(default=0)
+    """Grows with every change that the request shows."""
+    shown_revision = IntegerField(default=0)
+    """The one that Slack shows."""
+
+    person = ForeignKeyField(Person, null=True, backref="faces")
+    """The person that people agreed on, from state `training` on."""
+    claimed_by = TextField(null=True)
+    """Id of the message that carries this face through training."""
+    training_backend = TextField(null=True)
+    """Where the face is in the model; null where it was not sent, as are the next two."""
+    person_ref = TextField(null=True)
+    face_ref = TextField(null=True)
+    closed_at = DoubleField(null=True)
+    """When people's answers, or their absence, closed it."""
+    closing_shown_at = DoubleField(null=True)
+    """When Slack first showed it without its controls: answers clicked until then were clicked while it
+    was open.
+    """
+    tagged_at = DoubleField(null=True)
+
+    class Meta:
+        indexes = (
+            (("state", "stored_at", "id"), False),
+            (("state", "tagged_at", "id"), False),
+            (("person", "state", "tagged_at"), False),
+        )
+
+    @classmethod
+    def in_round(cls, face_id: str, round: int) -> Self | None:  # noqa: A002 - the glossary's word
+        """The face that a message is about; None where it is asked about in another round by now."""
+        return cls.get_or_none((cls.id == face_id) & (cls.round == round))
+
+    @classmethod
+    def move(cls, face_id: str, round: int, old: str, new: str, **changes: Any) -> bool:  # noqa: A002 - as above
+        """Compare and set the state; whether this call was the one that moved it."""
+        where = (cls.id == face_id) & (cls.round == round) & (cls.state == old)
+        moved: int = cls.update(state=new, revision=cls.revision + 1, **changes).where(where).execute()
+        return moved == 1
+
+    @classmethod
+    def note(cls, face_id: str, **changes: Any) -> None:
+        """Change what does not show in Slack."""
+        with writing():
+            cls.update(**changes).where(cls.id == face_id).execute()
+
+    @classmethod
+    def for_answer(cls, face_id: str) -> "AskedFace | None":
+        """The columns of a face that an answer about it depends on; None where there is no such face."""
+        sql = "SELECT id, round, state, reason, closing_shown_at FROM face WHERE id = ?"
+        row = execute(sql, face_id).fetchone()
+        return None if row is None else AskedFace(*row)
+
+    @classmethod
+    def answers_changed(cls, face_id: str) -> None:
+        """Count up the revision of one face, whose request shows how many answered."""
+        execute("UPDATE face SET revision = revision + 1 WHERE id = ?", face_id)
+
+    @classmethod
+    def changed(cls, where: Any) -> None:
+        """Count up the revision of faces, whose requests in Slack are to be shown anew."""
+        cls.update(revision=cls.revision + 1).where(where).execute()
+
+    @classmethod
+    def posted_before(cls, time: float) -> list[Self]:
+        """Faces that are open since before then."""
+        return list(cls.select().where((cls.state == State.OPEN) & (cls.posted_at < time)))
+
+    @classmethod
+    def in_training_since(cls, time: float, limit: int) -> list[Self]:
+        """Faces that have been in training since before then, the oldest first."""
+        where = (cls.state == State.TRAINING) & (cls.closed_at < time)
+        return list(cls.select().where(where).order_by(cls.closed_at).limit(limit))
+
+    @classmethod
+    def counts(cls) -> dict[str, int]:
+        """How many are in each state."""
+        rows: Any = Tally.select(Tally.what, Tally.count).where(Tally.what << tuple(State)).tuples()
+        return dict.fromkeys(map(str, State), 0) | dict(rows)
+
+    def in_model_of(self, person: Person) -> int:
+        """How many other faces of a person are in the model or on their way there."""
+        sent = (Face.state == State.TAGGED) & Face.face_ref.is_null(False)
+        going = (Face.state == State.TRAINING) & Face.reason.is_null()
+        return Face.select().where((Face.person == person) & (Face.id != self.id) & (sent | going)).count()
+
+
+@dataclass(slots=True)
+class AskedFace:
+    """Those columns of a `Face` that an answer about it depends on."""
+
+    id: str
+    round: int
+    state: str
+    reason: str | None
+    closing_shown_at: float | None
+
+
+def store_photo(photo: dict[str, Any], faces: Iterable[dict[str, Any]]) -> None:
+    """Store a photo with its faces, all or nothing."""
+    with writing():
+        Photo.insert(photo).execute()
+        for face in faces:
+            Face.insert(face).execute()
+
+
+def unknown_people(tagged_before: float, limit: int) -> list[Person]:
+    """People in faces tagged before then who have a Slack account whose profile was not read yet."""
+    tagged = (Face.person == Person.id) & (Face.state == State.TAGGED) & (Face.tagged_at < tagged_before)
+    account = Person.enriched_at.is_null() & Person.slack_id.is_null(False)
+    return list(Person.select().where(account & fn.EXISTS(Face.select().where(tagged))).limit(limit))

@@ -1,0 +1,26 @@
+"""Photos that were taken over from the inbox."""
+
+from peewee import CharField, DoubleField, IntegerField
+
+from tagbot.database.models.base import Table, WrittenText
+from tagbot.database.models.bookkeeping import Tally
+
+
+class Photo(Table):
+    """A photo that was taken over from the inbox."""
+
+    sha256 = CharField(64, primary_key=True)
+    """Of the file's bytes: the photo's identity."""
+    source = WrittenText(null=True)
+    """Where it comes from, in its sender's words."""
+    taken_at = WrittenText(null=True)
+    """ISO 8601, as its sender wrote it."""
+    width = IntegerField()
+    height = IntegerField()
+    faces_found = IntegerField()
+    received_at = DoubleField()
+
+
+def photos_without_faces() -> int:
+    """Photos that were kept although no face was found in them."""
+    return Tally.get_by_id(Tally.EMPTY_PHOTO).count

@@ -1,0 +1,23 @@
+"""All tables, in the order in which they refer to each other."""
+
+from tagbot.database.models.base import Table
+from tagbot.database.models.bookkeeping import (
+    BackendCalls,
+    FailedMessage,
+    Notice,
+    RateLimitState,
+    RunningBot,
+    StallAlert,
+    Tally,
+)
+from tagbot.database.models.faces import Face
+from tagbot.database.models.people import Person
+from tagbot.database.models.photos import Photo
+from tagbot.database.models.requests import PastRequest
+from tagbot.database.models.vectors import TrainedVector
+from tagbot.database.models.votes import Vote
+
+TABLES: tuple[type[Table], ...] = (
+    Photo, Person, Face, Vote, PastRequest, TrainedVector, Tally, BackendCalls, Notice, StallAlert,
+    RunningBot, FailedMessage, RateLimitState,
+)  # fmt: skip
