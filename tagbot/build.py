@@ -127,10 +127,10 @@ def only_bot(settings: Settings) -> ProcessLock:
 @contextmanager
 def queues_to_fill(settings: Settings) -> Iterator[Mapping[str, FillableQueue]]:
     """The queues at Amazon, for what lies on the disk; the database has to be open."""
-    from tagbot.queues.sqs import sqs_queues_to_fill
+    from tagbot.queues.sqs import sqs_queues_beside
 
     place = _sqs(settings), settings.queue_prefix or "", QueueName, settings.max_attempts
-    with sqs_queues_to_fill(*place) as at_amazon:
+    with sqs_queues_beside(*place) as at_amazon:
         yield at_amazon
 
 

@@ -32,7 +32,8 @@ DOORS: dict[str, set[str]] = {
 
 BROAD = {
     "photos/inbox_s3.py": 1,  # an answer nobody thought of must not end the thread that hears of new photos
-    "queues/sqs.py": 2,  # an answer nobody thought of must end neither the thread that fetches nor the beats
+    "queues/sqs/long_poll.py": 1,  # an answer nobody thought of must not end the thread that fetches
+    "queues/sqs/visibility_timeout.py": 1,  # nor the thread that keeps messages invisible
     "schedule.py": 1,  # a failing job must not end the timer
     "slack/socket_mode/supervisor.py": 1,  # a bug while connecting must not leave the bot deaf for good
     "slack/updates.py": 1,  # a bug in one update must not end the thread of all

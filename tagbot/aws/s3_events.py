@@ -8,7 +8,7 @@ from urllib.parse import unquote_plus
 from tagbot.aws.boto import Misconfigured
 from tagbot.aws.sqs_api import LONGEST_WAIT, NoQueue, NotInFlight, Sqs
 
-VISIBILITY_SECONDS = 30
+VISIBILITY_TIMEOUT_SECONDS = 30
 
 
 class Events:
@@ -28,7 +28,7 @@ class Events:
         No event comes twice. It is only a hint: the object stays where it is, and is found by listing too.
         """
         try:
-            received = self._door.receive(self.queue, 10, LONGEST_WAIT, VISIBILITY_SECONDS)
+            received = self._door.receive(self.queue, 10, LONGEST_WAIT, VISIBILITY_TIMEOUT_SECONDS)
             names = [name for message in received for name in self._names(message.text)]
             for message in received:
                 with suppress(NotInFlight):  # it comes once more, which does no harm

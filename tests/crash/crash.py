@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from tagbot.aws.boto import READ_SECONDS
-from tagbot.queues.sqs import VISIBILITY_SECONDS, WAIT_SECONDS
+from tagbot.queues.sqs.long_poll import WAIT_SECONDS
+from tagbot.queues.sqs.queue_pair import VISIBILITY_TIMEOUT_SECONDS
 from tagbot.sandbox.driver import Slack
 from tagbot.slack.client import TIMEOUT_SECONDS
 from tests.aws.service import Amazon, running_amazon
@@ -186,7 +187,7 @@ def let_the_dead_lose_what_they_had(amazon: Amazon) -> None:
     behind still take messages.
     """
     time.sleep(WAIT_SECONDS)  # another process waits, and does not tell
-    amazon.pass_time(VISIBILITY_SECONDS)
+    amazon.pass_time(VISIBILITY_TIMEOUT_SECONDS)
 
 
 def a_folder(folder: Path, number: int) -> Path:

@@ -14,10 +14,10 @@ from tagbot.errors import Reject
 from tagbot.maintenance.transfer.message_copy import ComparedQueue, Ledger, move_queues
 from tagbot.queues import MAX_CRASHES, Confirmed, Counts, Failing, FillableQueue, Stored, Trouble
 from tagbot.queues.disk import disk_messages
-from tagbot.queues.sqs import sqs_queues_to_fill
+from tagbot.queues.sqs import sqs_queues_beside
 from tests.queues import NAME
 from tests.queues.conftest import MAX_ATTEMPTS, DiskEngine, SqsEngine, ids, take
-from tests.queues.test_sqs import crash
+from tests.queues.sqs.helpers import crash
 
 Move = Callable[[], ComparedQueue]
 
@@ -54,7 +54,7 @@ def targets(sqs: SqsEngine) -> Iterator[Mapping[str, FillableQueue]]:
     sqs.clock.now = BEGAN + 5
     with (
         connected(),
-        sqs_queues_to_fill(sqs.door, sqs.amazon.prefix, [NAME], MAX_ATTEMPTS, sqs.clock) as queues,
+        sqs_queues_beside(sqs.door, sqs.amazon.prefix, [NAME], MAX_ATTEMPTS, sqs.clock) as queues,
     ):
         yield queues
 
@@ -274,7 +274,7 @@ def another_run(sqs: SqsEngine, disk: DiskEngine) -> Move:
 
     def run() -> ComparedQueue:
         place = sqs.door, sqs.amazon.prefix, [NAME], MAX_ATTEMPTS, sqs.clock
-        with connected(), sqs_queues_to_fill(*place) as queues:
+        with connected(), sqs_queues_beside(*place) as queues:
             return moved(queues, disk)
 
     return run

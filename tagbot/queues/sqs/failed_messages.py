@@ -1,7 +1,7 @@
-"""What Amazon SQS cannot be told or asked for, in the database: which messages failed, how often, and why.
+"""Messages that failed, how often and why, in the database: Amazon SQS cannot be told or asked for that.
 
-Only what fails is noted, and what is in hand when a bot ends: a message that is done at once never comes
-here. Every method raises `Retry` when the database cannot be reached.
+Only failures are recorded, and messages in flight when a bot ends: one that is done at once never comes here.
+Every method raises `Retry` when the database cannot be reached.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,25 +19,24 @@ from tagbot.queues import Failing, Trouble
 from tagbot.queues.envelope import Envelope, storable
 
 DELAYED, DEAD, REVIVED, RELEASED = "delayed", "dead", "revived", "released"
-"""States. A dead letter is revived when its message was put again: then there is nothing to redrive. What a
-bot gives back unfinished when it ends is released: no more is known of it than that this was no crash.
+"""States. A dead letter is revived when its message was put again: then there is nothing to redrive. A
+released message was given back unfinished by a bot that ended: only that this was no crash is known of it.
 """
 
-TROUBLED = DELAYED, DEAD
-"""The states of messages that failed."""
+FAILED = DELAYED, DEAD
 
 _KEY = [FailedMessage.queue, FailedMessage.message_id]
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
-    """What is known of one message."""
+class FailureRecord:
+    """Of one message."""
 
     state: str
     attempt: int
     """The next one's number."""
     received: int
-    """How often SQS had handed it out when this was noted."""
+    """How often SQS had handed it out by then."""
     not_before: float
     """When the next one is due; seconds since 1970."""
     failing_since: float | None
@@ -51,20 +50,20 @@ def _database() -> Iterator[None]:
         yield
 
 
-class Notes:
-    """Of one queue, by all bots. Any thread may use it."""
+class FailedMessages:
+    """The records of one queue, by all bots. Any thread may use it."""
 
     def __init__(self, queue: str) -> None:
         self._queue = queue
         self._here = FailedMessage.queue == queue
 
-    def of(self, message_id: str) -> Note | None:
-        """What is known of a message; None of one that has not failed."""
+    def find(self, message_id: str) -> FailureRecord | None:
+        """None for a message that has not failed."""
         with _database():
             row = FailedMessage.get_or_none(self._here & (FailedMessage.message_id == storable(message_id)))
         if row is None:
             return None
-        return Note(row.state, row.attempt, row.received, row.not_before, row.failing_since)
+        return FailureRecord(row.state, row.attempt, row.received, row.not_before, row.failing_since)
 
     def delayed(
         self,
@@ -96,7 +95,7 @@ class Notes:
 
     def released(self, in_hand: Iterable[tuple[Envelope, int]], now: float) -> None:
         """A bot that ended gave these back, each with how often SQS had handed it out: those were no crashes.
-        What was noted before stays, and so does what another bot may have noted since.
+        Earlier records stay, and so do those that another bot may have made since.
         """
         with _database(), writing():
             for message, received in in_hand:
@@ -137,20 +136,20 @@ class Notes:
             ).execute()
 
     def forget(self, message_id: str, *states: str) -> bool:
-        """It has no trouble any more; whether there was a note in one of the states."""
+        """Whether there was a record in one of the states."""
         with _database(), writing():
             found = self._here & (FailedMessage.message_id == storable(message_id))
             deleted: int = FailedMessage.delete().where(found & FailedMessage.state.in_(states)).execute()
         return deleted > 0
 
-    def settled(self, message_id: str, note: Note) -> None:
-        """What it waited for is done; a note made since is about the same message told anew, and stays."""
+    def settled(self, message_id: str, record: FailureRecord) -> None:
+        """Its attempt succeeded; a record made since is about the same message put anew, and stays."""
         with _database(), writing():
             FailedMessage.delete().where(
                 self._here
                 & (FailedMessage.message_id == storable(message_id))
-                & (FailedMessage.state == note.state)
-                & (FailedMessage.not_before == note.not_before)
+                & (FailedMessage.state == record.state)
+                & (FailedMessage.not_before == record.not_before)
             ).execute()
 
     def forget_all(self, *states: str) -> None:
@@ -164,16 +163,16 @@ class Notes:
         return self._count(due_later)
 
     def number(self, state: str) -> int:
-        """How many notes say so."""
+        """How many records have this state."""
         return self._count(FailedMessage.state == state)
 
     def forget_before(self, moment: float) -> None:
-        """Forget what was to come, or died, before then."""
+        """Forget messages that were due, or became dead letters, before then."""
         with _database(), writing():
             FailedMessage.delete().where(self._here & (FailedMessage.not_before < moment)).execute()
 
     def troubles(self) -> list[Trouble]:
-        """As the queue's."""
+        """As `SharedQueue.troubles`."""
         rows: Any = (
             FailedMessage.select(
                 FailedMessage.state,
@@ -182,7 +181,7 @@ class Notes:
                 fn.MIN(FailedMessage.first_seen),
                 fn.MIN(FailedMessage.not_before),
             )
-            .where(self._here & FailedMessage.state.in_(TROUBLED))
+            .where(self._here & FailedMessage.state.in_(FAILED))
             .group_by(FailedMessage.state, FailedMessage.error)
             .order_by(fn.COUNT(FailedMessage.message_id).desc(), FailedMessage.error)
             .tuples()
@@ -195,7 +194,7 @@ class Notes:
         ]
 
     def failing(self) -> Failing:
-        """As the queue's. A note on what waits stays until that has worked, also while it is in hand."""
+        """As `Queue.failing`. The record of a delayed message stays until that is done, also in flight."""
         states = ((fn.MIN, DELAYED), (fn.MAX, DEAD))
         with _database():
             since = [
