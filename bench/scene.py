@@ -15,14 +15,10 @@ from tagbot.database.write_lock import writing
 from tagbot.messages import AnswerGiven
 from tagbot.pipeline import PIPELINE
 from tagbot.queues import Queue
-from tagbot.queues.publish import publisher
 from tagbot.sandbox.driver import Slack as StandIn
 from tagbot.sandbox.driver import running_slack
 from tagbot.services import Services
 from tagbot.settings import Settings
-from tagbot.slack.client import Slack
-from tagbot.slack.socket_mode.supervisor import web_client
-from tagbot.slack.updates import Updates
 from tagbot.vocabulary import State
 from tagbot.worker import Worker
 from tests.world import environment
@@ -40,7 +36,7 @@ class Scene:
         """The worker of a stage; several threads may run it."""
         stage = next(stage for stage in PIPELINE if stage.name == stage_name)
         source = self.services.inbox if stage.reads.QUEUE == "inbox" else self.queues[stage.reads.QUEUE]
-        return Worker(stage, source, publisher(self.queues), self.services)
+        return Worker(stage, source, self.services)
 
 
 @contextmanager
@@ -48,25 +44,15 @@ def scene(folder: Path, **variables: str) -> Iterator[Scene]:
     """The parts, working in a folder of their own; this thread has a connection to the database."""
     with running_slack(rate_limits=0.0) as slack:
         settings = Settings.from_env(environment(folder, slack, **variables))
-        door = Slack(web_client(settings, 5), settings.slack_channel, 1.0, threading.Event())
         with build.queues(settings) as queues:
             open_database(settings.database_url)
-            training = build.training_backend(settings)
-            services = Services(
-                settings=settings,
-                inbox=build.inbox(settings),
-                images=build.image_store(settings),
-                training=training,
-                slack=door,
-                updates=Updates(door, threading.Event(), settings.rule, time.time),
-                now=time.time,
-            )
+            services = build.services(settings, queues, threading.Event(), timeout=5)
             services.inbox.prepare()
             try:
                 with connected():
                     yield Scene(services, queues, slack)
             finally:
-                training.close()
+                services.training.close()
 
 
 def open_faces(count: int) -> list[str]:

@@ -10,15 +10,20 @@ from typing import TYPE_CHECKING, Any
 from tagbot.aws import rights
 from tagbot.database.connection import open_database
 from tagbot.database.models.vectors import ModelVectors
+from tagbot.database.shared_clock import SharedClock
 from tagbot.database.shared_rate_limit import SharedRateLimit
+from tagbot.lib.in_flight import WorkInFlight
 from tagbot.lib.process_lock import ProcessLock
 from tagbot.lib.rate_limit import MakeTurns, own_turns
 from tagbot.photos.image_store import FolderStore, ImageStore, S3Store
 from tagbot.photos.inbox import FolderInbox, Inbox
 from tagbot.queues import FillableQueue, Queue, SharedQueue
 from tagbot.queues.disk import disk_queues, disk_queues_beside
+from tagbot.services import Services
 from tagbot.setting_values import S3Place
 from tagbot.settings import Settings
+from tagbot.slack.client import TIMEOUT_SECONDS, Slack
+from tagbot.slack.updates import Updates
 from tagbot.training import TrainingBackend
 from tagbot.training.local import LocalBackend
 from tagbot.training.usage import Ledger
@@ -33,6 +38,42 @@ if TYPE_CHECKING:
 
 # What is for Amazon is imported where it is used: boto3 takes a fifth of a second and 30 MB, which a bot that
 # keeps all on its own machine can do without.
+
+
+def services(
+    settings: Settings,
+    queues: Mapping[str, Queue],
+    quiet: Event,
+    *,
+    timeout: int = TIMEOUT_SECONDS,
+    training: TrainingBackend | None = None,
+    clock: Callable[[], float] = time.time,
+) -> Services:
+    """All that stages, handlers and timed jobs may reach for. `quiet`, once set, ends all waiting for
+    others; `timeout` is that of one call of Slack; `clock` is the machine's, in seconds since 1970.
+    """
+    from tagbot.slack.socket_mode.supervisor import web_client  # Bolt, which no command needs
+
+    shared = SharedClock(clock)
+    slack = Slack(
+        web_client(settings, timeout),
+        settings.slack_channel,
+        settings.slack_posts_per_second,
+        quiet,
+        turns=turns(settings),
+    )
+    return Services(
+        settings=settings,
+        inbox=inbox(settings),
+        images=image_store(settings),
+        training=training or training_backend(settings, quiet),
+        slack=slack,
+        updates=Updates(slack, quiet, settings.rule, shared.now),
+        queues=queues,
+        now=shared.now,
+        put_clock_right=shared.put_right,
+        in_flight=WorkInFlight(now=shared.now),
+    )
 
 
 def inbox(settings: Settings) -> Inbox:

@@ -5,7 +5,7 @@ a message which an older version left in a queue still loads; fields that this v
 left out, so that a newer version's do too.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, ClassVar, Self
@@ -190,9 +190,3 @@ class FaceReopened(FaceMessage):
 
     by: str = ""
     """Slack id of who said so."""
-
-
-Publish = Callable[[Message], None]
-"""Puts a message on its queue; it is durable when this returns. Raises `Retry` when it could not be
-stored.
-"""

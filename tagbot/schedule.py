@@ -1,10 +1,11 @@
 """The timed jobs, as a list."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -23,15 +24,12 @@ from tagbot.messages import (
     FaceTagged,
     Message,
     PersonAdded,
-    Publish,
     TrainingRefused,
     TrainingSent,
 )
 from tagbot.monitoring import stall_alert
-from tagbot.monitoring.heartbeat import Heartbeat, HeartbeatSender, bots_with_other_queues
-from tagbot.queues import Queue
+from tagbot.monitoring.heartbeat import HeartbeatSender, bots_with_other_queues, other_queues
 from tagbot.services import Services
-from tagbot.slack.socket_mode.link_state import Link
 from tagbot.vocabulary import RejectionReason
 
 log = logging.getLogger(__name__)
@@ -50,32 +48,12 @@ DAY_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a timed job may reach for."""
-
-    services: Services
-    queues: Mapping[str, Queue]
-    publish: Publish
-    link: Link = field(default_factory=Link)
-    give_way: Callable[[Heartbeat], None] = lambda _: None
-    """Ends this bot, as another one that was there first has other queues."""
-    put_clock_right: Callable[[], None] = lambda: None
-    """As `SharedClock` says."""
-    memory: stall_alert.Memory = field(default_factory=stall_alert.Memory)
-    heartbeats: HeartbeatSender = field(default_factory=HeartbeatSender)
-
-    def is_under_way(self, *messages: Message) -> bool:
-        """Whether one of these messages is in its queue: ready, delayed, in a stage's hands or dead."""
-        return any(self.queues[message.QUEUE].holds(message.id) for message in messages)
-
-
-@dataclass(frozen=True, slots=True)
 class Job:
     """Something done every so often; each is harmless to do once too often."""
 
     name: str
     seconds: float
-    run: Callable[[Surroundings], None]
+    run: Callable[[Services], None]
     at_start: bool = False
     """Whether the first time is at once."""
     in_each_bot: bool = False
@@ -86,37 +64,42 @@ class Job:
     """Whether it is done also while the database is away, and no bot can know whether another one does it."""
 
 
-def let_waiting_in(around: Surroundings) -> None:
+def is_under_way(services: Services, *messages: Message) -> bool:
+    """Whether one of these messages is in its queue: ready, delayed, in a stage's hands or dead."""
+    return any(services.queues[message.QUEUE].holds(message.id) for message in messages)
+
+
+def let_waiting_in(services: Services) -> None:
     """Fill free places in the channel that nobody filled, because a crash came between."""
-    troubles = around.queues[FaceStored.QUEUE].troubles()  # counts would be two requests of Amazon SQS
+    troubles = services.queues[FaceStored.QUEUE].troubles()  # counts would be two requests of Amazon SQS
     given_up = sum(trouble.count for trouble in troubles if trouble.state == "dead")
-    for message in let_next_in(around.services.settings.max_open_requests, given_up):
-        around.publish(message)
+    for message in let_next_in(services.settings.max_open_requests, given_up):
+        services.publish(message)
 
 
-def show_changes(around: Surroundings) -> None:
+def show_changes(services: Services) -> None:
     """Have Slack show what it does not show yet, because a crash or a failure came between."""
-    around.services.updates.catch_up()
+    services.updates.catch_up()
 
 
-def expire_requests(around: Surroundings) -> None:
+def expire_requests(services: Services) -> None:
     """Close requests that nobody finished in time."""
-    days = around.services.settings.request_expires_days
-    for face in Face.posted_before(around.services.now() - days * DAY_SECONDS):
+    days = services.settings.request_expires_days
+    for face in Face.posted_before(services.now() - days * DAY_SECONDS):
         expired = TrainingRefused(face_id=face.id, round=face.round, reason=RejectionReason.UNANSWERED)
-        if not around.is_under_way(expired):
-            around.publish(expired)
+        if not is_under_way(services, expired):
+            services.publish(expired)
 
 
-def mend(around: Surroundings) -> None:
+def mend(services: Services) -> None:
     """Send again what was left half-done: rows whose next message is in no queue."""
-    _each(_left_behind(around.services), lambda messages: _send_on(around, messages))
+    _each(_left_behind(services), lambda messages: _send_on(services, messages))
 
 
-def _send_on(around: Surroundings, messages: Sequence[Message]) -> None:
-    if not around.is_under_way(*messages):
+def _send_on(services: Services, messages: Sequence[Message]) -> None:
+    if not is_under_way(services, *messages):
         log.warning("mending what was left half-done: message=%s", messages[0].id)
-        around.publish(messages[0])
+        services.publish(messages[0])
 
 
 def _left_behind(services: Services) -> Iterator[tuple[Message, ...]]:
@@ -137,38 +120,36 @@ def _left_behind(services: Services) -> Iterator[tuple[Message, ...]]:
         yield (PersonAdded(person_id=person.id),)
 
 
-def send_heartbeat(around: Surroundings) -> None:
+def send_heartbeat(sender: HeartbeatSender, services: Services) -> None:
     """Let `status`, which may be another process, say that this bot runs, and how it is; and go by the clock
     of all bots.
 
-    Two bots with different queues may have started at once, or while the database was away.
+    Two bots with different queues may have started at once, or while the database was away: the younger one
+    stops.
     """
-    around.put_clock_right()
-    this = around.heartbeats.send(around.services, around.link.state)
-    for other in bots_with_other_queues(around.services.settings, this.seen_at):
-        if (other.started_at, other.id) < (this.started_at, this.id):  # one of the two has to go on
-            around.give_way(other)
+    services.put_clock_right()
+    this = sender.send(services)
+    for other in bots_with_other_queues(services.settings, this.seen_at):
+        if (other.started_at, other.id) < (this.started_at, this.id):
+            reason = other_queues(services.settings, other)
+            log.error("stopping: %s", reason)
+            services.shutdown.because(reason)
             break
 
 
-def tidy_queues(around: Surroundings) -> None:
+def tidy_queues(services: Services) -> None:
     """Drop what is done from the queues' files."""
-    _each(around.queues.values(), lambda queue: queue.tidy())
+    _each(services.queues.values(), lambda queue: queue.tidy())
 
 
-def tidy_database(_: Surroundings) -> None:
+def tidy_database(_: Services) -> None:
     """Let those who write have less to do."""
     tidy()
 
 
-def watch_stages(around: Surroundings) -> None:
+def watch_stages(services: Services) -> None:
     """Tell the log of a stage that hangs."""
-    around.services.in_flight.watch()
-
-
-def send_stall_alert(around: Surroundings) -> None:
-    """Tell the channel when tagging is held up for long, and when it goes on."""
-    stall_alert.send_stall_alert(around.services, around.queues, around.link, around.memory)
+    services.in_flight.watch()
 
 
 def _each(things: Iterable[T], act: Callable[[T], None]) -> None:
@@ -183,31 +164,36 @@ def _each(things: Iterable[T], act: Callable[[T], None]) -> None:
         raise problem
 
 
-JOBS = (
-    Job("LetWaitingIn", 5, let_waiting_in),
-    Job("ShowChanges", 15, show_changes),
-    Job("ExpireRequests", 5, expire_requests),
-    Job("Mend", 30, mend),
-    Job("SendHeartbeat", 5, send_heartbeat, at_start=True, in_each_bot=True),
-    Job("TidyQueues", 60, tidy_queues, in_each_bot=True),
-    Job("TidyDatabase", 60, tidy_database, in_each_bot=True),
-    Job("WatchStages", 10, watch_stages, in_each_bot=True, in_memory=True),
-    Job("SendStallAlert", 20, send_stall_alert, even_alone=True),
-)
+def jobs() -> tuple[Job, ...]:
+    """The timed jobs of one bot; two of them remember what they sent last."""
+    heartbeats, stall_alerts = HeartbeatSender(), stall_alert.Memory()
+    return (
+        Job("LetWaitingIn", 5, let_waiting_in),
+        Job("ShowChanges", 15, show_changes),
+        Job("ExpireRequests", 5, expire_requests),
+        Job("Mend", 30, mend),
+        Job("SendHeartbeat", 5, partial(send_heartbeat, heartbeats), at_start=True, in_each_bot=True),
+        Job("TidyQueues", 60, tidy_queues, in_each_bot=True),
+        Job("TidyDatabase", 60, tidy_database, in_each_bot=True),
+        Job("WatchStages", 10, watch_stages, in_each_bot=True, in_memory=True),
+        Job("SendStallAlert", 20, partial(stall_alert.send_stall_alert, stall_alerts), even_alone=True),
+    )
 
 
-JOBS_OF_EACH_BOT = tuple(job for job in JOBS if job.in_each_bot)
-"""What a bot does that people's clicks do not come to: the others need Slack."""
+def jobs_of(services: Services) -> tuple[Job, ...]:
+    """Those that this bot runs: one that hears nothing of people leaves those to others that need Slack."""
+    hears_people = services.settings.hears_people
+    return tuple(job for job in jobs() if hears_people or job.in_each_bot)
 
 
-def start(around: Surroundings, jobs: Iterable[Job] = JOBS) -> BackgroundScheduler:
+def start(services: Services, jobs: Iterable[Job]) -> BackgroundScheduler:
     """Run the jobs in threads of their own until the scheduler is shut down."""
     scheduler = BackgroundScheduler(timezone=UTC)
     for job in jobs:
         scheduler.add_job(
             _guarded,
             "interval",
-            args=(job, around, OutageLog()),
+            args=(job, services, OutageLog()),
             seconds=job.seconds,
             next_run_time=datetime.now(UTC) + timedelta(seconds=0 if job.at_start else job.seconds),
             coalesce=True,
@@ -217,11 +203,11 @@ def start(around: Surroundings, jobs: Iterable[Job] = JOBS) -> BackgroundSchedul
     return scheduler
 
 
-def _guarded(job: Job, around: Surroundings, outage: OutageLog) -> None:
+def _guarded(job: Job, services: Services, outage: OutageLog) -> None:
     """Run a job; the next run is the retry."""
     what = f"the timed job {job.name} cannot do its work"
     try:
-        _run(job, around)
+        _run(job, services)
         outage.works(log, what)
     except DatabaseAway as away:
         away.log_once()
@@ -231,21 +217,21 @@ def _guarded(job: Job, around: Surroundings, outage: OutageLog) -> None:
         log.exception("the timed job %s failed", job.name)
 
 
-def _run(job: Job, around: Surroundings) -> None:
+def _run(job: Job, services: Services) -> None:
     if job.in_memory:
-        job.run(around)
+        job.run(services)
         return
     has_begun = False
     try:
         with reached(), connected(), _ours(job) as is_ours:
             has_begun = True
             if is_ours:
-                job.run(around)
+                job.run(services)
     except DatabaseAway as away:
         if has_begun or not job.even_alone:
             raise
         away.log_once()
-        job.run(around)
+        job.run(services)
 
 
 def _ours(job: Job) -> AbstractContextManager[bool]:

@@ -1,21 +1,40 @@
-"""What a stage may reach for, besides its message and the database."""
+"""What stages, handlers and timed jobs may reach for, besides what they are given and the database."""
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from tagbot.lib.in_flight import WorkInFlight
+from tagbot.messages import Message
 from tagbot.photos.image_store import ImageStore
 from tagbot.photos.inbox import Inbox
-from tagbot.settings import Settings
+from tagbot.queues import Queue
+from tagbot.queues.publish import publish
+from tagbot.settings import Settings, SettingsError
 from tagbot.slack.client import Slack
+from tagbot.slack.socket_mode.link_state import Link
 from tagbot.slack.updates import Updates
 from tagbot.training import TrainingBackend
 
 
+@dataclass(slots=True)
+class Shutdown:
+    """How the bot ends: on a signal, or for a reason that it finds itself."""
+
+    requested: threading.Event = field(default_factory=threading.Event)
+    reason: SettingsError | None = None
+    """Why the bot stops without having been told to."""
+
+    def because(self, reason: SettingsError) -> None:
+        """Stop the bot, which then raises this."""
+        self.reason = reason
+        self.requested.set()
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Built once by `tagbot.app`; tests build it from the same parts."""
+    """Built once, by `tagbot.build`."""
 
     settings: Settings
     inbox: Inbox
@@ -23,7 +42,20 @@ class Services:
     training: TrainingBackend
     slack: Slack
     updates: Updates
+    queues: Mapping[str, Queue]
+    """By name; a stage emits messages instead."""
     now: Callable[[], float]
-    """Seconds since 1970."""
+    """Seconds since 1970, by the clock that all bots on this database share."""
+    put_clock_right: Callable[[], None] = lambda: None
+    """Ask the database for that clock; the caller's thread is connected to it."""
+    link: Link = field(default_factory=Link)
+    """The connection by which Slack reaches this bot."""
     in_flight: WorkInFlight = field(default_factory=WorkInFlight)
+    shutdown: Shutdown = field(default_factory=Shutdown)
     started_at: float = field(default_factory=time.time)
+
+    def publish(self, message: Message) -> None:
+        """Put a message on its queue; it is durable when this returns. Raises `Retry` when it could not be
+        stored.
+        """
+        publish(self.queues, message)

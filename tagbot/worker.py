@@ -15,10 +15,11 @@ from tagbot.errors import Reject, Retry
 from tagbot.lib import failpoints
 from tagbot.lib.backoff import backoff
 from tagbot.lib.outage_log import OutageLog
-from tagbot.messages import Message, Publish
+from tagbot.messages import Message
 from tagbot.pipeline import PIPELINE, Stage
-from tagbot.queues import Delivery, Queue
+from tagbot.queues import Delivery
 from tagbot.services import Services
+from tagbot.vocabulary import INBOX
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,6 @@ class Worker:
 
     stage: Stage[Any]
     deliveries: Deliveries
-    publish: Publish
     services: Services
     outage: OutageLog = field(default_factory=OutageLog)
     """Of the queue itself; what a message fails at is its own affair."""
@@ -96,7 +96,7 @@ class Worker:
                 failpoints.reach(failpoints.TAKEN)
                 for output in self.stage.run(message, self.services):
                     self._check_declared(output)
-                    self.publish(output)
+                    self.services.publish(output)
                     failpoints.reach(failpoints.AFTER_OUTPUT)
                 failpoints.reach(failpoints.BEFORE_ACKNOWLEDGEMENT)
             delivery.ack()
@@ -143,11 +143,11 @@ class Worker:
         )
 
 
-def workers(services: Services, queues: Mapping[str, Queue], publish: Publish) -> list[Worker]:
+def workers(services: Services) -> list[Worker]:
     """One for each stage that this bot runs."""
-    sources: Mapping[str, Deliveries] = {"inbox": services.inbox, **queues}
+    sources: Mapping[str, Deliveries] = {INBOX: services.inbox, **services.queues}
     return [
-        Worker(stage, sources[stage.reads.QUEUE], publish, services)
+        Worker(stage, sources[stage.reads.QUEUE], services)
         for stage in PIPELINE
         if stage.name in services.settings.stages
     ]

@@ -226,7 +226,7 @@ def test_the_readme_names_every_command_of_the_help() -> None:
 def test_architecture_knows_every_stage_queue_state_reason_and_timed_job() -> None:
     text = (ROOT / "docs/architecture.md").read_text()
 
-    names = [stage.name for stage in PIPELINE] + [job.name for job in schedule.JOBS]
+    names = [stage.name for stage in PIPELINE] + [job.name for job in schedule.jobs()]
     for name in [*names, *QueueName, *State, *words.REJECTED, *words.NOT_SENT]:
         assert re.search(rf"`{name}`", text), name
 

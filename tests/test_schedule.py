@@ -21,24 +21,19 @@ from tagbot.monitoring.stall_alert import STALLED_SECONDS
 from tagbot.sandbox.driver import Slack
 from tagbot.schedule import (
     DAY_SECONDS,
-    JOBS,
     LEFT_BEHIND_SECONDS,
     Job,
-    Surroundings,
     expire_requests,
     let_waiting_in,
     mend,
     show_changes,
     tidy_queues,
 )
+from tagbot.services import Services
 from tagbot.slack import words
 from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import State
 from tests.world import World, a_world, heard
-
-
-def around(world: World) -> Surroundings:
-    return Surroundings(world.services, world.queues, world.publish)
 
 
 def ready(world: World) -> list[Message]:
@@ -67,7 +62,7 @@ def vote(face: Face, tagger: str, answer: str, at: float = 1.0) -> None:
 def test_a_face_that_waits_is_asked_about_when_there_is_a_free_place(world: World) -> None:
     face = world.face()
     change(face, pending=None)
-    let_waiting_in(around(world))
+    let_waiting_in(world.services)
     assert Face.get_by_id(face.id).pending == FaceStored(face_id=face.id).id
     world.drain()
     assert state(face) == State.OPEN
@@ -85,8 +80,8 @@ def test_the_oldest_go_first_and_no_more_than_there_are_places(narrow_world: Wor
     faces = [world.face(stored_at=float(10 - number)) for number in range(4)]
     with writing():
         Face.update(pending=None).execute()
-    let_waiting_in(around(world))
-    let_waiting_in(around(world))
+    let_waiting_in(world.services)
+    let_waiting_in(world.services)
     assert [message.key for message in ready(world)] == [faces[3].id, faces[2].id]
 
 
@@ -100,7 +95,7 @@ def test_dead_letters_do_not_keep_the_places_of_those_that_wait(narrow_world: Wo
         delivery.bury("the picture is missing")
     waiting = world.face()
     change(waiting, pending=None)
-    let_waiting_in(around(world))
+    let_waiting_in(world.services)
     world.drain()
     assert state(waiting) == State.OPEN
 
@@ -115,7 +110,7 @@ def test_a_change_that_slack_was_not_told_of_is_shown(world: World) -> None:
     vote(face, world.slack.people[0], world.slack.people[1])
     with writing():
         Face.changed(Face.id == face.id)
-    show_changes(around(world))
+    show_changes(world.services)
     shown = world.slack.wait_for_message(lambda message: world.slack.people[0] in message.text)
     assert shown.ts == face.message_ts
 
@@ -138,10 +133,10 @@ def _ends_unanswered(world: World, days: float) -> None:
     world.publish(world.answer(face, world.slack.people[0], world.slack.people[1]))
     world.drain()
     world.offset += days * DAY_SECONDS - 60
-    expire_requests(around(world))
+    expire_requests(world.services)
     assert ready(world) == []
     world.offset += 61
-    expire_requests(around(world))
+    expire_requests(world.services)
     world.drain()
     closed = Face.get_by_id(face.id)
     assert (closed.state, closed.reason, closed.pending) == (State.REJECTED, "unanswered", None)
@@ -156,7 +151,7 @@ def test_a_request_that_people_finish_meanwhile_is_theirs(world: World) -> None:
     face = world.face(posted=True)
     anna, ben, chiara = world.slack.people[:3]
     world.offset = 15 * DAY_SECONDS
-    expire_requests(around(world))
+    expire_requests(world.services)
     [expired] = world.messages("face-cleanup")
     vote(face, anna, chiara)
     vote(face, ben, chiara)
@@ -176,10 +171,10 @@ def test_votes_that_agree_are_not_thrown_away_by_the_expiry_that_overtook_them(w
     vote(face, anna, chiara)
     vote(face, ben, chiara)
     world.offset = 15 * DAY_SECONDS
-    expire_requests(around(world))
+    expire_requests(world.services)
     world.drain()
     assert state(face) == State.OPEN
-    mend(around(world))
+    mend(world.services)
     world.drain()
     assert state(face) == State.TAGGED
 
@@ -237,15 +232,15 @@ LeftBehind = Callable[[World], tuple[Face, Message]]
 def test_what_a_crash_left_half_done_is_sent_on_once(world: World, left_behind: LeftBehind) -> None:
     _, message = left_behind(world)
     world.offset = LEFT_BEHIND_SECONDS + 1
-    mend(around(world))
-    mend(around(world))
+    mend(world.services)
+    mend(world.services)
     assert ready(world) == [message]
 
 
 @EACH
 def test_what_has_just_happened_is_nobodys_leftover(world: World, left_behind: LeftBehind) -> None:
     _, message = left_behind(world)
-    mend(around(world))
+    mend(world.services)
     # A stored face has no time of its own at which its message was due; twice is harmless there.
     assert ready(world) == ([message] if left_behind is a_stored_face else [])
 
@@ -267,7 +262,7 @@ def test_what_is_under_way_or_given_up_is_left_alone(
             delivery.bury("given up")
     before = queue.counts()
     world.offset = LEFT_BEHIND_SECONDS + 1
-    mend(around(world))
+    mend(world.services)
     assert queue.counts() == before
     assert sum(sum(astuple(each.counts())) for each in world.queues.values()) == 1
 
@@ -283,7 +278,7 @@ def test_a_face_whose_training_has_its_answer_on_the_way_is_left_alone(
     assert delivery is not None
     delivery.bury("Slack is away")
     world.offset = LEFT_BEHIND_SECONDS + 1
-    mend(around(world))
+    mend(world.services)
     assert ready(world) == []
 
 
@@ -301,7 +296,7 @@ def test_a_face_whose_training_has_its_answer_on_the_way_is_left_alone(
 def test_what_is_mended_ends_well(world: World, left_behind: LeftBehind, end: str) -> None:
     face, _ = left_behind(world)
     world.offset = LEFT_BEHIND_SECONDS + 1
-    mend(around(world))
+    mend(world.services)
     world.drain()
     assert state(face) == end
 
@@ -309,7 +304,7 @@ def test_what_is_mended_ends_well(world: World, left_behind: LeftBehind, end: st
 def test_a_person_without_a_name_gets_one(world: World) -> None:
     a_person_without_a_name(world)
     world.offset = LEFT_BEHIND_SECONDS + 1
-    mend(around(world))
+    mend(world.services)
     world.drain()
     assert Person.get().name == "Chiara De Luca"
 
@@ -320,7 +315,7 @@ def test_nothing_is_mended_where_nothing_is_broken(world: World) -> None:
     face = world.face(posted=True)
     vote(face, world.slack.people[0], world.slack.people[1])
     world.offset = LEFT_BEHIND_SECONDS + 1
-    mend(around(world))
+    mend(world.services)
     assert ready(world) == []
 
 
@@ -330,13 +325,19 @@ def test_nothing_is_mended_where_nothing_is_broken(world: World) -> None:
 def test_tidying_keeps_what_is_not_done(world: World) -> None:
     face = world.face()
     world.publish(FaceStored(face_id=face.id))
-    tidy_queues(around(world))
+    tidy_queues(world.services)
     assert ready(world) == [FaceStored(face_id=face.id)]
 
 
 def test_the_jobs_are_those_that_the_contract_rests_on() -> None:
-    assert {job.run for job in JOBS} >= {let_waiting_in, show_changes, expire_requests, mend, tidy_queues}
-    assert all(0 < job.seconds <= 60 for job in JOBS)
+    assert {job.run for job in schedule.jobs()} >= {
+        let_waiting_in,
+        show_changes,
+        expire_requests,
+        mend,
+        tidy_queues,
+    }
+    assert all(0 < job.seconds <= 60 for job in schedule.jobs())
 
 
 def test_a_job_that_fails_is_told_in_the_log_and_run_again(
@@ -344,11 +345,11 @@ def test_a_job_that_fails_is_told_in_the_log_and_run_again(
 ) -> None:
     runs = threading.Semaphore(0)
 
-    def stumble(_: Surroundings) -> None:
+    def stumble(_: Services) -> None:
         runs.release()
         raise ZeroDivisionError
 
-    scheduler = schedule.start(around(world), [Job("Stumble", 0.05, stumble)])
+    scheduler = schedule.start(world.services, [Job("Stumble", 0.05, stumble)])
     try:
         assert all(runs.acquire(timeout=5) for _ in range(2))
     finally:
@@ -363,13 +364,13 @@ def test_a_job_that_the_disk_keeps_from_its_work_is_told_once_and_once_when_that
     refusals = [OperationalError("disk I/O error")] * 3
     worked = threading.Event()
 
-    def write(_: Surroundings) -> None:
+    def write(_: Services) -> None:
         if refusals:
             raise refusals.pop()
         if "over" in caplog.text:
             worked.set()
 
-    scheduler = schedule.start(around(world), [Job("Write", 0.05, write)])
+    scheduler = schedule.start(world.services, [Job("Write", 0.05, write)])
     try:
         assert worked.wait(5)
     finally:
@@ -394,9 +395,11 @@ def database_away(world: World) -> Iterator[None]:
 
 
 @contextmanager
-def running(around: Surroundings, *names: str) -> Iterator[None]:
+def running(services: Services, *names: str) -> Iterator[None]:
     """These jobs, more often than usual."""
-    scheduler = schedule.start(around, [replace(job, seconds=0.05) for job in JOBS if job.name in names])
+    scheduler = schedule.start(
+        services, [replace(job, seconds=0.05) for job in schedule.jobs() if job.name in names]
+    )
     try:
         yield
     finally:
@@ -407,7 +410,7 @@ def running(around: Surroundings, *names: str) -> Iterator[None]:
 def test_a_stage_that_hangs_is_noticed_also_while_the_database_is_away(world: World) -> None:
     late = iter([0.0])
     in_flight = WorkInFlight(lambda: next(late, HANGS_SECONDS + 1))
-    there = replace(around(world), services=replace(world.services, in_flight=in_flight))
+    there = replace(world.services, in_flight=in_flight)
     with (
         heard("UndoTag hangs") as told,
         in_flight.tracking("UndoTag", "face-undo:F:1"),
@@ -421,7 +424,7 @@ def test_a_stage_that_hangs_is_noticed_also_while_the_database_is_away(world: Wo
 def test_the_channel_hears_of_a_hold_up_also_while_the_database_is_away(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    there = around(world)  # with a link that was never connected
+    there = world.services  # with a link that was never connected
     world.offset = STALLED_SECONDS + 1
     with database_away(world), running(there, "SendStallAlert"):
         world.slack.wait_for_message(lambda message: message.text == words.HELD_UP)
@@ -431,7 +434,7 @@ def test_the_channel_hears_of_a_hold_up_also_while_the_database_is_away(
 def test_other_jobs_wait_for_the_database(world: World) -> None:
     ran = threading.Event()
     with database_away(world), heard("the database cannot be reached") as looked:
-        scheduler = schedule.start(around(world), [Job("Write", 0.05, lambda _: ran.set())])
+        scheduler = schedule.start(world.services, [Job("Write", 0.05, lambda _: ran.set())])
         assert looked.wait(10)
         scheduler.shutdown()
     assert not ran.is_set()
@@ -444,7 +447,7 @@ def test_a_queue_that_cannot_be_used_keeps_the_jobs_from_no_other(world: World) 
     world.queues["images-in-db"].close()
     world.offset = LEFT_BEHIND_SECONDS + 1
     with pytest.raises(Retry, match="images-in-db"):
-        mend(around(world))
+        mend(world.services)
     assert world.messages(message.QUEUE) == [message]
     with pytest.raises(Retry, match="images-in-db"):
-        tidy_queues(around(world))
+        tidy_queues(world.services)

@@ -18,12 +18,9 @@ from tagbot.messages import FaceStored, FaceTagged, Message, PersonAdded
 from tagbot.pipeline import Stage
 from tagbot.queues import Counts, Delivery, Queue
 from tagbot.queues.disk import disk_queues
-from tagbot.queues.publish import publisher
+from tagbot.queues.publish import publish
 from tagbot.services import Services
 from tagbot.settings import Settings
-from tagbot.slack.client import Slack
-from tagbot.slack.socket_mode.supervisor import web_client
-from tagbot.slack.updates import Updates
 from tagbot.worker import Worker
 from tests.world import DATABASE, new_database
 
@@ -44,10 +41,10 @@ class Bench:
     def worker(self, run: Run, **more: object) -> Worker:
         stage = Stage("Trial", FaceStored, run, emits=(FaceTagged,))
         stage = replace(stage, **more)  # type: ignore[arg-type]  # fields of Stage
-        return Worker(stage, self.queues[READS], publisher(self.queues), self.services)
+        return Worker(stage, self.queues[READS], replace(self.services, queues=self.queues))
 
     def put(self, face_id: str = "F") -> None:
-        publisher(self.queues)(FaceStored(face_id=face_id))
+        publish(self.queues, FaceStored(face_id=face_id))
 
     def counts(self, queue: str = READS) -> Counts:
         return self.queues[queue].counts()
@@ -65,17 +62,7 @@ def services(tmp_path: Path) -> Services:
     """The parts of a bot; the trial stages use none but the settings."""
     settings = Settings.from_env({"DATA_DIR": str(tmp_path), "RETRY_BASE_SECONDS": "0.05"}, for_slack=False)
     open_database(new_database(tmp_path / DATABASE))
-    stop = threading.Event()
-    slack = Slack(web_client(settings, 1), settings.slack_channel, 1, stop)
-    return Services(
-        settings=settings,
-        inbox=build.inbox(settings),
-        images=build.image_store(settings),
-        training=build.training_backend(settings),
-        slack=slack,
-        updates=Updates(slack, stop, settings.rule, time.time),
-        now=time.time,
-    )
+    return build.services(settings, {}, threading.Event(), timeout=1)
 
 
 @pytest.fixture
@@ -452,7 +439,7 @@ def test_one_face_is_never_in_two_hands_of_a_stage_at_once(bench: Bench) -> None
         return ()
 
     for round_number in range(1, 11):
-        publisher(bench.queues)(FaceStored(face_id="F", round=round_number))
+        publish(bench.queues, FaceStored(face_id="F", round=round_number))
     threads = running(bench.worker(run), stop, 2)
     assert all(left.acquire(timeout=10) for _ in range(10))
     end(threads, stop)

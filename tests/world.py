@@ -13,9 +13,9 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cache
 from pathlib import Path
 
@@ -25,21 +25,16 @@ from tagbot import build
 from tagbot.database.connection import connected, open_database
 from tagbot.database.models.faces import Face, store_photo
 from tagbot.database.models.requests import stale_in_slack
-from tagbot.lib.in_flight import WorkInFlight
-from tagbot.messages import AnswerGiven, FaceStored, Message, Publish
+from tagbot.messages import AnswerGiven, FaceStored, Message
 from tagbot.photos import pictures
 from tagbot.photos.image_keys import context_key, crop_key
 from tagbot.photos.pictures import Rectangle
 from tagbot.pipeline import PIPELINE
 from tagbot.queues import Queue
 from tagbot.queues.disk import disk_queues
-from tagbot.queues.publish import publisher
 from tagbot.sandbox.driver import Slack as SlackStandIn
 from tagbot.services import Services
 from tagbot.settings import Settings
-from tagbot.slack.client import Slack
-from tagbot.slack.socket_mode.supervisor import web_client
-from tagbot.slack.updates import Updates
 from tagbot.training import TrainingBackend
 from tagbot.vocabulary import QueueName
 from tagbot.worker import Worker, workers
@@ -130,11 +125,18 @@ class World:
 
     settings: Settings
     services: Services
-    queues: Mapping[str, Queue]
-    publish: Publish
     slack: SlackStandIn
     workers: list[Worker]
     clock: Clock
+
+    @property
+    def queues(self) -> Mapping[str, Queue]:
+        """By name."""
+        return self.services.queues
+
+    def publish(self, message: Message) -> None:
+        """Put a message on its queue."""
+        self.services.publish(message)
 
     @property
     def offset(self) -> float:
@@ -203,6 +205,16 @@ class World:
         return taken
 
 
+def with_publish(services: Services, publish: Callable[[Message], None]) -> Services:
+    """The same services, where `publish` is done instead of putting a message on its queue."""
+
+    class Published(Services):
+        def publish(self, message: Message) -> None:
+            publish(message)
+
+    return Published(**{each.name: getattr(services, each.name) for each in fields(services)})
+
+
 @contextmanager
 def heard(text: str) -> Iterator[threading.Event]:
     """Set once the log is told of `text`."""
@@ -255,25 +267,13 @@ def a_world(
     if not (data_dir / "queues").exists():
         write_new_files(data_dir)
     settings = Settings.from_env(environment(data_dir, slack, **variables))
-    stop = threading.Event()
-    door = Slack(web_client(settings, 5), settings.slack_channel, settings.slack_posts_per_second, stop)
-    clock = Clock()
+    stop, clock = threading.Event(), Clock()
     with build.queues(settings, clock.now) as queues:
         open_database(settings.database_url, connections=CONNECTIONS)
-        publish = publisher(queues)
-        services = Services(
-            settings=settings,
-            inbox=build.inbox(settings),
-            images=build.image_store(settings),
-            training=training,
-            slack=door,
-            updates=Updates(door, stop, settings.rule, clock.now),
-            now=clock.now,
-            in_flight=WorkInFlight(now=clock.now),
-        )
+        services = build.services(settings, queues, stop, timeout=5, training=training, clock=clock.now)
         services.inbox.clock = clock.now
         services.inbox.prepare()
-        world = World(settings, services, queues, publish, slack, workers(services, queues, publish), clock)
+        world = World(settings, services, slack, workers(services), clock)
         showing = threading.Thread(target=services.updates.run)
         showing.start()
         try:

@@ -155,9 +155,8 @@ def store_answers(the_scene: Scene, hops: int) -> None:
     """Put answers on the stage's queue, and have Slack say that they name somebody who can be chosen."""
     tagger, person = the_scene.slack.people[:2]
     the_scene.services.slack.can_be_chosen(person)
-    publish = the_scene.worker(STAGE).publish
     for face_id in open_faces(hops):
-        publish(answer(face_id, tagger, person))
+        the_scene.services.publish(answer(face_id, tagger, person))
 
 
 def _by_our_stage(the_scene: Scene, message: AnswerGiven) -> FaceTagged | None:

@@ -1,38 +1,38 @@
-"""FaceTag: somebody answers who a face is, with one click."""
+"""FaceTag: a team member answers who a face is, with one click."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from slack_bolt import Ack, App
 
-from tagbot.messages import AnswerGiven, Publish
+from tagbot.messages import AnswerGiven
+from tagbot.services import Services
 from tagbot.slack import blocks
 from tagbot.vocabulary import ActionId
 
 
-def register(app: App, publish: Publish, now: Callable[[], float]) -> None:
+def register(app: App, services: Services) -> None:
     """Have the answer stored, and only then acknowledge to Slack."""
 
     @app.action({"action_id": ActionId.TAG_PERSON, "block_id": blocks.BLOCK_ID})
     @app.action({"action_id": ActionId.NOT_A_FACE, "block_id": blocks.BLOCK_ID})
     @app.action({"action_id": ActionId.DONT_KNOW, "block_id": blocks.BLOCK_ID})
     def face_tag(ack: Ack, body: dict[str, Any]) -> None:
-        answer = parse(body, now())
+        answer = parse(body, services.now())
         if answer is not None:
-            publish(answer)
+            services.publish(answer)
         ack()
 
 
 def parse(body: Mapping[str, Any], now: float) -> AnswerGiven | None:
     """The answer in Slack's `block_actions` payload; None when nothing is answered in a request of ours.
 
-    A button's answer is what it is called, `not_a_face` or `dont_know`.
+    A button's answer is its action id, `not_a_face` or `dont_know`.
     """
     action = body["actions"][0]
     asked = blocks.Asked.parse(action["block_id"])
-    answer = (
-        action.get("selected_user") if action["action_id"] == ActionId.TAG_PERSON else action["action_id"]
-    )
+    chosen = action["action_id"]
+    answer = action.get("selected_user") if chosen == ActionId.TAG_PERSON else chosen
     if asked is None or not answer:
         return None
     return AnswerGiven(

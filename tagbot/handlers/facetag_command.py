@@ -1,33 +1,42 @@
-"""Somebody types /facetag."""
+"""A team member types /facetag."""
 
-from collections.abc import Callable
 from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
+from tagbot.maintenance import redrive
+from tagbot.monitoring import status_report
+from tagbot.services import Services
 from tagbot.slack import words
 from tagbot.vocabulary import COMMAND
 
 
-def register(
-    app: App,
-    status: Callable[[], str],
-    retry: Callable[[str, str], str],
-    may_retry: Callable[[str, str], bool],
-) -> None:
-    """Answer so that only who asked sees it; what is not known gets the help."""
+def register(app: App, services: Services) -> None:
+    """Acknowledge, then answer so that only the member who asked sees it; any other word gets the help."""
 
     @app.command(COMMAND)
     def facetag_command(ack: Ack, command: dict[str, Any], respond: Respond) -> None:
         ack()
-        respond(_answer(command), response_type="ephemeral")
+        respond(answer(command, services), response_type="ephemeral")
 
-    def _answer(command: dict[str, Any]) -> str:
-        match (command.get("text") or "").split():
-            case ["status"]:
-                return status()
-            case ["retry", *target] if len(target) <= 1:
-                allowed = may_retry(command["user_id"], command["channel_id"])
-                return retry("".join(target), command["user_id"]) if allowed else words.ADMINS_ONLY
-            case _:
-                return words.HELP
+
+def answer(command: dict[str, Any], services: Services) -> str:
+    """What the bot says to this command of Slack's, in words."""
+    match (command.get("text") or "").split():
+        case ["status"]:
+            return status_report.for_slack(services)
+        case ["retry", *target] if len(target) <= 1:
+            member = command["user_id"]
+            if not may_retry(member, command["channel_id"], services):
+                return words.ADMINS_ONLY
+            return redrive.in_words(services.queues, "".join(target), by=member)
+        case _:
+            return words.HELP
+
+
+def may_retry(member: str, channel: str, services: Services) -> bool:
+    """Whether a member who types in a channel may retry: an admin, or, without admins, a member of ours."""
+    settings = services.settings
+    if settings.admins or channel == settings.slack_channel:
+        return settings.is_admin(member)
+    return services.slack.is_in_channel(member)

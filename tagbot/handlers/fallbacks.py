@@ -8,6 +8,7 @@ from typing import Any
 from slack_bolt import Ack, App, BoltResponse, Respond
 
 from tagbot.errors import Reject, Retry
+from tagbot.services import Services
 from tagbot.slack import words
 from tagbot.vocabulary import Field
 
@@ -16,7 +17,7 @@ log = logging.getLogger(__name__)
 ANYTHING = re.compile(".*", re.DOTALL)
 
 
-def register(app: App) -> None:
+def register(app: App, services: Services) -> None:  # noqa: ARG001 - the shape of every handler
     """Register after all other handlers: Bolt asks them in that order."""
 
     @app.action(ANYTHING)

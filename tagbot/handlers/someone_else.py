@@ -1,13 +1,14 @@
-"""Somebody names a person who has no Slack account."""
+"""A team member names a person who has no Slack account."""
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from slack_bolt import Ack, App
 
-from tagbot.messages import AnswerGiven, Publish
+from tagbot.messages import AnswerGiven
+from tagbot.services import Services
 from tagbot.slack import blocks, words
 from tagbot.vocabulary import ActionId, CallbackId, Field
 
@@ -15,11 +16,8 @@ LONGEST_NAME = 200
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
-OpenModal = Callable[[str, blocks.Block], None]
-"""Opens a modal for whoever a `trigger_id` belongs to; it lives three seconds."""
 
-
-def register(app: App, publish: Publish, open_modal: OpenModal, now: Callable[[], float]) -> None:
+def register(app: App, services: Services) -> None:
     """Open the modal at once; have what it says stored, and only then acknowledge to Slack."""
 
     @app.action({"action_id": ActionId.SOMEONE_ELSE, "block_id": blocks.BLOCK_ID})
@@ -28,13 +26,13 @@ def register(app: App, publish: Publish, open_modal: OpenModal, now: Callable[[]
         asked = blocks.Asked.parse(body["actions"][0]["block_id"])
         if asked is not None:
             modal = blocks.someone_else_modal(asked, body.get("container", {}).get("message_ts", ""))
-            open_modal(body["trigger_id"], modal)
+            services.slack.open_modal(body["trigger_id"], modal)
 
     @app.view(CallbackId.SOMEONE_ELSE)
     def someone_else_said(ack: Ack, body: dict[str, Any]) -> None:
-        answer = parse(body, now())
+        answer = parse(body, services.now())
         if isinstance(answer, AnswerGiven):
-            publish(answer)
+            services.publish(answer)
             ack()
         else:
             ack(response_action="errors", errors=answer)

@@ -1,20 +1,19 @@
-"""An admin wants a face learned that people and machine see differently."""
+"""TrainAnyway: an admin wants a face learned that people and machine see differently."""
 
-from collections.abc import Callable
 from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
-from tagbot.messages import ANYWAY, FaceTagged, Publish
+from tagbot.messages import ANYWAY, FaceTagged
+from tagbot.services import Services
 from tagbot.slack import blocks, words
+from tagbot.stages.send_face_for_training import can_be_trained_anyway
 from tagbot.vocabulary import ActionId
 
 
-def register(
-    app: App, publish: Publish, is_admin: Callable[[str], bool], is_heard: Callable[[FaceTagged], bool]
-) -> None:
-    """Have the face sent to the model all the same, and only then acknowledge to Slack. Who clicks where that
-    cannot be any more is told so from here: the stage may run where there is no Slack.
+def register(app: App, services: Services) -> None:
+    """Have the face sent to the model all the same, and only then acknowledge to Slack. An admin who clicks
+    too late is told so from here: the stage may run where there is no Slack.
     """
 
     @app.action({"action_id": ActionId.TRAIN_ANYWAY, "block_id": blocks.BLOCK_ID})
@@ -22,14 +21,14 @@ def register(
         action = body["actions"][0]
         asked = blocks.Asked.parse(action["block_id"])
         member = body["user"]["id"]
-        allowed = is_admin(member)
+        allowed = services.settings.is_admin(member)
         wanted: FaceTagged | None = None
         if asked is not None and allowed:
             cause = f"{ANYWAY}{member}:{action['action_ts']}"
             wanted = FaceTagged(face_id=asked.face_id, round=asked.round, cause=cause)
-            publish(wanted)
+            services.publish(wanted)
         ack()
         if not allowed:
             respond(words.ADMINS_ONLY, response_type="ephemeral", replace_original=False)
-        elif wanted is not None and not is_heard(wanted):
+        elif wanted is not None and not can_be_trained_anyway(wanted):
             respond(words.NOT_DIFFERING, response_type="ephemeral", replace_original=False)

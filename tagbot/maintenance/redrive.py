@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from tagbot.database.connection import connected
 from tagbot.database.models.faces import Face
 from tagbot.database.models.requests import ask_again
+from tagbot.database.outages import reached
 from tagbot.errors import Retry
 from tagbot.messages import FaceStored
 from tagbot.queues import SharedQueue
-from tagbot.queues.publish import publisher
+from tagbot.queues.publish import publish
 from tagbot.slack import words
 from tagbot.vocabulary import State
 
@@ -52,6 +53,15 @@ def retry(queues: Mapping[str, SharedQueue], target: str, *, by: str | None = No
         return _retry_face(queues, target, by)
 
 
+def in_words(queues: Mapping[str, SharedQueue], target: str, *, by: str | None = None) -> str:
+    """What `retry` did, for people; raises `Retry` where the database or a queue cannot be reached."""
+    try:
+        with reached():
+            return retry(queues, target, by=by).in_words()
+    except NothingOfThatName:
+        return words.nothing_of_that_name(target)
+
+
 def _retry_face(queues: Mapping[str, SharedQueue], target: str, by: str | None) -> Retried:
     face = Face.get_or_none(Face.id == _uuid(target))
     if face is None:
@@ -59,7 +69,7 @@ def _retry_face(queues: Mapping[str, SharedQueue], target: str, by: str | None) 
     redriven = _redriven(queues, face.id)
     asked_again = ask_again(face.id, face.round, State.REJECTED, by=by)
     if asked_again:
-        publisher(queues)(FaceStored(face_id=face.id, round=face.round + 1))
+        publish(queues, FaceStored(face_id=face.id, round=face.round + 1))
     return replace(redriven, asked_again=asked_again)
 
 

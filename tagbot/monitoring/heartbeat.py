@@ -16,8 +16,7 @@ from tagbot.database.write_lock import writing
 from tagbot.errors import Retry
 from tagbot.lib.in_flight import TAKING
 from tagbot.services import Services
-from tagbot.settings import Settings
-from tagbot.slack.socket_mode.link_state import LinkState
+from tagbot.settings import Settings, SettingsError
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +25,12 @@ SILENT_SECONDS = 60.0
 
 FORGOTTEN_SECONDS = 86_400.0
 """A bot that was silent for so long will not come back under that name."""
+
+
+OTHER_QUEUES = (
+    "QUEUE_URL is {here}, but the bot on {host} uses the same DATABASE_URL with QUEUE_URL={there}: several "
+    "bots need one QUEUE_URL=sqs://PREFIX (a bot that was killed is believed to run for another minute)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ class Heartbeat:
     """Another one after a restart; empty where it is not a `HeartbeatSender` that tells."""
 
     @classmethod
-    def of(cls, services: Services, link: LinkState) -> Self:
+    def of(cls, services: Services) -> Self:
         """This bot, now; the caller's thread is connected to the database."""
         return cls(
             id=_id(services.settings),
@@ -67,7 +72,7 @@ class Heartbeat:
             seen_at=shared_now(),
             queue_url=services.settings.queue_url,
             stages=list(services.settings.stages),
-            slack=asdict(link) if services.settings.hears_people else None,
+            slack=asdict(services.link.state) if services.settings.hears_people else None,
             failing=list(_failing(services)),
             in_hand_for_long=[asdict(held) for held in services.in_flight.hung()],
         )
@@ -97,10 +102,10 @@ class HeartbeatSender:
         self._process = str(uuid.uuid4())
         self._has_told = False
 
-    def send(self, services: Services, link: LinkState) -> Heartbeat:
+    def send(self, services: Services) -> Heartbeat:
         """Put how this bot is where all can see it; what was put there."""
         with writing():  # or each of two such bots could see the other's at once, and both take a new id
-            this = replace(Heartbeat.of(services, link), process=self._process)
+            this = replace(Heartbeat.of(services), process=self._process)
             if self._has_told and (other := _told_since(this)) is not None:
                 this = replace(this, id=_new_id(services.settings))
                 log.warning(
@@ -154,6 +159,12 @@ def bots_with_other_queues(settings: Settings, now: float) -> list[Heartbeat]:
     return [
         bot for bot in other_bots(settings, now) if not are_same_queues([settings.queue_url, bot.queue_url])
     ]
+
+
+def other_queues(settings: Settings, other: Heartbeat) -> SettingsError:
+    """Why this bot cannot run beside that one."""
+    there = other.queue_url or "unknown"
+    return SettingsError([OTHER_QUEUES.format(here=settings.queue_url, host=other.host, there=there)])
 
 
 def are_same_queues(urls: Sequence[str]) -> bool:

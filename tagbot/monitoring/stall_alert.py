@@ -34,7 +34,6 @@ from tagbot.monitoring.heartbeat import Heartbeat, other_bots
 from tagbot.queues import Queue
 from tagbot.services import Services
 from tagbot.slack import words
-from tagbot.slack.socket_mode.link_state import Link
 from tagbot.training.usage import PHOTOS_WAIT
 
 STALLED_SECONDS = 600.0
@@ -76,20 +75,20 @@ class _Failing:
     """Whether there are further attempts: if not, it has been given up."""
 
 
-def send_stall_alert(services: Services, queues: Mapping[str, Queue], link: Link, memory: Memory) -> None:
+def send_stall_alert(memory: Memory, services: Services) -> None:
     """Say whichever of the two is due. Slack may be what is away: it is said once Slack is back, if it is
     still true then. The database need not be there.
     """
-    _Look(services, queues, link, memory).tell()
+    _Look(services, memory).tell()
 
 
 class _Look:
     """One look at everything."""
 
-    def __init__(self, services: Services, queues: Mapping[str, Queue], link: Link, memory: Memory) -> None:
+    def __init__(self, services: Services, memory: Memory) -> None:
         self._services = services
-        self._queues = queues
-        self._link = link
+        self._queues = services.queues
+        self._link = services.link
         self._memory = memory
         self._now = services.now()
         self._refused = False

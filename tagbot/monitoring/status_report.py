@@ -10,11 +10,13 @@ from tagbot.database.connection import connected
 from tagbot.database.models.bookkeeping import Notice
 from tagbot.database.models.faces import Face
 from tagbot.database.models.photos import photos_without_faces
+from tagbot.database.outages import reached
 from tagbot.database.shared_clock import shared_now
 from tagbot.errors import Retry
 from tagbot.monitoring.heartbeat import SILENT_SECONDS, Heartbeat, are_same_queues, known_bots
 from tagbot.photos.inbox import Inbox
 from tagbot.queues import Counts, Trouble
+from tagbot.services import Services
 from tagbot.slack import words
 from tagbot.slack.socket_mode.link_state import LinkState
 from tagbot.training.usage import usage
@@ -99,6 +101,18 @@ def _of_queue(queue: Countable) -> dict[str, Any]:
 
 def _of_trouble(trouble: Trouble) -> dict[str, Any]:
     return asdict(trouble) | {"since": _utc(trouble.since), "until": _utc(trouble.until)}
+
+
+def for_slack(services: Services) -> str:
+    """What `/facetag status` says; also while the database is away, of which it then tells."""
+    link = services.link.state
+    try:
+        with reached():
+            with connected():
+                this = Heartbeat.of(services)
+            return in_words(collect(services.queues, services.inbox, this), SLACK_LETTERS)
+    except Retry as why:
+        return f"{words.no_status(why.reason)}\n{link.in_words()}"
 
 
 def in_words(status: Mapping[str, Any], letters: int | None = None) -> str:

@@ -3,20 +3,18 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from tagbot.messages import Message, Publish
+from tagbot.messages import Message
 
 
 class Put(Protocol):
     """The part of a queue that takes messages."""
 
     def put(self, message_id: str, key: str, body: Mapping[str, object]) -> None:
-        """As `tagbot.queues.Queue` says."""
+        """Store a message; see `tagbot.queues.SharedQueue`."""
 
 
-def publisher(queues: Mapping[str, Put]) -> Publish:
-    """A `Publish` that finds the queue by the message's type."""
-
-    def publish(message: Message) -> None:
-        queues[message.QUEUE].put(message.id, message.key, message.to_json())
-
-    return publish
+def publish(queues: Mapping[str, Put], message: Message) -> None:
+    """Put a message on the queue of its kind; it is durable when this returns. Raises `Retry` when it could
+    not be stored.
+    """
+    queues[message.QUEUE].put(message.id, message.key, message.to_json())

@@ -1,13 +1,17 @@
 """When enough people agree: claim the face and have the training backend learn it."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from tagbot.consensus import Agreed, Unknown, consensus
+from tagbot.database.connection import connected
 from tagbot.database.models.faces import Face
 from tagbot.database.models.people import Person
 from tagbot.database.models.votes import Vote
+from tagbot.database.outages import reached
 from tagbot.database.write_lock import writing
+from tagbot.errors import Retry
 from tagbot.messages import FaceTagged, PersonAdded, TrainingRefused, TrainingSent
 from tagbot.photos.image_keys import crop_key
 from tagbot.services import Services
@@ -65,12 +69,15 @@ def _may_be_sent_anyway(face: Face, message: FaceTagged) -> bool:
     return message.anyway and face.state == State.TAGGED and face.reason == NotSentReason.DIFFERS
 
 
-def is_heard(message: FaceTagged) -> bool:
-    """Whether what an admin wants can still be done, or was done by this very message; this thread is
-    connected to the database.
+def can_be_trained_anyway(message: FaceTagged) -> bool:
+    """Whether what an admin wants can still be done, or was done by this very message; yes while the
+    database is away, as the message waits.
     """
-    face = Face.in_round(message.face_id, message.round)
-    return face is not None and (_may_be_sent_anyway(face, message) or face.claimed_by == message.id)
+    possible = True
+    with suppress(Retry), reached(), connected():
+        face = Face.in_round(message.face_id, message.round)
+        possible = face is not None and (_may_be_sent_anyway(face, message) or face.claimed_by == message.id)
+    return possible
 
 
 def _claim_anyway(face: Face, person: Person, message: FaceTagged, services: Services) -> Face:

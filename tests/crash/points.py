@@ -24,7 +24,7 @@ from tagbot.lib import failpoints
 from tagbot.messages import FaceReopened
 from tagbot.pipeline import PIPELINE
 from tagbot.queues import MAX_CRASHES
-from tagbot.queues.publish import publisher
+from tagbot.queues.publish import publish
 from tagbot.sandbox.driver import Slack, running_slack
 from tagbot.settings import Settings
 from tagbot.slack.updates import UPDATES
@@ -161,7 +161,7 @@ def put_photos(source: Path, bot: RunningBot) -> list[str]:
 def reopen_late(bot: RunningBot, face_id: str) -> None:
     """Let somebody find a face wrong that has been reopened by then: they are told so."""
     with build.beside(Settings.from_env(bot.env)) as queues:
-        publisher(queues)(FaceReopened(face_id=face_id, round=1, by=bot.slack.people[1]))
+        publish(queues, FaceReopened(face_id=face_id, round=1, by=bot.slack.people[1]))
 
 
 def go_on(lives: Lives, story: Story, watch: Watch) -> None:

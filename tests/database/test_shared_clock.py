@@ -1,17 +1,19 @@
 """One clock for all bots on a database, whatever their machines' say."""
 
+import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tagbot import build
-from tagbot.app import Bot
 from tagbot.database.connection import close_database, connected, open_database
 from tagbot.database.outages import DatabaseAway
 from tagbot.database.shared_clock import SharedClock, shared_now
-from tagbot.schedule import Surroundings, send_heartbeat
+from tagbot.monitoring.heartbeat import HeartbeatSender
+from tagbot.schedule import send_heartbeat
 from tagbot.settings import Settings
 from tests.postgresql import on_every_database, our_own_server
 from tests.world import World, environment
@@ -58,7 +60,7 @@ def test_while_the_database_is_away_it_stays_right() -> None:
 @pytest.mark.rule("database-clock")
 def test_the_timed_job_that_tells_of_a_bot_puts_its_clock_right(world: World) -> None:
     clock = SharedClock(hours_behind)
-    send_heartbeat(Surroundings(world.services, world.queues, world.publish, put_clock_right=clock.put_right))
+    send_heartbeat(HeartbeatSender(), replace(world.services, put_clock_right=clock.put_right))
     assert clock.now() == pytest.approx(time.time(), abs=100)
 
 
@@ -68,8 +70,7 @@ def test_a_bot_goes_by_it_in_its_stages_and_where_it_shows_what_is_closed(
 ) -> None:
     settings = Settings.from_env(environment(tmp_path / "another", world.slack))
     with build.queues(settings) as queues:
-        bot = Bot(settings, queues)
-        bot._clock._own = hours_behind
-        with bot._present():
-            for now in (bot._services.now, bot._services.updates._now):
-                assert now() == pytest.approx(time.time(), abs=100)
+        services = build.services(settings, queues, threading.Event(), clock=hours_behind)
+        services.put_clock_right()
+        for now in (services.now, services.updates._now):
+            assert now() == pytest.approx(time.time(), abs=100)

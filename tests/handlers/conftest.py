@@ -3,24 +3,20 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event
 
 import pytest
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from tagbot.database.connection import connected
 from tagbot.database.models.faces import Face
-from tagbot.handlers import Wiring, register_all
-from tagbot.maintenance.redrive import NothingOfThatName, retry
-from tagbot.messages import FaceTagged, Message
-from tagbot.monitoring import status_report
+from tagbot.handlers import register_all
+from tagbot.messages import Message
 from tagbot.sandbox.driver import Slack
-from tagbot.slack import words
+from tagbot.services import Services
 from tagbot.slack.socket_mode.supervisor import SocketMode, web_client
-from tagbot.stages.send_face_for_training import is_heard
-from tests.world import World
+from tests.world import World, with_publish
 
 SLOW_DISK = 0.1
 """Seconds: ten times what Bolt takes to notice an acknowledgement, so that one before a put is told from one
@@ -50,35 +46,16 @@ class Desk:
         return self.world.face(posted=True)
 
 
-def wiring(world: World, desk: list[Desk], *, admins: frozenset[str]) -> Wiring:
+def watched(world: World, desk: list[Desk], *, admins: frozenset[str]) -> Services:
+    """The world's services, where each put is noted, and takes as long as the desk says."""
+
     def publish(message: Message) -> None:
         world.publish(message)
         time.sleep(desk[0].disk_seconds)
         desk[0].stored.append((message, world.services.now()))
 
-    def retried(target: str, member: str) -> str:
-        try:
-            return retry(world.queues, target, by=member).in_words()
-        except NothingOfThatName:
-            return words.nothing_of_that_name(target)
-
-    def is_admin(member: str) -> bool:
-        return not admins or member in admins
-
-    def heard(message: FaceTagged) -> bool:
-        with connected():
-            return is_heard(message)
-
-    return Wiring(
-        publish=publish,
-        open_modal=world.services.slack.open_modal,
-        status=lambda: status_report.in_words(status_report.collect(world.queues, world.services.inbox)),
-        retry=retried,
-        is_admin=is_admin,
-        is_heard=heard,
-        may_retry=lambda member, _: is_admin(member),
-        now=world.services.now,
-    )
+    settings = replace(world.settings, admins=admins)
+    return replace(with_publish(world.services, publish), settings=settings)
 
 
 @contextmanager
@@ -86,12 +63,12 @@ def connected_desk(world: World, *, admins: frozenset[str] = frozenset()) -> Ite
     """Handlers that are connected by Socket Mode."""
     client = web_client(world.settings, 5)
     desks: list[Desk] = []
-    wired = wiring(world, desks, admins=admins)
+    services = watched(world, desks, admins=admins)
     apps: list[App] = []
 
     def register(app: App) -> None:
         apps.append(app)
-        register_all(app, wired)
+        register_all(app, services)
 
     socket = SocketMode(client, world.settings.slack_app_token, register)
     socket.connect(Event())

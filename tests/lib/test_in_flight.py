@@ -16,9 +16,8 @@ from tagbot.messages import FaceStored
 from tagbot.monitoring import status_report
 from tagbot.monitoring.heartbeat import Heartbeat
 from tagbot.queues.disk import BUSY_SECONDS
-from tagbot.schedule import Surroundings, watch_stages
+from tagbot.schedule import watch_stages
 from tagbot.slack.client import TIMEOUT_SECONDS
-from tagbot.slack.socket_mode.link_state import Link
 from tagbot.slack.updates import LONGEST_WAIT
 from tagbot.training.local import TIME_LIMIT
 from tests.documents.generated import ROOT
@@ -113,8 +112,8 @@ def test_a_stage_that_hangs_is_in_the_status_and_in_the_log(
     assert sum(each.work_once(timeout=0) for each in others) == 2
     assert len(Vote.of(face.id)) == 1, "the others go on"
     clock.now = 300.0
-    watch_stages(Surroundings(services, world.queues, world.publish))
-    Heartbeat.of(services, Link().state).store()
+    watch_stages(services)
+    Heartbeat.of(services).store()
     said = status_report.in_words(status_report.collect(world.queues, services.inbox))
     go_on.set()
     thread.join(10)

@@ -4,7 +4,7 @@ import json
 import shutil
 import socket
 import time
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,9 @@ from tagbot.errors import Reject, Retry
 from tagbot.lib.health import Health
 from tagbot.lib.in_flight import HANGS_SECONDS, WorkInFlight
 from tagbot.monitoring import heartbeat, status_report
-from tagbot.monitoring.heartbeat import FORGOTTEN_SECONDS, SILENT_SECONDS, Heartbeat
-from tagbot.schedule import Surroundings, send_heartbeat
-from tagbot.services import Services
+from tagbot.monitoring.heartbeat import FORGOTTEN_SECONDS, SILENT_SECONDS, Heartbeat, HeartbeatSender
+from tagbot.schedule import send_heartbeat
+from tagbot.services import Services, Shutdown
 from tagbot.slack.socket_mode.link_state import Link
 from tagbot.vocabulary import StageName
 from tests.documents.generated import ROOT
@@ -36,12 +36,12 @@ def _link() -> Link:
 
 
 def tell(services: Services, link: Link | None = None) -> None:
-    Heartbeat.of(services, (link or Link()).state).store()
+    Heartbeat.of(replace(services, link=link or Link())).store()
 
 
 def tell_ago(seconds: float, services: Services) -> None:
     """As it was told then."""
-    now = Heartbeat.of(services, Link().state)
+    now = Heartbeat.of(services)
     replace(now, seen_at=now.seen_at - seconds).store()
 
 
@@ -76,18 +76,32 @@ def test_status_has_a_line_for_each_bot_with_host_version_stages_and_since_when(
 
 
 def test_a_bot_tells_again_and_is_still_one(world: World, link: Link) -> None:
-    around = Surroundings(world.services, world.queues, world.publish, link)
+    sender, services = HeartbeatSender(), replace(world.services, link=link)
     for _ in range(2):
-        send_heartbeat(around)
+        send_heartbeat(sender, services)
         world.offset += 5
     assert len(figures(world)["bots"]) == 1
 
 
-def a_process_on(folder: Path, world: World) -> tuple[Surroundings, list[Heartbeat]]:
-    """A bot whose `DATA_DIR` is there, and to which other bots it gave way."""
-    to: list[Heartbeat] = []
-    services = replace(world.services, settings=replace(world.settings, data_dir=folder))
-    return Surroundings(services, world.queues, world.publish, give_way=to.append), to
+@dataclass
+class Process:
+    """A bot whose `DATA_DIR` is in a folder of its own."""
+
+    services: Services
+    sender: HeartbeatSender = field(default_factory=HeartbeatSender)
+
+    def send(self) -> None:
+        send_heartbeat(self.sender, self.services)
+
+    @property
+    def stops(self) -> bool:
+        return self.services.shutdown.reason is not None
+
+
+def a_process_on(folder: Path, world: World, later: float = 0.0) -> Process:
+    settings = replace(world.settings, data_dir=folder)
+    started_at = world.services.started_at + later
+    return Process(replace(world.services, settings=settings, shutdown=Shutdown(), started_at=started_at))
 
 
 @pytest.fixture(name="folders")
@@ -95,7 +109,7 @@ def _folders(world: World, tmp_path: Path) -> tuple[Path, Path]:
     """The folder of a bot that has run, and a copy of it."""
     original, copy = tmp_path / "original", tmp_path / "copy"
     original.mkdir()
-    send_heartbeat(a_process_on(original, world)[0])
+    a_process_on(original, world).send()
     shutil.copytree(original, copy)
     return original, copy
 
@@ -104,15 +118,15 @@ def _folders(world: World, tmp_path: Path) -> tuple[Path, Path]:
 def test_a_bot_whose_folder_is_a_copy_of_anothers_gets_a_line_of_its_own(
     world: World, folders: tuple[Path, Path], caplog: pytest.LogCaptureFixture
 ) -> None:
-    processes = [a_process_on(folder, world)[0] for folder in folders]
+    processes = [a_process_on(folder, world) for folder in folders]
     for _ in range(3):
         for process in processes:
-            send_heartbeat(process)
+            process.send()
     assert len(figures(world)["bots"]) == 2
-    [line] = caplog.messages
+    [line] = [each for each in caplog.messages if not each.startswith("stopping")]
     assert line.startswith(f"the bot on {socket.gethostname()} has the same DATA_DIR/bot-id")
     for folder in folders:
-        send_heartbeat(a_process_on(folder, world)[0])
+        a_process_on(folder, world).send()
     assert len(figures(world)["bots"]) == 2, "and both keep it when they are started again"
     heartbeat.withdraw(processes[0].services)
     assert len(figures(world)["bots"]) == 1
@@ -120,11 +134,10 @@ def test_a_bot_whose_folder_is_a_copy_of_anothers_gets_a_line_of_its_own(
 
 @pytest.mark.rule("copied-folder")
 def test_and_gives_way_where_its_queues_are_its_own(world: World, folders: tuple[Path, Path]) -> None:
-    (first, gave_way), (second, gives_way) = (a_process_on(folder, world) for folder in folders)
-    later = replace(second, services=replace(second.services, started_at=first.services.started_at + 1))
-    for process in (first, later, first, later):
-        send_heartbeat(process)
-    assert (len(gave_way), len(gives_way)) == (0, 1)
+    first, second = a_process_on(folders[0], world), a_process_on(folders[1], world, later=1.0)
+    for process in (first, second, first, second):
+        process.send()
+    assert (first.stops, second.stops) == (False, True)
 
 
 @pytest.mark.rule("copied-folder")
@@ -132,9 +145,9 @@ def test_a_bot_that_was_killed_and_started_again_is_still_one(
     world: World, folders: tuple[Path, Path], caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(2):
-        again, _ = a_process_on(folders[0], world)
+        again = a_process_on(folders[0], world)
         for _ in range(2):
-            send_heartbeat(again)
+            again.send()
     assert len(figures(world)["bots"]) == 1
     assert caplog.messages == []
 
@@ -201,7 +214,7 @@ def test_in_the_bots_own_process_its_state_is_todays(world: World, link: Link) -
     tell(world.services, link)
     link.troubled(OFF)
     assert OFF not in shown(world)
-    assert OFF in shown(world, Heartbeat.of(world.services, link.state))
+    assert OFF in shown(world, Heartbeat.of(replace(world.services, link=link)))
 
 
 @pytest.mark.rule("status-of-bots")
@@ -244,7 +257,7 @@ def test_a_bot_that_never_came_back_is_forgotten_after_a_week(world: World) -> N
     with writing():
         RunningBot.insert(id="gone", seen_at=time.time() - FORGOTTEN_SECONDS - 1, told="{}").execute()
     tell(world.services)
-    assert [bot.id for bot in RunningBot.select()] == [Heartbeat.of(world.services, Link().state).id]
+    assert [bot.id for bot in RunningBot.select()] == [Heartbeat.of(world.services).id]
 
 
 def test_a_bot_of_another_version_is_understood_as_far_as_it_goes(world: World) -> None:

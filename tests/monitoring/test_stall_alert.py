@@ -50,7 +50,7 @@ def connected_link(world: World) -> Link:
 
 def watch(world: World, memory: Memory | None = None, link: Link | None = None) -> None:
     """One look: of a bot that has just been restarted, where there is no `memory`."""
-    send_stall_alert(world.services, world.queues, link or connected_link(world), memory or Memory())
+    send_stall_alert(memory or Memory(), replace(world.services, link=link or connected_link(world)))
 
 
 def fail_once(world: World, queue: str = QUEUE, *, dead: bool = False) -> None:
@@ -188,7 +188,7 @@ def test_a_queue_that_cannot_be_used_holds_tagging_up_until_it_can(world: World,
     damaged.write_bytes(b"no database at all" * 100)
     memory = Memory()
     with disk_queues(damaged.parent, [QUEUE], world.services.now) as queues:
-        world = replace(world, queues=queues)
+        world = replace(world, services=replace(world.services, queues=queues))
         watch(world, memory)
         assert announced(world) == []
         pass_ten_minutes(world)
@@ -391,7 +391,7 @@ def test_a_queue_that_gives_out_no_message_holds_tagging_up(world: World) -> Non
 
 
 def test_what_another_bot_takes_instead_is_not_held_up(world: World) -> None:
-    other = replace(Heartbeat.of(world.services, Link().state), id="another")
+    other = replace(Heartbeat.of(world.services), id="another")
     other.store()
     world.services.in_flight.health.failed("UndoTag", "UndoTag: Amazon SQS does not answer")
     pass_ten_minutes(world)
@@ -413,7 +413,7 @@ def test_of_a_bot_of_an_earlier_version_nobody_knows_which_stage_fails(world: Wo
     pass_ten_minutes(world)
     since = world.services.now() - STALLED_SECONDS - 1
     failure = {"door": "Taking messages", "reason": "UndoTag: Amazon SQS does not answer", "since": since}
-    replace(Heartbeat.of(world.services, Link().state), id="another", failing=[failure]).store()
+    replace(Heartbeat.of(world.services), id="another", failing=[failure]).store()
     watch(world)
     assert announced(world) == []
 
@@ -434,7 +434,7 @@ def test_while_slack_does_not_reach_the_bot_the_channel_hears_of_it(world: World
 
 
 def test_while_slack_reaches_another_bot_clicks_are_not_held_up(world: World) -> None:
-    replace(Heartbeat.of(world.services, connected_link(world).state), id="another").store()
+    replace(Heartbeat.of(replace(world.services, link=connected_link(world))), id="another").store()
     link = Link(world.clock.now)
     pass_ten_minutes(world)
     watch(world, link=link)

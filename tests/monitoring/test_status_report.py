@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from tagbot.app import Bot
 from tagbot.database.models.base import database
 from tagbot.database.models.bookkeeping import Notice
 from tagbot.database.models.faces import Face
 from tagbot.database.models.photos import Photo
 from tagbot.database.write_lock import writing
+from tagbot.handlers.facetag_command import answer
 from tagbot.messages import FaceStored
 from tagbot.monitoring import status_report
 from tagbot.queues.disk import disk_queues
@@ -220,9 +220,8 @@ def test_with_a_hundred_thousand_messages_it_answers_within_a_second(tmp_path: P
 
 
 def test_while_the_database_is_away_the_bot_says_so_and_how_the_connection_is(world: World) -> None:
-    bot = Bot(world.settings, world.queues)
-    assert bot.status().startswith("Faces: 0 tagged")
+    assert answer({"text": "status"}, world.services).startswith("Faces: 0 tagged")
     database.execute_sql("ALTER TABLE notice RENAME TO elsewhere")
-    first, second = bot.status().splitlines()
+    first, second = answer({"text": "status"}, world.services).splitlines()
     assert first.startswith("I cannot tell just now: the database cannot be reached: no such table: notice")
     assert second.startswith("Slack: not connected")

@@ -34,7 +34,6 @@ from tagbot.sandbox.state import Message as Shown
 from tagbot.schedule import (
     DAY_SECONDS,
     LEFT_BEHIND_SECONDS,
-    Surroundings,
     expire_requests,
     let_waiting_in,
     mend,
@@ -43,7 +42,7 @@ from tagbot.training import Refused, Trained
 from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import RejectionReason, SpecialAnswer, State
 from tagbot.worker import workers
-from tests.world import World, a_world
+from tests.world import World, a_world, with_publish
 
 TAGGERS = st.integers(0, 3)
 PEOPLE = st.sampled_from(["U0ANNA0001", "U0BEN00002", "Zoë"])
@@ -90,8 +89,8 @@ class Life(RuleBasedStateMachine):
             self.world.publish(message)
 
         self.publish = publish
-        self.world.workers = workers(self.world.services, self.world.queues, publish)
-        self.around = Surroundings(self.world.services, self.world.queues, publish)
+        self.services = with_publish(self.world.services, publish)
+        self.world.workers = workers(self.services)
 
     # --- what may happen -----------------------------------------------------------------------------------
 
@@ -151,12 +150,12 @@ class Life(RuleBasedStateMachine):
 
     def time_runs_out(self) -> None:
         self.world.offset += 15 * DAY_SECONDS
-        expire_requests(self.around)
+        expire_requests(self.services)
 
     def the_timed_jobs_run(self) -> None:
         self.world.offset += LEFT_BEHIND_SECONDS + 1
-        let_waiting_in(self.around)
-        mend(self.around)
+        let_waiting_in(self.services)
+        mend(self.services)
 
     # --- what must hold ------------------------------------------------------------------------------------
 

@@ -32,13 +32,19 @@ from tagbot.database.write_lock import writing
 from tagbot.errors import Reject, Retry
 from tagbot.messages import FaceStored
 from tagbot.monitoring import status_report
-from tagbot.monitoring.heartbeat import SILENT_SECONDS, Heartbeat, bots_with_other_queues, known_bots
+from tagbot.monitoring.heartbeat import (
+    SILENT_SECONDS,
+    Heartbeat,
+    HeartbeatSender,
+    bots_with_other_queues,
+    known_bots,
+)
 from tagbot.pipeline import PIPELINE
 from tagbot.sandbox.driver import Slack as SlackStandIn
 from tagbot.sandbox.driver import running_slack
-from tagbot.schedule import JOBS, Job, Surroundings, send_heartbeat, start
+from tagbot.schedule import Job, jobs, send_heartbeat, start
+from tagbot.services import Services
 from tagbot.settings import Settings, SettingsError
-from tagbot.slack.socket_mode.link_state import Link
 from tagbot.stages.request_tagging_on_slack import request_tagging_on_slack
 from tagbot.training.local import LocalBackend
 from tagbot.training.rekognition import HARMLESS
@@ -167,7 +173,7 @@ def test_the_posts_of_two_bots_keep_one_pace(
 ) -> None:
     variables = {"DATABASE_URL": database_url, "SLACK_POSTS_PER_SECOND": "5"}
     settings = [Settings.from_env(environment(tmp_path / name, stand_in, **variables)) for name in "ab"]
-    one, other = (Bot(each, {})._services.slack for each in settings)
+    one, other = (Bot(each, {}).services.slack for each in settings)
     started = time.monotonic()
     at_once(*(lambda door=door: door.announce("Hello", "hello") for door in (one, one, other, other)))
     assert time.monotonic() - started >= 3 / 5, (
@@ -345,7 +351,7 @@ class Runs:
     def job(self, name: str, *, in_each_bot: bool) -> Job:
         """One that notes that it ran."""
 
-        def run(_: Surroundings) -> None:
+        def run(_: Services) -> None:
             self.names.append(name)
             self.again.release()
 
@@ -355,10 +361,10 @@ class Runs:
 @pytest.mark.rule("one-bot-at-a-time")
 @on_a_server
 def test_a_timed_job_runs_in_one_bot_at_a_time_and_what_is_about_a_bot_in_each(world: World) -> None:
-    around, runs = Surroundings(world.services, world.queues, world.publish), Runs()
-    jobs = [runs.job("shared", in_each_bot=False), runs.job("own", in_each_bot=True)]
+    runs = Runs()
+    two = [runs.job("shared", in_each_bot=False), runs.job("own", in_each_bot=True)]
     with another_bot("timed job shared"):
-        scheduler = start(around, jobs)
+        scheduler = start(world.services, two)
         for _ in range(5):
             assert runs.again.acquire(timeout=10)
         assert set(runs.names) == {"own"}
@@ -377,8 +383,8 @@ def test_while_nothing_is_to_be_done_the_timed_jobs_ask_amazon_sqs_nothing(
     with a_world(tmp_path, stand_in, recogniser, QUEUE_URL=f"sqs://{aws.prefix}", AWS_REGION=REGION) as world:
         world.face(posted=True)
         already = len(aws.calls())
-        for job in JOBS:
-            job.run(Surroundings(world.services, world.queues, world.publish))
+        for job in jobs():
+            job.run(world.services)
         assert aws.calls()[already:] == []
 
 
@@ -395,11 +401,11 @@ def settings(stages: str, **env: str) -> Settings:
 
 @pytest.mark.rule("stages-of-a-bot")
 def test_a_bot_runs_the_stages_that_it_is_told_and_all_when_it_is_told_none(world: World) -> None:
-    assert len(workers(world.services, world.queues, world.publish)) == len(PIPELINE)
+    assert len(workers(world.services)) == len(PIPELINE)
     some = replace(
         world.services, settings=replace(world.settings, stages=(StageName.DETECT_FACES, StageName.UNDO_TAG))
     )
-    assert [worker.stage.name for worker in workers(some, world.queues, world.publish)] == [
+    assert [worker.stage.name for worker in workers(some)] == [
         "DetectFaces",
         "UndoTag",
     ]
@@ -508,7 +514,7 @@ def test_bots_with_other_queues_are_known_whichever_of_them_asks(
         bot.store()
     settings = replace(world.settings, queue_url=mine)
     assert [bot.id for bot in bots_with_other_queues(settings, time.time())] == ([] if same else ["other"])
-    replace(Heartbeat.of(world.services, Link().state), queue_url=mine).store()
+    replace(Heartbeat.of(world.services), queue_url=mine).store()
     told = status_report.in_words(status_report.collect(world.queues, world.services.inbox))
     assert ("bots on one database need one QUEUE_URL=sqs://PREFIX" in told) is not same
 
@@ -518,9 +524,10 @@ def test_of_two_bots_that_started_at_once_with_other_queues_the_later_one_gives_
     world: World, started_before: float, *, gives_way: bool
 ) -> None:
     Heartbeat("other", "attic", "1", world.services.started_at - started_before, time.time()).store()
-    to: list[Heartbeat] = []
-    send_heartbeat(Surroundings(world.services, world.queues, world.publish, give_way=to.append))
-    assert [bot.host for bot in to] == (["attic"] if gives_way else [])
+    send_heartbeat(HeartbeatSender(), world.services)
+    shutdown = world.services.shutdown
+    assert shutdown.requested.is_set() is gives_way
+    assert ("attic" in str(shutdown.reason)) is gives_way
 
 
 def test_a_bot_that_gives_way_ends_by_itself_and_says_why(

@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from tagbot.app import Bot
 from tagbot.database.models.faces import Face
 from tagbot.database.models.people import Person
 from tagbot.database.models.requests import PastRequest
 from tagbot.database.models.vectors import ModelVectors, TrainedVector
+from tagbot.handlers.facetag_command import may_retry
 from tagbot.maintenance.redrive import Retried, retry
 from tagbot.messages import FaceReopened, FaceStored, Message
 from tagbot.monitoring import status_report
 from tagbot.sandbox.driver import Slack as SlackStandIn
-from tagbot.schedule import Surroundings, expire_requests
+from tagbot.schedule import expire_requests
 from tagbot.slack import words
 from tagbot.training import NotSent
 from tagbot.training.local import LocalBackend
@@ -41,7 +41,7 @@ from tests.stages.scenes import (
     votes,
     without_made_up_ids,
 )
-from tests.world import FACE, World, astronaut, environment
+from tests.world import FACE, World, astronaut, environment, with_publish
 
 ROOT = Path(__file__).parents[2]
 
@@ -64,7 +64,8 @@ def test_every_message_of_a_life_told_again_after_its_end_changes_nothing(
         told.append(message)
         world.queues[message.QUEUE].put(message.id, message.key, message.to_json())
 
-    world.publish, world.workers = publish, workers(world.services, world.queues, publish)
+    world.services = with_publish(world.services, publish)
+    world.workers = workers(world.services)
     face = a_whole_life(world, people)
     assert {message.QUEUE for message in told} == set(QueueName), "a message of each queue"
     before = all_of(world, face)
@@ -179,13 +180,13 @@ def test_a_queue_with_nothing_dead_has_nothing_to_retry(world: World, queue: str
 def test_a_request_of_less_than_a_second_expires_and_can_be_asked_again(make_world: MakeWorld) -> None:
     world = make_world(REQUEST_EXPIRES_DAYS="0.00001")
     people = world.slack.people
-    face, around = world.face(posted=True), Surroundings(world.services, world.queues, world.publish)
+    face = world.face(posted=True)
     say(world, face, people[2], people[0])
-    expire_requests(around)
+    expire_requests(world.services)
     world.drain()
     assert fresh(face).state == "open", "not yet"
     world.offset = 1.0
-    expire_requests(around)
+    expire_requests(world.services)
     world.drain()
     assert (fresh(face).state, fresh(face).reason, votes(face)) == ("rejected", "unanswered", {})
     assert words.REJECTED["unanswered"] in shown(world, face).text
@@ -283,7 +284,7 @@ class Contrary(LocalBackend):
 def _differing(world: World) -> Iterator[World]:
     backend = Contrary(ModelVectors(), processes=1)
     services = replace(world.services, training=backend)
-    yield replace(world, services=services, workers=workers(services, world.queues, world.publish))
+    yield replace(world, services=services, workers=workers(services))
     backend.close()
 
 
@@ -309,17 +310,17 @@ def test_without_admins_every_member_of_the_channel_may_retry_and_nobody_else(
 ) -> None:
     stand_in.set_channel("C0ELSEWHERE", name="elsewhere", members=people)
     stand_in.set_channel(members=[*people[:2], stand_in.bot_user])
-    bot = Bot(world.settings, world.queues)
-    assert bot.may_retry(people[0], stand_in.channel)
-    assert bot.may_retry(people[0], "C0ELSEWHERE")
-    assert not bot.may_retry(people[3], "C0ELSEWHERE")
+    assert may_retry(people[0], stand_in.channel, world.services)
+    assert may_retry(people[0], "C0ELSEWHERE", world.services)
+    assert not may_retry(people[3], "C0ELSEWHERE", world.services)
 
 
 @pytest.mark.rule("admins-only")
 def test_with_admins_they_alone_may_retry_wherever_they_are(world: World, people: list[str]) -> None:
-    bot = Bot(replace(world.settings, admins=frozenset({people[0]})), world.queues)
-    assert bot.may_retry(people[0], "C0ELSEWHERE")
-    assert not bot.may_retry(people[1], world.settings.slack_channel)
+    settings = replace(world.settings, admins=frozenset({people[0]}))
+    services = replace(world.services, settings=settings)
+    assert may_retry(people[0], "C0ELSEWHERE", services)
+    assert not may_retry(people[1], settings.slack_channel, services)
 
 
 @pytest.mark.rule("status-json")

@@ -120,7 +120,7 @@ class Amazon:
         services = self.world.services
         services = replace(services, training=backend, settings=replace(services.settings, **settings))
         self.world.services = services
-        self.world.workers = workers(services, self.world.queues, self.world.publish)
+        self.world.workers = workers(services)
 
     # ------------------------------------------------------------ people
 

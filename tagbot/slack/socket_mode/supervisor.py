@@ -70,11 +70,12 @@ class SocketMode:
         app_token: str,
         register: Callable[[App], None],
         *,
+        link: Link | None = None,
         connections: int = CONNECTIONS,
         openings_per_second: float = OPENINGS_PER_SECOND,
     ) -> None:
         """`client` is what the handlers call Slack with."""
-        self.link = Link()
+        self.link = link or Link()
         """What the operator can know."""
         self._client = client
         self._app_token = app_token

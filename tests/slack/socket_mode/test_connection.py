@@ -22,6 +22,7 @@ from tagbot.slack.socket_mode.connection import Connection
 from tagbot.slack.socket_mode.disconnects import RENEWED, SWITCHED_OFF, TOO_MANY, Ending
 from tagbot.slack.socket_mode.envelopes import Envelopes
 from tagbot.slack.socket_mode.link_state import Link
+from tests.world import World
 
 HELLO = '{"type": "hello"}'
 CLICK = '{"envelope_id": "1", "type": "interactive", "payload": {}}'
@@ -242,9 +243,9 @@ def test_an_envelope_of_a_kind_that_bolt_does_not_know_is_acknowledged_and_logge
 
 @pytest.mark.rule("every-interaction-acknowledged")
 def test_an_envelope_that_bolt_fails_at_is_acknowledged_and_logged(
-    app: App, caplog: pytest.LogCaptureFixture
+    app: App, world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    fallbacks.register(app)
+    fallbacks.register(app, world.services)
     odd = envelope(1)
     odd["payload"]["actions"] = []
     assert answers(app, odd) == [{"envelope_id": "1"}]

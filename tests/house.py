@@ -1,0 +1,207 @@
+"""How the house is built, in figures: `make house` prints them, `tests/test_house.py` holds their limits.
+
+The bot is what is measured: neither the tests nor the sandbox, which stands in for Slack.
+"""
+
+import ast
+import io
+import re
+import tokenize
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "tagbot"
+
+STAND_IN = "sandbox"
+
+VAGUE = re.compile(
+    r"(who|whoever|whom|whose|what|whatever|somebody|someone|nobody|no one|anybody|anyone|everybody)\b",
+    re.IGNORECASE,
+)
+"""Subjects of which a reader has to find out what they stand for. At the beginning of a sentence each of
+them is its subject, or begins the clause that is.
+"""
+
+TERM = re.compile(r"^- \*\*|\. \*\*|; \*\*", re.MULTILINE)
+"""Begins a term in the glossary of docs/architecture.md: `- **face**: …; **vote**: …`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One module of the bot."""
+
+    name: str
+    """Its path, relative to the package."""
+    text: str
+    tree: ast.Module
+
+    @property
+    def room(self) -> str:
+        """The folder or module at the top level that it belongs to."""
+        return self.name.partition("/")[0].removesuffix(".py")
+
+
+@cache
+def sources() -> tuple[Source, ...]:
+    """Every module of the bot but migrations, which are never changed, and the stand-in for Slack."""
+    texts = {
+        path.relative_to(PACKAGE).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if "migrations" not in path.parts and STAND_IN not in path.parts
+    }
+    return tuple(Source(name, text, ast.parse(text)) for name, text in texts.items())
+
+
+def modules_at_the_top() -> list[str]:
+    """Files directly in `tagbot/`."""
+    return sorted(path.name for path in PACKAGE.glob("*.py") if path.name != "__init__.py")
+
+
+def rooms() -> frozenset[str]:
+    """Modules and folders at the top level, with `bot.py` and the stand-in."""
+    folders = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
+    return frozenset({"bot", *folders, *(name.removesuffix(".py") for name in modules_at_the_top())})
+
+
+@cache
+def arrows() -> frozenset[tuple[str, str]]:
+    """From each room to those that it imports, also where it does so in a function or for types only."""
+    found = {("bot", "main")}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "tagbot":
+                inside = (node.module or "").split(".")[1:]
+                found |= {(room, (inside or [name.name])[0]) for name in node.names}
+    return frozenset((here, there) for here, there in found if here != there and there in rooms())
+
+
+def circles() -> list[str]:
+    """Rooms from which the arrows lead back."""
+
+    def reached(room: str) -> set[str]:
+        seen: set[str] = set()
+        next_ones = {room}
+        while next_ones:
+            next_ones = {there for here, there in arrows() if here in next_ones} - seen
+            seen |= next_ones
+        return seen
+
+    return sorted(room for room in rooms() if room in reached(room))
+
+
+def lengths_of_files() -> dict[str, int]:
+    """Lines by file; the stand-in's too."""
+    return {
+        path.relative_to(PACKAGE).as_posix(): len(path.read_text(encoding="utf-8").splitlines())
+        for path in PACKAGE.rglob("*.py")
+    }
+
+
+def twins() -> list[str]:
+    """File names that stand twice, but for those that Python asks for."""
+    names = Counter(path.name for path in PACKAGE.rglob("*.py") if not path.name.startswith("__"))
+    return sorted(name for name, times in names.items() if times > 1)
+
+
+def functions() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """Every function and method, with the module that it stands in."""
+    for source in sources():
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield source.name, node
+
+
+def helpers_used_once() -> list[str]:
+    """Private functions and methods whose name is used in one place of their module."""
+    found = []
+    for source in sources():
+        used = Counter(
+            node.id if isinstance(node, ast.Name) else node.attr
+            for node in ast.walk(source.tree)
+            if isinstance(node, ast.Name | ast.Attribute)
+        )
+        for node in ast.walk(source.tree):
+            match node:
+                case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) if used[name] == 1:
+                    if re.match(r"_[^_]", name):
+                        found.append(f"{source.name}:{node.lineno} {name}")
+    return found
+
+
+@cache
+def sentences() -> tuple[tuple[str, str], ...]:
+    """Every sentence of a docstring or a comment, with the module that it stands in."""
+    return tuple(
+        (source.name, sentence)
+        for source in sources()
+        for text in (*_docstrings(source.tree), *_comments(source.text))
+        for sentence in _sentences(text)
+    )
+
+
+def vague_sentences() -> list[str]:
+    """Sentences with a vague subject."""
+    return [f"{name}: {sentence}" for name, sentence in sentences() if VAGUE.match(sentence)]
+
+
+def terms_to_learn() -> list[str]:
+    """The terms that the glossary explains."""
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    glossary = page.partition("\n## Glossary\n")[2].partition("\n## ")[0]
+    return re.findall(r"\*\*([^*]+)\*\*", glossary)
+
+
+def _docstrings(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Expr(value=ast.Constant(value=str(text))):
+                yield text
+
+
+def _comments(source: str) -> list[str]:
+    """Lines of comment that follow each other are one text."""
+    texts: list[str] = []
+    last = 0
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            words = token.string.lstrip("#: ")
+            if token.start[0] == last + 1:
+                texts[-1] += f" {words}"
+            else:
+                texts.append(words)
+            last = token.start[0]
+    return texts
+
+
+def _sentences(text: str) -> list[str]:
+    in_one_line = " ".join(re.sub(r"`[^`]*`", "X", text).split())
+    return [each for each in re.split(r"(?<=[.!?])\s+", in_one_line) if each]
+
+
+def figures() -> dict[str, str]:
+    """What `make house` prints."""
+    lengths = sorted((node.end_lineno or 0) - node.lineno + 1 for _, node in functions())
+    longest = max(lengths_of_files().items(), key=lambda item: item[1])
+    return {
+        "modules at the top level": str(len(modules_at_the_top())),
+        "rooms, arrows between them, rooms in circles": f"{len(rooms())}, {len(arrows())}, {len(circles())}",
+        "lines of the longest file": f"{longest[1]} ({longest[0]})",
+        "file names that stand twice": str(len(twins())),
+        "functions": str(len(lengths)),
+        "function length, median / p90 / longest": (
+            f"{lengths[len(lengths) // 2]} / {lengths[int(0.9 * len(lengths))]} / {lengths[-1]}"
+        ),
+        "private helpers used once, of all functions": f"{len(helpers_used_once()) / len(lengths):.1%}",
+        "sentences with a vague subject": f"{len(vague_sentences()) / len(sentences()):.1%}",
+        "terms to learn": str(len(terms_to_learn())),
+    }
+
+
+if __name__ == "__main__":
+    for figure, value in figures().items():
+        print(f"{figure:<48} {value}")
