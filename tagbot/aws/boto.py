@@ -62,7 +62,7 @@ class Door:
         self._title = title
         self._region = region
         self._actions = actions or {}
-        # One attempt: retries are the worker's, which survive a restart and keep to the pace.
+        # One attempt: retries are the worker's, which survive a restart and keep the rate limit.
         self._config = Config(
             connect_timeout=connect_seconds,
             read_timeout=read_seconds,
@@ -137,12 +137,12 @@ class Door:
         return f"{self.service}:{name}"
 
     def _connected(self) -> Any:
-        """The client, made when it is first needed: loading it takes 60 MB and half a second."""
+        """The client, made when it is first needed: that takes a tenth of a second and up to 10 MB."""
         with self._lock:
             if self._client is None:
-                made: Any = session()  # its `client` has a type for each service by name, not for any
                 try:
                     with _making_a_client:
+                        made: Any = session()  # its `client` has a type for each service by name, not for any
                         self._client = made.client(
                             self.service, region_name=self._region, config=self._config
                         )

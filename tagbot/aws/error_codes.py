@@ -1,4 +1,4 @@
-"""What AWS's errors mean: their codes, by what can be done about them."""
+"""AWS's error codes, by what can be done about them."""
 
 BUSY = frozenset(
     {

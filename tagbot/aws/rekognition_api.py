@@ -11,7 +11,7 @@ from tagbot.lib.rate_limit import MakeTurns, own_turns
 from tagbot.vocabulary import RejectionReason
 
 Record = Callable[[str], None]
-"""Is told the operation of each call that reached AWS, so that the operator sees what was used."""
+"""Called with the operation of each call that reached AWS, for `status`."""
 
 
 class Absent(Exception):  # noqa: N818 - as AWS's name for it
@@ -60,7 +60,7 @@ class RekognitionApi(Door):
         read_seconds: float = READ_SECONDS,
         turns: MakeTurns | None = None,
     ) -> None:
-        """`stop` ends all waiting; `turns` keep the pace, which all bots of an account keep together."""
+        """`stop` ends all waiting; `turns` keep the rate limit, which all bots of an account share."""
         super().__init__(
             "rekognition", "Rekognition", region, connect_seconds=connect_seconds, read_seconds=read_seconds
         )

@@ -74,7 +74,7 @@ class Bucket(Door):
         return Object(self.read(answer["Body"], most), answer["ETag"])
 
     def etag(self, name: str) -> str:
-        """By which an object is told from a later one of the same name; raises `Missing`."""
+        """An object's, which a later one of the same name does not have; raises `Missing`."""
         return str(self._on("head_object", name)["ETag"])
 
     def delete(self, name: str, etag: str | None = None) -> None:

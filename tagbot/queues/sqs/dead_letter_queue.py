@@ -6,19 +6,10 @@ from contextlib import suppress
 
 from tagbot.aws.sqs_api import NoQueue, NotInFlight, Received
 from tagbot.errors import Retry
-from tagbot.queues.envelope import Envelope
 from tagbot.queues.sqs.failed_messages import DEAD, REVIVED, FailedMessages
-from tagbot.queues.sqs.in_flight_messages import Clock
+from tagbot.queues.sqs.in_flight_messages import Clock, envelope_of
 from tagbot.queues.sqs.queue_pair import VISIBILITY_TIMEOUT_SECONDS, QueuePair
 from tagbot.queues.sqs.visibility_timeout import EXTENSION_SECONDS
-
-
-def envelope_of(received: Received) -> Envelope:
-    """One made of what SQS knows, for a text that is no message."""
-    try:
-        return Envelope.from_json(received.text)
-    except ValueError:
-        return Envelope(received.number, received.group, {}, received.sent)
 
 
 class DeadLetterQueue:

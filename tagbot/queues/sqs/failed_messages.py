@@ -93,12 +93,12 @@ class FailedMessages:
                 self._here & (FailedMessage.message_id == storable(message_id))
             ).execute()
 
-    def released(self, in_hand: Iterable[tuple[Envelope, int]], now: float) -> None:
+    def released(self, in_flight: Iterable[tuple[Envelope, int]], now: float) -> None:
         """A bot that ended gave these back, each with how often SQS had handed it out: those were no crashes.
         Earlier records stay, and so do those that another bot may have made since.
         """
         with _database(), writing():
-            for message, received in in_hand:
+            for message, received in in_flight:
                 row = self._row(
                     message,
                     state=RELEASED,

@@ -49,6 +49,14 @@ class InFlightMessage:
         return self.received.handle
 
 
+def envelope_of(received: Received) -> Envelope:
+    """One made of what SQS knows, for a text that is no message."""
+    try:
+        return Envelope.from_json(received.text)
+    except ValueError:
+        return Envelope(received.number, received.group, {}, received.sent)
+
+
 class InFlightMessages:
     """Any thread may use it."""
 

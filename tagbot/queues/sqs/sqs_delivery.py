@@ -1,4 +1,4 @@
-"""A message in a stage's hands, and the three ways in which it leaves them."""
+"""A message in flight to a stage, and the three ways in which that ends."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from tagbot.queues.sqs.queue_pair import QueuePair
 
 @dataclass(frozen=True, slots=True)
 class SqsDelivery:
-    """Once the process has given the message back, or SQS has, nothing ends it."""
+    """Its ends do nothing once the message was given back, or its visibility timeout is over."""
 
     _message: InFlightMessage
     _in_flight: InFlightMessages

@@ -15,9 +15,9 @@ from tagbot.errors import Retry
 from tagbot.queues import MAX_CRASHES, Confirmed, Counts, Failing, Stored, Trouble
 from tagbot.queues.envelope import CRASHED, Envelope
 from tagbot.queues.sqs.approximate_counts import ApproximateCounts
-from tagbot.queues.sqs.dead_letter_queue import DeadLetterQueue, envelope_of
+from tagbot.queues.sqs.dead_letter_queue import DeadLetterQueue
 from tagbot.queues.sqs.failed_messages import DEAD, DELAYED, FAILED, RELEASED, FailedMessages
-from tagbot.queues.sqs.in_flight_messages import Clock, InFlightMessage, InFlightMessages
+from tagbot.queues.sqs.in_flight_messages import Clock, InFlightMessage, InFlightMessages, envelope_of
 from tagbot.queues.sqs.long_poll import LongPoller
 from tagbot.queues.sqs.queue_pair import RETENTION_SECONDS, QueueGone, QueuePair
 from tagbot.queues.sqs.sqs_delivery import SqsDelivery
@@ -205,7 +205,7 @@ class SqsQueue:
         self._failed.forget_before(self._clock() - RETENTION_SECONDS)
 
     def close(self) -> None:
-        """What is in flight goes back at once."""
+        """Messages in flight go back at once."""
         self._in_flight.settle_outstanding()
         self._pair.closed.set()
         self._poller.wake()
