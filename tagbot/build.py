@@ -31,13 +31,12 @@ from tagbot.vocabulary import QueueName
 
 if TYPE_CHECKING:
     from tagbot.aws.s3_api import Bucket
-    from tagbot.aws.s3_events import Events
     from tagbot.aws.sqs_api import Sqs
     from tagbot.training.rekognition import RekognitionBackend
 
 
-# What is for Amazon is imported where it is used: boto3 takes a fifth of a second and 30 MB, which a bot that
-# keeps all on its own machine can do without.
+# The doors to Amazon are imported where they are used: boto3 takes a fifth of a second and 30 MB, which a bot
+# that keeps all on its own machine can do without.
 
 
 def services(
@@ -83,7 +82,13 @@ def inbox(settings: Settings) -> Inbox:
     from tagbot.photos.inbox_s3 import S3Inbox
 
     rejected = settings.inbox.beside("rejected")
-    return S3Inbox(_bucket(settings, settings.inbox), _bucket(settings, rejected), _events(settings))
+    events = None
+    if settings.inbox_events:
+        from tagbot.aws.s3_events import Events
+
+        place = settings.inbox
+        events = Events(_sqs(settings), settings.inbox_events, place.bucket, place.prefix)
+    return S3Inbox(_bucket(settings, settings.inbox), _bucket(settings, rejected), events)
 
 
 def image_store(settings: Settings) -> ImageStore:
@@ -97,15 +102,6 @@ def _bucket(settings: Settings, place: S3Place) -> "Bucket":
     from tagbot.aws.s3_api import Bucket
 
     return Bucket(place.bucket, place.prefix, settings.aws_region or None)
-
-
-def _events(settings: Settings) -> "Events | None":
-    """What S3 tells of new photos."""
-    if not settings.inbox_events or not isinstance(settings.inbox, S3Place):
-        return None
-    from tagbot.aws.s3_events import Events
-
-    return Events(_sqs(settings), settings.inbox_events, settings.inbox.bucket, settings.inbox.prefix)
 
 
 def iam_policy(settings: Settings) -> dict[str, Any] | None:
@@ -122,8 +118,8 @@ def turns(settings: Settings) -> MakeTurns:
 
 
 def training_backend(settings: Settings, stop: Event | None = None) -> TrainingBackend:
-    """What learns faces; raises `Reject` when something that it needs is not installed. `stop` ends its
-    waiting.
+    """The backend that learns faces; raises `Reject` when something that it needs is not installed. `stop`
+    ends its waiting.
     """
     if settings.training_backend == "local":
         return LocalBackend(ModelVectors())
@@ -161,7 +157,7 @@ def queues(settings: Settings, now: Callable[[], float] = time.time) -> Iterator
 
 
 def only_bot(settings: Settings) -> ProcessLock:
-    """What a bot holds as long as it runs, wherever its queues are: one at a time on this DATA_DIR."""
+    """The lock that a bot holds as long as it runs, wherever its queues are: a DATA_DIR has one at a time."""
     return ProcessLock(settings.data_dir / "queues" / "lock")
 
 

@@ -8,7 +8,7 @@ from tagbot.vocabulary import SpecialAnswer
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one tagger said last; taggers differ."""
+    """A tagger's last answer; each tagger has one."""
 
     tagger: str
     answer: str
@@ -21,9 +21,9 @@ class Rule:
     """How many people it takes."""
 
     required_votes: int
-    """Who give the same answer."""
+    """People who give the same answer."""
     unknown_after: int
-    """Who cannot tell, for a face that nobody has named."""
+    """People who cannot tell, for a face that nobody has named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,11 @@ Consensus = Agreed | Unknown | Waiting | PeopleDiffer
 
 
 def consensus(answers: Iterable[Answer], rule: Rule) -> Consensus:
-    """What the answers amount to.
+    """From all answers about a face to their outcome.
 
     A simple majority of independent looks is what works best for faces (Kramer and Javorková, 2024). Where
-    two answers have enough votes at once, more votes win, then whoever had enough of them first; who does not
-    know takes no side.
+    two answers have enough votes at once, more votes win, then the answer that had enough of them first. A
+    tagger who does not know takes no side.
     """
     times: dict[str, list[float]] = {}
     for given in answers:

@@ -45,14 +45,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DatabaseUnusable as why:
         return _complain(FAILED, str(why))
     except BrokenPipeError:
-        sys.stderr.close()  # who read our output has gone: nothing to say, and nobody to say it to
+        sys.stderr.close()  # the reader of our output has gone
         return FAILED
     except (OSError, PeeweeException) as why:
         return _complain(FAILED, f"FaceTag cannot use what it keeps on disk: {with_advice(why)}")
 
 
 def _parsed(given: Sequence[str]) -> argparse.Namespace:
-    """What the command line says; ends the program where it makes no sense, or asks for help."""
+    """The command line, understood; ends the program where it makes no sense, or asks for help."""
     parser = argparse.ArgumentParser(
         prog="bot.py",
         description="Without a command: run the bot. Settings come from the environment and .env.",
@@ -113,7 +113,7 @@ def _run_sandbox(env: Mapping[str, str], port: int | None) -> int:
 def _environment() -> Mapping[str, str]:
     """The environment, and below it `.env` in the current folder.
 
-    What is for AWS goes into the environment itself, where boto3 looks for it.
+    Variables of AWS go into the environment itself, where boto3 looks for them.
     """
     from_file = _env_file()
     for name, value in from_file.items():

@@ -46,6 +46,15 @@ class Stage(Generic[M]):
     gives_up: bool = True
     """Whether a message that keeps failing becomes a dead letter after `MAX_ATTEMPTS`."""
 
+    def outputs(self, message: M, services: Services) -> Iterator[Message]:
+        """The messages that follow, one by one as the work goes on; raises `TypeError` for one that the stage
+        did not declare.
+        """
+        for output in self.run(message, services):
+            if type(output) not in self.emits:
+                raise TypeError(f"{self.name} does not declare {type(output).__name__}")
+            yield output
+
 
 @dataclass(frozen=True, slots=True)
 class Source:

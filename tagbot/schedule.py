@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -93,13 +93,13 @@ def expire_requests(services: Services) -> None:
 
 def mend(services: Services) -> None:
     """Send again what was left half-done: rows whose next message is in no queue."""
-    _each(_left_behind(services), lambda messages: _send_on(services, messages))
 
+    def send_on(messages: Sequence[Message]) -> None:
+        if not is_under_way(services, *messages):
+            log.warning("mending what was left half-done: message=%s", messages[0].id)
+            services.publish(messages[0])
 
-def _send_on(services: Services, messages: Sequence[Message]) -> None:
-    if not is_under_way(services, *messages):
-        log.warning("mending what was left half-done: message=%s", messages[0].id)
-        services.publish(messages[0])
+    _each(_left_behind(services), send_on)
 
 
 def _left_behind(services: Services) -> Iterator[tuple[Message, ...]]:
@@ -207,7 +207,10 @@ def _guarded(job: Job, services: Services, outage: OutageLog) -> None:
     """Run a job; the next run is the retry."""
     what = f"the timed job {job.name} cannot do its work"
     try:
-        _run(job, services)
+        if job.in_memory:
+            job.run(services)
+        else:
+            _run_on_database(job, services)
         outage.works(log, what)
     except DatabaseAway as away:
         away.log_once()
@@ -217,23 +220,17 @@ def _guarded(job: Job, services: Services, outage: OutageLog) -> None:
         log.exception("the timed job %s failed", job.name)
 
 
-def _run(job: Job, services: Services) -> None:
-    if job.in_memory:
-        job.run(services)
-        return
+def _run_on_database(job: Job, services: Services) -> None:
+    """Run a job where it is this bot's to do now."""
     has_begun = False
+    mine = nullcontext(enter_result=True) if job.in_each_bot else alone(f"timed job {job.name}", wait=False)
     try:
-        with reached(), connected(), _ours(job) as is_ours:
+        with reached(), connected(), mine as is_mine:
             has_begun = True
-            if is_ours:
+            if is_mine:
                 job.run(services)
     except DatabaseAway as away:
         if has_begun or not job.even_alone:
             raise
         away.log_once()
         job.run(services)
-
-
-def _ours(job: Job) -> AbstractContextManager[bool]:
-    """Whether the job is this bot's to do now."""
-    return nullcontext(enter_result=True) if job.in_each_bot else alone(f"timed job {job.name}", wait=False)

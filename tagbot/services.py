@@ -1,4 +1,4 @@
-"""What stages, handlers and timed jobs may reach for, besides what they are given and the database."""
+"""The one bundle of parts that stages, handlers and timed jobs may reach for, besides the database."""
 
 import threading
 import time

@@ -51,6 +51,12 @@ class Variable:
     for_slack: bool
     """Whether only what talks to Slack needs it."""
 
+    def value(self, text: str) -> Any:
+        """What `text` means; raises `ValueError` saying what is expected."""
+        if not text and self.default is None:
+            raise ValueError(f"is missing: {self.why}")
+        return self.parse(text)
+
 
 def setting(
     name: str,
@@ -67,7 +73,7 @@ def setting(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the operator decides. Build it with `from_env`."""
+    """The operator's decisions. Build it with `from_env`."""
 
     slack_bot_token: str = setting(
         "SLACK_BOT_TOKEN", token("xoxb-"), None,
@@ -227,7 +233,7 @@ class Settings:
                 values[attribute] = ""
                 continue
             try:
-                values[attribute] = _value(variable, text)
+                values[attribute] = variable.value(text)
             except ValueError as problem:
                 # A default can only be wrong because DATA_DIR is, which says so itself.
                 if env.get(variable.name) or variable.default is None:
@@ -239,7 +245,7 @@ class Settings:
 
 
 def _contradictions(values: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong with two settings together, of those that are right for themselves."""
+    """Each problem of two settings together that are right for themselves."""
     inbox, images = values.get("inbox"), values.get("image_store")
     if values.get("inbox_events") and isinstance(inbox, Path):
         yield "INBOX_EVENTS goes with an INBOX at Amazon S3 only"
@@ -259,12 +265,6 @@ def _own_folders(values: Mapping[str, Any]) -> Iterator[Path]:
     scheme, _, file = values.get("database_url", "").partition(":///")
     if scheme == "sqlite":
         yield Path(file).parent
-
-
-def _value(variable: Variable, text: str) -> Any:
-    if not text and variable.default is None:
-        raise ValueError(f"is missing: {variable.why}")
-    return variable.parse(text)
 
 
 def variables() -> Iterator[tuple[str, Variable]]:

@@ -51,7 +51,7 @@ class NotSentReason(StrEnum):
 
 
 class SpecialAnswer(StrEnum):
-    """What a tagger may say instead of a person."""
+    """An answer that names no person."""
 
     NOT_A_FACE = "not_a_face"
     """There is nobody to tag; it counts like a person."""
@@ -98,7 +98,7 @@ class EventType(StrEnum):
 
     REQUEST = "facetag_request"
     ANNOUNCEMENT = "facetag_announcement"
-    """Whatever else the channel is told."""
+    """Any other message to the channel."""
 
 
 class ActionId(StrEnum):

@@ -15,7 +15,6 @@ from tagbot.errors import Reject, Retry
 from tagbot.lib import failpoints
 from tagbot.lib.backoff import backoff
 from tagbot.lib.outage_log import OutageLog
-from tagbot.messages import Message
 from tagbot.pipeline import PIPELINE, Stage
 from tagbot.queues import Delivery
 from tagbot.services import Services
@@ -52,7 +51,8 @@ class Worker:
                     # Without a connection, messages stay where they are: no attempt is spent on them.
                     while is_connected() and not stop.is_set():
                         self.work_once()
-                        self._works()
+                        self.services.in_flight.health.worked(self.stage.name)
+                        self.outage.works(log, self._what)
             except DatabaseAway as away:
                 away.log_once()
             except Retry as unreadable:
@@ -70,10 +70,6 @@ class Worker:
             with self.services.in_flight.tracking(self.stage.name, delivery.id):
                 self._settle(delivery)
         return delivery is not None
-
-    def _works(self) -> None:
-        self.services.in_flight.health.worked(self.stage.name)
-        self.outage.works(log, self._what)
 
     def _fails(self, reason: str, bug: Exception | None = None) -> None:
         """Tell the log and `status`."""
@@ -94,8 +90,7 @@ class Worker:
             stage = self.stage.name
             with reached(), alone(f"{stage} {message.key}"), failpoints.working_on(stage):
                 failpoints.reach(failpoints.TAKEN)
-                for output in self.stage.run(message, self.services):
-                    self._check_declared(output)
+                for output in self.stage.outputs(message, self.services):
                     self.services.publish(output)
                     failpoints.reach(failpoints.AFTER_OUTPUT)
                 failpoints.reach(failpoints.BEFORE_ACKNOWLEDGEMENT)
@@ -122,10 +117,6 @@ class Worker:
         seconds = max(why.after or 0.0, pause)
         delivery.retry_after(seconds, why.reason)
         self._log(logging.INFO, "retry", delivery, started, f"{why.reason}; again in {seconds:.1f} s")
-
-    def _check_declared(self, output: Message) -> None:
-        if type(output) not in self.stage.emits:
-            raise TypeError(f"{self.stage.name} does not declare {type(output).__name__}")
 
     def _log(self, level: int, verb: str, delivery: Delivery, started: float, why: str = "") -> None:
         """The one line of a settled message."""

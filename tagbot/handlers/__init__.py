@@ -1,4 +1,4 @@
-"""What people do in Slack, one intent a file: each has `register(app, services)`.
+"""People's intents in Slack, one a file: each has `register(app, services)`.
 
 A handler parses, puts the fact on its queue, and only then acknowledges to Slack. Before that, it neither
 calls the Web API nor looks into the database.

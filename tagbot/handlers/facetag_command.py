@@ -21,7 +21,7 @@ def register(app: App, services: Services) -> None:
 
 
 def answer(command: dict[str, Any], services: Services) -> str:
-    """What the bot says to this command of Slack's, in words."""
+    """The reply to this command of Slack's, in words."""
     match (command.get("text") or "").split():
         case ["status"]:
             return status_report.for_slack(services)

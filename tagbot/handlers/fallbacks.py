@@ -1,4 +1,4 @@
-"""Whatever no other handler knows, and whatever a handler fails at: Slack always hears from us."""
+"""Unknown interactions, and failures of handlers: Slack always gets its acknowledgement."""
 
 import logging
 import re
