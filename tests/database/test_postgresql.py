@@ -1,13 +1,11 @@
 """A database on a server: who is let in, what it has to keep, and that it may go away and come back."""
 
 import re
-import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from tagbot.database.connection import (
@@ -16,31 +14,20 @@ from tagbot.database.connection import (
     health,
     is_connected,
     open_database,
-    streamed,
 )
 from tagbot.database.models.base import database
 from tagbot.database.models.bookkeeping import Notice
-from tagbot.database.models.faces import store_photo
 from tagbot.database.models.people import Person
-from tagbot.database.models.photos import Photo
-from tagbot.database.named_lock import alone
 from tagbot.database.outages import DatabaseAway, DatabaseUnusable, reached
 from tagbot.database.postgresql import SESSION
-from tagbot.database.postgresql_errors import is_of_the_world
-from tagbot.database.write_lock import POSTGRESQL_BEGIN, writing
+from tagbot.database.write_lock import writing
 from tagbot.errors import Retry
 from tests.documents.generated import ROOT
 from tests.kept_database import APPLICATION
-from tests.postgresql import OwnServer, Server, on_every_database, our_own_server
+from tests.postgresql import OwnServer, Server, our_own_server
 
 PASSWORD = "hunter2 & co"
 QUOTED = "hunter2%20%26%20co"
-
-
-@pytest.fixture
-def url(postgresql: Server) -> Iterator[str]:
-    with postgresql.database() as url:
-        yield url
 
 
 @pytest.fixture(scope="module")
@@ -54,9 +41,6 @@ def own() -> Iterator[OwnServer]:
 
 def name_of(url: str) -> str:
     return url.partition("?")[0].rpartition("/")[2]
-
-
-# --- who is let in -----------------------------------------------------------------------------------------
 
 
 def as_locked(server: Server, password: str, database_name: str = "postgres") -> str:
@@ -164,26 +148,14 @@ def test_a_password_may_stand_in_a_file_instead_of_the_address(
         open_database(address)  # it is in, and may make no tables there
 
 
-def test_without_its_library_it_is_said_what_adds_it(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "psycopg", None)
-    monkeypatch.delitem(sys.modules, "tagbot.database.postgresql")
-    with pytest.raises(
-        DatabaseUnusable, match=r"psycopg, which .* needs, is not installed: `make postgresql`"
-    ):
-        open_database(url)
-
-
-# --- what it has to keep -----------------------------------------------------------------------------------
-
-
 @pytest.mark.rule("unsafe-database-refused")
 @pytest.mark.failure("commits-get-lost")
-def test_a_server_on_which_a_commit_may_get_lost_is_refused(postgresql: Server, url: str) -> None:
-    postgresql.execute(f"ALTER DATABASE {name_of(url)} SET synchronous_commit = off")
+def test_a_server_on_which_a_commit_may_get_lost_is_refused(postgresql: Server, server_url: str) -> None:
+    postgresql.execute(f"ALTER DATABASE {name_of(server_url)} SET synchronous_commit = off")
     with pytest.raises(
         DatabaseUnusable, match="synchronous_commit=off, where local or on or remote_apply or"
     ):
-        open_database(url)
+        open_database(server_url)
 
 
 @pytest.mark.rule("unsafe-database-refused")
@@ -199,16 +171,16 @@ def test_a_database_that_cannot_keep_every_name_is_refused(postgresql: Server) -
 
 
 @pytest.mark.rule("database-server-away")
-def test_one_that_takes_no_writes_may_do_so_again(postgresql: Server, url: str) -> None:
-    name = name_of(url)
+def test_one_that_takes_no_writes_may_do_so_again(postgresql: Server, server_url: str) -> None:
+    name = name_of(server_url)
     postgresql.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
     with pytest.raises(DatabaseAway, match="it takes no writes"):
-        open_database(url)
+        open_database(server_url)
 
 
 @pytest.mark.rule("transactions-end")
-def test_every_connection_has_its_time_limits(url: str) -> None:
-    open_database(url)
+def test_every_connection_has_its_time_limits(server_url: str) -> None:
+    open_database(server_url)
     with connected():
         found = {name: database.execute_sql(f"SHOW {name}").fetchone()[0] for name in SESSION}
         through_socket = database.execute_sql("SELECT inet_server_addr() IS NULL").fetchone()[0]
@@ -227,9 +199,9 @@ def test_every_connection_has_its_time_limits(url: str) -> None:
     }
 
 
-def test_a_host_that_vanishes_is_given_up_by_the_server_within_seconds(url: str) -> None:
+def test_a_host_that_vanishes_is_given_up_by_the_server_within_seconds(server_url: str) -> None:
     """What the tests' own server, which has Unix sockets only, has been told for TCP."""
-    open_database(url)
+    open_database(server_url)
     with connected():
         told = database.execute_sql(
             "SELECT name FROM pg_settings WHERE name LIKE 'tcp_%%' AND source = 'session'"
@@ -242,81 +214,14 @@ def test_a_host_that_vanishes_is_given_up_by_the_server_within_seconds(url: str)
     }
 
 
-# --- while it runs -----------------------------------------------------------------------------------------
-
-
-@pytest.mark.rule("transactions-end")
-def test_what_another_holds_for_long_is_tried_again(url: str) -> None:
-    open_database(url)
-    with connected():
-        database.execute_sql("SET lock_timeout = '50ms'")
-        holding, done = threading.Event(), threading.Event()
-
-        def hold() -> None:
-            with connected(), database.atomic():
-                holding.set()
-                done.wait(10)
-
-        holder = threading.Thread(target=hold)
-        holder.start()
-        holding.wait(10)
-        with (
-            pytest.raises(Retry, match="another program, or a bot that hangs, holds it"),
-            reached(),
-            writing(),
-        ):
-            pass
-        done.set()
-        holder.join()
-        assert is_connected()
-        with reached(), writing():
-            Person.with_slack_id("U1", 1.0)
-
-
 def test_times_come_back_as_they_were_written_whatever_the_server_is_set_to(
-    postgresql: Server, url: str
+    postgresql: Server, server_url: str
 ) -> None:
-    postgresql.execute(f"ALTER DATABASE {name_of(url)} SET extra_float_digits = 0")
-    open_database(url)
+    postgresql.execute(f"ALTER DATABASE {name_of(server_url)} SET extra_float_digits = 0")
+    open_database(server_url)
     with connected():
         Notice.put("n", "text", 1_799_999_990.123457)
         assert Notice.get_by_id("n").since == 1_799_999_990.123457
-
-
-@on_every_database
-def test_one_at_a_time_holds_for_names_that_are_no_unicode_too(database_url: str) -> None:
-    open_database(database_url)
-    with connected(), alone("DetectFaces Jos\udce9.jpg", wait=False) as mine:
-        assert mine
-
-
-def test_who_waits_long_for_another_to_end_is_not_told_that_the_database_is_away(url: str) -> None:
-    open_database(url)
-    taken, done = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with connected(), alone("twin"):
-            taken.set()
-            done.wait(10)
-
-    holder = threading.Thread(target=hold)
-    holder.start()
-    taken.wait(10)
-    with connected():
-        database.execute_sql("SET lock_timeout = '50ms'")
-        with pytest.raises(Retry, match="another worker has been at this"), reached(), alone("twin"):
-            pass
-        done.set()
-        holder.join()
-        with alone("twin", wait=False) as mine:
-            assert mine
-
-
-def test_a_transaction_that_the_server_finds_too_long_is_no_bug() -> None:
-    class TooLong(psycopg.Error):
-        sqlstate = "25P04"  # psycopg knows no class for it before PostgreSQL 17
-
-    assert is_of_the_world(TooLong())
 
 
 def break_connections(server: Server, url: str) -> None:
@@ -327,12 +232,12 @@ def break_connections(server: Server, url: str) -> None:
 
 
 @pytest.mark.rule("database-server-away")
-def test_a_connection_that_breaks_is_given_up_and_made_anew(postgresql: Server, url: str) -> None:
-    open_database(url)
+def test_a_connection_that_breaks_is_given_up_and_made_anew(postgresql: Server, server_url: str) -> None:
+    open_database(server_url)
     with connected():
         with pytest.raises(DatabaseAway), reached(), writing():  # noqa: PT012 - it has to break in the middle
             Person.with_slack_id("U1", 1.0)
-            break_connections(postgresql, url)
+            break_connections(postgresql, server_url)
             Person.with_slack_id("U2", 1.0)
         assert not is_connected()
         with connected():
@@ -364,8 +269,10 @@ def test_a_server_that_is_away_is_told_once_and_so_is_that_it_is_back(
 
 
 @pytest.mark.rule("transactions-end")
-def test_no_more_connections_are_made_than_threads_were_announced(postgresql: Server, url: str) -> None:
-    open_database(url, connections=3)
+def test_no_more_connections_are_made_than_threads_were_announced(
+    postgresql: Server, server_url: str
+) -> None:
+    open_database(server_url, connections=3)
     most: list[int] = []
 
     def work(_: int) -> None:
@@ -384,56 +291,3 @@ def test_no_more_connections_are_made_than_threads_were_announced(postgresql: Se
     postgresql.execute("SELECT 1")
     with connected():
         assert health().startswith("PostgreSQL ")
-
-
-@pytest.mark.rule("export-in-little-memory")
-def test_streamed_rows_stay_on_the_server_until_they_are_asked_for(url: str) -> None:
-    def cursors() -> int:
-        [count] = database.execute_sql("SELECT count(*) FROM pg_cursors").fetchone()
-        return int(count)
-
-    open_database(url)
-    with connected():
-        with writing():
-            Notice.insert_many(
-                [{"name": f"{number:04d}", "text": "", "since": 1.0} for number in range(1000)]
-            ).execute()
-        rows = streamed(Notice.select().order_by(Notice.name))
-        first = next(rows)
-        assert (first.name, cursors()) == ("0000", 1)
-        assert (len(list(rows)), cursors()) == (999, 0)
-
-
-@pytest.mark.rule("one-writer")
-def test_a_transaction_is_the_only_one_that_writes_over_all_processes(url: str) -> None:
-    open_database(url)
-    assert "pg_advisory_xact_lock" in POSTGRESQL_BEGIN
-    order: list[str] = []
-
-    def other() -> None:
-        with connected(), database.atomic():
-            order.append("second")
-
-    with connected():
-        with database.atomic():
-            thread = threading.Thread(target=other)
-            thread.start()
-            thread.join(0.2)
-            order.append("first")
-        thread.join()
-    assert order == ["first", "second"]
-
-
-@pytest.mark.rule("postgresql-as-sqlite")
-@on_every_database
-def test_what_no_database_keeps_is_left_out_of_what_people_write(database_url: str) -> None:
-    open_database(database_url)
-    with connected():
-        photo = {"sha256": "0" * 64, "width": 9, "height": 9, "faces_found": 0, "received_at": 1.0}
-        store_photo({**photo, "source": "a\0b", "taken_at": "2026-11-23\00009:30"}, [])
-        [kept] = Photo.select()
-        assert (kept.source, kept.taken_at) == ("a�b", "2026-11-23�09:30")
-        person = Person.with_name("Zo\0\ud800ë", "zoe@example.com", 1.0)
-        assert person.name == "Zo��ë"
-        assert Person.with_name("zo\0\ud800Ë", None, 2.0).id == person.id
-        Notice.put("n", "text", 1.0)

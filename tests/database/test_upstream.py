@@ -1,4 +1,4 @@
-"""What Peewee and boto3 do otherwise than a bot needs, and its doors to them make up for.
+"""Peewee's behaviour that the database makes up for.
 
 Each test passes as long as it is so. One that fails after an upgrade says what can go.
 """
@@ -7,10 +7,8 @@ from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
 
-import boto3
 import peewee
 import pytest
-from botocore.exceptions import BotoCoreError
 
 
 def execute(database: peewee.Database, sql: str) -> Any:
@@ -54,9 +52,3 @@ def test_a_rollback_that_sqlite_has_done_already_hides_from_peewee_why(tmp_path:
     assert "no transaction is active" in str(raised.value), (
         "Peewee tells of the full disk itself: `lib/sqlite_errors.py` need not look for the first error"
     )
-
-
-def test_boto3_has_no_error_of_its_own_for_an_address_that_is_none() -> None:
-    with pytest.raises(ValueError, match="Invalid endpoint") as raised:
-        boto3.client("sqs", region_name="eu-west-1", endpoint_url="no address")
-    assert not isinstance(raised.value, BotoCoreError), "botocore names it: `InvalidEndpoint` may go"

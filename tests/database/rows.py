@@ -1,0 +1,34 @@
+"""Rows of photos and faces, for the tests of the tables."""
+
+import uuid
+
+from tagbot.database.models.faces import Face, store_photo
+
+PHOTO: dict[str, object] = {
+    "sha256": "0" * 64,
+    "width": 512,
+    "height": 512,
+    "faces_found": 1,
+    "received_at": 1.0,
+}
+
+
+def a_face_row(face_id: str = "F", **changes: object) -> dict[str, object]:
+    rectangle = {"left": 1, "top": 2, "width": 90, "height": 91}
+    return {"id": face_id, "photo": "0" * 64, "stored_at": 1.0} | rectangle | changes
+
+
+def a_face(**changes: object) -> Face:
+    face_id, sha256 = str(uuid.uuid4()), uuid.uuid4().hex * 2
+    photo = {"sha256": sha256, "width": 512, "height": 512, "faces_found": 1, "received_at": 1.0}
+    row = {"id": face_id, "photo": sha256, "left": 1, "top": 2, "width": 90, "height": 91, "stored_at": 1.0}
+    store_photo(photo, [row | changes])
+    return Face.get_by_id(face_id)
+
+
+def photo_rows(*states: str) -> tuple[dict[str, object], list[dict[str, object]]]:
+    """A photo, and a face of it in each of these states."""
+    sha256 = uuid.uuid4().hex * 2
+    photo = {"sha256": sha256, "width": 512, "height": 512, "faces_found": len(states), "received_at": 1.0}
+    faces = [{"id": str(uuid.uuid4()), "photo": sha256, "stored_at": 1.0, "state": each} for each in states]
+    return photo, [face | {"left": 1, "top": 2, "width": 90, "height": 91} for face in faces]

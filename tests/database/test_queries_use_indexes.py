@@ -1,0 +1,58 @@
+"""Nothing takes longer for many faces: each query for what is under way reads an index of nothing else."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tagbot.commands import export
+from tagbot.database.connection import connected, open_database
+from tagbot.database.models.base import database
+from tagbot.database.models.faces import unknown_people
+from tagbot.database.models.requests import (
+    count_on_their_way,
+    count_open_requests,
+    next_waiting,
+    next_with_message,
+    stale_in_slack,
+)
+
+
+@pytest.mark.rule("nothing-slow")
+@pytest.mark.parametrize(
+    ("ask", "by"),
+    [
+        (count_open_requests, {"face_posting", "face_stale"}),
+        (lambda: count_on_their_way(20), {"face_pending"}),
+        (lambda: next_with_message(20), {"face_pending"}),
+        (lambda: next_waiting(20), {"face_state_stored_at_id"}),
+        (stale_in_slack, {"face_stale"}),
+        (lambda: unknown_people(1.0, 20), {"person_unknown", "face_person_id_state_tagged_at"}),
+        (lambda: list(export.lines()), {"face_state_tagged_at_id"}),
+    ],
+    ids=["places", "on their way", "with message", "next", "stale", "unknown people", "export"],
+)  # fmt: skip
+def test_what_is_under_way_is_found_by_an_index_of_nothing_else(
+    tmp_path: Path, ask: Callable[[], object], by: set[str]
+) -> None:
+    open_database(f"sqlite:///{tmp_path}/tagbot.db")
+    with connected():
+        plans = plans_of(ask)
+
+    used = {index for plan in plans for index in by if f"INDEX {index}" in plan}
+    assert used == by, plans
+    assert not [plan for plan in plans if plan.startswith("SCAN") and "INDEX" not in plan], plans
+    assert not [plan for plan in plans if "ORDER BY" in plan], plans
+
+
+def plans_of(ask: Callable[[], object]) -> list[str]:
+    """How SQLite answers what is asked of it meanwhile."""
+    asked: list[tuple[str, Any]] = []
+    connection = database.connection()
+    connection.set_trace_callback(lambda sql: asked.append((sql, None)))
+    try:
+        ask()
+    finally:
+        connection.set_trace_callback(None)
+    return [row[3] for sql, _ in asked for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}")]

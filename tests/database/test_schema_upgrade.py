@@ -1,0 +1,180 @@
+"""The schema: the migrations make it from nothing and from each earlier version, once."""
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from peewee import SqliteDatabase
+from playhouse import migrations
+
+from tagbot.database.connection import (
+    connected,
+    open_database,
+    opened,
+)
+from tagbot.database.engine import database_at
+from tagbot.database.models.base import database
+from tagbot.database.models.bookkeeping import Notice, StallAlert
+from tagbot.database.models.faces import Face
+from tagbot.database.models.people import Person
+from tagbot.database.models.photos import Photo, photos_without_faces
+from tagbot.database.schema_upgrade import MIGRATIONS
+from tagbot.database.tables import TABLES
+from tagbot.vocabulary import State
+from tests.database.conftest import path_of
+from tests.database.rows import photo_rows
+from tests.postgresql import DATABASES, Server, on_every_database
+
+OPEN = """
+import sys
+from tagbot.database.connection import connected, open_database
+from tagbot.database.models.people import Person
+print("ready", flush=True)
+sys.stdin.readline()
+open_database(sys.argv[1])
+with connected():
+    Person.with_slack_id("U1", 1.0)
+"""
+
+
+@pytest.fixture(params=DATABASES)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Of one without any tables."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/new/tagbot.db"
+        return
+    server: Server = request.getfixturevalue("postgresql")
+    with server.database_without_layout() as url:
+        yield url
+
+
+def layout(file: Path) -> dict[str, object]:
+    """Of each table its columns, what they refer to and its indexes, but for their names."""
+    with closing(sqlite3.connect(file)) as connection:
+
+        def ask(pragma: str) -> list[tuple[object, ...]]:
+            return connection.execute(f"PRAGMA {pragma}").fetchall()
+
+        return {
+            table._meta.table_name: (
+                [column[:4] + column[5:] for column in ask(f"table_info('{table._meta.table_name}')")],
+                sorted(key[2:5] for key in ask(f"foreign_key_list('{table._meta.table_name}')")),
+                sorted(
+                    (index[2], tuple(column[2] for column in ask(f"index_info('{index[1]}')")))
+                    for index in ask(f"index_list('{table._meta.table_name}')")
+                    if not index[4]  # a partial one is no field's, and made by hand
+                ),
+            )
+            for table in TABLES
+        }
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_models(file_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "of-the-models.db"
+    today = SqliteDatabase(str(file))
+    with today.bind_ctx(TABLES):
+        today.create_tables(TABLES)
+        today.close()
+    assert layout(path_of(file_url)) == layout(file)
+
+
+@pytest.mark.rule("postgresql-as-sqlite")
+def test_on_a_server_they_make_the_same_columns(postgresql: Server) -> None:
+    def columns(which: Any) -> list[tuple[object, ...]]:
+        return [
+            (column.table, column.name, column.data_type, column.null, column.primary_key)
+            for table in TABLES
+            for column in which.get_columns(table._meta.table_name)
+        ]
+
+    with postgresql.database() as ours, postgresql.database_without_layout() as of_the_models:
+        migrated, today = database_at(ours), database_at(of_the_models)
+        today.is_current = True  # so nothing is migrated
+        with opened(migrated), opened(today), today.bind_ctx(TABLES):
+            today.create_tables(TABLES)
+            assert columns(migrated) == columns(today)
+        migrated.close_idle()
+        today.close_idle()
+
+
+@on_every_database
+def test_there_is_no_table_besides_them_but_the_list_of_migrations(url: str) -> None:
+    assert url
+    ours = {table._meta.table_name for table in TABLES}
+    assert set(database.get_tables()) - ours == {"schema_migration"}
+
+
+def test_processes_that_open_it_at_once_make_it_once(empty_url: str) -> None:
+    url = empty_url
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", OPEN, url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    assert [process.communicate(timeout=20)[1] for process in processes] == [""] * 3
+    open_database(url)
+    with connected():
+        assert Person.select().count() == 1
+        [(done,)] = database.execute_sql("SELECT count(*) FROM schema_migration").fetchall()
+        assert done == len(list(MIGRATIONS.glob("[0-9]*.py")))
+
+
+@pytest.mark.rule("counts-kept")
+def test_a_database_of_before_the_counts_gets_the_right_ones(tmp_path: Path) -> None:
+    file = tmp_path / "tagbot.db"
+    old = SqliteDatabase(str(file))
+    earlier = tmp_path / "migrations"
+    earlier.mkdir()
+    for script in sorted(MIGRATIONS.glob("000[123]_*.py")):
+        (earlier / script.name).write_text(script.read_text())
+    migrations.run(old, directory=str(earlier))
+    with old.bind_ctx([Photo, Face]):
+        for photo, faces in (photo_rows(State.WAITING, State.OPEN, State.OPEN), photo_rows()):
+            Photo.insert(photo).execute()
+            for face in faces:
+                Face.insert(face).execute()
+    old.close()
+
+    open_database(f"sqlite:///{file}")
+
+    with connected():
+        assert Face.counts() == dict.fromkeys(State, 0) | {State.WAITING: 1, State.OPEN: 2}
+        assert photos_without_faces() == 1
+
+
+def test_a_database_of_before_the_places_of_hold_ups_keeps_what_the_channel_was_told(tmp_path: Path) -> None:
+    file = tmp_path / "tagbot.db"
+    old = SqliteDatabase(str(file))
+    earlier = tmp_path / "migrations"
+    earlier.mkdir()
+    for script in sorted(MIGRATIONS.glob("000[1-7]_*.py")):
+        (earlier / script.name).write_text(script.read_text())
+    migrations.run(old, directory=str(earlier))
+    old.close()
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("INSERT INTO hold_up (noticed_at, saying, told) VALUES (5.0, 'held-up', 1)")
+        connection.execute("INSERT INTO notice VALUES ('queue face-undo', 'x', 1), ('n', 'y', 1)")
+
+    open_database(f"sqlite:///{file}")
+
+    with connected():
+        hold_up = StallAlert.get()
+        assert (hold_up.noticed_at, hold_up.saying, hold_up.told, hold_up.known) == (5.0, None, True, "{}")
+        assert [notice.name for notice in Notice.select()] == ["n"]

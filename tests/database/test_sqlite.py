@@ -1,0 +1,61 @@
+"""A database in a file: its settings and its log."""
+
+import sqlite3
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tagbot.database.connection import (
+    connected,
+    open_database,
+    tidy,
+)
+from tagbot.database.models.base import database
+from tagbot.database.models.people import Person
+from tagbot.database.outages import DatabaseUnusable
+from tagbot.database.sqlite import PRAGMAS
+from tagbot.database.write_lock import writing
+
+
+def test_every_connection_of_every_thread_is_durable_and_says_so(file_url: str) -> None:
+    assert file_url
+    found: list[dict[str, str]] = []
+
+    def look() -> None:
+        with connected():
+            found.append(
+                {name: str(database.execute_sql(f"PRAGMA {name}").fetchone()[0]) for name in PRAGMAS}
+            )
+
+    for thread in (threads := [threading.Thread(target=look) for _ in range(2)]):
+        thread.start()
+    for thread in threads:
+        thread.join()
+    look()
+    assert found == [{name: str(value) for name, value in PRAGMAS.items()}] * 3
+    assert PRAGMAS.items() >= {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}.items()
+
+
+@pytest.mark.rule("unsafe-database-refused")
+def test_a_database_that_does_not_keep_a_setting_is_refused() -> None:
+    # SQLite has no write-ahead log in memory, and says nothing about it.
+    with pytest.raises(DatabaseUnusable, match="journal_mode=memory"):
+        open_database("sqlite:///:memory:")
+    Path(":memory:.migrating").unlink()
+
+
+def test_tidying_brings_what_was_written_into_the_file(file_url: str, tmp_path: Path) -> None:
+    def persons_in_the_file_alone() -> int:
+        alone = tmp_path / "alone.db"
+        alone.write_bytes(Path(file_url.removeprefix("sqlite:///")).read_bytes())
+        with closing(sqlite3.connect(alone)) as connection:
+            return int(connection.execute("SELECT count(*) FROM person").fetchone()[0])
+
+    with connected():
+        with writing():
+            Person.with_name("Ada", None, 1.0)
+        assert persons_in_the_file_alone() == 0
+        tidy()
+        assert persons_in_the_file_alone() == 1
