@@ -6,9 +6,10 @@ left out, so that a newer version's do too.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from functools import cache
 from typing import Any, ClassVar, Self
+
+from msgspec import Struct, ValidationError, convert
+from msgspec.structs import asdict
 
 from tagbot.errors import Reject
 from tagbot.vocabulary import INBOX, QueueName
@@ -17,15 +18,14 @@ ANYWAY = "anyway:"
 """Begins the cause of what an admin wants trained although people and machine differ."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(Struct, frozen=True, kw_only=True):
     """A fact; `QUEUE` is the durable queue that carries it."""
 
     QUEUE: ClassVar[str]
 
     @property
     def key(self) -> str:
-        """What the fact is about: within one stage, messages of one key are worked on one at a time."""
+        """The fact's subject: within one stage, messages of one key are worked on one at a time."""
         raise NotImplementedError
 
     @property
@@ -35,24 +35,20 @@ class Message:
 
     def to_json(self) -> dict[str, Any]:
         """The fields, ready for JSON."""
-        return {name: getattr(self, name) for name in self._names()}
+        return asdict(self)
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> Self:
-        """The message whose fields `to_json` gave; raises `Reject` when one that it needs is missing."""
+        """The message whose fields `to_json` gave; raises `Reject` when one that it needs is missing, or is
+        of another type.
+        """
         try:
-            return cls(**{name: body[name] for name in cls._names() if name in body})
-        except TypeError as missing:
-            raise Reject(f"not a {cls.__name__} message: {missing}") from None
-
-    @classmethod
-    @cache
-    def _names(cls) -> tuple[str, ...]:
-        return tuple(field.name for field in fields(cls))
+            return convert(body, cls)
+        except ValidationError as wrong:
+            raise Reject(f"not a {cls.__name__} message: {wrong}") from None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FaceMessage(Message):
+class FaceMessage(Message, frozen=True, kw_only=True):
     """A fact about one face, in one round of asking."""
 
     face_id: str
@@ -67,8 +63,7 @@ class FaceMessage(Message):
         return f"{self.QUEUE}:{self.face_id}:{self.round}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhotoArrived(Message):
+class PhotoArrived(Message, frozen=True, kw_only=True):
     """A file lies in the inbox, whole."""
 
     QUEUE: ClassVar[str] = INBOX
@@ -84,15 +79,13 @@ class PhotoArrived(Message):
         return f"{self.QUEUE}:{self.name}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FaceStored(FaceMessage):
+class FaceStored(FaceMessage, frozen=True, kw_only=True):
     """A face is in the database with its pictures, and nobody has been asked about it yet."""
 
     QUEUE: ClassVar[str] = QueueName.IMAGES_IN_DB
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerGiven(FaceMessage):
+class AnswerGiven(FaceMessage, frozen=True, kw_only=True):
     """A tagger said who it is."""
 
     QUEUE: ClassVar[str] = QueueName.FACE_TAGGING
@@ -118,14 +111,13 @@ class AnswerGiven(FaceMessage):
         return f"{self.QUEUE}:{self.face_id}:{self.round}:{self.tagger}:{self.at:.6f}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FaceTagged(FaceMessage):
+class FaceTagged(FaceMessage, frozen=True, kw_only=True):
     """An answer is stored as a vote."""
 
     QUEUE: ClassVar[str] = QueueName.FACE_TAGGED
 
     cause: str = ""
-    """Whose vote was stored, and when it was clicked; or who wants it trained anyway."""
+    """The vote's tagger and time; or `ANYWAY` and the admin."""
 
     @property
     def id(self) -> str:
@@ -144,8 +136,7 @@ class FaceTagged(FaceMessage):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonAdded(Message):
+class PersonAdded(Message, frozen=True, kw_only=True):
     """The training backend learned of a person it had not known."""
 
     QUEUE: ClassVar[str] = QueueName.FACE_ENRICH_USER
@@ -161,15 +152,13 @@ class PersonAdded(Message):
         return f"{self.QUEUE}:{self.person_id}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingSent(FaceMessage):
+class TrainingSent(FaceMessage, frozen=True, kw_only=True):
     """The training backend is done with a face; what came of it is noted at the face."""
 
     QUEUE: ClassVar[str] = QueueName.FACE_TRAINING_SENT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingRefused(FaceMessage):
+class TrainingRefused(FaceMessage, frozen=True, kw_only=True):
     """The training backend cannot use the picture of a face."""
 
     QUEUE: ClassVar[str] = QueueName.FACE_CLEANUP
@@ -182,9 +171,8 @@ class TrainingRefused(FaceMessage):
         return f"{self.QUEUE}:{self.face_id}:{self.round}:{self.reason}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FaceReopened(FaceMessage):
-    """Somebody said that a tagged face got the wrong person."""
+class FaceReopened(FaceMessage, frozen=True, kw_only=True):
+    """A tagged face got the wrong person, as a member said."""
 
     QUEUE: ClassVar[str] = QueueName.FACE_UNDO
 

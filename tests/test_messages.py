@@ -1,9 +1,9 @@
 """The facts that travel: what they say survives the queue, older and newer versions included."""
 
 import json
-from dataclasses import MISSING, fields
 
 import pytest
+from msgspec.structs import fields
 
 from tagbot.errors import Reject
 from tagbot.messages import (
@@ -52,7 +52,7 @@ def test_fields_that_this_version_does_not_know_are_left_out(message: Message) -
 
 @EACH
 def test_a_message_of_yesterday_with_ids_only_still_loads(message: Message) -> None:
-    needed = {field.name for field in fields(message) if field.default is MISSING}
+    needed = {field.name for field in fields(message) if field.required}
     assert needed <= {"name", "face_id", "person_id", "tagger", "answer"}
     body = message.to_json()
     type(message).from_json({name: body[name] for name in needed})
@@ -62,6 +62,25 @@ def test_a_message_of_yesterday_with_ids_only_still_loads(message: Message) -> N
 def test_one_without_its_ids_is_rejected(message: Message) -> None:
     with pytest.raises(Reject, match=f"not a {type(message).__name__} message"):
         type(message).from_json({})
+
+
+def test_one_with_a_field_of_another_type_is_rejected_and_no_value_is_told() -> None:
+    with pytest.raises(
+        Reject, match=r"^not a FaceStored message: Expected `int`, got `str` - at `\$.round`$"
+    ):
+        FaceStored.from_json({"face_id": "F", "round": "secret"})
+
+
+def test_a_name_that_is_no_utf8_is_taken_as_it_is() -> None:
+    message = PhotoArrived(name="caf\udce9.jpg")
+    assert PhotoArrived.from_json(message.to_json()) == message
+
+
+def test_a_message_cannot_be_changed() -> None:
+    message: Message = FaceStored(face_id="F")
+    with pytest.raises(AttributeError):
+        setattr(message, "round", 2)  # noqa: B010 - mypy would refuse the assignment
+    assert not hasattr(message, "__dict__")
 
 
 @EACH

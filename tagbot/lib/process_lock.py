@@ -2,9 +2,13 @@
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+OWNER_ONLY = 0o600
+"""Mode of the file: another user of the machine who may open it could hold the lock."""
 
 
 class AlreadyRunning(Exception):  # noqa: N818 - it says what is the case, and is no failure of ours
@@ -19,7 +23,7 @@ class ProcessLock:
     """Held from `with` to its end; a second holder gets `AlreadyRunning` at once.
 
     The file stays behind: deleting it would let a third process lock a new file of the same name while a
-    second one still waits for the old. What it says, the owner's id, is for people only.
+    second one still waits for the old. Its text, the owner's id, is for people only.
     """
 
     def __init__(self, path: Path, *, wait: bool = False) -> None:
@@ -30,9 +34,11 @@ class ProcessLock:
 
     def __enter__(self) -> Self:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, OWNER_ONLY)
         try:
             fcntl.flock(descriptor, self._how)
+            with suppress(PermissionError):  # another user's file, who gave us the right to write there
+                os.fchmod(descriptor, OWNER_ONLY)  # earlier versions let everybody read it
             os.ftruncate(descriptor, 0)
             os.write(descriptor, f"{os.getpid()}\n".encode())
         except BlockingIOError:

@@ -1,6 +1,8 @@
 import os
+import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,33 @@ def test_it_is_free_again_at_the_end_also_after_an_error(tmp_path: Path) -> None
         raise KeyError
     with lock, pytest.raises(AlreadyRunning):
         ProcessLock(tmp_path / "lock").__enter__()
+
+
+@pytest.mark.parametrize("mode_before", [None, 0o644])
+def test_no_other_user_may_open_the_file_and_hold_it(tmp_path: Path, mode_before: int | None) -> None:
+    path = tmp_path / "lock"
+    if mode_before is not None:
+        path.touch()
+        path.chmod(mode_before)
+    umask = os.umask(0)
+    try:
+        with ProcessLock(path):
+            assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    finally:
+        os.umask(umask)
+
+
+def test_who_waits_has_it_when_the_first_lets_go(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with ThreadPoolExecutor(1) as pool, ProcessLock(path, wait=True) as first:
+        waiting = pool.submit(ProcessLock(path, wait=True).__enter__)
+        with pytest.raises(TimeoutError):
+            waiting.result(0.1)
+        first.__exit__(None, None, None)
+        second = waiting.result(5)
+        with pytest.raises(AlreadyRunning):
+            ProcessLock(path).__enter__()
+        second.__exit__(None, None, None)
 
 
 def test_it_dies_with_its_process(tmp_path: Path) -> None:
