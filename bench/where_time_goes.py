@@ -22,21 +22,22 @@ from tagbot.database.models.faces import Face
 from tagbot.database.models.votes import Vote
 from tagbot.photos import pictures
 from tagbot.photos.image_store import FolderStore
-from tagbot.queues import disk
+from tagbot.queues.disk.disk_queue import DiskQueue
+from tagbot.queues.disk.settling import DiskDelivery
 
 T = TypeVar("T")
 
 REST = "the worker and the stage around it"
 
 OF_A_HOP: Mapping[Callable[..., object], str] = {
-    disk._DiskQueue.get: "claim the answer: one write that need not reach the disk",  # noqa: SLF001 - what is looked at
+    DiskQueue.get: "claim the answer: one write that need not reach the disk",
     Face.for_answer: "read the face",
     Vote.put: "store the vote",
     Face.answers_changed: "note that the request shows something else",
-    peewee._transaction.__exit__: "commit: one write to the log",  # noqa: SLF001 - as above
+    peewee._transaction.__exit__: "commit: one write to the log",  # noqa: SLF001 - what is looked at
     sqlite.SqliteFile.on_disk_together: "wait until that is on the disk",
-    disk._DiskQueue.put: "put the next message: wait for the disk",  # noqa: SLF001 - as above
-    disk._DiskQueue.drop: "acknowledge: one write that need not reach the disk",  # noqa: SLF001 - as above
+    DiskQueue.put: "put the next message: wait for the disk",
+    DiskDelivery.ack: "acknowledge: one write that need not reach the disk",
     logging.Logger.log: "the line in the log",
 }
 """What a function's time is spent on."""

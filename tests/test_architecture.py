@@ -16,7 +16,7 @@ PACKAGE = ROOT / "tagbot"
 DOORS: dict[str, set[str]] = {
     "boto3": {"aws/boto.py"},
     "botocore": {"aws/boto.py"},
-    "persistqueue": {"queues/disk.py"},
+    "persistqueue": {"queues/disk/queue_file.py"},
     "dlib": {"training/dlib_faces.py"},
     "psycopg": {"database/postgresql.py", "database/postgresql_errors.py"},
     "PIL": {"photos/pictures.py"},

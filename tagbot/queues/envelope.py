@@ -1,19 +1,17 @@
-"""What a message carries through all its attempts, in whichever queue it is."""
+"""A message with its id and key, as it is through all its attempts, in whichever queue."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tagbot.queues import MAX_CRASHES
-
-CRASHED = f"the bot crashed {MAX_CRASHES} times while it worked on this"
-"""Why a message is buried that may be the cause."""
-
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A message as it is stored: this never changes."""
+    """A message as it is stored: this never changes.
+
+    JSON is written and read by the standard library: msgspec refuses the name of a file that is no UTF-8.
+    """
 
     id: str
     key: str
@@ -28,7 +26,7 @@ class Envelope:
 
     @classmethod
     def from_json(cls, text: Any) -> "Envelope":
-        """Raises `ValueError` for whatever `to_json` did not make; a queue may hold anything."""
+        """Raises `ValueError` for a text that `to_json` did not make; a queue may hold anything."""
         try:
             fields = json.loads(text)
         except (ValueError, TypeError, RecursionError) as error:

@@ -15,7 +15,7 @@ from tagbot.lib.in_flight import HANGS_SECONDS, Work, WorkInFlight
 from tagbot.messages import FaceStored
 from tagbot.monitoring import status_report
 from tagbot.monitoring.heartbeat import Heartbeat
-from tagbot.queues.disk import BUSY_SECONDS
+from tagbot.queues.disk.queue_file import BUSY_SECONDS
 from tagbot.schedule import watch_stages
 from tagbot.slack.client import TIMEOUT_SECONDS
 from tagbot.slack.updates import LONGEST_WAIT

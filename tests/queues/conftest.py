@@ -27,6 +27,12 @@ def take(queue: Queue) -> Delivery:
     return delivery
 
 
+def put(queue: Queue, *numbers: int) -> None:
+    """One message for each, about a face of its own."""
+    for number in numbers:
+        queue.put(f"m{number}", f"face{number}", {"number": number})
+
+
 def ids(queue: Queue) -> list[str]:
     """Take all that is ready."""
     found = []

@@ -1,4 +1,4 @@
-"""What persist-queue does otherwise than a bot needs, and `tagbot/queues/disk.py` makes up for.
+"""What persist-queue does otherwise than a bot needs, and `tagbot/queues/disk/` makes up for.
 
 Each test passes as long as it is so. One that fails after an upgrade says what can go.
 """
@@ -47,7 +47,7 @@ def test_a_get_may_sleep_through_a_put(queue: SQLiteAckQueue, monkeypatch: pytes
     started = time.monotonic()
     assert queue.get() == "ready"
     assert time.monotonic() - started >= TICK_SECONDS, (
-        "persist-queue's get() is woken by every put: `_DiskQueue.get` may leave the waiting to it"
+        "persist-queue's get() is woken by every put: `DiskQueue.get` may leave the waiting to it"
     )
 
 
@@ -56,7 +56,7 @@ def test_what_failed_is_handed_out_again_at_once_and_before_all_others(queue: SQ
     queue.put("good")
     for _ in range(5):
         taken = queue.get(block=False, raw=True)
-        assert taken["data"] == "bad", "persist-queue lets a nack wait: `DELAYED` and `_Rows.park` may go"
+        assert taken["data"] == "bad", "persist-queue lets a nack wait: `DELAYED` and `Delays` may go"
         queue.nack(id=taken["pqid"])
 
 
@@ -70,7 +70,7 @@ def test_a_row_that_cannot_be_read_is_no_dead_letter_and_raises_after_each_resta
             with pytest.raises(ValueError, match="Expecting value"):
                 queue.get(block=False)
             states = queue.unack_count(), queue.ack_failed_count()
-            assert states == (1, 0), "persist-queue buries what it cannot read: `_DiskQueue._claim` need not"
+            assert states == (1, 0), "persist-queue buries what it cannot read: `DiskQueue.get` need not"
 
 
 def test_a_second_one_on_the_same_files_takes_what_the_first_has_in_hand(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_crash_leaves_no_count(tmp_path: Path) -> None:
 def test_done_messages_stay_in_the_file(queue: SQLiteAckQueue) -> None:
     queue.put("done")
     queue.ack(id=queue.get(block=False, raw=True)["pqid"])
-    assert queue.acked_count() == 1, "persist-queue deletes what is done: `_Rows.drop` can be its ack"
+    assert queue.acked_count() == 1, "persist-queue deletes what is done: `settling.drop` can be its ack"
 
 
 def test_it_unpickles_unless_told_otherwise(tmp_path: Path) -> None:

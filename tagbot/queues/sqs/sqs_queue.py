@@ -13,7 +13,8 @@ from tagbot.aws.boto import Misconfigured
 from tagbot.aws.sqs_api import Sqs
 from tagbot.errors import Retry
 from tagbot.queues import MAX_CRASHES, Confirmed, Counts, Failing, Stored, Trouble
-from tagbot.queues.envelope import CRASHED, Envelope
+from tagbot.queues.crashes import CRASHED
+from tagbot.queues.envelope import Envelope
 from tagbot.queues.sqs.approximate_counts import ApproximateCounts
 from tagbot.queues.sqs.dead_letter_queue import DeadLetterQueue
 from tagbot.queues.sqs.failed_messages import DEAD, DELAYED, FAILED, RELEASED, FailedMessages
