@@ -6,16 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-<<<<<<< HEAD
 from tagbot.database.connection import close_database, connected, open_database
 from tagbot.database.models.faces import Face
 from tagbot.database.models.votes import Vote
-from tagbot.queues.envelope import CRASHED
-=======
-from tagbot.database import close_database, connected, open_database
-from tagbot.database.models import Face, Vote
 from tagbot.queues.crashes import CRASHED
->>>>>>> 1884ddc (Queues on disk: a package whose files say what they do, and two classes for what three did)
 from tagbot.sandbox.driver import Slack
 from tagbot.settings import Settings
 from tests.crash.people import Story
