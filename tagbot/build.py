@@ -24,7 +24,7 @@ from tagbot.setting_values import S3Place
 from tagbot.settings import Settings
 from tagbot.slack.client import TIMEOUT_SECONDS, Slack
 from tagbot.slack.updates import Updates
-from tagbot.training import TrainingBackend
+from tagbot.training.backend import TrainingBackend
 from tagbot.training.local import LocalBackend
 from tagbot.training.usage import Ledger
 from tagbot.vocabulary import QueueName
@@ -32,7 +32,7 @@ from tagbot.vocabulary import QueueName
 if TYPE_CHECKING:
     from tagbot.aws.s3_api import Bucket
     from tagbot.aws.sqs_api import Sqs
-    from tagbot.training.rekognition import RekognitionBackend
+    from tagbot.training.rekognition.rekognition_backend import RekognitionBackend
 
 
 # The doors to Amazon are imported where they are used: boto3 takes a fifth of a second and 30 MB, which a bot
@@ -128,7 +128,7 @@ def training_backend(settings: Settings, stop: Event | None = None) -> TrainingB
 
 def _rekognition(settings: Settings, stop: Event) -> "RekognitionBackend":
     from tagbot.aws.rekognition_api import RekognitionApi
-    from tagbot.training.rekognition import RekognitionBackend
+    from tagbot.training.rekognition.rekognition_backend import RekognitionBackend
 
     ledger = Ledger(time.time)
     aws = RekognitionApi(

@@ -15,7 +15,7 @@ from tagbot.settings import Settings, SettingsError
 from tagbot.slack.client import Slack
 from tagbot.slack.socket_mode.link_state import Link
 from tagbot.slack.updates import Updates
-from tagbot.training import TrainingBackend
+from tagbot.training.backend import TrainingBackend
 
 
 @dataclass(slots=True)

@@ -31,7 +31,7 @@ LONGEST = (
     "tests/test_main.py",
     "tests/scenario/test_life.py",
     "tests/slack/socket_mode/test_supervisor.py",
-    "tests/training/test_rekognition",
+    "tests/training/rekognition/",
     "tests/sandbox/test_whole.py",
     "tests/commands/",
 )
@@ -109,7 +109,7 @@ def _recogniser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalBacke
     backend = LocalBackend(ModelVectors(), processes=1)
     seen = _of_the_run(tmp_path_factory) / "seen"
     seen.mkdir(exist_ok=True)
-    look = backend._children.call
+    look = backend._pool.call
 
     def look_once(method: str, *arguments: object) -> Any:
         # A look takes dlib half a second, and it always sees the same in a picture.
@@ -120,7 +120,7 @@ def _recogniser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalBacke
             draft.rename(note)
         return pickle.loads(note.read_bytes())  # noqa: S301 - it was written by these tests
 
-    backend._children.call = look_once  # type: ignore[method-assign]  # all else is as in the bot
+    backend._pool.call = look_once  # type: ignore[method-assign]  # all else is as in the bot
     yield backend
     backend.close()
 

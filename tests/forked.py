@@ -26,7 +26,7 @@ IMPORTED = [
     "tagbot.aws.s3_api",
     "tagbot.queues.sqs",
     "tagbot.training.local",
-    "tagbot.training.rekognition",
+    "tagbot.training.rekognition.rekognition_backend",
     "tagbot.database.postgresql",
     "tests.crash.mortal",
 ]

@@ -31,13 +31,13 @@ DOORS: dict[str, set[str]] = {
 """Each outside thing, and who may import it. WebClient is built in one of the two and used in the other."""
 
 BROAD = {
+    "lib/process_pool.py": 1,  # in the process: the other side raises it again
     "photos/inbox_s3.py": 1,  # an answer nobody thought of must not end the thread that hears of new photos
     "queues/sqs/long_poll.py": 1,  # an answer nobody thought of must not end the thread that fetches
     "queues/sqs/visibility_timeout.py": 1,  # nor the thread that keeps messages invisible
     "schedule.py": 1,  # a failing job must not end the timer
     "slack/socket_mode/supervisor.py": 1,  # a bug while connecting must not leave the bot deaf for good
     "slack/updates.py": 1,  # a bug in one update must not end the thread of all
-    "training/process_pool.py": 1,  # in the child: the other side raises it again
     "worker.py": 2,  # a bug becomes a dead letter; and one of a queue must not end the thread of its stage
 }
 """How many `except Exception` there are, and why. Handlers have none: Bolt's `@app.error` is theirs."""

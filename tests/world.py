@@ -35,7 +35,7 @@ from tagbot.queues.disk import disk_queues
 from tagbot.sandbox.driver import Slack as SlackStandIn
 from tagbot.services import Services
 from tagbot.settings import Settings
-from tagbot.training import TrainingBackend
+from tagbot.training.backend import TrainingBackend
 from tagbot.vocabulary import QueueName
 from tagbot.worker import Worker, workers
 

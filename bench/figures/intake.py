@@ -24,9 +24,9 @@ from bench.table import Comparison, Line, at_least
 from tagbot.database.connection import connected
 from tagbot.database.models.faces import Face
 from tagbot.database.models.photos import Photo
+from tagbot.lib.process_pool import ProcessPool
 from tagbot.photos.pictures import Photo as DecodedPhoto
 from tagbot.photos.pictures import read_photo
-from tagbot.training.process_pool import Children
 from tests.world import photographs
 
 NOTE = """\
@@ -151,13 +151,15 @@ class Detector:
 def of_detector(folder: str) -> float:
     """In a child: photos a second."""
     paths = [str(path) for path in sorted(Path(folder).iterdir())]
-    processes = [Children(f"{__name__}:Detector", count=1, time_limit=60) for _ in range(CORES)]
+    processes = [
+        ProcessPool(f"{__name__}:Detector", name="the detector", count=1, time_limit=60) for _ in range(CORES)
+    ]
     try:
         for process, path in product(processes, paths):
             process.call("decode", path)
         left = deque(paths)
 
-        def detect(process: Children) -> None:
+        def detect(process: ProcessPool) -> None:
             with suppress(IndexError):  # nothing is left
                 while True:
                     process.call("detect", left.popleft())

@@ -19,9 +19,9 @@ class Absent(Exception):  # noqa: N818 - as AWS's name for it
 
 
 class PictureUnusable(Exception):  # noqa: N818 - an answer about the picture
-    """AWS cannot read the picture; `reason` as in `tagbot.training.Refused`."""
+    """AWS cannot read the picture."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: RejectionReason) -> None:
         super().__init__(reason)
         self.reason = reason
 

@@ -12,7 +12,7 @@ from tagbot.database.write_lock import writing
 from tagbot.errors import Reject
 from tagbot.photos.image_keys import crop_key
 from tagbot.photos.image_store import ImageStore
-from tagbot.training import ModelFace, Trained, TrainingBackend
+from tagbot.training.backend import ModelFace, Trained, TrainingBackend
 from tagbot.training.usage import VANISHED
 from tagbot.vocabulary import State
 
@@ -35,21 +35,33 @@ class Difference:
     face_ref: str
     """How the backend calls it; in `MISSING`, how the database says that it does."""
     person_ref: str | None
-    """Whose it is in the model, None when nobody's."""
+    """The person who has it in the model; None where it is nobody's."""
+
+    def was_put_right(self) -> bool:
+        """Whether a running bot is at work on the face by now, or has just sent it."""
+        now = Face.get_or_none(Face.id == self.face_id)
+        if now is None or self.kind == WRONG_PERSON:
+            return False
+        return now.state not in AT_REST or (now.state == State.TAGGED and now.face_ref == self.face_ref)
 
 
 def differences(training: TrainingBackend) -> Iterator[Difference]:
     """Compare both ways. The model is read before the database: what is tagged meanwhile is not taken for
     missing.
     """
-    tagged = {face.id: face for face in _sent_faces(training.name)}
+    sent = (Face.training_backend == training.name) & Face.face_ref.is_null(False)
+    tagged = {face.id: face for face in Face.select().where(sent & (Face.state == State.TAGGED)).iterator()}
     in_model: defaultdict[str, list[ModelFace]] = defaultdict(list)
     for found in training.faces():
         in_model[found.face_id].append(found)
     for face_id, copies in in_model.items():
         yield from _of_one_face(tagged.get(face_id), face_id, copies)
     for face_id, face in tagged.items():
-        if not any(copy.face_ref == face.face_ref for copy in in_model.get(face_id, ())) and _still(face):
+        if any(copy.face_ref == face.face_ref for copy in in_model.get(face_id, ())):
+            continue
+        # Looked up again: a running bot may have moved it since the list was read.
+        now = Face.get_or_none(Face.id == face_id)
+        if now and (now.state, now.round, now.face_ref) == (State.TAGGED, face.round, face.face_ref):
             yield Difference(MISSING, face_id, face.face_ref or "", None)
 
 
@@ -74,7 +86,7 @@ def mend(found: Sequence[Difference], training: TrainingBackend, images: ImageSt
     training.
     """
     for difference in found:
-        if difference.kind != MISSING and not _was_put_right(difference):
+        if difference.kind != MISSING and not difference.was_put_right():
             training.remove_face(
                 difference.face_id, difference.person_ref, difference.face_ref, training_id=f"reconcile:{run}"
             )
@@ -82,14 +94,6 @@ def mend(found: Sequence[Difference], training: TrainingBackend, images: ImageSt
     for face_id in sorted(again):
         with suppress(Reject):  # its crop is lost, say: it stays missing, and is told of again
             _send_again(face_id, training, images, run)
-
-
-def _was_put_right(difference: Difference) -> bool:
-    """Whether a running bot has the face in hand by now, or has just sent it."""
-    now = Face.get_or_none(Face.id == difference.face_id)
-    if now is None or difference.kind == WRONG_PERSON:
-        return False
-    return now.state not in AT_REST or (now.state == State.TAGGED and now.face_ref == difference.face_ref)
 
 
 def _send_again(face_id: str, training: TrainingBackend, images: ImageStore, run: str) -> None:
@@ -119,21 +123,6 @@ def _note(face: Face, **changes: Any) -> bool:
     with writing():
         changed: int = Face.update(**changes).where(same & (Face.face_ref == face.face_ref)).execute()
     return changed == 1
-
-
-def _sent_faces(backend: str) -> Iterator[Face]:
-    query = Face.select().where((Face.state == State.TAGGED) & (Face.training_backend == backend))
-    yield from query.where(Face.face_ref.is_null(False)).iterator()
-
-
-def _still(face: Face) -> bool:
-    """Whether a running bot has left the face alone since it was listed."""
-    now = Face.get_or_none(Face.id == face.id)
-    return now is not None and (now.state, now.round, now.face_ref) == (
-        State.TAGGED,
-        face.round,
-        face.face_ref,
-    )
 
 
 def nothing_differs() -> None:

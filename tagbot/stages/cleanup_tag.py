@@ -15,25 +15,22 @@ from tagbot.vocabulary import BY_PEOPLE, RejectionReason, State
 def cleanup_tag(message: TrainingRefused, services: Services) -> Iterator[FaceStored]:
     """Reject the face with the reason, and let the next face in."""
     # Again is harmless: the state moves once, and the votes go with it.
-    # A request that nobody finished is open; if people finish it meanwhile, it is theirs.
-    old = State.OPEN if message.reason == RejectionReason.UNANSWERED else State.TRAINING
+    unanswered = message.reason == RejectionReason.UNANSWERED
+    old = State.OPEN if unanswered else State.TRAINING
     with writing():
-        moved = not _is_finished(message, services) and Face.move(
+        # A request that was not finished in time is open: if people finish it meanwhile, it is theirs.
+        outcome = consensus(Vote.of(message.face_id), services.settings.rule)
+        finished = unanswered and isinstance(outcome, Agreed | Unknown)
+        moved = not finished and Face.move(
             message.face_id,
             message.round,
             old,
             State.REJECTED,
             reason=message.reason,
             person=None,
-            **({"closed_at": services.now()} if old == State.OPEN else {}),
+            **({"closed_at": services.now()} if unanswered else {}),
         )
         if moved and message.reason not in BY_PEOPLE:
             Vote.delete().where(Vote.face == message.face_id).execute()
     services.updates.show(message.face_id)
     yield from let_next_in(services.settings.max_open_requests)
-
-
-def _is_finished(message: TrainingRefused, services: Services) -> bool:
-    """Whether people have answered in full what is to be closed as unanswered."""
-    outcome = consensus(Vote.of(message.face_id), services.settings.rule)
-    return message.reason == RejectionReason.UNANSWERED and isinstance(outcome, Agreed | Unknown)

@@ -15,9 +15,10 @@ from tagbot.vocabulary import State
 def finalize_tag(message: TrainingSent, services: Services) -> Iterator[FaceStored]:
     """Give the face its person, have Slack show it, and let the next face in."""
     # Again is harmless: the state moves once, and Slack is only told what it does not show yet.
-    # A face that is sent anyway is in training a second time, whose answer this message is not about.
     with writing():
-        if _is_answered(message):
+        face = Face.get_or_none(Face.id == message.face_id)
+        # A face that is sent anyway is in training a second time, whose answer this message may not be about.
+        if face is not None and (face.face_ref or face.reason) is not None:
             Face.move(
                 message.face_id,
                 message.round,
@@ -27,9 +28,3 @@ def finalize_tag(message: TrainingSent, services: Services) -> Iterator[FaceStor
             )
     services.updates.show(message.face_id)
     yield from let_next_in(services.settings.max_open_requests)
-
-
-def _is_answered(message: TrainingSent) -> bool:
-    """Whether it is noted at the face what came of its training."""
-    face = Face.get_or_none(Face.id == message.face_id)
-    return face is not None and (face.face_ref or face.reason) is not None

@@ -15,7 +15,7 @@ from tagbot.errors import Retry
 from tagbot.messages import FaceTagged, PersonAdded, TrainingRefused, TrainingSent
 from tagbot.photos.image_keys import crop_key
 from tagbot.services import Services
-from tagbot.training import NotSent, Refused
+from tagbot.training.backend import NotSent, Refused
 from tagbot.vocabulary import NotSentReason, RejectionReason, SpecialAnswer, State
 
 Outputs = Iterator[PersonAdded | TrainingSent | TrainingRefused]
@@ -27,42 +27,41 @@ def send_face_for_training(message: FaceTagged, services: Services) -> Outputs:
     # answered noted, or asks it again for the same thing, which adds nothing twice.
     with writing():
         face = Face.in_round(message.face_id, message.round)
-        if face is not None and face.state == State.OPEN:
-            face = _claim(face, message, services)
-        elif face is not None and face.person is not None and _may_be_sent_anyway(face, message):
-            face = _claim_anyway(face, face.person, message, services)
+        if face is not None and (decided := _decided(face, message, services)):
+            claim = {"claimed_by": message.id, "closed_at": services.now(), **decided}
+            Face.move(face.id, face.round, face.state, State.TRAINING, **claim)
+            face = Face.get_by_id(face.id)
     if face is None or face.state != State.TRAINING or face.claimed_by != message.id:
         return
+    refused: str | None = None
     if face.person is None:
-        yield TrainingRefused(
-            face_id=face.id, round=face.round, reason=face.reason or RejectionReason.UNKNOWN
-        )
-    else:
-        yield from _train(face, face.person, message, services)
+        refused = face.reason or RejectionReason.UNKNOWN
+    elif face.reason is None and face.face_ref is None:
+        refused = _train(face, face.person, message, services)
+    if refused is not None:
+        yield TrainingRefused(face_id=face.id, round=face.round, reason=refused)
+        return
+    if face.person is not None and face.person.enriched_at is None:
+        yield PersonAdded(person_id=face.person.id)
+    yield TrainingSent(face_id=face.id, round=face.round)
 
 
-def _claim(face: Face, message: FaceTagged, services: Services) -> Face:
-    """Close the face for answers, if people agree."""
-    outcome = consensus(Vote.of(face.id), services.settings.rule)
-    changes: dict[str, Any]
-    if isinstance(outcome, Unknown):
-        changes = {"reason": RejectionReason.UNKNOWN}
-    elif outcome == Agreed(SpecialAnswer.NOT_A_FACE):
-        changes = {"reason": SpecialAnswer.NOT_A_FACE}
-    elif isinstance(outcome, Agreed):
-        changes = _as(face, Person.answered(outcome.answer, services.now()), services)
-    else:
-        return face
-    Face.move(
-        face.id,
-        face.round,
-        State.OPEN,
-        State.TRAINING,
-        claimed_by=message.id,
-        closed_at=services.now(),
-        **changes,
-    )
-    return Face.get_by_id(face.id)
+def _decided(face: Face, message: FaceTagged, services: Services) -> dict[str, Any]:
+    """The person that a face is to be trained as, or the reason why not; empty where nobody may claim it."""
+    person = face.person
+    if face.state == State.OPEN:
+        outcome = consensus(Vote.of(face.id), services.settings.rule)
+        if isinstance(outcome, Unknown):
+            return {"reason": RejectionReason.UNKNOWN}
+        if outcome == Agreed(SpecialAnswer.NOT_A_FACE):
+            return {"reason": RejectionReason.NOT_A_FACE}
+        if not isinstance(outcome, Agreed):
+            return {}
+        person = Person.answered(outcome.answer, services.now())
+    elif person is None or not _may_be_sent_anyway(face, message):
+        return {}
+    full = face.in_model_of(person) >= services.settings.max_faces_per_person
+    return {"person": person, "reason": NotSentReason.PERSON_FULL if full else None}
 
 
 def _may_be_sent_anyway(face: Face, message: FaceTagged) -> bool:
@@ -80,35 +79,13 @@ def can_be_trained_anyway(message: FaceTagged) -> bool:
     return possible
 
 
-def _claim_anyway(face: Face, person: Person, message: FaceTagged, services: Services) -> Face:
-    """Have a tagged face learned that the machine takes for somebody else's, unless its person is full by
-    now.
-    """
-    changes = _as(face, person, services)
-    changes |= {"claimed_by": message.id, "closed_at": services.now()}
-    Face.move(face.id, face.round, State.TAGGED, State.TRAINING, **changes)
-    return Face.get_by_id(face.id)
-
-
-def _as(face: Face, person: Person, services: Services) -> dict[str, Any]:
-    full = face.in_model_of(person) >= services.settings.max_faces_per_person
-    return {"person": person, "reason": NotSentReason.PERSON_FULL if full else None}
-
-
-def _train(face: Face, person: Person, message: FaceTagged, services: Services) -> Outputs:
-    if face.reason is None and face.face_ref is None:
-        refused = _send(face, person, message, services)
-        if refused is not None:
-            yield TrainingRefused(face_id=face.id, round=face.round, reason=refused)
-            return
-    if person.enriched_at is None:
-        yield PersonAdded(person_id=person.id)
-    yield TrainingSent(face_id=face.id, round=face.round)
-
-
-def _send(face: Face, person: Person, message: FaceTagged, services: Services) -> str | None:
-    """Have the backend learn the face, and note what it answered; why it cannot use the picture, or None."""
-    person_ref = person.training_ref or _made_known(person, services)
+def _train(face: Face, person: Person, message: FaceTagged, services: Services) -> RejectionReason | None:
+    """Have the backend learn the face, and note its answer; why it cannot use the picture, or None."""
+    person_ref = person.training_ref
+    if not person_ref:
+        person_ref = services.training.ensure_person(person.id)
+        with writing():
+            Person.update(training_ref=person_ref).where(Person.id == person.id).execute()
     answer = services.training.add_face(
         face.id,
         person_ref,
@@ -126,11 +103,3 @@ def _send(face: Face, person: Person, message: FaceTagged, services: Services) -
         backend = services.training.name
         Face.note(face.id, training_backend=backend, person_ref=person_ref, face_ref=answer.face_ref)
     return None
-
-
-def _made_known(person: Person, services: Services) -> str:
-    """Have the backend know a person, once."""
-    ref = services.training.ensure_person(person.id)
-    with writing():
-        Person.update(training_ref=ref).where(Person.id == person.id).execute()
-    return ref

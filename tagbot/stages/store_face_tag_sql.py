@@ -16,7 +16,8 @@ from tagbot.vocabulary import BY_PEOPLE, SpecialAnswer, State
 def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[FaceTagged]:
     """Store the vote, in place of an earlier one by the same tagger."""
     # Again is harmless: there is one vote for each face and tagger, and the same answer writes the same row.
-    if _names_an_account(message) and not services.slack.can_be_chosen(message.answer):
+    account = message.answer not in ("", SpecialAnswer.NOT_A_FACE, SpecialAnswer.DONT_KNOW)
+    if account and not services.slack.can_be_chosen(message.answer):
         services.slack.tell(message.tagger, words.cannot_be_chosen(message.answer))
         return
     with writing():
@@ -26,10 +27,12 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
         _note_that_it_is_posted(face, message)
         counted = face.round == message.round and _was_open(face, message)
         if counted:
+            # A person without a Slack account is one of our own.
+            answer = message.answer or Person.with_name(message.name, message.email, services.now()).id
             Vote.put(
                 face_id=face.id,
                 tagger=message.tagger,
-                answer=_answer(message, services),
+                answer=answer,
                 round=message.round,
                 at=message.at,
             )
@@ -40,15 +43,6 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
     elif face.state == State.OPEN:
         services.updates.show_soon(face.id)
         yield FaceTagged(face_id=face.id, round=face.round, cause=f"{message.tagger}:{message.at:.6f}")
-
-
-def _names_an_account(message: AnswerGiven) -> bool:
-    return message.answer not in ("", SpecialAnswer.NOT_A_FACE, SpecialAnswer.DONT_KNOW)
-
-
-def _answer(message: AnswerGiven, services: Services) -> str:
-    """The vote as it is stored: who has no Slack account is a person of our own."""
-    return message.answer or Person.with_name(message.name, message.email, services.now()).id
 
 
 def _note_that_it_is_posted(face: AskedFace, message: AnswerGiven) -> None:

@@ -15,9 +15,8 @@ def undo_tag(message: FaceReopened, services: Services) -> Iterator[FaceStored]:
     """Begin the face's next round; the message of this one says who reopened it."""
     # Again is harmless: a round ends once; its repetition shows what is not shown yet and tells of the next
     # round once more, which is asked about once.
-    face = Face.get_or_none(
-        (Face.id == message.face_id) & (Face.round == message.round) & (Face.state == State.TAGGED)
-    )
+    tagged = (Face.id == message.face_id) & (Face.round == message.round) & (Face.state == State.TAGGED)
+    face = Face.get_or_none(tagged)
     if face is not None:
         if face.face_ref is not None:
             services.training.remove_face(
@@ -25,16 +24,13 @@ def undo_tag(message: FaceReopened, services: Services) -> Iterator[FaceStored]:
             )
         if not ask_again(face.id, message.round, State.TAGGED, by=message.by):
             raise Retry("the face is being sent to the model just now")
-    elif not _was_reopened(message):
-        services.slack.tell(message.by, words.NOT_TAGGED)
-        return
+    else:
+        ended = (PastRequest.face == message.face_id) & (PastRequest.round == message.round)
+        past = PastRequest.get_or_none(ended)
+        if (
+            past is None or past.reopened_by != message.by
+        ):  # this message did not end the round before a crash
+            services.slack.tell(message.by, words.NOT_TAGGED)
+            return
     services.updates.show(message.face_id)
     yield FaceStored(face_id=message.face_id, round=message.round + 1)
-
-
-def _was_reopened(message: FaceReopened) -> bool:
-    """Whether this very message ended the round, before a crash perhaps."""
-    past = PastRequest.get_or_none(
-        (PastRequest.face == message.face_id) & (PastRequest.round == message.round)
-    )
-    return past is not None and past.reopened_by == message.by

@@ -1,9 +1,8 @@
 """Finding and describing faces with dlib. The only importer of dlib.
 
-Imported only in the processes that `children` starts: dlib holds the interpreter's lock while it works.
+Imported only in the processes of a pool: dlib holds the interpreter's lock while it works.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,15 +12,15 @@ from numpy.typing import NDArray
 
 from tagbot.errors import Reject
 from tagbot.photos.pictures import Photo, PictureRefused, Rectangle, Size, read_photo
-from tagbot.training import Refused
-from tagbot.training.local import models
+from tagbot.training.backend import Refused
+from tagbot.training.dlib_models import models
 from tagbot.vocabulary import RejectionReason
 
 Pixels = NDArray[np.uint8]
 """Height × width × 3, RGB."""
 
 SCORE_FLOOR = 0.4
-"""What dlib's detector must be sure of: the one false face seen in a portrait had 0.12, the real one 1.5."""
+"""The least score of dlib's detector: the one false face seen in a portrait had 0.12, the real one 1.5."""
 
 WEAK_SCORE_FLOOR = -0.7
 """From here on something is like a face: enough to tell a blurred face from none. Blurred with a radius of
@@ -69,8 +68,8 @@ class Recogniser:
         self._encoder = dlib.face_recognition_model_v1(encoder)
 
     def version(self) -> str:
-        """Of dlib."""
-        return str(dlib.__version__)
+        """Of the library."""
+        return f"dlib {dlib.__version__}"
 
     def detect(self, picture: bytes) -> list[Rectangle]:
         """The faces in a JPEG, largest first; raises `Reject` for what is no picture."""
@@ -111,7 +110,10 @@ class Recogniser:
     def _face_in(self, crop: Photo) -> Found | None:
         """The face at the first look that shows a good one, else the best of the weak ones."""
         weak = []
-        for pixels in _looks(crop):
+        for side in CROP_LOOKS:
+            border = round(side * CROP_BORDER)
+            pixels = _pixels(crop.scaled(side / min(crop.size)))
+            pixels = np.pad(pixels, ((border, border), (border, border), (0, 0)), mode="edge")
             face = self._middle_face(pixels)
             if face is not None and face.score >= SCORE_FLOOR:
                 return face
@@ -132,14 +134,6 @@ class Recogniser:
 
 def _pixels(photo: Photo) -> Pixels:
     return np.frombuffer(photo.rgb(), np.uint8).reshape(photo.size.height, photo.size.width, 3)
-
-
-def _looks(crop: Photo) -> Iterator[Pixels]:
-    """A crop as it is looked at, one size after the other."""
-    for side in CROP_LOOKS:
-        border = round(side * CROP_BORDER)
-        pixels = _pixels(crop.scaled(side / min(crop.size)))
-        yield np.pad(pixels, ((border, border), (border, border), (0, 0)), mode="edge")
 
 
 def _sharpness(chip: Pixels) -> float:

@@ -1,4 +1,4 @@
-"""What a bot on Amazon Rekognition keeps for its operator, in the database: calls made, and what happened."""
+"""A bot on Amazon Rekognition keeps for its operator, in the database: calls made, and what happened."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -131,7 +131,7 @@ TIMEOUTS = {
     "WebClient": {"timeout"},  # slack_sdk's default is 30 s, and reads like none
     "Config": {"connect_timeout", "read_timeout"},  # botocore's
     "connect": {"open_timeout", "ping_timeout", "close_timeout"},  # websockets'
-    "Children": {"time_limit"},
+    "ProcessPool": {"time_limit"},
     "SqliteDatabase": {"timeout"},
 }
 """By what opens a way outside: what must be said there."""

@@ -20,8 +20,8 @@ from tagbot.maintenance.reconciliation import (
 )
 from tagbot.photos.image_keys import crop_key
 from tagbot.photos.image_store import FolderStore
-from tagbot.training import ModelFace, Trained
-from tagbot.training.rekognition import RekognitionBackend
+from tagbot.training.backend import ModelFace, Trained
+from tagbot.training.rekognition.rekognition_backend import RekognitionBackend
 from tagbot.training.usage import Ledger
 from tests.rekognition.pictures import SeenFace
 from tests.stages.scenes import fresh, shown, tagged

@@ -38,7 +38,7 @@ from tagbot.schedule import (
     let_waiting_in,
     mend,
 )
-from tagbot.training import Refused, Trained
+from tagbot.training.backend import Refused, Trained
 from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import RejectionReason, SpecialAnswer, State
 from tagbot.worker import workers

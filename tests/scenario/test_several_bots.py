@@ -47,7 +47,7 @@ from tagbot.services import Services
 from tagbot.settings import Settings, SettingsError
 from tagbot.stages.request_tagging_on_slack import request_tagging_on_slack
 from tagbot.training.local import LocalBackend
-from tagbot.training.rekognition import HARMLESS
+from tagbot.training.rekognition.permissions import HARMLESS
 from tagbot.vocabulary import WITHOUT_SLACK, StageName
 from tagbot.worker import workers
 from tests.aws.service import REGION, Amazon

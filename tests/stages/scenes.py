@@ -15,7 +15,7 @@ from tagbot.database.models.votes import Vote
 from tagbot.messages import Message as Fact
 from tagbot.photos.image_keys import crop_key
 from tagbot.sandbox.state import Message
-from tagbot.training import TrainingBackend
+from tagbot.training.backend import TrainingBackend
 from tests.world import World
 
 PATIENCE = 10.0

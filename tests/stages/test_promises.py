@@ -21,7 +21,7 @@ from tagbot.monitoring import status_report
 from tagbot.sandbox.driver import Slack as SlackStandIn
 from tagbot.schedule import expire_requests
 from tagbot.slack import words
-from tagbot.training import NotSent
+from tagbot.training.backend import NotSent
 from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import NotSentReason, QueueName, SpecialAnswer
 from tagbot.worker import workers

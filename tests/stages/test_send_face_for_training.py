@@ -19,7 +19,7 @@ from tagbot.queues import Counts
 from tagbot.slack import words
 from tagbot.stages.finalize_tag import finalize_tag
 from tagbot.stages.send_face_for_training import send_face_for_training
-from tagbot.training import NotSent
+from tagbot.training.backend import NotSent
 from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import NotSentReason, SpecialAnswer
 from tests.stages.scenes import (

@@ -1,16 +1,18 @@
 """A world whose faces are learned by Amazon Rekognition, with the stand-in in Amazon's place."""
 
+import io
 import itertools
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tagbot.aws import boto
 from tagbot.aws.rekognition_api import RekognitionApi
@@ -20,9 +22,10 @@ from tagbot.database.models.people import Person
 from tagbot.database.models.votes import Vote
 from tagbot.database.write_lock import writing
 from tagbot.messages import ANYWAY, FaceReopened, FaceTagged
+from tagbot.monitoring import status_report
 from tagbot.queues import Counts
 from tagbot.sandbox.driver import Slack, running_slack
-from tagbot.training.rekognition import RekognitionBackend
+from tagbot.training.rekognition.rekognition_backend import RekognitionBackend
 from tagbot.training.usage import Ledger
 from tagbot.vocabulary import State
 from tagbot.worker import workers
@@ -217,6 +220,23 @@ def assert_is_in_the_model_once(amazon: Amazon, face: Face) -> None:
     assert (face.state, face.training_backend, face.reason) == ("tagged", "rekognition", None)
     assert amazon.vectors()[face.id] == [face.face_ref]
     assert [person for person, faces in amazon.users().items() if face.face_ref in faces] == [face.person_ref]
+
+
+def unlike(similarity: float = 20.0) -> Callable[[object], list[SeenFace]]:
+    """The machine finds every face too unlike its person."""
+    return lambda _: [SeenFace(similarity=similarity)]
+
+
+def picture(width: int, height: int, form: str = "JPEG", quality: int = 90) -> bytes:
+    """A grey one."""
+    out = io.BytesIO()
+    Image.new("RGB", (width, height), "grey").save(out, form, quality=quality)
+    return out.getvalue()
+
+
+def told(amazon: Amazon) -> str:
+    """What `/facetag status` says."""
+    return status_report.in_words(status_report.collect(amazon.world.queues, amazon.world.services.inbox))
 
 
 def forget_aws(environ: pytest.MonkeyPatch) -> None:

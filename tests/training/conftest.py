@@ -11,9 +11,9 @@ from PIL import Image, ImageFilter
 
 from tagbot.database.connection import connected, open_database
 from tagbot.photos.pictures import Photo, Rectangle, crop_face, read_photo, stored_photo
-from tagbot.training import NotSent, Refused, Trained, TrainingBackend
+from tagbot.training.backend import NotSent, Refused, Trained, TrainingBackend
 from tagbot.training.local import LocalBackend
-from tagbot.training.rekognition import RekognitionBackend
+from tagbot.training.rekognition.rekognition_backend import RekognitionBackend
 from tagbot.vocabulary import RejectionReason
 from tests.rekognition.pictures import Box, Picture, SeenFace
 from tests.rekognition.stand_in import running_rekognition

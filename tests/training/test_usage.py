@@ -11,7 +11,7 @@ from tagbot.database.connection import connected, open_database
 from tagbot.database.models.bookkeeping import Notice
 from tagbot.database.models.faces import Face, store_photo
 from tagbot.monitoring import status_report
-from tagbot.training.rekognition import ACTIONS
+from tagbot.training.rekognition.permissions import ACTIONS
 from tagbot.training.usage import Ledger, usage
 from tests.world import DATABASE, new_database
 

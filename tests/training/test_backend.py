@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from tagbot.photos.pictures import Photo, Rectangle, Size, crop_face, stored_photo
-from tagbot.training import NotSent, Refused, Trained, TrainingBackend
+from tagbot.training.backend import NotSent, Refused, Trained, TrainingBackend
 from tagbot.vocabulary import RejectionReason
 
 FACE = Rectangle(175, 76, 91, 91)

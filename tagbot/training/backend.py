@@ -1,0 +1,97 @@
+"""The training backends' interface.
+
+A backend turns the failures of what it stands on into `Retry` and `Reject`. That a picture cannot be used
+is no failure but an answer: `Refused`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from tagbot.lib.health import Health
+from tagbot.photos.pictures import Rectangle
+from tagbot.vocabulary import NotSentReason, RejectionReason
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """The face is in the model."""
+
+    face_ref: str
+    """How the backend calls it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The picture cannot be used."""
+
+    reason: RejectionReason
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """The face is nobody's in the model, and nothing is left of it there; people's tag stands all the
+    same.
+    """
+
+    reason: NotSentReason
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFace:
+    """A face in the model, as the backend lists it."""
+
+    face_ref: str
+    face_id: str
+    """Empty where the backend knows none."""
+    person_ref: str | None
+    """None where it is nobody's."""
+
+
+class TrainingBackend(Protocol):
+    """Learns faces. All methods may be called from any thread, and again after a crash."""
+
+    @property
+    def name(self) -> str:
+        """As in `TRAINING_BACKEND`."""
+
+    def detect(self, picture: bytes) -> list[Rectangle]:
+        """The faces in a JPEG, largest first, in pixels of that picture; none is no error."""
+
+    def ensure_person(self, person_id: str) -> str:
+        """Make the person known to the model; how the backend calls them."""
+
+    def add_face(
+        self, face_id: str, person_ref: str, crop: bytes, *, training_id: str, anyway: bool = False
+    ) -> Trained | Refused | NotSent:
+        """Add the one face in `crop` (a JPEG) to the model, as that person's.
+
+        Repeating a call adds nothing twice. `training_id` names this training of the face: a second training
+        (after the face left the model) has another. With `anyway`, the machine's own opinion does not count.
+        """
+
+    def remove_face(self, face_id: str, person_ref: str | None, face_ref: str, *, training_id: str) -> None:
+        """Take a face out of the model; no error when it is not there.
+
+        `person_ref` is None where it is nobody's; `training_id` names the training that is undone.
+        """
+
+    def faces(self) -> Iterator[ModelFace]:
+        """Every face in the model."""
+
+    @property
+    def health(self) -> Health:
+        """How its calls go."""
+
+    @property
+    def problem(self) -> str | None:
+        """For the operator to mend or to know, None when all is well as far as the backend knows."""
+
+    def check(self) -> str:
+        """Try the backend and say in a few words what answered.
+
+        Raises `Retry` or `Reject` saying what to mend.
+        """
+
+    def close(self) -> None:
+        """Let go of processes and connections."""

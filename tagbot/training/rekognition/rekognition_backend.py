@@ -1,0 +1,153 @@
+"""The training backend on Amazon Rekognition: a face collection with user vectors.
+
+At AWS, a person is a user of the same id, and a face is a vector whose ExternalImageId is the face's id.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+from tagbot.aws.boto import Misconfigured
+from tagbot.aws.rekognition_api import Absent, PictureUnusable, QuotaReached, RekognitionApi
+from tagbot.errors import Reject, Retry
+from tagbot.lib.health import Health
+from tagbot.photos.pictures import Rectangle
+from tagbot.training.backend import ModelFace, NotSent, Refused, Trained
+from tagbot.training.rekognition import permissions
+from tagbot.training.rekognition.collection import Collection
+from tagbot.training.rekognition.picture_limits import (
+    as_sent,
+    is_another_one,
+    pixels,
+    why_unindexed,
+    why_unusable,
+)
+from tagbot.training.rekognition.users import Users
+from tagbot.training.usage import Ledger
+from tagbot.vocabulary import NotSentReason, RejectionReason
+
+CONFIDENCE = 80.0
+"""Per cent: what DetectFaces is less sure to be a face is left out."""
+
+PAGE = 4096
+"""Most faces that ListFaces gives at once."""
+
+
+class RekognitionBackend:
+    """A bot's collection."""
+
+    name = "rekognition"
+
+    def __init__(self, aws: RekognitionApi, ledger: Ledger) -> None:
+        """Nothing is called, and nothing of AWS is loaded, until it is needed."""
+        self._aws = aws
+        self._ledger = ledger
+        self._collection = Collection(aws, ledger)
+        self._users = Users(aws, self._collection)
+
+    @property
+    def health(self) -> Health:
+        return self._aws.health
+
+    @property
+    def problem(self) -> str | None:
+        return self._aws.problem
+
+    def detect(self, picture: bytes) -> list[Rectangle]:
+        size, sent = as_sent(picture)
+        if sent is None:
+            return []
+        try:
+            answer = self._aws.call("detect_faces", Image={"Bytes": sent})
+        except PictureUnusable as why:
+            raise Reject(f"Rekognition cannot read the photo: {why.reason}") from None
+        except Misconfigured as why:
+            self._ledger.photos_wait(why.reason)  # a photo waits in the inbox, where no queue tells of it
+            raise
+        self._ledger.photos_go_on()
+        faces = [
+            pixels(face["BoundingBox"], size)
+            for face in answer.get("FaceDetails", [])
+            if face.get("Confidence", 0.0) >= CONFIDENCE
+        ]
+        return sorted(faces, key=lambda face: face.width * face.height, reverse=True)
+
+    def ensure_person(self, person_id: str) -> str:
+        # A collection that is full says so again when the face comes, and then it can be told.
+        with suppress(QuotaReached):
+            self._users.make(person_id)
+        return person_id
+
+    def add_face(
+        self, face_id: str, person_ref: str, crop: bytes, *, training_id: str, anyway: bool = False
+    ) -> Trained | Refused | NotSent:
+        """IndexFaces stores the same bytes under the same id once, however often."""
+        if (unusable := why_unusable(crop)) is not None:
+            return Refused(unusable)
+        try:
+            answer = self._collection.call(
+                "index_faces",
+                Image={"Bytes": crop},
+                ExternalImageId=face_id,
+                MaxFaces=1,
+                QualityFilter="AUTO",
+            )
+        except PictureUnusable as why:
+            return Refused(why.reason)
+        except QuotaReached:
+            return NotSent(NotSentReason.MODEL_FULL)
+        if not answer.get("FaceRecords"):
+            return Refused(why_unindexed(answer))
+        indexed = answer["FaceRecords"][0]["Face"]
+        face_ref = str(indexed["FaceId"])
+        if is_another_one(indexed["BoundingBox"]):
+            self.remove_face(face_id, None, face_ref, training_id=training_id)
+            return Refused(RejectionReason.SEVERAL_FACES)
+        why_not = self._users.associate(person_ref, face_ref, training_id=training_id, anyway=anyway)
+        if why_not is not None:
+            self.remove_face(face_id, None, face_ref, training_id=training_id)
+            return NotSent(why_not)
+        return Trained(face_ref)
+
+    def remove_face(self, face_id: str, person_ref: str | None, face_ref: str, *, training_id: str) -> None:
+        """The face goes also when another user has it than we know."""
+        if person_ref is not None:
+            self._users.disassociate(person_ref, face_id, face_ref, training_id=training_id)
+        owner = self._users.delete_face(face_ref)
+        if owner is not None:
+            self._users.disassociate(owner, face_id, face_ref, training_id=training_id)
+            owner = self._users.delete_face(face_ref)
+        if owner is not None:
+            raise Retry("Rekognition did not delete a face, as it is somebody's")
+
+    def faces(self) -> Iterator[ModelFace]:
+        arguments: dict[str, Any] = {"MaxResults": PAGE}
+        while True:
+            try:
+                page = self._aws.call("list_faces", **arguments)
+            except Absent:
+                return
+            for face in page.get("Faces", []):
+                yield ModelFace(face["FaceId"], face.get("ExternalImageId", ""), face.get("UserId"))
+            if not page.get("NextToken"):
+                return
+            arguments["NextToken"] = page["NextToken"]
+
+    def check(self) -> str:
+        """Nothing is changed; raises `Reject` with all permissions that are missing."""
+        if missing := list(dict.fromkeys(permissions.problems(self._aws))):
+            least = json.dumps(self.policy(), indent=2)
+            raise Reject("; ".join(missing) + f"\nThe least that the bot needs:\n{least}")
+        try:
+            faces = self._aws.call("describe_collection").get("FaceCount", 0)
+        except Absent:
+            return f"answers; the collection {self._aws.collection} is made when the first face comes"
+        return f"answers, {faces} faces in the collection {self._aws.collection}"
+
+    def policy(self) -> dict[str, Any]:
+        """The IAM policy with the least permissions."""
+        return permissions.policy(self._aws)
+
+    def close(self) -> None:
+        self._aws.close()

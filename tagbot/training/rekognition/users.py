@@ -1,0 +1,85 @@
+"""Users of the collection, each a person of ours, and the faces that are theirs."""
+
+from contextlib import suppress
+from typing import Any
+
+from tagbot.aws.rekognition_api import Absent, AlreadyThere, QuotaReached, RekognitionApi
+from tagbot.errors import Retry
+from tagbot.training.rekognition.collection import Collection
+from tagbot.vocabulary import NotSentReason
+
+
+class Users:
+    """Each call that changes something has a token, under which AWS does it once."""
+
+    def __init__(self, aws: RekognitionApi, collection: Collection) -> None:
+        self._aws = aws
+        self._collection = collection
+
+    def make(self, person_id: str, *training: str) -> None:
+        """Make a user, if there is none; raises `QuotaReached`.
+
+        AWS answers the same request from memory, also when the user has gone since: one that is made again
+        for a face names that face's `training`.
+        """
+        request = self._collection.token("person", person_id, *training)
+        with suppress(AlreadyThere):
+            self._collection.call("create_user", UserId=person_id, ClientRequestToken=request)
+
+    def associate(
+        self, person_ref: str, face_ref: str, *, training_id: str, anyway: bool
+    ) -> NotSentReason | None:
+        """Make the face the person's; why not, or None. With `anyway`, AWS does not compare them."""
+        request = {
+            "UserId": person_ref,
+            "FaceIds": [face_ref],
+            "ClientRequestToken": self._collection.token("train", training_id, face_ref),
+            **({"UserMatchThreshold": 0.0} if anyway else {}),
+        }
+        try:
+            try:
+                answer = self._aws.call("associate_faces", **request)
+            except Absent:  # the user went with a collection that vanished
+                self.make(person_ref, training_id, face_ref)
+                answer = self._aws.call("associate_faces", **request)
+        except Absent:
+            raise Retry("Rekognition does not know the user who has just been made") from None
+        except QuotaReached as full:
+            return NotSentReason.MODEL_FULL if full.operation == "create_user" else NotSentReason.PERSON_FULL
+        return _why_not(answer)
+
+    def disassociate(self, person_ref: str, face_id: str, face_ref: str, *, training_id: str) -> None:
+        """The face is that person's no more; no error when it was not."""
+        # Named after the training: AWS may give the same face the same id again, and would answer the second
+        # removal from memory.
+        request = self._collection.token("remove", training_id, person_ref, face_id, face_ref)
+        with suppress(Absent):
+            self._aws.call(
+                "disassociate_faces", UserId=person_ref, FaceIds=[face_ref], ClientRequestToken=request
+            )
+
+    def delete_face(self, face_ref: str) -> str | None:
+        """Returns the user who has the face, if that is why it cannot be deleted."""
+        try:
+            answer = self._aws.call("delete_faces", FaceIds=[face_ref])
+        except Absent:
+            return None
+        for failed in answer.get("UnsuccessfulFaceDeletions", []):
+            reasons = failed.get("Reasons", [])
+            if "ASSOCIATED_TO_AN_EXISTING_USER" in reasons and failed.get("UserId"):
+                return str(failed["UserId"])
+            if "FACE_NOT_FOUND" not in reasons:
+                raise Retry(f"Rekognition did not delete a face: {', '.join(reasons)}")
+        return None
+
+
+def _why_not(answer: dict[str, Any]) -> NotSentReason | None:
+    """From AWS's answer; a face that was this person's already is in neither of its lists."""
+    reasons = [
+        reason
+        for failed in answer.get("UnsuccessfulFaceAssociations", [])
+        for reason in failed.get("Reasons", [])
+    ]
+    if "FACE_NOT_FOUND" in reasons:
+        raise Retry("Rekognition does not find the face that it has just indexed")
+    return NotSentReason.DIFFERS if reasons else None
