@@ -20,8 +20,13 @@ from bench.table import markdown
 from tagbot.database import sqlite
 from tagbot.database.models.faces import Face
 from tagbot.database.models.votes import Vote
-from tagbot.photos import pictures
-from tagbot.photos.image_store import FolderStore
+from tagbot.photos.context_picture import context_picture
+from tagbot.photos.cropping import crop_face
+from tagbot.photos.decoding import read_photo
+from tagbot.photos.image_store.folder_store import FolderStore
+from tagbot.photos.pixels import Photo
+from tagbot.photos.rectangle import Rectangle
+from tagbot.photos.stored_photo import stored_photo
 from tagbot.queues.disk.disk_queue import DiskQueue
 from tagbot.queues.disk.settling import DiskDelivery
 
@@ -100,9 +105,9 @@ class TakenApart:
 
     def take_in(self, data: bytes) -> None:
         """One photo."""
-        photo = self._timed("decode it", pictures.read_photo, data)
-        whole = self._timed("make the JPEG that is kept", pictures.stored_photo, photo)
-        again = self._timed("decode that in the recogniser’s process", pictures.read_photo, whole)
+        photo = self._timed("decode it", read_photo, data)
+        whole = self._timed("make the JPEG that is kept", stored_photo, photo)
+        again = self._timed("decode that in the recogniser’s process", read_photo, whole)
         faces = self._timed("find the faces (dlib)", self._recogniser.find, again)
         cut = self._timed("cut crops and contexts", _cut_all, photo, faces)
         self._timed("store the pictures: wait for the disk", self._put_all, [whole, *cut])
@@ -119,7 +124,5 @@ class TakenApart:
             self._store.put(f"bench/{self._number}.jpg", content)
 
 
-def _cut_all(photo: pictures.Photo, faces: Sequence[pictures.Rectangle]) -> list[bytes]:
-    return [pictures.crop_face(photo, face, []) for face in faces] + [
-        pictures.context_picture(photo, face) for face in faces
-    ]
+def _cut_all(photo: Photo, faces: Sequence[Rectangle]) -> list[bytes]:
+    return [crop_face(photo, face, []) for face in faces] + [context_picture(photo, face) for face in faces]

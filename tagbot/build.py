@@ -15,8 +15,11 @@ from tagbot.database.shared_rate_limit import SharedRateLimit
 from tagbot.lib.in_flight import WorkInFlight
 from tagbot.lib.process_lock import ProcessLock
 from tagbot.lib.rate_limit import MakeTurns, own_turns
-from tagbot.photos.image_store import FolderStore, ImageStore, S3Store
-from tagbot.photos.inbox import FolderInbox, Inbox
+from tagbot.photos.image_store import ImageStore
+from tagbot.photos.image_store.folder_store import FolderStore
+from tagbot.photos.image_store.s3_store import S3Store
+from tagbot.photos.inbox import Inbox
+from tagbot.photos.inbox.folder_inbox import FolderInbox
 from tagbot.queues import FillableQueue, Queue, SharedQueue
 from tagbot.queues.disk import disk_queues, disk_queues_beside
 from tagbot.services import Services
@@ -79,7 +82,7 @@ def inbox(settings: Settings) -> Inbox:
     """The inbox, its folders not made yet."""
     if isinstance(settings.inbox, Path):
         return FolderInbox(settings.inbox, settings.data_dir / "rejected")
-    from tagbot.photos.inbox_s3 import S3Inbox
+    from tagbot.photos.inbox.s3_inbox import S3Inbox
 
     rejected = settings.inbox.beside("rejected")
     events = None

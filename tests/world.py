@@ -26,9 +26,11 @@ from tagbot.database.connection import connected, open_database
 from tagbot.database.models.faces import Face, store_photo
 from tagbot.database.models.requests import stale_in_slack
 from tagbot.messages import AnswerGiven, FaceStored, Message
-from tagbot.photos import pictures
+from tagbot.photos.context_picture import context_picture
+from tagbot.photos.cropping import crop_face
+from tagbot.photos.decoding import read_photo
 from tagbot.photos.image_keys import context_key, crop_key
-from tagbot.photos.pictures import Rectangle
+from tagbot.photos.rectangle import Rectangle
 from tagbot.pipeline import PIPELINE
 from tagbot.queues import Queue
 from tagbot.queues.disk import disk_queues
@@ -59,7 +61,7 @@ def photographs() -> Path:
 
 
 def astronaut() -> bytes:
-    """A photograph of a person: Eileen Collins, by NASA, in the public domain. PNG, 512 × 512 pixels."""
+    """A photograph of a person: Eileen Collins, by NASA, in the public domain. PNG, 512 × 512"""
     return (photographs() / "astronaut.png").read_bytes()
 
 
@@ -82,8 +84,8 @@ def face_pictures(rectangle: Rectangle) -> tuple[bytes, bytes]:
     """The crop and the context picture of a face in `astronaut()`, made once: that takes longer than most
     tests.
     """
-    photo = pictures.read_photo(astronaut())
-    return pictures.crop_face(photo, rectangle, []), pictures.context_picture(photo, rectangle)
+    photo = read_photo(astronaut())
+    return crop_face(photo, rectangle, []), context_picture(photo, rectangle)
 
 
 def environment(data_dir: Path, slack: SlackStandIn, **more: str) -> dict[str, str]:

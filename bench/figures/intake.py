@@ -25,8 +25,8 @@ from tagbot.database.connection import connected
 from tagbot.database.models.faces import Face
 from tagbot.database.models.photos import Photo
 from tagbot.lib.process_pool import ProcessPool
-from tagbot.photos.pictures import Photo as DecodedPhoto
-from tagbot.photos.pictures import read_photo
+from tagbot.photos.decoding import read_photo
+from tagbot.photos.pixels import Photo as DecodedPhoto
 from tests.world import photographs
 
 NOTE = """\

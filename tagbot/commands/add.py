@@ -1,10 +1,9 @@
 """`python bot.py add`: copy photos with their sidecars into the inbox."""
 
 import argparse
-import hashlib
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -13,15 +12,19 @@ from tqdm import tqdm
 from tagbot import build
 from tagbot.commands.command import Command
 from tagbot.database.connection import connected, open_database
-from tagbot.database.models.photos import Photo
 from tagbot.lib.retrying import with_retries
+from tagbot.photos.decoding import read_photo
 from tagbot.photos.inbox import Inbox
-from tagbot.photos.pictures import PictureRefused, bytes_of, read_photo
+from tagbot.photos.known_photos import identity, is_known
+from tagbot.photos.photo_limits import bytes_of
+from tagbot.photos.picture_refused import PictureRefused
 from tagbot.photos.sidecar import SidecarRefused, read_sidecar
 from tagbot.settings import Settings
 
 PHOTOS = frozenset({".jpg", ".jpeg", ".png", ".webp"})
-"""What is taken out of a folder; a file that is named itself is tried whatever its name."""
+"""Of the files in a folder, those with these suffixes; a file that is named itself is tried whatever its
+name.
+"""
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +40,8 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
     refused: list[str] = []
     counts: Counter[str] = Counter()
     added: set[str] = set()
-    photos = _photos(options.paths, refused)
+    searched: set[Path] = set()
+    photos = dict.fromkeys(photo for path in options.paths for photo in _below(path, searched, refused))
     with connected():
         for photo in tqdm(photos, unit=" photos", disable=None, leave=False):
             try:
@@ -48,11 +52,6 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
         print(f"refused: {line}", file=sys.stderr)
     print(f"{counts['added']} added, {counts['known']} known already, {len(refused)} refused")
     return 1 if refused else 0
-
-
-def _photos(paths: Sequence[Path], refused: list[str]) -> list[Path]:
-    searched: set[Path] = set()
-    return list(dict.fromkeys(photo for path in paths for photo in _below(path, searched, refused)))
 
 
 def _below(path: Path, searched: set[Path], refused: list[str]) -> Iterator[Path]:
@@ -86,13 +85,8 @@ def _add(photo: Path, inbox: Inbox, added: set[str]) -> str:
     beside = bytes_of(sidecar) if sidecar.is_file() else None
     size = read_photo(data).size
     read_sidecar(beside).check_inside(size)
-    sha256 = hashlib.sha256(data).hexdigest()
-    # In this order, as a running bot stores a photo before it takes it from the inbox.
-    if (
-        sha256 in added
-        or with_retries(partial(inbox.waits, sha256))
-        or Photo.get_or_none(Photo.sha256 == sha256) is not None
-    ):
+    sha256 = identity(data)
+    if sha256 in added or is_known(sha256, inbox):
         return "known"
     with_retries(partial(inbox.add, photo.stem.lstrip("."), photo.suffix.lower(), sha256, data, beside))
     added.add(sha256)

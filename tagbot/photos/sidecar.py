@@ -2,15 +2,18 @@
 
 import json
 import math
+import re
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from tagbot.photos.pictures import Rectangle, Size
+import msgspec
+
+from tagbot.photos.rectangle import Rectangle, Size
 
 
-class SidecarRefused(Exception):  # noqa: N818 - an answer to who wrote it, not an error of ours
+class SidecarRefused(Exception):  # noqa: N818 - an answer to its author, not an error of ours
     """A sidecar is not valid; the text says where and what is expected."""
 
 
@@ -18,9 +21,15 @@ class SidecarRefused(Exception):  # noqa: N818 - an answer to who wrote it, not 
 class KnownFace:
     """A face that the sender found."""
 
-    id: str | None
-    """A UUID, None where the bot is to make one."""
     rectangle: Rectangle
+    id: str | None = None
+    """A UUID, None where the bot is to make one."""
+
+    def __post_init__(self) -> None:
+        try:
+            object.__setattr__(self, "id", None if self.id is None else str(uuid.UUID(self.id)))
+        except ValueError:
+            raise ValueError("its id is not a UUID") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +40,21 @@ class Sidecar:
     taken_at: str | None = None
     faces: tuple[KnownFace, ...] | None = None
 
+    def __post_init__(self) -> None:
+        try:
+            # JSON can write half a character, which nothing can store.
+            (self.source or "").encode()
+        except UnicodeEncodeError:
+            raise ValueError("its source is not a text") from None
+        try:
+            if self.taken_at is not None:
+                datetime.fromisoformat(self.taken_at)
+        except ValueError:
+            raise ValueError("its taken_at is not a time such as 2026-11-23T09:30:00Z") from None
+        ids = [face.id for face in self.faces or () if face.id]
+        if len(set(ids)) < len(ids):
+            raise ValueError("it gives two faces the same id")
+
     def check_inside(self, picture: Size) -> None:
         """Raises `SidecarRefused` when a face lies outside the picture, whose size this is."""
         for number, face in enumerate(self.faces or (), 1):
@@ -39,85 +63,60 @@ class Sidecar:
                 raise SidecarRefused(f"face {number} of the sidecar lies outside the picture of {size}")
 
 
+KEYS = frozenset(field.name for kind in (Sidecar, KnownFace, Rectangle) for field in fields(kind))
+
+EXPECTED = {
+    "object": "a JSON object",
+    "array": "a list",
+    "str": "a text",
+    "int": "a number of pixels",
+    "id": "a UUID",
+}
+"""By msgspec's name of the type; of an id, by its key."""
+
+
 def read_sidecar(text: bytes | None) -> Sidecar:
-    """Parse a sidecar; raises `SidecarRefused`. Keys that are not known are left alone."""
+    """Parse a sidecar; raises `SidecarRefused`. Unknown keys are left alone."""
     if text is None:
         return Sidecar()
     try:
-        content = json.loads(text)
+        # Not parsed by msgspec, to which an unknown NaN, or half a character, spoils all the rest.
+        content = json.loads(text, parse_float=_whole, object_hook=_known)
     except ValueError:
         raise SidecarRefused("the sidecar is not JSON") from None
     except RecursionError:
         raise SidecarRefused("the sidecar is nested too deeply") from None
-    if not isinstance(content, dict):
-        raise SidecarRefused("the sidecar is not a JSON object")
-    faces = content.get("faces")
-    return Sidecar(
-        source=_text(content, "source"),
-        taken_at=_time(_text(content, "taken_at")),
-        faces=None if faces is None else _faces(faces),
-    )
-
-
-def _text(content: dict[str, Any], key: str) -> str | None:
-    value = content.get(key)
-    if value is not None and not (isinstance(value, str) and _is_unicode(value)):
-        raise SidecarRefused(f"the sidecar's {key} is not a text")
-    return value
-
-
-def _is_unicode(text: str) -> bool:
-    """JSON can write half a character, which nothing can store."""
     try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+        return msgspec.convert(content, Sidecar)
+    except msgspec.ValidationError as why:
+        raise SidecarRefused(_in_words(str(why))) from None
 
 
-def _time(text: str | None) -> str | None:
-    try:
-        if text is not None:
-            datetime.fromisoformat(text)
-    except ValueError:
-        raise SidecarRefused("the sidecar's taken_at is not a time such as 2026-11-23T09:30:00Z") from None
-    return text
+def _whole(digits: str) -> float:
+    """Fractions of pixels, as some detectors give them, are rounded; no other key holds a number."""
+    number = float(digits)
+    return round(number) if math.isfinite(number) else number
 
 
-def _faces(faces: Any) -> tuple[KnownFace, ...]:
-    if not isinstance(faces, list):
-        raise SidecarRefused("the sidecar's faces are not a list")
-    known = tuple(_face(face, f"face {number} of the sidecar") for number, face in enumerate(faces, 1))
-    ids = [face.id for face in known if face.id]
-    if len(set(ids)) < len(ids):
-        raise SidecarRefused("the sidecar gives two faces the same id")
-    return known
+def _known(content: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in content.items() if key in KEYS}
 
 
-def _face(face: Any, which: str) -> KnownFace:
-    if not isinstance(face, dict):
-        raise SidecarRefused(f"{which} is not a JSON object")
-    rectangle = face.get("rectangle")
-    if not isinstance(rectangle, dict):
-        raise SidecarRefused(f"{which} has no rectangle")
-    sides = [_pixels(rectangle, side, which) for side in ("left", "top", "width", "height")]
-    return KnownFace(_uuid(face.get("id"), which), Rectangle(*sides))
-
-
-def _pixels(rectangle: dict[str, Any], side: str, which: str) -> int:
-    """A whole number of pixels; fractions, as some detectors give them, are rounded."""
-    value = rectangle.get(side)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value  # which may be larger than a float can be
-    if not isinstance(value, float) or not math.isfinite(value):
-        raise SidecarRefused(f"{which}: its rectangle's {side} is not a number of pixels")
-    return round(value)
-
-
-def _uuid(value: Any, which: str) -> str | None:
-    if value is None:
-        return None
-    try:
-        return str(uuid.UUID(value))
-    except (ValueError, AttributeError, TypeError):
-        raise SidecarRefused(f"{which}: its id is not a UUID") from None
+def _in_words(error: str) -> str:
+    """From "Expected `int`, got `bool` - at `$.faces[0].rectangle.left`"; also without a path, or with a
+    message from a `__post_init__` above.
+    """
+    message, _, path = error.partition(" - at ")
+    keys = path.strip("`$.").split(".")
+    where = "the sidecar"
+    if face := re.fullmatch(r"faces\[(\d+)\]", keys[0]):
+        where = f"face {int(face[1]) + 1} of the sidecar"
+        keys = keys[1:]
+    if any(keys):
+        where += ": its " + "'s ".join(keys)
+    if missing := re.fullmatch("Object missing required field `(.*)`", message):
+        return f"{where} has no {missing[1]}"
+    if expected := re.match(r"Expected `(\w+)", message):
+        what = EXPECTED["id" if keys == ["id"] else expected[1]]
+        return f"{where} {'are' if keys == ['faces'] else 'is'} not {what}"
+    return f"{where}: {message}"

@@ -1,20 +1,21 @@
 """Take a photo over from the inbox: find its faces, cut them out, store it all."""
 
-import hashlib
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 
 from tagbot.database.models.faces import Face, store_photo
-from tagbot.database.models.photos import Photo
 from tagbot.database.named_lock import alone
 from tagbot.database.write_lock import writing
 from tagbot.errors import Reject
 from tagbot.messages import FaceStored, PhotoArrived
-from tagbot.photos import pictures
-from tagbot.photos.image_keys import context_key, crop_key, photo_key
-from tagbot.photos.pictures import PictureRefused, Rectangle
+from tagbot.photos.decoding import read_photo
+from tagbot.photos.face_pictures import face_pictures
+from tagbot.photos.image_keys import photo_key
+from tagbot.photos.known_photos import identity, is_taken_over
+from tagbot.photos.picture_refused import PictureRefused
 from tagbot.photos.sidecar import KnownFace, Sidecar, SidecarRefused, read_sidecar
+from tagbot.photos.stored_photo import stored_photo
 from tagbot.services import Services
 from tagbot.vocabulary import State
 
@@ -24,12 +25,12 @@ crash overwrites the pictures that it had stored instead of leaving them behind.
 
 
 def detect_faces(message: PhotoArrived, services: Services) -> Iterator[FaceStored]:
-    """Store a photo with its faces; what cannot be used is rejected with the reason."""
+    """Store a photo with its faces; an unusable one is rejected with the reason."""
     # Again is harmless: the photo's bytes are its identity. One that is known already adds nothing, and its
-    # faces that nobody has been asked about yet are told of once more.
+    # faces that have not been asked about yet are told of once more.
     arrived = services.inbox.read(message.name)
-    sha256 = hashlib.sha256(arrived.photo).hexdigest()
-    if not _is_known(sha256):
+    sha256 = identity(arrived.photo)
+    if not is_taken_over(sha256):
         try:
             _take_over(sha256, arrived.photo, read_sidecar(arrived.sidecar), services)
         except (PictureRefused, SidecarRefused) as why:
@@ -39,18 +40,19 @@ def detect_faces(message: PhotoArrived, services: Services) -> Iterator[FaceStor
 
 
 def _take_over(sha256: str, data: bytes, sidecar: Sidecar, services: Services) -> None:
-    photo = pictures.read_photo(data)
-    whole = pictures.stored_photo(photo)
+    photo = read_photo(data)
+    whole = stored_photo(photo)
     sidecar.check_inside(photo.size)
-    found = sidecar.faces if sidecar.faces is not None else _found(services.training.detect(whole))
-    ids = [face.id or str(uuid.uuid5(FACE_IDS, f"{sha256}:{number}")) for number, face in enumerate(found)]
+    found: Iterable[KnownFace] | None = sidecar.faces
+    if found is None:
+        found = map(KnownFace, services.training.detect(whole))
+    faces = [
+        (face.id or str(uuid.uuid5(FACE_IDS, f"{sha256}:{number}")), face.rectangle)
+        for number, face in enumerate(found)
+    ]
+    ids = {face_id for face_id, _ in faces}
     _check_new(ids, sha256)
-    rectangles = [face.rectangle for face in found]
-    stored = {photo_key(sha256): whole}
-    for face_id, rectangle in zip(ids, rectangles, strict=True):
-        others = [other for other in rectangles if other is not rectangle]
-        stored[crop_key(face_id)] = pictures.crop_face(photo, rectangle, others)
-        stored[context_key(face_id)] = pictures.context_picture(photo, rectangle)
+    pictures = {photo_key(sha256): whole} | face_pictures(photo, faces)
     now = services.now()
     row = {
         "sha256": sha256,
@@ -58,46 +60,37 @@ def _take_over(sha256: str, data: bytes, sidecar: Sidecar, services: Services) -
         "taken_at": sidecar.taken_at,
         "width": photo.size.width,
         "height": photo.size.height,
-        "faces_found": len(found),
+        "faces_found": len(faces),
         "received_at": now,
     }
-    rows = [_row(sha256, face_id, rectangle, now) for face_id, rectangle in zip(ids, rectangles, strict=True)]
+    rows = [
+        {
+            "id": face_id,
+            "photo": sha256,
+            "left": rectangle.left,
+            "top": rectangle.top,
+            "width": rectangle.width,
+            "height": rectangle.height,
+            "stored_at": now,
+            "pending": FaceStored(face_id=face_id).id,
+        }
+        for face_id, rectangle in faces
+    ]
     with ExitStack() as stack:
         # Another worker may be taking over a photo whose sidecar gives the same ids: the pictures are kept
-        # under these, so they are stored by the one that has them. Storing may take long: nobody's writing is
-        # to wait for it.
-        for face_id in sorted(set(ids)):
+        # under these, so they are stored by the one that has them. Storing may take long: no writing of
+        # others is to wait for it.
+        for face_id in sorted(ids):
             stack.enter_context(alone(f"pictures of {face_id}"))
         _check_new(ids, sha256)
-        for key, picture in stored.items():
+        for key, picture in pictures.items():
             services.images.put(key, picture)
         with writing():
-            if not _is_known(sha256):  # a copy of the same file may have been taken over meanwhile
+            if not is_taken_over(sha256):  # a copy of the same file may have been taken over meanwhile
                 store_photo(row, rows)
 
 
-def _is_known(sha256: str) -> bool:
-    return Photo.get_or_none(Photo.sha256 == sha256) is not None
-
-
-def _row(sha256: str, face_id: str, rectangle: Rectangle, now: float) -> dict[str, object]:
-    return {
-        "id": face_id,
-        "photo": sha256,
-        "left": rectangle.left,
-        "top": rectangle.top,
-        "width": rectangle.width,
-        "height": rectangle.height,
-        "stored_at": now,
-        "pending": FaceStored(face_id=face_id).id,
-    }
-
-
-def _found(rectangles: Sequence[Rectangle]) -> list[KnownFace]:
-    return [KnownFace(None, rectangle) for rectangle in rectangles]
-
-
-def _check_new(ids: Sequence[str], sha256: str) -> None:
+def _check_new(ids: set[str], sha256: str) -> None:
     taken = Face.select(Face.id).where(Face.id.in_(ids) & (Face.photo != sha256)).first() if ids else None
     if taken is not None:
         raise SidecarRefused(f"the sidecar's face id {taken.id} belongs to another photo already")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tagbot.lib.health import Health
-from tagbot.photos.pictures import Rectangle
+from tagbot.photos.rectangle import Rectangle
 from tagbot.vocabulary import NotSentReason, RejectionReason
 
 

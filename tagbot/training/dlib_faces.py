@@ -11,7 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagbot.errors import Reject
-from tagbot.photos.pictures import Photo, PictureRefused, Rectangle, Size, read_photo
+from tagbot.photos.decoding import read_photo
+from tagbot.photos.picture_refused import PictureRefused
+from tagbot.photos.pixels import Photo
+from tagbot.photos.rectangle import Rectangle, Size
 from tagbot.training.backend import Refused
 from tagbot.training.dlib_models import models
 from tagbot.vocabulary import RejectionReason

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from tagbot.errors import Reject
 from tagbot.lib.health import Health
 from tagbot.lib.process_pool import ProcessPool
-from tagbot.photos.pictures import Rectangle
+from tagbot.photos.rectangle import Rectangle
 from tagbot.training.backend import ModelFace, NotSent, Refused, Trained
 from tagbot.training.dlib_models import missing
 

@@ -35,7 +35,7 @@ from tagbot.maintenance.transfer import Content
 from tagbot.maintenance.transfer import database_copy as moving
 from tagbot.maintenance.transfer.database_copy import MOVED
 from tagbot.monitoring.heartbeat import Heartbeat
-from tagbot.photos.image_store import FolderStore
+from tagbot.photos.image_store.folder_store import FolderStore
 from tagbot.queues.disk import disk_queues
 from tagbot.vocabulary import QueueName, State
 from tests.aws.service import Amazon

@@ -84,7 +84,13 @@ def test_a_bot_that_keeps_all_on_its_machine_needs_no_rights_and_no_boto3(
 ) -> None:
     for name in [*sys.modules]:
         if name.startswith(
-            ("boto3", "tagbot.aws.boto", "tagbot.aws.s3_api", "tagbot.aws.sqs_api", "tagbot.photos.inbox_s3")
+            (
+                "boto3",
+                "tagbot.aws.boto",
+                "tagbot.aws.s3_api",
+                "tagbot.aws.sqs_api",
+                "tagbot.photos.inbox.s3_inbox",
+            )
         ):
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "boto3", None)

@@ -16,7 +16,10 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
-from tagbot.photos.pictures import Rectangle, context_picture, crop_face, read_photo
+from tagbot.photos.context_picture import context_picture
+from tagbot.photos.cropping import crop_face
+from tagbot.photos.decoding import read_photo
+from tagbot.photos.rectangle import Rectangle
 from tagbot.slack import blocks
 from tests.documents.generated import ROOT
 

@@ -19,7 +19,7 @@ from tagbot.maintenance.reconciliation import (
     mend,
 )
 from tagbot.photos.image_keys import crop_key
-from tagbot.photos.image_store import FolderStore
+from tagbot.photos.image_store.folder_store import FolderStore
 from tagbot.training.backend import ModelFace, Trained
 from tagbot.training.rekognition.rekognition_backend import RekognitionBackend
 from tagbot.training.usage import Ledger

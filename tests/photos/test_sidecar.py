@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagbot.photos.pictures import Rectangle, Size
+from tagbot.photos.rectangle import Rectangle, Size
 from tagbot.photos.sidecar import KnownFace, Sidecar, SidecarRefused, read_sidecar
 
 ID = "3f0c1d52-0000-4000-8000-000000000001"
@@ -24,14 +24,14 @@ def test_all_that_the_contract_names_is_read() -> None:
     sidecar = read(
         source="lobby-camera", taken_at="2026-11-23T09:30:00Z", faces=[{"id": ID, "rectangle": RECTANGLE}]
     )
-    face = KnownFace(ID, Rectangle(120, 80, 96, 97))
+    face = KnownFace(Rectangle(120, 80, 96, 97), ID)
     assert sidecar == Sidecar("lobby-camera", "2026-11-23T09:30:00Z", (face,))
 
 
 @pytest.mark.rule("sidecar-optional")
 def test_every_key_is_optional_and_so_is_the_sidecar() -> None:
     assert read_sidecar(None) == read() == Sidecar(None, None, None)
-    assert read(faces=[{"rectangle": RECTANGLE}]).faces == (KnownFace(None, Rectangle(120, 80, 96, 97)),)
+    assert read(faces=[{"rectangle": RECTANGLE}]).faces == (KnownFace(Rectangle(120, 80, 96, 97)),)
 
 
 def test_no_faces_is_something_else_than_not_saying() -> None:
@@ -41,6 +41,19 @@ def test_no_faces_is_something_else_than_not_saying() -> None:
 
 def test_what_it_does_not_know_is_left_alone() -> None:
     assert read(camera={"lens": 35}, faces=[{"rectangle": RECTANGLE, "name": "x"}]).faces is not None
+
+
+@pytest.mark.parametrize(
+    "beside",
+    ['"score": NaN', '"score": -1e999', '"\\ud800": 1', '"name": "\\ud800"', '"camera": {"\\ud800": [1.5]}'],
+)
+def test_whatever_stands_under_a_key_that_it_does_not_know_spoils_nothing(beside: str) -> None:
+    assert read_sidecar(f'{{"source": "phone", {beside}}}'.encode()) == Sidecar("phone")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_it_may_be_written_as_windows_does(encoding: str) -> None:
+    assert read_sidecar('{"source": "Käfer"}'.encode(encoding)) == Sidecar("Käfer")
 
 
 @pytest.mark.rule("face-id-uuid")
@@ -76,15 +89,15 @@ def test_fractions_of_pixels_are_rounded() -> None:
         (b'{"faces": [{}]}', "face 1 of the sidecar has no rectangle"),
         (
             b'{"faces": [{"rectangle": {"left": 1, "top": 1, "width": 9}}]}',
-            "height is not a number of pixels",
+            "face 1 of the sidecar: its rectangle has no height",
         ),
         (
             b'{"faces": [{"rectangle": {"left": true, "top": 1, "width": 9, "height": 9}}]}',
-            "left is not a number",
+            "face 1 of the sidecar: its rectangle's left is not a number of pixels",
         ),
         (
             b'{"faces": [{"rectangle": {"left": NaN, "top": 1, "width": 9, "height": 9}}]}',
-            "left is not a number",
+            "face 1 of the sidecar: its rectangle's left is not a number of pixels",
         ),
     ],
 )

@@ -10,7 +10,11 @@ import pytest
 from PIL import Image, ImageFilter
 
 from tagbot.database.connection import connected, open_database
-from tagbot.photos.pictures import Photo, Rectangle, crop_face, read_photo, stored_photo
+from tagbot.photos.cropping import crop_face
+from tagbot.photos.decoding import read_photo
+from tagbot.photos.pixels import Photo
+from tagbot.photos.rectangle import Rectangle
+from tagbot.photos.stored_photo import stored_photo
 from tagbot.training.backend import NotSent, Refused, Trained, TrainingBackend
 from tagbot.training.local import LocalBackend
 from tagbot.training.rekognition.rekognition_backend import RekognitionBackend

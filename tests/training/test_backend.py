@@ -7,7 +7,10 @@ from uuid import uuid4
 import pytest
 from PIL import Image, ImageFilter
 
-from tagbot.photos.pictures import Photo, Rectangle, Size, crop_face, stored_photo
+from tagbot.photos.cropping import crop_face
+from tagbot.photos.pixels import Photo
+from tagbot.photos.rectangle import Rectangle, Size
+from tagbot.photos.stored_photo import stored_photo
 from tagbot.training.backend import NotSent, Refused, Trained, TrainingBackend
 from tagbot.vocabulary import RejectionReason
 

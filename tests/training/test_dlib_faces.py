@@ -6,7 +6,10 @@ import pytest
 from PIL import Image, ImageFilter
 
 from tagbot.errors import Reject
-from tagbot.photos.pictures import Photo, Rectangle, crop_face, stored_photo
+from tagbot.photos.cropping import crop_face
+from tagbot.photos.pixels import Photo
+from tagbot.photos.rectangle import Rectangle
+from tagbot.photos.stored_photo import stored_photo
 from tagbot.training.backend import Refused, Trained
 from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import RejectionReason

@@ -3,15 +3,10 @@
 from typing import Any
 
 from tagbot.errors import Reject
-from tagbot.photos.pictures import (
-    MAX_BYTES_SENT,
-    PictureRefused,
-    Rectangle,
-    Size,
-    fitted,
-    read_photo,
-    stored_photo,
-)
+from tagbot.photos.decoding import read_photo
+from tagbot.photos.picture_refused import PictureRefused
+from tagbot.photos.rectangle import Rectangle, Size
+from tagbot.photos.stored_photo import MAX_BYTES_SENT, fitted, stored_photo
 from tagbot.vocabulary import RejectionReason
 
 SMALLEST_SIDE = 80

@@ -12,7 +12,7 @@ from tagbot.aws.boto import Misconfigured
 from tagbot.aws.rekognition_api import Absent, PictureUnusable, QuotaReached, RekognitionApi
 from tagbot.errors import Reject, Retry
 from tagbot.lib.health import Health
-from tagbot.photos.pictures import Rectangle
+from tagbot.photos.rectangle import Rectangle
 from tagbot.training.backend import ModelFace, NotSent, Refused, Trained
 from tagbot.training.rekognition import permissions
 from tagbot.training.rekognition.collection import Collection

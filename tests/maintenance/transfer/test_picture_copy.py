@@ -10,7 +10,8 @@ from tagbot.aws.s3_api import Bucket
 from tagbot.errors import Retry
 from tagbot.lib.retrying import with_retries
 from tagbot.maintenance.transfer.picture_copy import AT_A_TIME, move_pictures
-from tagbot.photos.image_store import FolderStore, S3Store
+from tagbot.photos.image_store.folder_store import FolderStore
+from tagbot.photos.image_store.s3_store import S3Store
 from tests.aws.service import REGION, Amazon
 
 KEYS = [f"faces/{number}/crop.jpg" for number in range(AT_A_TIME + 3)]

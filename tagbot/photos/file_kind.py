@@ -1,0 +1,30 @@
+"""The kind of a file, told from its first bytes: names and suffixes of files are not asked."""
+
+PHOTO_KINDS = {"jpeg": "JPEG", "png": "PNG", "webp": "WebP"}
+"""The kinds that are taken, with their names for people."""
+
+MAGIC = (
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"GIF8", "gif"),
+    (b"II*\x00", "tiff"),
+    (b"MM\x00*", "tiff"),
+    (b"BM", "bmp"),
+    (b"%PDF", "pdf"),
+)
+BRANDS = {
+    **dict.fromkeys((b"heic", b"heix", b"hevc", b"heim", b"heis", b"hevm", b"mif1", b"msf1"), "heic"),
+    **dict.fromkeys((b"avif", b"avis"), "avif"),
+}
+"""Of ISO media files: the four bytes after `ftyp`; the others are videos."""
+
+
+def file_kind(data: bytes) -> str:
+    """A key of `PHOTO_KINDS`, or of `HINTS` in `picture_refused`."""
+    if not data:
+        return "empty"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "webp"
+    if data[4:8] == b"ftyp":
+        return BRANDS.get(data[8:12], "video")
+    return next((kind for magic, kind in MAGIC if data.startswith(magic)), "unknown")

@@ -1,0 +1,135 @@
+"""Arrivals at the inbox in Amazon S3: which photos there are, and which of them is next.
+
+Two bots may take the same object over at once, which is harmless: a photo is known by its bytes, and stored
+by the first. They take them in an order of chance, so that it is rare.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from tagbot.aws.s3_api import Bucket, Listed, Missing
+from tagbot.errors import Retry
+from tagbot.photos.inbox.file_names import is_sidecar
+from tagbot.photos.inbox.s3_names import is_alone, is_shown
+from tagbot.photos.inbox.settled_files import LONE_SIDECAR_SECONDS
+
+LIST_SECONDS = 5.0
+"""How often an empty inbox is listed: half a million calls a month, which cost three dollars."""
+
+LIST_BESIDE_EVENTS_SECONDS = 300.0
+"""The same where S3 tells of new photos: for what an event was lost of."""
+
+ENOUGH = 10
+"""So many photos that this bot knows of, and it leaves further events to the others."""
+
+
+@dataclass(slots=True)
+class InHand:
+    """A photo that is being worked on, as it was read."""
+
+    etag: str | None = None
+    """None before it was read."""
+    has_sidecar: bool = False
+
+
+class S3Arrivals:
+    """Photos that may be handed out, by name. Any thread may call."""
+
+    def __init__(self, bucket: Bucket, list_seconds: float, clock: Callable[[], float]) -> None:
+        """Nothing is called before the first photo is asked for."""
+        self._bucket = bucket
+        self._every = list_seconds
+        self._clock = clock
+        self._lock = threading.Lock()
+        """Guards all that follows."""
+        self._ready: list[str] = []
+        self._in_hand: dict[str, InHand] = {}
+        self._later: dict[str, tuple[int, float]] = {}
+        """By name: the next attempt's number, and when it is due."""
+        self._listed_at: float | None = None
+        """None: at once, as the last list had something."""
+
+    def next(self) -> tuple[str, int] | None:
+        """The next photo and the number of the attempt; none that another bot has taken over meanwhile."""
+        while (taken := self._take()) is not None:
+            name, _ = taken
+            try:
+                self._bucket.etag(name)
+            except Missing:
+                self.forget(name)
+            except Retry:
+                with self._lock:
+                    self._in_hand.pop(name, None)
+                    self._ready.append(name)
+                raise
+            else:
+                return taken
+        return None
+
+    def are_enough(self) -> bool:
+        """Whether it would be greedy to hear of more."""
+        return len(self._ready) >= ENOUGH
+
+    def heard(self, names: Iterable[str]) -> None:
+        """Take note of what an event told of."""
+        photos = [name for name in names if is_shown(name) and not is_sidecar(name)]
+        with self._lock:
+            self._ready += photos
+
+    def in_hand(self, name: str) -> InHand:
+        """What is known of a photo in hand; the caller may add to it."""
+        with self._lock:
+            return self._in_hand.setdefault(name, InHand())
+
+    def put_back(self, name: str, seconds: float) -> None:
+        """Leave a photo for its next attempt."""
+        with self._lock:
+            attempt, _ = self._later.get(name, (1, 0.0))
+            self._later[name] = attempt + 1, self._clock() + seconds
+            self._in_hand.pop(name, None)
+
+    def forget(self, name: str) -> None:
+        """It is no longer in the inbox, or begins anew."""
+        with self._lock:
+            self._in_hand.pop(name, None)
+            self._later.pop(name, None)
+
+    def is_whole(self, found: Listed) -> bool:
+        """Whether it can be taken over: all that is listed is whole, but a sidecar waits for its photo."""
+        if not is_shown(found.name):
+            return False
+        if not is_sidecar(found.name):
+            return True
+        age = time.time() - found.modified.timestamp()
+        return age >= LONE_SIDECAR_SECONDS and is_alone(self._bucket, found.name)
+
+    def _take(self) -> tuple[str, int] | None:
+        with self._lock:
+            if not self._ready:
+                self._ready += [name for name in self._later if self._is_free(name)]
+            is_to_list = self._listed_at is None or self._clock() - self._listed_at >= self._every
+            if not self._ready and is_to_list:
+                self._list()
+            while self._ready:
+                name = self._ready.pop()
+                if self._is_free(name):
+                    self._in_hand[name] = InHand()
+                    return name, self._later.get(name, (1, 0.0))[0]
+            return None
+
+    def _list(self) -> None:
+        """Look for photos, only as far as there are some."""
+        self._listed_at = self._clock()
+        for page in self._bucket.pages():
+            self._ready = [found.name for found in page if self._is_free(found.name) and self.is_whole(found)]
+            if self._ready:
+                random.shuffle(self._ready)
+                self._listed_at = None
+                return
+
+    def _is_free(self, name: str) -> bool:
+        """Whether this process does not work on it yet, and it need not wait."""
+        return name not in self._in_hand and self._later.get(name, (1, 0.0))[1] <= self._clock()

@@ -1,0 +1,155 @@
+"""The inbox at Amazon S3: the objects below a prefix, for any number of bots."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from tagbot.aws.s3_api import Bucket, Missing
+from tagbot.aws.s3_events import Events
+from tagbot.errors import Reject, Retry
+from tagbot.photos.inbox import Arrived, InboxDelivery
+from tagbot.photos.inbox.file_names import SIDECAR, is_sidecar
+from tagbot.photos.inbox.s3_arrivals import LIST_BESIDE_EVENTS_SECONDS, LIST_SECONDS, S3Arrivals
+from tagbot.photos.inbox.s3_listener import LOOK_SECONDS, S3Listener
+from tagbot.photos.inbox.s3_names import is_alone, is_shown, sidecar_of
+from tagbot.photos.inbox.s3_rejected import S3Rejected
+from tagbot.photos.known_photos import identity
+from tagbot.photos.photo_limits import MAX_BYTES
+
+log = logging.getLogger(__name__)
+
+STUCK_SECONDS = 86_400.0
+"""How long an object that S3 cannot move is left alone."""
+
+PHOTO = "application/octet-stream"
+"""A photo's content type in the inbox, whatever its name says."""
+
+
+class S3Inbox:
+    """Implements `tagbot.photos.inbox.Inbox`. Refused photos go below the other prefix."""
+
+    def __init__(
+        self,
+        bucket: Bucket,
+        rejected: Bucket,
+        events: Events | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Nothing is called before something is asked for."""
+        self.clock = clock
+        self.health = bucket.health
+        self.arrivals = S3Arrivals(
+            bucket, LIST_SECONDS if events is None else LIST_BESIDE_EVENTS_SECONDS, clock
+        )
+        self._bucket = bucket
+        self._rejected = S3Rejected(rejected)
+        self._events = events
+        self._listener = None if events is None else S3Listener(events, self.arrivals, self.health)
+        self._closed = threading.Event()
+
+    def prepare(self) -> None:
+        """Nothing: prefixes need not be made, and the bucket is its owner's."""
+
+    def add(self, stem: str, suffix: str, sha256: str, photo: bytes, sidecar: bytes | None) -> None:
+        name = f"{sha256[:8]}-{stem}"  # in this order, as S3 finds names by how they begin
+        if sidecar is not None:
+            self._bucket.put(f"{name}{SIDECAR}", sidecar, "application/json")
+        self._bucket.put(f"{name}{suffix}", photo, PHOTO)
+
+    def waits(self, sha256: str) -> bool:
+        pages = self._bucket.pages(f"{sha256[:8]}-")
+        for name in (found.name for page in pages for found in page if not is_sidecar(found.name)):
+            with suppress(Missing):  # taken over just now
+                if identity(self._bucket.get(name).content) == sha256:
+                    return True
+        return False
+
+    def get(self, timeout: float) -> InboxDelivery | None:
+        if self._listener is not None:
+            self._listener.start()
+        until = self.clock() + timeout
+        while not self._closed.is_set():
+            found = self.arrivals.next()
+            if found is not None:
+                name, attempt = found
+                return InboxDelivery(self, name, attempt)
+            if self.clock() >= until:
+                return None
+            self._closed.wait(LOOK_SECONDS)
+        return None
+
+    def read(self, name: str) -> Arrived:
+        # The sidecar first: it is there before its photo, and another bot that deals with both deletes it
+        # last.
+        sidecar = None if is_sidecar(name) else self._sidecar(name)
+        try:
+            photo = self._bucket.get(name, MAX_BYTES + 1)
+        except Missing:
+            raise Reject("the photo went away before it was read") from None
+        in_hand = self.arrivals.in_hand(name)
+        in_hand.etag, in_hand.has_sidecar = photo.etag, sidecar is not None
+        return Arrived(photo.content, sidecar)
+
+    def waiting(self) -> int | None:
+        """Of more than a page, those on the first page."""
+        try:
+            page = next(self._bucket.pages())
+        except Retry:
+            return None
+        return sum(is_shown(found.name) and not is_sidecar(found.name) for found in page)
+
+    def remove(self, name: str) -> None:
+        """Another photo that has come under its name meanwhile stays."""
+        in_hand = self.arrivals.in_hand(name)
+        with suppress(Missing):
+            self._bucket.delete(name, in_hand.etag)
+            if in_hand.has_sidecar and is_alone(self._bucket, name):
+                self._bucket.delete(sidecar_of(name))
+        self.arrivals.forget(name)
+
+    def put_back(self, name: str, seconds: float) -> None:
+        self.arrivals.put_back(name, seconds)
+
+    def refuse(self, name: str, reason: str) -> None:
+        """One that another bot has dealt with meanwhile is left alone, and one that S3 does not move, as it
+        is over 5 GB, stays where it is.
+        """
+        is_stuck = False
+        try:
+            self._bucket.etag(name)
+            # The text first: a crash in between then leaves a photo that is refused again, never one without
+            # a reason.
+            target = self._rejected.explain(name, reason)
+            has_sidecar = not is_sidecar(name) and self._sidecar(name) is not None
+            self._rejected.copy(self._bucket, name, target, has_sidecar=has_sidecar)
+            self.arrivals.in_hand(name).has_sidecar |= has_sidecar
+            self.remove(name)
+        except Missing:
+            log.info("a photo that was to be refused is gone")
+        except Reject as immovable:
+            is_stuck = True
+            self._rejected.explain_stuck(name, target, reason, immovable.reason)
+        finally:
+            if is_stuck:
+                self.put_back(name, STUCK_SECONDS)
+            else:
+                self.arrivals.forget(name)
+
+    def check(self) -> str:
+        """Lists the inbox, and asks for the queue of the events."""
+        number = len(next(self._bucket.pages()))
+        events = "" if self._events is None else f", {self._events.check()}"
+        return f"{self._bucket} can be listed, {number} objects on the first page{events}"
+
+    def close(self) -> None:
+        self._closed.set()
+        if self._listener is not None:
+            self._listener.close()
+
+    def _sidecar(self, photo: str) -> bytes | None:
+        try:
+            return self._bucket.get(sidecar_of(photo), MAX_BYTES + 1).content
+        except Missing:
+            return None

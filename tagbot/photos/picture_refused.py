@@ -1,0 +1,26 @@
+"""The refusal of a file that is no photo, in words for the person who put it there."""
+
+
+class PictureRefused(Exception):  # noqa: N818 - it names the outcome, as Reject and Retry do
+    """The bytes are no photo that is taken."""
+
+    def __init__(self, reason: str) -> None:
+        """`reason` is in plain words."""
+        super().__init__(reason)
+        self.reason = reason
+
+
+TAKEN = "only JPEG, PNG and WebP are taken"
+HINTS = {
+    "empty": "the file is empty",
+    "gif": f"this is a GIF; {TAKEN}: save the picture that you mean as PNG or JPEG",
+    "heic": f"this is a HEIC; {TAKEN}: export it as JPEG "
+    "(on an iPhone: Settings, Camera, Formats, Most Compatible)",
+    "avif": f"this is an AVIF; {TAKEN}: export it as JPEG",
+    "tiff": f"this is a TIFF or a camera's raw file; {TAKEN}: export it as JPEG",
+    "bmp": f"this is a BMP; {TAKEN}: save it as PNG",
+    "pdf": f"this is a PDF; {TAKEN}: export the photo from it as JPEG",
+    "video": f"this is a video; {TAKEN}: save the picture that you mean as JPEG",
+    "unknown": f"this is not a picture that we can read; {TAKEN}",
+}
+"""By kind of file: the way out."""

@@ -1,0 +1,102 @@
+"""Arrivals at the inbox in Amazon S3: which photos there are, and in which order bots take them."""
+
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from tagbot.aws.s3_api import Listed
+from tagbot.photos.inbox import InboxDelivery
+from tagbot.photos.inbox.s3_arrivals import LIST_SECONDS
+from tagbot.photos.inbox.settled_files import LONE_SIDECAR_SECONDS
+from tests.photos.inbox.s3_rig import Rig
+
+
+@pytest.mark.parametrize("name", [".photo.jpg", ".album/photo.jpg", "album/.DS_Store", "album/"])
+def test_a_hidden_object_or_the_mark_of_a_folder_does_not_count(rig: Rig, name: str) -> None:
+    rig.put(name, b"")
+    assert rig.look() is None
+    assert rig.inbox.waiting() == 0
+    assert rig.objects() == [f"inbox/{name}"]
+
+
+def test_a_sidecar_waits_long_for_its_photo_and_is_then_refused(rig: Rig) -> None:
+    now = time.time()
+    for age, whole in ((LONE_SIDECAR_SECONDS - 60, False), (LONE_SIDECAR_SECONDS + 60, True)):
+        found = Listed("photo.json", datetime.fromtimestamp(now - age, UTC))
+        assert rig.inbox.arrivals.is_whole(found) == whole
+    rig.put("photo.png")
+    assert not rig.inbox.arrivals.is_whole(found), "its photo has come"
+    rig.put("other.json", b"{}")
+    delivery = rig.take()
+    assert delivery.name == "photo.png"
+    assert rig.inbox.waiting() == 1
+    InboxDelivery(rig.inbox, "other.json", 1).bury("a sidecar without a photo")
+    assert rig.objects() == ["inbox/photo.png", "rejected/other.json", "rejected/other.json.error.txt"]
+
+
+def test_a_photo_for_later_is_handed_out_again_when_it_is_due(rig: Rig) -> None:
+    rig.put("photo.jpg")
+    rig.take().retry_after(600.0, "the database is busy")
+    assert rig.look(599) is None
+    again = rig.look(1)
+    assert again is not None
+    assert again.attempt == 2
+
+
+def test_after_a_crash_what_was_in_hand_is_handed_out_again(rig: Rig) -> None:
+    rig.put("photo.jpg")
+    rig.take()
+    assert rig.another().get(0) is not None
+
+
+def test_what_another_bot_took_over_since_it_was_listed_is_not_handed_out(rig: Rig) -> None:
+    for number in range(3):
+        rig.put(f"{number}.jpg")
+    rig.take().ack()
+    other = rig.another()
+    while (delivery := other.get(0)) is not None:
+        other.read(delivery.name)
+        delivery.ack()
+    assert rig.objects() == []
+    assert rig.inbox.get(0) is None
+
+
+def test_bots_take_photos_in_an_order_of_chance(rig: Rig) -> None:
+    for number in range(12):
+        rig.put(f"{number:02}.jpg")
+    first = [delivery.name for _ in range(12) if (delivery := rig.look(0)) is not None]
+    other = rig.another()
+    second = [delivery.name for _ in range(12) if (delivery := other.get(0)) is not None]
+    assert sorted(first) == sorted(second) == [f"{number:02}.jpg" for number in range(12)]
+    assert first != second
+
+
+def test_an_empty_inbox_is_listed_now_and_then_only(rig: Rig) -> None:
+    for _ in range(10):
+        assert rig.look(LIST_SECONDS / 5) is None
+    assert rig.aws.calls().count("ListObjectsV2") in (2, 3)
+
+
+def test_photos_are_found_behind_a_page_of_what_does_not_count(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(7):
+        rig.put(f".hidden{number}")
+    rig.put("photo.jpg")
+    pages = rig.inbox._bucket.pages
+    monkeypatch.setattr(rig.inbox._bucket, "pages", lambda beginning="": pages(beginning, 3))
+    assert rig.take().name == "photo.jpg"
+    assert rig.aws.calls().count("ListObjectsV2") == 3
+
+
+def test_page_after_page_is_taken_without_a_pause(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(7):
+        rig.put(f"{number}.jpg")
+    pages = rig.inbox._bucket.pages
+    monkeypatch.setattr(rig.inbox._bucket, "pages", lambda beginning="": pages(beginning, 3))
+    found = set()
+    while (delivery := rig.look(0)) is not None:
+        found.add(delivery.name)
+        delivery.ack()
+    assert len(found) == 7
