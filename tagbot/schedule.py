@@ -27,7 +27,7 @@ from tagbot.messages import (
     TrainingRefused,
     TrainingSent,
 )
-from tagbot.monitoring import stall_alert
+from tagbot.monitoring import hung_stages, stall_alert
 from tagbot.monitoring.heartbeat import HeartbeatSender, bots_with_other_queues, other_queues
 from tagbot.services import Services
 from tagbot.vocabulary import RejectionReason
@@ -149,7 +149,7 @@ def tidy_database(_: Services) -> None:
 
 def watch_stages(services: Services) -> None:
     """Tell the log of a stage that hangs."""
-    services.in_flight.watch()
+    hung_stages.watch(services.in_flight)
 
 
 def _each(things: Iterable[T], act: Callable[[T], None]) -> None:

@@ -15,8 +15,9 @@ from tagbot.database.models.people import Person
 from tagbot.database.models.votes import Vote
 from tagbot.database.write_lock import writing
 from tagbot.errors import Retry
-from tagbot.lib.in_flight import HANGS_SECONDS, WorkInFlight
+from tagbot.lib.in_flight import WorkInFlight
 from tagbot.messages import FaceStored, FaceTagged, Message, PersonAdded, TrainingRefused, TrainingSent
+from tagbot.monitoring.hung_stages import HANGS_SECONDS
 from tagbot.monitoring.stall_alert import STALLED_SECONDS
 from tagbot.sandbox.driver import Slack
 from tagbot.schedule import (

@@ -20,7 +20,7 @@ from tagbot.database.models.faces import Face
 from tagbot.database.models.requests import let_next_in
 from tagbot.database.write_lock import writing
 from tagbot.messages import AnswerGiven
-from tagbot.monitoring import status_report
+from tagbot.monitoring import status_figures
 from tagbot.queues import Delivery
 from tagbot.stages.store_face_tag_sql import store_face_tag_sql
 from tagbot.vocabulary import State
@@ -110,7 +110,7 @@ class Acts:
         self._turn += 1
         yield "claim", self._claim()
         yield "vote", self._vote()
-        yield "`status`", _seconds(lambda: status_report.collect(self._here.queues, self._services.inbox))
+        yield "`status`", _seconds(lambda: status_figures.collect(self._here.queues, self._services.inbox))
         yield "next request", self._next_request()
 
     def _claim(self) -> float:

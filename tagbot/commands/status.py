@@ -6,7 +6,7 @@ import sys
 
 from tagbot import build
 from tagbot.commands.command import Command
-from tagbot.monitoring import status_report
+from tagbot.monitoring import status_figures, status_words
 from tagbot.settings import Settings
 
 
@@ -16,8 +16,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(settings: Settings, options: argparse.Namespace) -> int:
     with build.beside(settings) as queues:
-        figures = status_report.collect(queues, build.inbox(settings))
-    print(json.dumps(figures) if options.json else status_report.in_words(figures))
+        figures = status_figures.collect(queues, build.inbox(settings))
+    print(json.dumps(figures) if options.json else status_words.in_words(figures))
     for problem in figures["unusable"].values():
         print(problem, file=sys.stderr)
     return 1 if figures["unusable"] else 0

@@ -5,7 +5,7 @@ from typing import Any
 from slack_bolt import Ack, App, Respond
 
 from tagbot.maintenance import redrive
-from tagbot.monitoring import status_report
+from tagbot.monitoring import status_words
 from tagbot.services import Services
 from tagbot.slack import words
 from tagbot.vocabulary import COMMAND
@@ -24,7 +24,7 @@ def answer(command: dict[str, Any], services: Services) -> str:
     """The reply to this command of Slack's, in words."""
     match (command.get("text") or "").split():
         case ["status"]:
-            return status_report.for_slack(services)
+            return status_words.for_slack(services)
         case ["retry", *target] if len(target) <= 1:
             member = command["user_id"]
             if not may_retry(member, command["channel_id"], services):

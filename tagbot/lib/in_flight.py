@@ -1,36 +1,30 @@
-"""Which messages the stages have in hand, and since when: so a stage that hangs is noticed, and one that gets
-none.
-"""
+"""Which messages the stages work on, and since when."""
 
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tagbot.lib.health import Health
 
 log = logging.getLogger(__name__)
 
-HANGS_SECONDS = 120.0
-"""Whatever a stage asks of others ends by itself well before this; who takes longer, hangs."""
-
-TAKING = "Taking messages"
-"""What `WorkInFlight.health` is about, in words."""
-
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A message that a stage has had in hand for long."""
+    """A message that a stage works on, as it is at one moment."""
 
     stage: str
     message: str
     seconds: float
+    key: object = field(default=None, compare=False, repr=False)
+    """The same at each moment."""
 
 
 class WorkInFlight:
-    """Told by the workers, asked by `status` and the watchdog; from any thread."""
+    """The workers say what they do; any thread may ask."""
 
     def __init__(
         self, clock: Callable[[], float] = time.monotonic, now: Callable[[], float] = time.time
@@ -39,49 +33,39 @@ class WorkInFlight:
         self._clock = clock
         self._lock = threading.Lock()
         self._taken: dict[object, tuple[str, str, float]] = {}
-        self._told: set[object] = set()
+        self._late: set[object] = set()
         self.health = Health(now)
-        """Of taking messages, and of saying what became of them."""
+        """Of taking messages, and of saying what became of them; by the name of the stage."""
 
     @contextmanager
     def tracking(self, stage: str, message: str) -> Iterator[None]:
         """A stage works on a message."""
-        hand = object()
-        taken_at = self._clock()
+        key, taken_at = object(), self._clock()
         with self._lock:
-            self._taken[hand] = (stage, message, taken_at)
+            self._taken[key] = (stage, message, taken_at)
         try:
             yield
         finally:
             with self._lock:
-                del self._taken[hand]
-                told = hand in self._told
-                self._told.discard(hand)
-            if told:
-                log.warning(
-                    "%s came back from message=%s after %d s", stage, message, self._clock() - taken_at
-                )
+                del self._taken[key]
+                was_late = key in self._late
+                self._late.discard(key)
+            if was_late:
+                seconds = self._clock() - taken_at
+                log.warning("%s came back from message=%s after %d s", stage, message, seconds)
 
-    def hung(self) -> list[Work]:
-        """What has been in hand for longer than `HANGS_SECONDS`, the longest first."""
-        return [held for _, held in self._long()]
-
-    def watch(self) -> None:
-        """Tell the log, once for each message; that it came back, is told when it does."""
-        for hand, held in self._long():
-            with self._lock:
-                new = hand in self._taken and hand not in self._told
-                if new:
-                    self._told.add(hand)
-            if new:
-                log.warning("%s hangs: message=%s in hand for %d s", held.stage, held.message, held.seconds)
-
-    def _long(self) -> list[tuple[object, Work]]:
+    def longer_than(self, seconds: float) -> list[Work]:
+        """The longest first."""
         now = self._clock()
         with self._lock:
             taken = sorted(self._taken.items(), key=lambda item: item[1][2])
-        return [
-            (hand, Work(stage, message, now - since))
-            for hand, (stage, message, since) in taken
-            if now - since > HANGS_SECONDS
-        ]
+        work = [Work(stage, message, now - since, key) for key, (stage, message, since) in taken]
+        return [each for each in work if each.seconds > seconds]
+
+    def becomes_late(self, work: Work) -> bool:
+        """Have the log told when it comes back; False where that was asked before, or it is back already."""
+        with self._lock:
+            is_news = work.key in self._taken and work.key not in self._late
+            if is_news:
+                self._late.add(work.key)
+        return is_news

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from tagbot.database.connection import connected
@@ -18,13 +19,13 @@ from tagbot.vocabulary import State
 ALL = "all"
 
 
-class NothingOfThatName(Exception):  # noqa: N818 - an answer to who asked
-    """What was asked for is neither a queue nor a face."""
+class NothingOfThatName(Exception):  # noqa: N818 - an answer to the person who asked
+    """The target is neither a queue nor a face."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retried:
-    """What was done."""
+    """The outcome of a `retry`."""
 
     messages: Mapping[str, int]
     """How many dead letters went back, by queue; queues without any are left out."""
@@ -40,21 +41,8 @@ class Retried:
         return words.retried(sum(self.messages.values()), asked_again=self.asked_again) + by_queue + failed
 
 
-def retry(queues: Mapping[str, SharedQueue], target: str, *, by: str | None = None) -> Retried:
-    """Retry `all`, a queue by its name, or a face by its id. Raises `NothingOfThatName`.
-
-    `by` is the member who asks for it, None for an operator.
-    """
-    if target in ("", ALL):
-        return _redriven(queues, None)
-    if target in queues:
-        return _redriven({target: queues[target]}, None)
-    with connected():
-        return _retry_face(queues, target, by)
-
-
 def in_words(queues: Mapping[str, SharedQueue], target: str, *, by: str | None = None) -> str:
-    """What `retry` did, for people; raises `Retry` where the database or a queue cannot be reached."""
+    """The answer to `/facetag retry`. Raises `Retry` while the database is away."""
     try:
         with reached():
             return retry(queues, target, by=by).in_words()
@@ -62,19 +50,30 @@ def in_words(queues: Mapping[str, SharedQueue], target: str, *, by: str | None =
         return words.nothing_of_that_name(target)
 
 
-def _retry_face(queues: Mapping[str, SharedQueue], target: str, by: str | None) -> Retried:
-    face = Face.get_or_none(Face.id == _uuid(target))
-    if face is None:
-        raise NothingOfThatName(target)
-    redriven = _redriven(queues, face.id)
-    asked_again = ask_again(face.id, face.round, State.REJECTED, by=by)
-    if asked_again:
+def retry(queues: Mapping[str, SharedQueue], target: str, *, by: str | None = None) -> Retried:
+    """Retry `all`, a queue by its name, or a face by its id. Raises `NothingOfThatName`.
+
+    `by` is the member who asks for it, None for an operator.
+    """
+    if target in ("", ALL):
+        return redriven(queues)
+    if target in queues:
+        return redriven({target: queues[target]})
+    with suppress(ValueError):
+        target = str(uuid.UUID(target))
+    with connected():
+        face = Face.get_or_none(Face.id == target)
+        if face is None:
+            raise NothingOfThatName(target)
+        retried = redriven(queues, face.id)
+        if not ask_again(face.id, face.round, State.REJECTED, by=by):
+            return retried
         publish(queues, FaceStored(face_id=face.id, round=face.round + 1))
-    return replace(redriven, asked_again=asked_again)
+        return replace(retried, asked_again=True)
 
 
-def _redriven(queues: Mapping[str, SharedQueue], key: str | None) -> Retried:
-    """A queue that cannot be used keeps no other from being redriven."""
+def redriven(queues: Mapping[str, SharedQueue], key: str | None = None) -> Retried:
+    """Put dead letters back, all or those about `key`. A queue that cannot be used keeps no other from it."""
     counts: dict[str, int] = {}
     unusable: dict[str, str] = {}
     for name, queue in queues.items():
@@ -83,10 +82,3 @@ def _redriven(queues: Mapping[str, SharedQueue], key: str | None) -> Retried:
         except Retry as why:
             unusable[name] = why.reason
     return Retried({name: count for name, count in counts.items() if count}, unusable=unusable)
-
-
-def _uuid(text: str) -> str:
-    try:
-        return str(uuid.UUID(text))
-    except ValueError:
-        return text

@@ -8,7 +8,7 @@ import pytest
 
 from tagbot.database.models.base import database
 from tagbot.database.models.bookkeeping import Notice
-from tagbot.monitoring import status_report
+from tagbot.monitoring import status_figures, status_words
 from tagbot.sandbox.driver import Slack
 from tests.commands.conftest import Ran, Run
 from tests.rekognition.stand_in import running_rekognition
@@ -53,7 +53,7 @@ def reconcile(run: Run, amazon: Amazon) -> Reconcile:
 
 
 def told(amazon: Amazon) -> str:
-    return status_report.in_words(status_report.collect(amazon.world.queues, amazon.world.services.inbox))
+    return status_words.in_words(status_figures.collect(amazon.world.queues, amazon.world.services.inbox))
 
 
 @pytest.mark.rule("reconcile-exit-code")

@@ -15,9 +15,10 @@ from tagbot.database.models.bookkeeping import RunningBot
 from tagbot.database.write_lock import writing
 from tagbot.errors import Reject, Retry
 from tagbot.lib.health import Health
-from tagbot.lib.in_flight import HANGS_SECONDS, WorkInFlight
-from tagbot.monitoring import heartbeat, status_report
+from tagbot.lib.in_flight import WorkInFlight
+from tagbot.monitoring import heartbeat, status_figures, status_words
 from tagbot.monitoring.heartbeat import FORGOTTEN_SECONDS, SILENT_SECONDS, Heartbeat, HeartbeatSender
+from tagbot.monitoring.hung_stages import HANGS_SECONDS
 from tagbot.schedule import send_heartbeat
 from tagbot.services import Services, Shutdown
 from tagbot.slack.socket_mode.link_state import Link
@@ -46,11 +47,11 @@ def tell_ago(seconds: float, services: Services) -> None:
 
 
 def figures(world: World, this: Heartbeat | None = None) -> dict[str, Any]:
-    return status_report.collect(world.queues, world.services.inbox, this)
+    return status_figures.collect(world.queues, world.services.inbox, this)
 
 
 def shown(world: World, this: Heartbeat | None = None) -> str:
-    return status_report.in_words(figures(world, this))
+    return status_words.in_words(figures(world, this))
 
 
 def about_bots(world: World) -> list[str]:

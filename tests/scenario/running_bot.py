@@ -13,7 +13,7 @@ from typing import Any
 
 from tagbot import build
 from tagbot.database.connection import connected
-from tagbot.monitoring import status_report
+from tagbot.monitoring import status_figures
 from tagbot.sandbox.driver import Slack
 from tagbot.settings import Settings
 from tests.clean_environment import clean_environment
@@ -67,7 +67,7 @@ class RunningBot:
         """The same again and again, by the command's own code: to start it for each look takes longest."""
         settings = Settings.from_env(self.env)
         with build.beside(settings) as queues, connected():
-            yield lambda: status_report.collect(queues, build.inbox(settings))
+            yield lambda: status_figures.collect(queues, build.inbox(settings))
 
     def wait_for_status(self, fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """The status once it is as wanted."""

@@ -31,7 +31,7 @@ from tagbot.database.shared_rate_limit import MOST_AHEAD, SharedRateLimit
 from tagbot.database.write_lock import writing
 from tagbot.errors import Reject, Retry
 from tagbot.messages import FaceStored
-from tagbot.monitoring import status_report
+from tagbot.monitoring import status_figures, status_words
 from tagbot.monitoring.heartbeat import (
     SILENT_SECONDS,
     Heartbeat,
@@ -515,7 +515,7 @@ def test_bots_with_other_queues_are_known_whichever_of_them_asks(
     settings = replace(world.settings, queue_url=mine)
     assert [bot.id for bot in bots_with_other_queues(settings, time.time())] == ([] if same else ["other"])
     replace(Heartbeat.of(world.services), queue_url=mine).store()
-    told = status_report.in_words(status_report.collect(world.queues, world.services.inbox))
+    told = status_words.in_words(status_figures.collect(world.queues, world.services.inbox))
     assert ("bots on one database need one QUEUE_URL=sqs://PREFIX" in told) is not same
 
 

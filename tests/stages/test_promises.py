@@ -17,7 +17,7 @@ from tagbot.database.models.vectors import ModelVectors, TrainedVector
 from tagbot.handlers.facetag_command import may_retry
 from tagbot.maintenance.redrive import Retried, retry
 from tagbot.messages import FaceReopened, FaceStored, Message
-from tagbot.monitoring import status_report
+from tagbot.monitoring import status_figures
 from tagbot.sandbox.driver import Slack as SlackStandIn
 from tagbot.schedule import expire_requests
 from tagbot.slack import words
@@ -325,7 +325,7 @@ def test_with_admins_they_alone_may_retry_wherever_they_are(world: World, people
 
 @pytest.mark.rule("status-json")
 def test_the_figures_of_status_come_in_their_order(world: World) -> None:
-    figures = json.loads(json.dumps(status_report.collect(world.queues, world.services.inbox)))
+    figures = json.loads(json.dumps(status_figures.collect(world.queues, world.services.inbox)))
     assert list(figures["faces"]) == ["waiting", "open", "training", "tagged", "rejected"]
     assert list(figures["queues"]) == list(QueueName)
     for counts in figures["queues"].values():

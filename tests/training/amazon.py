@@ -22,7 +22,7 @@ from tagbot.database.models.people import Person
 from tagbot.database.models.votes import Vote
 from tagbot.database.write_lock import writing
 from tagbot.messages import ANYWAY, FaceReopened, FaceTagged
-from tagbot.monitoring import status_report
+from tagbot.monitoring import status_figures, status_words
 from tagbot.queues import Counts
 from tagbot.sandbox.driver import Slack, running_slack
 from tagbot.training.rekognition.rekognition_backend import RekognitionBackend
@@ -236,7 +236,7 @@ def picture(width: int, height: int, form: str = "JPEG", quality: int = 90) -> b
 
 def told(amazon: Amazon) -> str:
     """What `/facetag status` says."""
-    return status_report.in_words(status_report.collect(amazon.world.queues, amazon.world.services.inbox))
+    return status_words.in_words(status_figures.collect(amazon.world.queues, amazon.world.services.inbox))
 
 
 def forget_aws(environ: pytest.MonkeyPatch) -> None:

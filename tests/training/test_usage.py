@@ -10,7 +10,7 @@ import pytest
 from tagbot.database.connection import connected, open_database
 from tagbot.database.models.bookkeeping import Notice
 from tagbot.database.models.faces import Face, store_photo
-from tagbot.monitoring import status_report
+from tagbot.monitoring import status_words
 from tagbot.training.rekognition.permissions import ACTIONS
 from tagbot.training.usage import Ledger, usage
 from tests.world import DATABASE, new_database
@@ -48,8 +48,8 @@ def test_calls_are_counted_by_operation_and_pictures_cost() -> None:
         "by_operation": {"index_faces": 15, "detect_faces": 5, "associate_faces": 3},
         "estimated_dollars": 0.02,
     }
-    lines = status_report._about_training(usage(NOVEMBER))
-    assert lines == ["Amazon Rekognition since the start of the month: 23 calls, about $0.02."]
+    lines = status_words.training({"training": usage(NOVEMBER)}, datetime.now(UTC))
+    assert list(lines) == ["Amazon Rekognition since the start of the month: 23 calls, about $0.02."]
 
 
 def test_a_month_ends_at_midnight_utc_and_the_next_begins_at_nothing() -> None:

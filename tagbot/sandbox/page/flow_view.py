@@ -16,7 +16,7 @@ from tagbot.database.models.faces import Face
 from tagbot.database.models.votes import Vote
 from tagbot.errors import Retry
 from tagbot.messages import PhotoArrived
-from tagbot.monitoring import status_report
+from tagbot.monitoring import status_figures
 from tagbot.pipeline import PIPELINE, SOURCES
 from tagbot.queues.disk import QueueUnusable
 from tagbot.sandbox.state import Json
@@ -56,7 +56,10 @@ class Figures:
         """The figures, and how a face is; only in `thread`."""
         if not self._queues:
             self._queues = self._open.enter_context(build.beside(self._settings))
-        return {"status": status_report.collect(self._queues, self._inbox), "face": face and face_state(face)}
+        return {
+            "status": status_figures.collect(self._queues, self._inbox),
+            "face": face and face_state(face),
+        }
 
     @property
     def thread(self) -> ThreadPoolExecutor:

@@ -18,7 +18,7 @@ from tagbot.database.models.photos import Photo
 from tagbot.database.write_lock import writing
 from tagbot.handlers.facetag_command import answer
 from tagbot.messages import FaceStored
-from tagbot.monitoring import status_report
+from tagbot.monitoring import status_figures, status_words
 from tagbot.queues.disk import disk_queues
 from tagbot.slack import words as said_words
 from tagbot.vocabulary import QueueName
@@ -26,11 +26,11 @@ from tests.world import World, astronaut
 
 
 def collect(world: World) -> dict[str, Any]:
-    return status_report.collect(world.queues, world.services.inbox)
+    return status_figures.collect(world.queues, world.services.inbox)
 
 
 def words(world: World) -> str:
-    return status_report.in_words(collect(world))
+    return status_words.in_words(collect(world))
 
 
 def trouble(world: World, face: Face, how: str, why: str = "Slack is away") -> None:
@@ -175,8 +175,8 @@ def test_in_slack_it_fits_into_a_message_however_much_is_wrong(world: World) -> 
         assert delivery is not None
         delivery.bury(f"reason {number}: " + "x" * 1000)
     figures = collect(world)
-    said = status_report.in_words(figures, status_report.SLACK_LETTERS)
-    assert len(said) <= status_report.SLACK_LETTERS
+    said = status_words.in_words(figures, status_words.SLACK_LETTERS)
+    assert len(said) <= status_words.SLACK_LETTERS
     *shown, last = said.splitlines()
     assert shown[0].startswith("Faces: ")
     assert last == said_words.more_lines(len(words(world).splitlines()) - len(shown))
@@ -211,8 +211,8 @@ def test_with_a_hundred_thousand_messages_it_answers_within_a_second(tmp_path: P
         )
     with disk_queues(file.parent, QueueName) as queues:
         started = time.monotonic()
-        figures = status_report.collect(queues, world.services.inbox)
-        said = status_report.in_words(figures, status_report.SLACK_LETTERS)
+        figures = status_figures.collect(queues, world.services.inbox)
+        said = status_words.in_words(figures, status_words.SLACK_LETTERS)
         assert time.monotonic() - started < 1
     counts = figures["queues"]["images-in-db"]
     assert counts == {"ready": 33_334, "delayed": 33_333, "in_flight": 0, "dead": 33_333}

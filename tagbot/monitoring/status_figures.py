@@ -1,0 +1,86 @@
+"""The figures of `status`, as `status --json` prints them: what is done, what waits and why."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from tagbot.database.connection import connected
+from tagbot.database.models.bookkeeping import Notice
+from tagbot.database.models.faces import Face
+from tagbot.database.models.photos import photos_without_faces
+from tagbot.database.shared_clock import shared_now
+from tagbot.errors import Retry
+from tagbot.monitoring.heartbeat import Heartbeat, known_bots
+from tagbot.photos.inbox import Inbox
+from tagbot.queues import Counts, SharedQueue
+from tagbot.training.usage import usage
+
+NOT_KNOWN = dict.fromkeys(asdict(Counts()))
+"""The counts of a queue that cannot be counted: not zeros, which would say that nothing waits."""
+
+
+def collect(queues: Mapping[str, SharedQueue], inbox: Inbox, this: Heartbeat | None = None) -> dict[str, Any]:
+    """All figures; `this` is the bot in whose process they are collected. Raises `Retry` while the database
+    is away.
+    """
+    by_queue = {name: of_queue(queue) for name, queue in queues.items()}
+    with connected():
+        now = shared_now()
+        return {
+            "at": utc(time.time()),
+            "faces": Face.counts(),
+            "queues": {name: each["counts"] for name, each in by_queue.items()},
+            "oldest": {name: each["oldest"] for name, each in by_queue.items()},
+            "unusable": {name: each["problem"] for name, each in by_queue.items() if each["problem"]},
+            "bots": [of_bot(this if this and this.id == bot.id else bot, now) for bot in known_bots()],
+            "inbox": inbox.waiting(),
+            "photos_without_faces": photos_without_faces(),
+            "training": usage(time.time()),
+            "notices": [notice.text for notice in Notice.select().order_by(Notice.since)],
+            "troubles": [
+                {"queue": name, **trouble} for name, each in by_queue.items() for trouble in each["troubles"]
+            ],
+        }
+
+
+def of_bot(bot: Heartbeat, now: float) -> dict[str, Any]:
+    """`now` is by the clock by which it was seen, the database's."""
+    return {
+        "host": bot.host,
+        "version": bot.version,
+        "stages": bot.stages,
+        "since": utc(bot.started_at),
+        "last_seen": utc(bot.seen_at),
+        "silent_seconds": round(bot.silent(now), 3),
+        "queue_url": bot.queue_url,
+        "slack": bot.slack and bot.slack | {"since": utc(bot.slack["since"])},
+        "failing": [failure | {"since": utc(failure["since"])} for failure in bot.failing],
+        "in_hand_for_long": bot.in_hand_for_long,
+    }
+
+
+def of_queue(queue: SharedQueue) -> dict[str, Any]:
+    """A queue that cannot be used hides nothing of the others."""
+    try:
+        return {
+            "counts": asdict(queue.counts()),
+            "oldest": utc(queue.oldest()),
+            "troubles": [
+                asdict(trouble) | {"since": utc(trouble.since), "until": utc(trouble.until)}
+                for trouble in queue.troubles()
+            ],
+            "problem": "",
+        }
+    except Retry as why:
+        return {"counts": NOT_KNOWN, "oldest": None, "troubles": [], "problem": why.reason}
+
+
+def utc(seconds: float | None) -> str | None:
+    """A time in seconds since 1970 as text."""
+    return (
+        seconds
+        if seconds is None
+        else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    )
