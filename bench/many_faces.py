@@ -13,13 +13,13 @@ from typing import Any
 
 from bench.rounds import say
 from tagbot import build
-from tagbot.database.connection import opened
 from tagbot.database.engine import database_at
 from tagbot.database.models.base import database
 from tagbot.database.models.faces import Face
 from tagbot.database.models.people import Person
 from tagbot.database.models.photos import Photo
 from tagbot.database.models.votes import Vote
+from tagbot.database.opening import opened
 from tagbot.messages import AnswerGiven
 from tagbot.queues import Queue
 from tagbot.settings import Settings

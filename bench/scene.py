@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tagbot import build
-from tagbot.database.connection import connected, open_database
 from tagbot.database.models.faces import Face, store_photo
+from tagbot.database.opening import connected, open_database
 from tagbot.database.write_lock import writing
 from tagbot.messages import AnswerGiven
 from tagbot.pipeline import PIPELINE

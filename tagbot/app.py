@@ -11,7 +11,7 @@ from queue import SimpleQueue
 from types import FrameType
 
 from tagbot import build, schedule
-from tagbot.database.connection import close_database, connected, open_database
+from tagbot.database.opening import close_database, connected, open_database
 from tagbot.database.outages import reached
 from tagbot.database.shared_clock import shared_now
 from tagbot.errors import Retry

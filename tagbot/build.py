@@ -8,8 +8,8 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from tagbot.aws import rights
-from tagbot.database.connection import open_database
 from tagbot.database.models.vectors import ModelVectors
+from tagbot.database.opening import open_database
 from tagbot.database.shared_clock import SharedClock
 from tagbot.database.shared_rate_limit import SharedRateLimit
 from tagbot.lib.in_flight import WorkInFlight

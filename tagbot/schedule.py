@@ -11,11 +11,11 @@ from typing import TypeVar
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from tagbot.consensus import Agreed, Unknown, consensus
-from tagbot.database.connection import connected, tidy
 from tagbot.database.models.faces import Face, unknown_people
 from tagbot.database.models.requests import let_next_in, next_with_message
 from tagbot.database.models.votes import Vote
 from tagbot.database.named_lock import alone
+from tagbot.database.opening import connected, tidy
 from tagbot.database.outages import DatabaseAway, reached
 from tagbot.errors import Retry
 from tagbot.lib.outage_log import OutageLog

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from tagbot.database.connection import connected, is_connected
 from tagbot.database.named_lock import alone
+from tagbot.database.opening import connected, is_connected
 from tagbot.database.outages import DatabaseAway, reached
 from tagbot.errors import Reject, Retry
 from tagbot.lib import failpoints

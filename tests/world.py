@@ -22,9 +22,9 @@ from pathlib import Path
 from PIL import Image
 
 from tagbot import build
-from tagbot.database.connection import connected, open_database
 from tagbot.database.models.faces import Face, store_photo
 from tagbot.database.models.requests import stale_in_slack
+from tagbot.database.opening import connected, open_database
 from tagbot.messages import AnswerGiven, FaceStored, Message
 from tagbot.photos.context_picture import context_picture
 from tagbot.photos.cropping import crop_face

@@ -19,7 +19,7 @@ from bench.rounds import Scale, interleaved
 from bench.scene import Scene, answer, open_faces, scene
 from bench.table import Comparison, Line, NotMeasured, at_least, at_most, no_goal
 from bench.workers import Step, seconds_for
-from tagbot.database.connection import connected
+from tagbot.database.opening import connected
 from tagbot.messages import AnswerGiven, FaceTagged
 from tagbot.stages.store_face_tag_sql import store_face_tag_sql
 

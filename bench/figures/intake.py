@@ -21,9 +21,9 @@ from bench.child import in_child
 from bench.rounds import Scale, interleaved
 from bench.scene import Scene, scene
 from bench.table import Comparison, Line, at_least
-from tagbot.database.connection import connected
 from tagbot.database.models.faces import Face
 from tagbot.database.models.photos import Photo
+from tagbot.database.opening import connected
 from tagbot.lib.process_pool import ProcessPool
 from tagbot.photos.decoding import read_photo
 from tagbot.photos.pixels import Photo as DecodedPhoto

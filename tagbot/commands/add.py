@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from tagbot import build
 from tagbot.commands.command import Command
-from tagbot.database.connection import connected, open_database
+from tagbot.database.opening import connected, open_database
 from tagbot.lib.retrying import with_retries
 from tagbot.photos.decoding import read_photo
 from tagbot.photos.inbox import Inbox

@@ -10,8 +10,8 @@ from peewee import PeeweeException
 
 from tagbot import build
 from tagbot.commands.command import Command
-from tagbot.database.connection import connected, health, open_database
 from tagbot.database.models.faces import Face
+from tagbot.database.opening import connected, health, open_database
 from tagbot.database.outages import DatabaseUnusable
 from tagbot.errors import Reject, Retry
 from tagbot.setting_values import S3Place

@@ -14,11 +14,11 @@ from typing import Any, TextIO
 
 from tagbot.commands.command import Command
 from tagbot.consensus import Answer
-from tagbot.database.connection import connected, open_database, streamed
 from tagbot.database.models.faces import Face
 from tagbot.database.models.people import Person
 from tagbot.database.models.photos import Photo
 from tagbot.database.models.votes import Vote
+from tagbot.database.opening import connected, open_database, streamed
 from tagbot.settings import Settings
 from tagbot.vocabulary import State
 

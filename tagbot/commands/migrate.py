@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from tagbot import build
 from tagbot.commands.command import Command
-from tagbot.database.connection import connected, open_database
+from tagbot.database.opening import connected, open_database
 from tagbot.database.shared_clock import shared_now
 from tagbot.errors import Reject
 from tagbot.lib.process_lock import AlreadyRunning

@@ -6,7 +6,7 @@ from contextlib import closing
 
 from tagbot import build
 from tagbot.commands.command import Command
-from tagbot.database.connection import connected, open_database
+from tagbot.database.opening import connected, open_database
 from tagbot.maintenance.reconciliation import Difference, counted, differences, mend, nothing_differs
 from tagbot.settings import Settings
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from tagbot.database.connection import connected
 from tagbot.database.models.faces import Face
 from tagbot.database.models.requests import ask_again
+from tagbot.database.opening import connected
 from tagbot.database.outages import reached
 from tagbot.errors import Retry
 from tagbot.messages import FaceStored

@@ -17,8 +17,8 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from tagbot.database.connection import is_connected
 from tagbot.database.models.bookkeeping import StallAlert
+from tagbot.database.opening import is_connected
 from tagbot.database.outages import reached
 from tagbot.database.shared_clock import shared_now
 from tagbot.errors import Retry

@@ -6,10 +6,10 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from tagbot.database.connection import connected
 from tagbot.database.models.bookkeeping import Notice
 from tagbot.database.models.faces import Face
 from tagbot.database.models.photos import photos_without_faces
+from tagbot.database.opening import connected
 from tagbot.database.shared_clock import shared_now
 from tagbot.errors import Retry
 from tagbot.monitoring.heartbeat import Heartbeat, known_bots

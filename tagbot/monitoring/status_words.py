@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from tagbot.database.connection import connected
+from tagbot.database.opening import connected
 from tagbot.database.outages import reached
 from tagbot.errors import Retry
 from tagbot.monitoring.heartbeat import SILENT_SECONDS, Heartbeat, are_same_queues

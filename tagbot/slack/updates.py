@@ -12,10 +12,10 @@ from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 
 from tagbot.consensus import Rule
-from tagbot.database.connection import connected
 from tagbot.database.models.faces import Face
 from tagbot.database.models.requests import PastRequest, stale_in_slack
 from tagbot.database.named_lock import alone
+from tagbot.database.opening import connected
 from tagbot.database.outages import reached
 from tagbot.database.write_lock import writing
 from tagbot.errors import Reject, Retry

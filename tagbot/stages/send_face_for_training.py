@@ -5,10 +5,10 @@ from contextlib import suppress
 from typing import Any
 
 from tagbot.consensus import Agreed, Unknown, consensus
-from tagbot.database.connection import connected
 from tagbot.database.models.faces import Face
 from tagbot.database.models.people import Person
 from tagbot.database.models.votes import Vote
+from tagbot.database.opening import connected
 from tagbot.database.outages import reached
 from tagbot.database.write_lock import writing
 from tagbot.errors import Retry

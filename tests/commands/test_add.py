@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tagbot.database.connection import connected, open_database
 from tagbot.database.models.faces import store_photo
+from tagbot.database.opening import connected, open_database
 from tests.commands.conftest import Run, shown_on_a_terminal
 from tests.world import astronaut
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tagbot.database.connection import open_database
+from tagbot.database.opening import open_database
 from tagbot.queues.disk import disk_queues
 from tagbot.sandbox.driver import Slack
 from tagbot.slack import words

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from tagbot.commands.export import AT_ONCE, lines
-from tagbot.database.connection import connected, open_database
 from tagbot.database.models.faces import Face, store_photo
 from tagbot.database.models.people import Person
 from tagbot.database.models.votes import Vote
+from tagbot.database.opening import connected, open_database
 from tagbot.database.write_lock import writing
 from tests.commands.conftest import Run
 from tests.postgresql import on_every_database

@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from tagbot.database.connection import close_database, connected, open_database, opened
 from tagbot.database.engine import database_at
 from tagbot.database.models.bookkeeping import BackendCalls, Notice, RateLimitState, RunningBot, StallAlert
 from tagbot.database.models.faces import Face, store_photo
@@ -25,6 +24,7 @@ from tagbot.database.models.photos import Photo
 from tagbot.database.models.requests import PastRequest
 from tagbot.database.models.vectors import TrainedVector
 from tagbot.database.models.votes import Vote
+from tagbot.database.opening import close_database, connected, open_database, opened
 from tagbot.database.outages import DatabaseUnusable
 from tagbot.database.shared_clock import shared_now
 from tagbot.database.tables import TABLES

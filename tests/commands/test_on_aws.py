@@ -11,7 +11,7 @@ import pytest
 from tagbot.aws.boto import Door
 from tagbot.aws.s3_api import ACTIONS
 from tagbot.aws.sqs_api import Sqs
-from tagbot.database.connection import open_database
+from tagbot.database.opening import open_database
 from tagbot.queues.sqs import sqs_queues
 from tests.aws.service import REGION, Amazon
 from tests.commands.conftest import Run

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tagbot.database.connection import close_database, connected, open_database
 from tagbot.database.models.faces import Face
 from tagbot.database.models.votes import Vote
+from tagbot.database.opening import close_database, connected, open_database
 from tagbot.queues.crashes import CRASHED
 from tagbot.sandbox.driver import Slack
 from tagbot.settings import Settings

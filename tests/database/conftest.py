@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tagbot.database.connection import connected, open_database
+from tagbot.database.opening import connected, open_database
 from tests.postgresql import Server
 from tests.world import DATABASE, new_database
 

@@ -4,9 +4,7 @@ import sys
 
 import pytest
 
-from tagbot.database.connection import (
-    open_database,
-)
+from tagbot.database.opening import open_database
 from tagbot.database.outages import DatabaseUnusable
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from tagbot.database.connection import close_database, connected, open_database
 from tagbot.database.models.bookkeeping import Tally
 from tagbot.database.models.people import Person
+from tagbot.database.opening import close_database, connected, open_database
 from tests.kept_database import FEW, KeptDatabase
 from tests.postgresql import Server
 

@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
-from tagbot.database.connection import connected, open_database
 from tagbot.database.models.base import database
 from tagbot.database.named_lock import alone
+from tagbot.database.opening import connected, open_database
 from tagbot.database.outages import reached
 from tagbot.errors import Retry
 from tests.postgresql import on_every_database

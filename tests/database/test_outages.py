@@ -9,14 +9,10 @@ from collections.abc import Callable
 import pytest
 from peewee import IntegrityError
 
-from tagbot.database.connection import (
-    connected,
-    is_connected,
-    open_database,
-)
 from tagbot.database.models.base import database
 from tagbot.database.models.faces import store_photo
 from tagbot.database.models.people import Person
+from tagbot.database.opening import connected, is_connected, open_database
 from tagbot.database.outages import reached
 from tagbot.database.write_lock import writing
 from tagbot.errors import Retry

@@ -8,16 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tagbot.database.connection import (
-    close_database,
-    connected,
-    health,
-    is_connected,
-    open_database,
-)
 from tagbot.database.models.base import database
 from tagbot.database.models.bookkeeping import Notice
 from tagbot.database.models.people import Person
+from tagbot.database.opening import close_database, connected, health, is_connected, open_database
 from tagbot.database.outages import DatabaseAway, DatabaseUnusable, reached
 from tagbot.database.postgresql import SESSION
 from tagbot.database.write_lock import writing

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from tagbot.commands import export
-from tagbot.database.connection import connected, open_database
 from tagbot.database.models.base import database
 from tagbot.database.models.faces import unknown_people
 from tagbot.database.models.requests import (
@@ -17,6 +16,7 @@ from tagbot.database.models.requests import (
     next_with_message,
     stale_in_slack,
 )
+from tagbot.database.opening import connected, open_database
 
 
 @pytest.mark.rule("nothing-slow")

@@ -12,17 +12,13 @@ import pytest
 from peewee import SqliteDatabase
 from playhouse import migrations
 
-from tagbot.database.connection import (
-    connected,
-    open_database,
-    opened,
-)
 from tagbot.database.engine import database_at
 from tagbot.database.models.base import database
 from tagbot.database.models.bookkeeping import Notice, StallAlert
 from tagbot.database.models.faces import Face
 from tagbot.database.models.people import Person
 from tagbot.database.models.photos import Photo, photos_without_faces
+from tagbot.database.opening import connected, open_database, opened
 from tagbot.database.schema_upgrade import MIGRATIONS
 from tagbot.database.tables import TABLES
 from tagbot.vocabulary import State
@@ -32,7 +28,7 @@ from tests.postgresql import DATABASES, Server, on_every_database
 
 OPEN = """
 import sys
-from tagbot.database.connection import connected, open_database
+from tagbot.database.opening import connected, open_database
 from tagbot.database.models.people import Person
 print("ready", flush=True)
 sys.stdin.readline()

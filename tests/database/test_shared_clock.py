@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tagbot import build
-from tagbot.database.connection import close_database, connected, open_database
+from tagbot.database.opening import close_database, connected, open_database
 from tagbot.database.outages import DatabaseAway
 from tagbot.database.shared_clock import SharedClock, shared_now
 from tagbot.monitoring.heartbeat import HeartbeatSender

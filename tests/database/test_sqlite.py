@@ -7,13 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tagbot.database.connection import (
-    connected,
-    open_database,
-    tidy,
-)
 from tagbot.database.models.base import database
 from tagbot.database.models.people import Person
+from tagbot.database.opening import connected, open_database, tidy
 from tagbot.database.outages import DatabaseUnusable
 from tagbot.database.sqlite import PRAGMAS
 from tagbot.database.write_lock import writing

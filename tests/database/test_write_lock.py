@@ -7,13 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tagbot.database.connection import (
-    connected,
-    open_database,
-)
 from tagbot.database.models.base import database
 from tagbot.database.models.faces import Face, store_photo
 from tagbot.database.models.people import Person
+from tagbot.database.opening import connected, open_database
 from tagbot.database.write_lock import POSTGRESQL_BEGIN, threads_lock, writing
 from tests.database.conftest import path_of
 from tests.database.rows import PHOTO, a_face_row

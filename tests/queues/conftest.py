@@ -8,7 +8,7 @@ from typing import Protocol
 import pytest
 
 from tagbot.aws.sqs_api import Sqs
-from tagbot.database.connection import open_database
+from tagbot.database.opening import open_database
 from tagbot.queues import Delivery, Queue, SharedQueue
 from tagbot.queues.disk import disk_queues, disk_queues_beside
 from tagbot.queues.sqs import sqs_queues, sqs_queues_beside

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tagbot import build
-from tagbot.database.connection import connected
+from tagbot.database.opening import connected
 from tagbot.monitoring import status_figures
 from tagbot.sandbox.driver import Slack
 from tagbot.settings import Settings

@@ -19,12 +19,12 @@ import pytest
 
 from tagbot import __version__, build
 from tagbot.app import Bot
-from tagbot.database.connection import close_database, connected, open_database
 from tagbot.database.models.base import database
 from tagbot.database.models.bookkeeping import RateLimitState
 from tagbot.database.models.faces import Face
 from tagbot.database.models.requests import let_next_in
 from tagbot.database.named_lock import alone
+from tagbot.database.opening import close_database, connected, open_database
 from tagbot.database.outages import reached
 from tagbot.database.shared_clock import shared_now
 from tagbot.database.shared_rate_limit import MOST_AHEAD, SharedRateLimit

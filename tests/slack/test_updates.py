@@ -8,11 +8,11 @@ from contextlib import contextmanager
 import pytest
 from slack_sdk import WebClient
 
-from tagbot.database.connection import connected
 from tagbot.database.models.base import database
 from tagbot.database.models.faces import Face
 from tagbot.database.models.requests import PastRequest, stale_in_slack
 from tagbot.database.models.votes import Vote
+from tagbot.database.opening import connected
 from tagbot.database.write_lock import writing
 from tagbot.errors import Reject, Retry
 from tagbot.photos.image_keys import crop_key

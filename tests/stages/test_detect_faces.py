@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 from PIL import ExifTags, Image, ImageChops, ImageStat
 
-from tagbot.database.connection import connected
 from tagbot.database.models.faces import Face
 from tagbot.database.models.photos import Photo, photos_without_faces
 from tagbot.database.models.vectors import ModelVectors
+from tagbot.database.opening import connected
 from tagbot.errors import Reject, Retry
 from tagbot.messages import FaceStored, PhotoArrived
 from tagbot.photos.image_keys import context_key, crop_key, photo_key

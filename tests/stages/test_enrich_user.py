@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tagbot.database.connection import connected
 from tagbot.database.models.faces import Face
 from tagbot.database.models.people import Person
+from tagbot.database.opening import connected
 from tagbot.errors import Reject, Retry
 from tagbot.messages import PersonAdded
 from tagbot.slack import words

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from tagbot.database.connection import connected
 from tagbot.database.models.faces import Face
 from tagbot.database.models.people import Person
 from tagbot.database.models.vectors import ModelVectors, TrainedVector
 from tagbot.database.models.votes import Vote
+from tagbot.database.opening import connected
 from tagbot.errors import Reject, Retry
 from tagbot.messages import ANYWAY, FaceTagged, Message, PersonAdded, TrainingRefused, TrainingSent
 from tagbot.photos.image_keys import crop_key

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image, ImageFilter
 
-from tagbot.database.connection import connected, open_database
+from tagbot.database.opening import connected, open_database
 from tagbot.photos.cropping import crop_face
 from tagbot.photos.decoding import read_photo
 from tagbot.photos.pixels import Photo

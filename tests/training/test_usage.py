@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tagbot.database.connection import connected, open_database
 from tagbot.database.models.bookkeeping import Notice
 from tagbot.database.models.faces import Face, store_photo
+from tagbot.database.opening import connected, open_database
 from tagbot.monitoring import status_words
 from tagbot.training.rekognition.permissions import ACTIONS
 from tagbot.training.usage import Ledger, usage

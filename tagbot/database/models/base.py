@@ -1,11 +1,11 @@
-"""What all tables have in common: the database they are bound to, and text that each database keeps."""
+"""The base of all tables: the database that they are bound to, and text that each database keeps."""
 
 from typing import Any
 
 from peewee import DatabaseProxy, Model, TextField
 
 database = DatabaseProxy()
-"""Bound by `tagbot.database.connection.open_database`."""
+"""Bound by `tagbot.database.opening.open_database`."""
 
 
 class Table(Model):

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
-from tagbot.database.connection import opened
 from tagbot.database.engine import database_at
 from tagbot.database.models.bookkeeping import FailedMessage, Notice, RateLimitState, RunningBot, Tally
+from tagbot.database.opening import opened
 from tagbot.database.outages import reached
 from tagbot.database.tables import TABLES
 from tagbot.database.unfinished_copy import MARK, mark_of

@@ -11,8 +11,8 @@ from typing import Any
 
 from peewee import EXCLUDED, fn
 
-from tagbot.database.connection import connected
 from tagbot.database.models.bookkeeping import FailedMessage
+from tagbot.database.opening import connected
 from tagbot.database.outages import reached
 from tagbot.database.write_lock import writing
 from tagbot.queues import Failing, Trouble

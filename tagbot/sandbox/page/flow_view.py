@@ -11,9 +11,9 @@ from typing import Any
 from peewee import PeeweeException
 
 from tagbot import build
-from tagbot.database.connection import connected
 from tagbot.database.models.faces import Face
 from tagbot.database.models.votes import Vote
+from tagbot.database.opening import connected
 from tagbot.errors import Retry
 from tagbot.messages import PhotoArrived
 from tagbot.monitoring import status_figures

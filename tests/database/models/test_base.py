@@ -2,11 +2,11 @@
 
 import pytest
 
-from tagbot.database.connection import connected, open_database
 from tagbot.database.models.bookkeeping import Notice
 from tagbot.database.models.faces import store_photo
 from tagbot.database.models.people import Person
 from tagbot.database.models.photos import Photo
+from tagbot.database.opening import connected, open_database
 from tests.postgresql import on_every_database
 
 

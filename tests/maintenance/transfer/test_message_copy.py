@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from tagbot.database.connection import connected
+from tagbot.database.opening import connected
 from tagbot.errors import Reject
 from tagbot.maintenance.transfer.message_copy import ComparedQueue, Ledger, move_queues
 from tagbot.queues import MAX_CRASHES, Confirmed, Counts, Failing, FillableQueue, Stored, Trouble

@@ -2,8 +2,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tagbot.database.connection import connected
 from tagbot.database.models.faces import Face
+from tagbot.database.opening import connected
 from tagbot.photos.image_keys import crop_key
 from tagbot.slack import words
 from tests.stages.scenes import fresh, shown, votes

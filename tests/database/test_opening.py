@@ -2,16 +2,12 @@
 
 import pytest
 
-from tagbot.database.connection import (
-    connected,
-    open_database,
-    streamed,
-)
 from tagbot.database.models.base import database
 from tagbot.database.models.bookkeeping import Notice
 from tagbot.database.models.faces import Face, store_photo
 from tagbot.database.models.people import Person
 from tagbot.database.models.votes import Vote
+from tagbot.database.opening import connected, open_database, streamed
 from tagbot.database.write_lock import writing
 from tests.database.rows import PHOTO, a_face_row
 from tests.postgresql import on_every_database
