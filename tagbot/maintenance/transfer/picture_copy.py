@@ -28,16 +28,16 @@ def move_pictures(source: ImageStore, target: ImageStore, watch: Watch) -> Compa
     Interrupted, it goes on with what is missing: each picture is there whole or not at all. Raises `Retry`
     when one of the two cannot be used.
     """
+
+    def copy(key: str) -> None:
+        picture = with_retries(partial(source.get, key))
+        if with_retries(partial(_found, target, key)) != picture:
+            with_retries(partial(target.put, key, picture))
+
     target.check()
-    for _ in watch(_each(source.keys(), partial(_copy, source, target)), "copying"):
+    for _ in watch(_each(source.keys(), copy), "copying"):
         pass
     return Compared("pictures", _content(source, watch), _content(target, watch))
-
-
-def _copy(source: ImageStore, target: ImageStore, key: str) -> None:
-    picture = with_retries(partial(source.get, key))
-    if with_retries(partial(_found, target, key)) != picture:
-        with_retries(partial(target.put, key, picture))
 
 
 def _found(store: ImageStore, key: str) -> bytes | None:
@@ -48,18 +48,17 @@ def _found(store: ImageStore, key: str) -> bytes | None:
 
 
 def _content(store: ImageStore, watch: Watch) -> Content:
+    def hashed(key: str) -> bytes:
+        return sha256(key.encode() + b"\0" + with_retries(partial(store.get, key))).digest()
+
     content = Content()
-    for sha256_of_one in watch(_each(store.keys(), partial(_hash, store)), "comparing"):
+    for sha256_of_one in watch(_each(store.keys(), hashed), "comparing"):
         content = content.plus(sha256_of_one)
     return content
 
 
-def _hash(store: ImageStore, key: str) -> bytes:
-    return sha256(key.encode() + b"\0" + with_retries(partial(store.get, key))).digest()
-
-
 def _each(keys: Iterator[str], act: Callable[[str], T]) -> Iterator[T]:
-    """What `act` makes of each key, in their order."""
+    """The results of `act` for each key, in their order; `AT_A_TIME` at once."""
     with ThreadPoolExecutor(AT_A_TIME) as threads:
         while some := list(islice(keys, AT_A_TIME)):
             yield from threads.map(act, some)

@@ -80,7 +80,7 @@ class S3Arrivals:
             self._ready += photos
 
     def in_hand(self, name: str) -> InHand:
-        """What is known of a photo in hand; the caller may add to it."""
+        """The note about a photo in hand, to which the caller may add."""
         with self._lock:
             return self._in_hand.setdefault(name, InHand())
 
