@@ -20,8 +20,7 @@ from tagbot.monitoring import heartbeat
 from tagbot.pipeline import PIPELINE
 from tagbot.queues import Queue
 from tagbot.settings import Settings
-from tagbot.slack.client import TIMEOUT_SECONDS
-from tagbot.slack.socket_mode.supervisor import SocketMode, web_client
+from tagbot.slack.socket_mode.supervisor import SocketMode
 from tagbot.worker import workers
 
 log = logging.getLogger(__name__)
@@ -99,10 +98,10 @@ class Bot:
         """Set once no stage works any more: nothing waits for Slack from then on."""
         self.services = build.services(settings, queues, self._quiet)
         self._socket = SocketMode(
-            web_client(settings, TIMEOUT_SECONDS),
+            self.services.slack.api,
             settings.slack_app_token,
             lambda app: register_all(app, self.services),
-            link=self.services.link,
+            tracker=self.services.link,
         )
 
     def run(self, stop: threading.Event) -> None:

@@ -14,7 +14,7 @@ from tagbot.database.shared_clock import SharedClock
 from tagbot.database.shared_rate_limit import SharedRateLimit
 from tagbot.lib.in_flight import WorkInFlight
 from tagbot.lib.process_lock import ProcessLock
-from tagbot.lib.rate_limit import MakeTurns, own_turns
+from tagbot.lib.rate_limit import MakeRateLimit, own_rate_limits
 from tagbot.photos.image_store import ImageStore
 from tagbot.photos.image_store.folder_store import FolderStore
 from tagbot.photos.image_store.s3_store import S3Store
@@ -25,7 +25,8 @@ from tagbot.queues.disk import disk_queues, disk_queues_beside
 from tagbot.services import Services
 from tagbot.setting_values import S3Place
 from tagbot.settings import Settings
-from tagbot.slack.client import TIMEOUT_SECONDS, Slack
+from tagbot.slack.api import TIMEOUT_SECONDS, SlackApi
+from tagbot.slack.client import Slack
 from tagbot.slack.updates import Updates
 from tagbot.training.backend import TrainingBackend
 from tagbot.training.local import LocalBackend
@@ -54,15 +55,13 @@ def services(
     """All that stages, handlers and timed jobs may reach for. `quiet`, once set, ends all waiting for
     others; `timeout` is that of one call of Slack; `clock` is the machine's, in seconds since 1970.
     """
-    from tagbot.slack.socket_mode.supervisor import web_client  # Bolt, which no command needs
-
     shared = SharedClock(clock)
     slack = Slack(
-        web_client(settings, timeout),
+        SlackApi.of(settings, timeout),
         settings.slack_channel,
         settings.slack_posts_per_second,
         quiet,
-        turns=turns(settings),
+        rate_limits=rate_limits(settings),
     )
     return Services(
         settings=settings,
@@ -115,9 +114,9 @@ def iam_policy(settings: Settings) -> dict[str, Any] | None:
     return {"Version": "2012-10-17", "Statement": statements} if statements else None
 
 
-def turns(settings: Settings) -> MakeTurns:
-    """What keeps a pace: with the bots on other machines, where the database is one that they can share."""
-    return own_turns() if settings.database_url.startswith("sqlite:") else SharedRateLimit
+def rate_limits(settings: Settings) -> MakeRateLimit:
+    """Rate limits: shared with the bots on other machines, where the database is one that they can share."""
+    return own_rate_limits() if settings.database_url.startswith("sqlite:") else SharedRateLimit
 
 
 def training_backend(settings: Settings, stop: Event | None = None) -> TrainingBackend:
@@ -140,7 +139,7 @@ def _rekognition(settings: Settings, stop: Event) -> "RekognitionBackend":
         settings.rekognition_calls_per_second,
         ledger.record,
         stop,
-        turns=turns(settings),
+        turns=rate_limits(settings),
     )
     return RekognitionBackend(aws, ledger)
 

@@ -13,7 +13,7 @@ from tagbot.queues import Queue
 from tagbot.queues.publish import publish
 from tagbot.settings import Settings, SettingsError
 from tagbot.slack.client import Slack
-from tagbot.slack.socket_mode.link_state import Link
+from tagbot.slack.socket_mode.connection_state import ConnectionTracker
 from tagbot.slack.updates import Updates
 from tagbot.training.backend import TrainingBackend
 
@@ -48,7 +48,7 @@ class Services:
     """Seconds since 1970, by the clock that all bots on this database share."""
     put_clock_right: Callable[[], None] = lambda: None
     """Ask the database for that clock; the caller's thread is connected to it."""
-    link: Link = field(default_factory=Link)
+    link: ConnectionTracker = field(default_factory=ConnectionTracker)
     """The connection by which Slack reaches this bot."""
     in_flight: WorkInFlight = field(default_factory=WorkInFlight)
     shutdown: Shutdown = field(default_factory=Shutdown)

@@ -7,7 +7,7 @@ from typing import Any
 
 from tagbot.aws.boto import CONNECT_SECONDS, READ_SECONDS, Door
 from tagbot.lib import failpoints
-from tagbot.lib.rate_limit import MakeTurns, own_turns
+from tagbot.lib.rate_limit import MakeRateLimit, own_rate_limits
 from tagbot.vocabulary import RejectionReason
 
 Record = Callable[[str], None]
@@ -58,14 +58,14 @@ class RekognitionApi(Door):
         *,
         connect_seconds: float = CONNECT_SECONDS,
         read_seconds: float = READ_SECONDS,
-        turns: MakeTurns | None = None,
+        turns: MakeRateLimit | None = None,
     ) -> None:
         """`stop` ends all waiting; `turns` keep the rate limit, which all bots of an account share."""
         super().__init__(
             "rekognition", "Rekognition", region, connect_seconds=connect_seconds, read_seconds=read_seconds
         )
         self.collection = collection
-        self._turns = (turns or own_turns())("calls of Rekognition", calls_per_second, stop)
+        self._turns = (turns or own_rate_limits())("calls of Rekognition", calls_per_second, stop)
         self._record = record
 
     def call(self, operation: str, **arguments: Any) -> dict[str, Any]:

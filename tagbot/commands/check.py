@@ -16,8 +16,8 @@ from tagbot.database.outages import DatabaseUnusable
 from tagbot.errors import Reject, Retry
 from tagbot.setting_values import S3Place
 from tagbot.settings import Settings
-from tagbot.slack.client import SCOPES, TIMEOUT_SECONDS, Slack
-from tagbot.slack.socket_mode.supervisor import web_client
+from tagbot.slack.api import SlackApi
+from tagbot.slack.client import SCOPES, Slack
 from tagbot.vocabulary import QueueName
 
 Probe = Callable[[], str]
@@ -38,8 +38,7 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG00
 
 
 def _probes(settings: Settings) -> Iterator[tuple[str, Probe]]:
-    client = web_client(settings, TIMEOUT_SECONDS)
-    slack = Slack(client, settings.slack_channel, settings.slack_posts_per_second, Event())
+    slack = Slack(SlackApi.of(settings), settings.slack_channel, settings.slack_posts_per_second, Event())
     yield "database", lambda: _database(settings)
     yield "queues", lambda: _queues(settings)
     yield "image store", lambda: build.image_store(settings).check()
@@ -83,7 +82,7 @@ def _app_token(slack: Slack, settings: Settings) -> str:
 
 def _channel(slack: Slack) -> str:
     try:
-        channel = slack.channel_info()
+        channel = slack.channel.info()
     except (Retry, Reject) as why:
         raise Reject(f"{why.reason}: is SLACK_CHANNEL right, and is the bot invited there?") from None
     if channel.get("is_archived"):

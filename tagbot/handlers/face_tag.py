@@ -7,16 +7,16 @@ from slack_bolt import Ack, App
 
 from tagbot.messages import AnswerGiven
 from tagbot.services import Services
-from tagbot.slack import blocks
+from tagbot.slack.request_id import BLOCK_ID, RequestId
 from tagbot.vocabulary import ActionId
 
 
 def register(app: App, services: Services) -> None:
     """Have the answer stored, and only then acknowledge to Slack."""
 
-    @app.action({"action_id": ActionId.TAG_PERSON, "block_id": blocks.BLOCK_ID})
-    @app.action({"action_id": ActionId.NOT_A_FACE, "block_id": blocks.BLOCK_ID})
-    @app.action({"action_id": ActionId.DONT_KNOW, "block_id": blocks.BLOCK_ID})
+    @app.action({"action_id": ActionId.TAG_PERSON, "block_id": BLOCK_ID})
+    @app.action({"action_id": ActionId.NOT_A_FACE, "block_id": BLOCK_ID})
+    @app.action({"action_id": ActionId.DONT_KNOW, "block_id": BLOCK_ID})
     def face_tag(ack: Ack, body: dict[str, Any]) -> None:
         answer = parse(body, services.now())
         if answer is not None:
@@ -30,7 +30,7 @@ def parse(body: Mapping[str, Any], now: float) -> AnswerGiven | None:
     A button's answer is its action id, `not_a_face` or `dont_know`.
     """
     action = body["actions"][0]
-    asked = blocks.Asked.parse(action["block_id"])
+    asked = RequestId.parse(action["block_id"])
     chosen = action["action_id"]
     answer = action.get("selected_user") if chosen == ActionId.TAG_PERSON else chosen
     if asked is None or not answer:

@@ -9,7 +9,9 @@ from slack_bolt import Ack, App
 
 from tagbot.messages import AnswerGiven
 from tagbot.services import Services
-from tagbot.slack import blocks, words
+from tagbot.slack import words
+from tagbot.slack.request_id import BLOCK_ID, RequestId
+from tagbot.slack.someone_else_modal import someone_else_modal
 from tagbot.vocabulary import ActionId, CallbackId, Field
 
 LONGEST_NAME = 200
@@ -20,12 +22,12 @@ EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 def register(app: App, services: Services) -> None:
     """Open the modal at once; have what it says stored, and only then acknowledge to Slack."""
 
-    @app.action({"action_id": ActionId.SOMEONE_ELSE, "block_id": blocks.BLOCK_ID})
+    @app.action({"action_id": ActionId.SOMEONE_ELSE, "block_id": BLOCK_ID})
     def someone_else(ack: Ack, body: dict[str, Any]) -> None:
         ack()
-        asked = blocks.Asked.parse(body["actions"][0]["block_id"])
+        asked = RequestId.parse(body["actions"][0]["block_id"])
         if asked is not None:
-            modal = blocks.someone_else_modal(asked, body.get("container", {}).get("message_ts", ""))
+            modal = someone_else_modal(asked, body.get("container", {}).get("message_ts", ""))
             services.slack.open_modal(body["trigger_id"], modal)
 
     @app.view(CallbackId.SOMEONE_ELSE)

@@ -6,7 +6,8 @@ from slack_bolt import Ack, App, Respond
 
 from tagbot.messages import ANYWAY, FaceTagged
 from tagbot.services import Services
-from tagbot.slack import blocks, words
+from tagbot.slack import words
+from tagbot.slack.request_id import BLOCK_ID, RequestId
 from tagbot.stages.send_face_for_training import can_be_trained_anyway
 from tagbot.vocabulary import ActionId
 
@@ -16,10 +17,10 @@ def register(app: App, services: Services) -> None:
     too late is told so from here: the stage may run where there is no Slack.
     """
 
-    @app.action({"action_id": ActionId.TRAIN_ANYWAY, "block_id": blocks.BLOCK_ID})
+    @app.action({"action_id": ActionId.TRAIN_ANYWAY, "block_id": BLOCK_ID})
     def train_anyway(ack: Ack, body: dict[str, Any], respond: Respond) -> None:
         action = body["actions"][0]
-        asked = blocks.Asked.parse(action["block_id"])
+        asked = RequestId.parse(action["block_id"])
         member = body["user"]["id"]
         allowed = services.settings.is_admin(member)
         wanted: FaceTagged | None = None

@@ -6,16 +6,17 @@ from slack_bolt import Ack, App, Respond
 
 from tagbot.messages import FaceReopened
 from tagbot.services import Services
-from tagbot.slack import blocks, words
+from tagbot.slack import words
+from tagbot.slack.request_id import BLOCK_ID, RequestId
 from tagbot.vocabulary import ActionId
 
 
 def register(app: App, services: Services) -> None:
     """Have the face reopened, and only then acknowledge to Slack."""
 
-    @app.action({"action_id": ActionId.WRONG_PERSON, "block_id": blocks.BLOCK_ID})
+    @app.action({"action_id": ActionId.WRONG_PERSON, "block_id": BLOCK_ID})
     def wrong_person(ack: Ack, body: dict[str, Any], respond: Respond) -> None:
-        asked = blocks.Asked.parse(body["actions"][0]["block_id"])
+        asked = RequestId.parse(body["actions"][0]["block_id"])
         member = body["user"]["id"]
         allowed = services.settings.is_admin(member)
         if asked is not None and allowed:

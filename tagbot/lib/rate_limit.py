@@ -1,4 +1,4 @@
-"""Keeping to the pace that the other side allows."""
+"""Rate limits: calling another side no more often than it allows, and leaving it alone when it says so."""
 
 import threading
 import time
@@ -12,22 +12,22 @@ RETRY_AFTER = 1.0
 """Seconds to leave a method alone that Slack limits without saying for how long."""
 
 
-class Turns(Protocol):
-    """Where callers wait for their turn."""
+class RateLimit(Protocol):
+    """So many calls in a time, over all threads that make them."""
 
     def wait(self) -> None:
-        """Return when it is this caller's turn; raises `Retry` when the bot stops meanwhile."""
+        """Return when the next call is allowed; raises `Retry` when the bot stops meanwhile."""
 
 
-class MakeTurns(Protocol):
-    """Makes them for something done so often per second, of which `burst` may be at once after a pause."""
+class MakeRateLimit(Protocol):
+    """Makes a limit of `per_second` calls, of which `burst` may be made at once after a pause."""
 
-    def __call__(self, name: str, per_second: float, stop: threading.Event, *, burst: int = 1) -> Turns:
-        """`name` is what is done; `stop` ends all waiting."""
+    def __call__(self, name: str, per_second: float, stop: threading.Event, *, burst: int = 1) -> RateLimit:
+        """`name` is what is limited; `stop` ends all waiting."""
 
 
-class Pace:
-    """Lets callers through one at a time, first come first served: some at once, then evenly spaced."""
+class OwnRateLimit:
+    """A limit of this process alone: first come first served, some at once, then evenly spaced."""
 
     def __init__(
         self,
@@ -37,7 +37,6 @@ class Pace:
         burst: int = 1,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`burst` callers may pass at once after a pause; `stop` ends all waiting."""
         self._interval = 1.0 / per_second
         self._ahead = (burst - 1) * self._interval
         self._stop = stop
@@ -46,32 +45,32 @@ class Pace:
         self._next = clock()
 
     def wait(self) -> None:
-        """Return when it is this caller's turn; raises `Retry` when the bot stops meanwhile."""
+        """Return when the next call is allowed; raises `Retry` when the bot stops meanwhile."""
         with self._lock:
-            turn = max(self._next, self._clock())
-            self._next = turn + self._interval
-        if self._stop.wait(max(0.0, turn - self._ahead - self._clock())):
+            slot = max(self._next, self._clock())
+            self._next = slot + self._interval
+        if self._stop.wait(max(0.0, slot - self._ahead - self._clock())):
             raise Retry("the bot is stopping")
 
 
-def own_turns(clock: Callable[[], float] = time.monotonic) -> MakeTurns:
-    """For a bot that keeps its pace with nobody else."""
+def own_rate_limits(clock: Callable[[], float] = time.monotonic) -> MakeRateLimit:
+    """For a bot that shares its limits with no other."""
 
-    def make(name: str, per_second: float, stop: threading.Event, *, burst: int = 1) -> Pace:  # noqa: ARG001 - each has its own
-        return Pace(per_second, stop, burst=burst, clock=clock)
+    def make(name: str, per_second: float, stop: threading.Event, *, burst: int = 1) -> OwnRateLimit:  # noqa: ARG001 - each has its own
+        return OwnRateLimit(per_second, stop, burst=burst, clock=clock)
 
     return make
 
 
-class Holds:
-    """Remembers which methods the other side asked us to leave alone, and for how long."""
+class BackOffs:
+    """The methods that the other side asked us to leave alone, and for how long."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._until: dict[str, float] = {}
 
-    def hold(self, method: str, seconds: float) -> None:
-        """The other side said `Retry-After`."""
+    def back_off(self, method: str, seconds: float) -> None:
+        """Leave a method alone from now on; a shorter time does not cut a longer one."""
         self._until[method] = max(self._until.get(method, 0.0), self._clock() + seconds)
 
     def remaining(self, method: str) -> float:

@@ -57,7 +57,7 @@ class Heartbeat:
     stages: list[str] = field(default_factory=list)
     """Names of the stages that it runs."""
     slack: dict[str, Any] | None = None
-    """The fields of a `LinkState`; None where people's clicks do not come to this bot."""
+    """The fields of a `ConnectionState`; None where people's clicks do not come to this bot."""
     failing: list[dict[str, Any]] = field(default_factory=list)
     """The calls that fail: `door`, and the fields of a `Failure`; at each door the longest first."""
     in_hand_for_long: list[dict[str, Any]] = field(default_factory=list)

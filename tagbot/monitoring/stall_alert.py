@@ -135,17 +135,17 @@ def _say_held_up(services: Services, memory: Memory, alert: StallAlert, now: flo
         memory.save(alert)
     name = str(alert.saying)
     since = now - SAID_SECONDS if memory.is_away else float(name.split()[1])
-    last = services.slack.last_announcement(since) or ""
+    last = services.slack.channel.last_announcement(since) or ""
     # By its exact name, which only this bot, or one that comes after it, can have used.
     if not (last.startswith(HELD_UP) if memory.is_away else last == name):
-        services.slack.announce(words.HELD_UP, name)
+        services.slack.channel.announce(words.HELD_UP, name)
 
 
 def _say_goes_on(services: Services, alert: StallAlert) -> None:
     """To a channel that has heard of the stall, and not yet that it is over."""
-    last = services.slack.last_announcement(alert.noticed_at) or ""
+    last = services.slack.channel.last_announcement(alert.noticed_at) or ""
     if last.startswith(HELD_UP) or (alert.told and not last.startswith(GOES_ON)):
-        services.slack.announce(words.GOES_ON, f"{GOES_ON} {services.now():.3f}")
+        services.slack.channel.announce(words.GOES_ON, f"{GOES_ON} {services.now():.3f}")
 
 
 def _something_waits(queues: Mapping[str, Queue], since: float) -> bool:

@@ -11,7 +11,7 @@ from tagbot.monitoring.heartbeat import SILENT_SECONDS, Heartbeat, are_same_queu
 from tagbot.monitoring.status_figures import collect
 from tagbot.services import Services
 from tagbot.slack import words
-from tagbot.slack.socket_mode.link_state import LinkState
+from tagbot.slack.socket_mode.connection_state import ConnectionState
 from tagbot.vocabulary import StageName
 
 SLACK_LETTERS = 2900
@@ -101,7 +101,7 @@ def one_bot(bot: Mapping[str, Any], now: datetime) -> Iterator[str]:
         return
     yield f"{name}: running since {words.moment(datetime.fromisoformat(bot['since']))}, seen just now."
     if slack := bot["slack"]:
-        link = LinkState(**slack | {"since": datetime.fromisoformat(slack["since"]).timestamp()})
+        link = ConnectionState(**slack | {"since": datetime.fromisoformat(slack["since"]).timestamp()})
         yield (LOOK if link.trouble else "") + link.in_words()
     for work in bot["in_hand_for_long"]:
         time = words.duration(work["seconds"])

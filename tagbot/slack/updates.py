@@ -20,9 +20,10 @@ from tagbot.database.outages import reached
 from tagbot.database.write_lock import writing
 from tagbot.errors import Reject, Retry
 from tagbot.lib import failpoints
-from tagbot.slack.blocks import Rendered, past_request
-from tagbot.slack.client import MessageGone, PictureNotReady, Slack
-from tagbot.slack.render import render
+from tagbot.slack.api_failures import MessageGone, PictureNotReady
+from tagbot.slack.client import Slack
+from tagbot.slack.request_message import Rendered, past_request_message
+from tagbot.slack.request_of_face import request_of_face
 from tagbot.vocabulary import State
 
 log = logging.getLogger(__name__)
@@ -118,7 +119,7 @@ class Updates:
 
     def _show_now(self, face_id: str) -> None:
         for past in PastRequest.select().where((PastRequest.face == face_id) & ~PastRequest.shown):
-            self._update(face_id, past.message_ts, past_request(face_id, past.reopened_by))
+            self._update(face_id, past.message_ts, past_request_message(face_id, past.reopened_by))
             with writing():
                 PastRequest.update(shown=True).where(
                     (PastRequest.face == face_id) & (PastRequest.round == past.round)
@@ -127,12 +128,12 @@ class Updates:
         if face is None or face.message_ts is None or face.shown_revision >= face.revision:
             return
         try:
-            self._update(face_id, face.message_ts, render(face, self._rule))
+            self._update(face_id, face.message_ts, request_of_face(face, self._rule))
         except PictureNotReady:
-            if self._slack.are_there([file for file in (face.crop_file, face.context_file) if file]):
+            if self._slack.uploads.are_there([file for file in (face.crop_file, face.context_file) if file]):
                 raise
             self._forget_pictures(face)
-            self._update(face_id, face.message_ts, render(face, self._rule))
+            self._update(face_id, face.message_ts, request_of_face(face, self._rule))
         self._note_shown(face)
 
     def _forget_pictures(self, face: Face) -> None:
@@ -153,7 +154,7 @@ class Updates:
 
     def _update(self, face_id: str, ts: str, rendered: Rendered) -> None:
         try:
-            self._slack.update(ts, rendered)
+            self._slack.channel.update(ts, rendered)
         except MessageGone:
             log.warning("a request of face=%s is gone from the channel", face_id)
 

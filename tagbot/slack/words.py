@@ -17,6 +17,8 @@ TRAIN_ANYWAY = "Add it anyway"
 FACE_ALT = "The face to name, cut out of the photo"
 CONTEXT_ALT = "The photo around it, with the face in a double frame"
 TAGGED_ALT = "The face that was named"
+SOMEBODY = "somebody"
+"""In place of a name, where none is known."""
 LEARNING = "Thank you, that is enough answers. What comes of them appears here in a moment."
 
 SHOWN_TAGGERS = 20

@@ -17,7 +17,7 @@ def enrich_user(message: PersonAdded, services: Services) -> tuple[()]:
         raise Reject("the person is not in the database")
     if person.slack_id is None:
         return ()
-    profile = services.slack.profile(person.slack_id)
+    profile = services.slack.members.profile(person.slack_id)
     with writing():
         # Only what the profile says: meanwhile the training backend may have come to know the person.
         Person.update(

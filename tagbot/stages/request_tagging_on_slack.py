@@ -11,9 +11,10 @@ from tagbot.messages import FaceStored
 from tagbot.photos.image_keys import context_key, crop_key
 from tagbot.services import Services
 from tagbot.slack import words
-from tagbot.slack.client import OutcomeUnknown, Picture, PictureGone
+from tagbot.slack.api_failures import OutcomeUnknown, PictureGone
 from tagbot.slack.history import SETTLE_SECONDS
-from tagbot.slack.render import pictures_are_on_their_way, render
+from tagbot.slack.request_of_face import pictures_are_on_their_way, request_of_face
+from tagbot.slack.uploads import Picture
 from tagbot.vocabulary import RejectionReason, State
 
 TITLES = "Face", "Photo"
@@ -67,7 +68,7 @@ def _find(face: Face, services: Services) -> str | None:
     if face.posting_since is None:
         return None
     _let_settle(face.posting_since, services)
-    return services.slack.find_request(face.id, face.round, face.posting_since)
+    return services.slack.channel.find_request(face.id, face.round, face.posting_since)
 
 
 def _let_settle(since: float, services: Services) -> None:
@@ -86,7 +87,9 @@ def _post(face: Face, services: Services) -> str:
     Face.note(face.id, posting_since=services.now())
     try:
         with _place_given_back(face, unless=OutcomeUnknown):
-            return services.slack.post(render(face, services.settings.rule), face.id, face.round)
+            return services.slack.channel.post(
+                request_of_face(face, services.settings.rule), face.id, face.round
+            )
     except OutcomeUnknown as lost:
         raise OutcomeUnknown(lost.reason, after=SETTLE_SECONDS) from None
 
@@ -132,14 +135,14 @@ def _have_ready(face: Face, services: Services, thread_ts: str | None = None) ->
         elif not _are_ready(face, services):
             with suppress(PictureGone):  # they are files already, or never can be: that shows below
                 _complete(face, services, thread_ts)
-        services.slack.wait_until_ready([str(face.crop_file), str(face.context_file)])
+        services.slack.uploads.wait_until_ready([str(face.crop_file), str(face.context_file)])
     except PictureGone as gone:
         _forget_pictures(face)
         raise Retry(gone.reason) from None
 
 
 def _are_ready(face: Face, services: Services) -> bool:
-    return services.slack.are_ready([str(face.crop_file), str(face.context_file)])
+    return services.slack.uploads.are_ready([str(face.crop_file), str(face.context_file)])
 
 
 def _forget_pictures(face: Face) -> None:
@@ -150,7 +153,7 @@ def _forget_pictures(face: Face) -> None:
 def _upload(face: Face, services: Services, *, sharing: bool) -> None:
     """Bring the pictures to Slack, and note the intent to have files made of them."""
     crop, context = (services.images.get(key(face.id)) for key in (crop_key, context_key))
-    face.crop_file, face.context_file = services.slack.upload(
+    face.crop_file, face.context_file = services.slack.uploads.upload(
         [Picture(crop, TITLES[0], words.FACE_ALT), Picture(context, TITLES[1], words.CONTEXT_ALT)]
     )
     files = {"crop_file": face.crop_file, "context_file": face.context_file}
@@ -160,7 +163,7 @@ def _upload(face: Face, services: Services, *, sharing: bool) -> None:
 def _complete(face: Face, services: Services, thread_ts: str | None) -> None:
     files = [str(face.crop_file), str(face.context_file)]
     try:
-        services.slack.complete(dict(zip(files, TITLES, strict=True)), thread_ts)
+        services.slack.uploads.complete(dict(zip(files, TITLES, strict=True)), thread_ts)
     except OutcomeUnknown as lost:
         raise OutcomeUnknown(lost.reason, after=SETTLE_SECONDS) from None
 

@@ -17,8 +17,8 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
     """Store the vote, in place of an earlier one by the same tagger."""
     # Again is harmless: there is one vote for each face and tagger, and the same answer writes the same row.
     account = message.answer not in ("", SpecialAnswer.NOT_A_FACE, SpecialAnswer.DONT_KNOW)
-    if account and not services.slack.can_be_chosen(message.answer):
-        services.slack.tell(message.tagger, words.cannot_be_chosen(message.answer))
+    if account and not services.slack.members.can_be_chosen(message.answer):
+        services.slack.channel.tell(message.tagger, words.cannot_be_chosen(message.answer))
         return
     with writing():
         face = Face.for_answer(message.face_id)
@@ -39,7 +39,7 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
             if face.state == State.OPEN:
                 Face.answers_changed(face.id)
     if not counted:
-        services.slack.tell(message.tagger, words.CLOSED)
+        services.slack.channel.tell(message.tagger, words.CLOSED)
     elif face.state == State.OPEN:
         services.updates.show_soon(face.id)
         yield FaceTagged(face_id=face.id, round=face.round, cause=f"{message.tagger}:{message.at:.6f}")

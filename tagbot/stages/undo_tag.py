@@ -30,7 +30,7 @@ def undo_tag(message: FaceReopened, services: Services) -> Iterator[FaceStored]:
         if (
             past is None or past.reopened_by != message.by
         ):  # this message did not end the round before a crash
-            services.slack.tell(message.by, words.NOT_TAGGED)
+            services.slack.channel.tell(message.by, words.NOT_TAGGED)
             return
     services.updates.show(message.face_id)
     yield FaceStored(face_id=message.face_id, round=message.round + 1)

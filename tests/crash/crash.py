@@ -17,7 +17,7 @@ from tagbot.aws.boto import READ_SECONDS
 from tagbot.queues.sqs.long_poll import WAIT_SECONDS
 from tagbot.queues.sqs.queue_pair import VISIBILITY_TIMEOUT_SECONDS
 from tagbot.sandbox.driver import Slack
-from tagbot.slack.client import TIMEOUT_SECONDS
+from tagbot.slack.api import TIMEOUT_SECONDS
 from tests.aws.service import Amazon, running_amazon
 from tests.clean_environment import clean_environment
 from tests.crash.invariants import Outcome, Watch, outcome

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
@@ -20,8 +21,9 @@ from tagbot.photos.context_picture import context_picture
 from tagbot.photos.cropping import crop_face
 from tagbot.photos.decoding import read_photo
 from tagbot.photos.rectangle import Rectangle
-from tagbot.slack import blocks
 from tests.documents.generated import ROOT
+
+Block = dict[str, Any]
 
 REQUEST = ROOT / "docs/pictures/request.png"
 DRAWN_FROM = "drawn-from"
@@ -32,8 +34,8 @@ FACE = Rectangle(175, 76, 91, 91)
 MEMBERS = {"U0MAE": "Mae"}
 CROP, CONTEXT = "F0CROP", "F0CONTEXT"
 
-SHOWN = blocks.request(
-    blocks.Request(
+SHOWN = request_message(
+    Request(
         face_id="3f0c1d52-7a4e-5b1c-9f26-d0b8e4a1c957",
         round=1,
         state="open",
@@ -142,11 +144,11 @@ def _head(sheet: Sheet) -> None:
     sheet.y += 22
 
 
-def _section(sheet: Sheet, block: blocks.Block) -> None:
+def _section(sheet: Sheet, block: Block) -> None:
     _write(sheet, block["text"]["text"], Style(), 22)
 
 
-def _context(sheet: Sheet, block: blocks.Block) -> None:
+def _context(sheet: Sheet, block: Block) -> None:
     _write(sheet, " ".join(element["text"] for element in block["elements"]), SMALL, 18)
 
 
@@ -173,7 +175,7 @@ def _words(text: str, style: Style) -> Iterator[tuple[str, Style]]:
                 yield word, Style(style.size, style.colour, bold=bold)
 
 
-def _image(sheet: Sheet, block: blocks.Block) -> None:
+def _image(sheet: Sheet, block: Block) -> None:
     picture = Image.open(BytesIO(uploaded()[block["slack_file"]["id"]]))
     factor = min(1.0, IMAGE_SIDE / max(picture.size))
     width, height = (side * factor for side in picture.size)
@@ -181,7 +183,7 @@ def _image(sheet: Sheet, block: blocks.Block) -> None:
     sheet.y += height
 
 
-def _actions(sheet: Sheet, block: blocks.Block) -> None:
+def _actions(sheet: Sheet, block: Block) -> None:
     x = float(LEFT)
     for element in block["elements"]:
         label, colours, width = _control(element)
@@ -196,7 +198,7 @@ def _actions(sheet: Sheet, block: blocks.Block) -> None:
     sheet.y += 36
 
 
-def _control(element: blocks.Block) -> tuple[str, Sequence[str], float]:
+def _control(element: Block) -> tuple[str, Sequence[str], float]:
     """What a control says; its colours of text, ground and edge; its width."""
     label: str = (element.get("text") or element["placeholder"])["text"]
     length = ImageFont.load_default(15 * SCALE).getlength(label) / SCALE
@@ -213,11 +215,11 @@ def _chevron(sheet: Sheet, x: float, y: float) -> None:
     sheet.draw.line(points, GREY, width=SCALE + 1, joint="curve")
 
 
-def _divider(sheet: Sheet, _: blocks.Block) -> None:
+def _divider(sheet: Sheet, _: Block) -> None:
     sheet.draw.line((LEFT * SCALE, sheet.y * SCALE, (WIDTH - MARGIN) * SCALE, sheet.y * SCALE), LINE, SCALE)
 
 
-DRAWN: Mapping[str, Callable[[Sheet, blocks.Block], None]] = {
+DRAWN: Mapping[str, Callable[[Sheet, Block], None]] = {
     "actions": _actions,
     "context": _context,
     "divider": _divider,

@@ -15,7 +15,8 @@ from tagbot.handlers import register_all
 from tagbot.messages import Message
 from tagbot.sandbox.driver import Slack
 from tagbot.services import Services
-from tagbot.slack.socket_mode.supervisor import SocketMode, web_client
+from tagbot.slack.api import SlackApi
+from tagbot.slack.socket_mode.supervisor import SocketMode
 from tests.world import World, with_publish
 
 SLOW_DISK = 0.1
@@ -61,7 +62,7 @@ def watched(world: World, desk: list[Desk], *, admins: frozenset[str]) -> Servic
 @contextmanager
 def connected_desk(world: World, *, admins: frozenset[str] = frozenset()) -> Iterator[Desk]:
     """Handlers that are connected by Socket Mode."""
-    client = web_client(world.settings, 5)
+    api = SlackApi.of(world.settings, 5)
     desks: list[Desk] = []
     services = watched(world, desks, admins=admins)
     apps: list[App] = []
@@ -70,9 +71,9 @@ def connected_desk(world: World, *, admins: frozenset[str] = frozenset()) -> Ite
         apps.append(app)
         register_all(app, services)
 
-    socket = SocketMode(client, world.settings.slack_app_token, register)
+    socket = SocketMode(api, world.settings.slack_app_token, register)
     socket.connect(Event())
-    desks.append(Desk(world, client, apps[-1]))
+    desks.append(Desk(world, api.client, apps[-1]))
     world.slack.wait_for_connections()
     try:
         yield desks[0]

@@ -21,7 +21,7 @@ from tagbot.monitoring.heartbeat import FORGOTTEN_SECONDS, SILENT_SECONDS, Heart
 from tagbot.monitoring.hung_stages import HANGS_SECONDS
 from tagbot.schedule import send_heartbeat
 from tagbot.services import Services, Shutdown
-from tagbot.slack.socket_mode.link_state import Link
+from tagbot.slack.socket_mode.connection_state import ConnectionTracker
 from tagbot.vocabulary import StageName
 from tests.documents.generated import ROOT
 from tests.world import World
@@ -32,12 +32,12 @@ AT_NINE = 1_795_424_400.0
 
 
 @pytest.fixture(name="link")
-def _link() -> Link:
-    return Link(lambda: AT_NINE)
+def _link() -> ConnectionTracker:
+    return ConnectionTracker(lambda: AT_NINE)
 
 
-def tell(services: Services, link: Link | None = None) -> None:
-    Heartbeat.of(replace(services, link=link or Link())).store()
+def tell(services: Services, link: ConnectionTracker | None = None) -> None:
+    Heartbeat.of(replace(services, link=link or ConnectionTracker())).store()
 
 
 def tell_ago(seconds: float, services: Services) -> None:
@@ -61,7 +61,7 @@ def about_bots(world: World) -> list[str]:
 
 @pytest.mark.rule("status-of-bots")
 def test_status_has_a_line_for_each_bot_with_host_version_stages_and_since_when(
-    world: World, link: Link
+    world: World, link: ConnectionTracker
 ) -> None:
     link.opened()
     tell(replace(world.services, started_at=AT_NINE), link)
@@ -76,7 +76,7 @@ def test_status_has_a_line_for_each_bot_with_host_version_stages_and_since_when(
     assert bot["slack"] == {"connections": 1, "since": "2026-11-23T09:00:00.000+00:00", "trouble": ""}
 
 
-def test_a_bot_tells_again_and_is_still_one(world: World, link: Link) -> None:
+def test_a_bot_tells_again_and_is_still_one(world: World, link: ConnectionTracker) -> None:
     sender, services = HeartbeatSender(), replace(world.services, link=link)
     for _ in range(2):
         send_heartbeat(sender, services)
@@ -153,10 +153,12 @@ def test_a_bot_that_was_killed_and_started_again_is_still_one(
     assert caplog.messages == []
 
 
-def test_what_is_wrong_with_the_connection_is_told_as_long_as_it_is(world: World, link: Link) -> None:
+def test_what_is_wrong_with_the_connection_is_told_as_long_as_it_is(
+    world: World, link: ConnectionTracker
+) -> None:
     tell(world.services, link)
     assert "Slack: not connected since 2026-11-23 09:00 UTC: the bot has just started." in shown(world)
-    link.troubled(OFF)
+    link.failed(OFF)
     tell(world.services, link)
     assert f"Please look at this: {link.state.in_words()}" in shown(world).splitlines()
     link.opened()
@@ -177,12 +179,12 @@ def test_what_has_failed_at_slack_is_told_since_when_until_it_works_again(world:
     world.slack.fail("users.info", times=2, status=503)
     for _ in range(2):
         with pytest.raises(Retry):
-            slack.profile("U0ANNA0001")
+            slack.members.profile("U0ANNA0001")
     assert told() == ["Slack fails: users.info: Slack answers 503. That began 10 minutes ago."]
     slack.granted_scopes()
     assert len(told()) == 1, "another method's success is not this one's"
     with pytest.raises(Reject):
-        slack.profile("U0NOBODY01")
+        slack.members.profile("U0NOBODY01")
     assert told() == []
 
 
@@ -211,9 +213,9 @@ def test_what_has_failed_where_photos_come_from_and_pictures_are_kept_is_told(wo
     ]
 
 
-def test_in_the_bots_own_process_its_state_is_todays(world: World, link: Link) -> None:
+def test_in_the_bots_own_process_its_state_is_todays(world: World, link: ConnectionTracker) -> None:
     tell(world.services, link)
-    link.troubled(OFF)
+    link.failed(OFF)
     assert OFF not in shown(world)
     assert OFF in shown(world, Heartbeat.of(replace(world.services, link=link)))
 

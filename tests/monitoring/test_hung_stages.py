@@ -18,7 +18,7 @@ from tagbot.monitoring.heartbeat import Heartbeat
 from tagbot.monitoring.hung_stages import HANGS_SECONDS, hung, watch
 from tagbot.queues.disk.queue_file import BUSY_SECONDS
 from tagbot.schedule import watch_stages
-from tagbot.slack.client import TIMEOUT_SECONDS
+from tagbot.slack.api import TIMEOUT_SECONDS
 from tagbot.slack.updates import LONGEST_WAIT
 from tagbot.training.local import TIME_LIMIT
 from tests.documents.generated import ROOT

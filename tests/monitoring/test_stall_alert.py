@@ -23,8 +23,8 @@ from tagbot.monitoring.stall_alert import (
 )
 from tagbot.queues.disk import disk_queues
 from tagbot.slack import words
-from tagbot.slack.client import OutcomeUnknown
-from tagbot.slack.socket_mode.link_state import Link
+from tagbot.slack.api_failures import OutcomeUnknown
+from tagbot.slack.socket_mode.connection_state import ConnectionTracker
 from tagbot.training.usage import Ledger
 from tagbot.vocabulary import EventType
 from tests.world import World, heard
@@ -41,13 +41,13 @@ def announced(world: World) -> list[str]:
     ]
 
 
-def connected_link(world: World) -> Link:
-    link = Link(world.clock.now)
+def connected_link(world: World) -> ConnectionTracker:
+    link = ConnectionTracker(world.clock.now)
     link.opened()
     return link
 
 
-def watch(world: World, memory: Memory | None = None, link: Link | None = None) -> None:
+def watch(world: World, memory: Memory | None = None, link: ConnectionTracker | None = None) -> None:
     """One look: of a bot that has just been restarted, where there is no `memory`."""
     send_stall_alert(memory or Memory(), replace(world.services, link=link or connected_link(world)))
 

@@ -175,7 +175,7 @@ def test_the_posts_of_two_bots_keep_one_pace(
     settings = [Settings.from_env(environment(tmp_path / name, stand_in, **variables)) for name in "ab"]
     one, other = (Bot(each, {}).services.slack for each in settings)
     started = time.monotonic()
-    at_once(*(lambda door=door: door.announce("Hello", "hello") for door in (one, one, other, other)))
+    at_once(*(lambda door=door: door.channel.announce("Hello", "hello") for door in (one, one, other, other)))
     assert time.monotonic() - started >= 3 / 5, (
         "three wait for their turn; of two with a pace of their own, one"
     )

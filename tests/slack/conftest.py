@@ -8,8 +8,8 @@ import pytest
 
 from tagbot.sandbox.driver import Slack as SlackStandIn
 from tagbot.settings import Settings
+from tagbot.slack.api import SlackApi
 from tagbot.slack.client import Slack
-from tagbot.slack.socket_mode.supervisor import web_client
 from tests.lib.clock import Clock
 from tests.world import environment
 
@@ -28,5 +28,5 @@ def _clock() -> Clock:
 def _door(settings: Settings, clock: Clock) -> Iterator[Slack]:
     """The door to the stand-in, by a clock that the test sets."""
     stop = threading.Event()
-    yield Slack(web_client(settings, 1), settings.slack_channel, 1000.0, stop, clock)
+    yield Slack(SlackApi.of(settings, 1, clock), settings.slack_channel, 1000.0, stop)
     stop.set()

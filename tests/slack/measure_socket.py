@@ -22,6 +22,7 @@ from slack_sdk import WebClient
 from websockets.sync.client import connect
 
 from tagbot.sandbox.driver import Slack, running_slack
+from tagbot.slack.api import TIMEOUT_SECONDS, SlackApi
 from tagbot.slack.socket_mode.supervisor import OPEN, SocketMode
 from tests.scenario.running_bot import quiet, running_bot
 from tests.slack.clicking import LATE_MS, Clicks, button, clicking, register
@@ -99,10 +100,8 @@ def ours(connections: int) -> Callable[[Slack], "Iterator[None]"]:
     """Our own, with so many connections."""
 
     def connected(slack: Slack) -> Iterator[None]:
-        client = WebClient(slack.bot_token, base_url=slack.api_url)
-        socket = SocketMode(
-            client, slack.app_token, register, connections=connections, openings_per_second=100
-        )
+        api = SlackApi(slack.bot_token, slack.api_url, TIMEOUT_SECONDS)
+        socket = SocketMode(api, slack.app_token, register, connections=connections, openings_per_second=100)
         socket.connect(threading.Event())
         slack.wait_for_connections(connections)
         yield
@@ -186,8 +185,8 @@ def measure_a_full_house() -> Figure:
     """How soon people are answered once Slack has room for a connection again."""
     with running_slack(rate_limits=0) as slack:
         ts = button(slack)
-        client = WebClient(slack.bot_token, base_url=slack.api_url)
-        socket = SocketMode(client, slack.app_token, register)
+        api = SlackApi(slack.bot_token, slack.api_url, TIMEOUT_SECONDS)
+        socket = SocketMode(api, slack.app_token, register)
         with ExitStack() as others:
             for _ in range(10):
                 opened = WebClient(base_url=slack.api_url).apps_connections_open(app_token=slack.app_token)

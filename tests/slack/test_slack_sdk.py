@@ -134,5 +134,5 @@ def test_the_sdk_repeats_a_post_whose_answer_was_lost(slack: Slack) -> None:
     try:
         WebClient(slack.bot_token, base_url=slack.api_url).chat_postMessage(**arguments)
     except (SlackClientError, OSError):
-        pytest.fail("the SDK does not repeat calls by itself: `retry_handlers=[]` in `web_client` may go")
+        pytest.fail("the SDK does not repeat calls by itself: `retry_handlers=[]` in `SlackApi` may go")
     assert [message.text for message in slack.messages()] == ["Once", "Once"]

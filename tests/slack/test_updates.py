@@ -17,8 +17,9 @@ from tagbot.database.write_lock import writing
 from tagbot.errors import Reject, Retry
 from tagbot.photos.image_keys import crop_key
 from tagbot.slack import words
-from tagbot.slack.client import Picture, PictureNotReady
+from tagbot.slack.api_failures import PictureNotReady
 from tagbot.slack.updates import Updates
+from tagbot.slack.uploads import Picture
 from tests.stages.scenes import fresh, seen, shown
 from tests.world import World
 
@@ -248,8 +249,8 @@ def test_a_picture_that_is_not_ready_is_not_taken_for_deleted(world: World) -> N
     face = world.face(posted=True)
     world.slack.rules(file_ready_seconds=600)
     crop = world.services.images.get(crop_key(face.id))
-    (unready,) = world.services.slack.upload([Picture(crop, "Face", "A face")])
-    world.services.slack.complete({unready: "Face"})
+    (unready,) = world.services.slack.uploads.upload([Picture(crop, "Face", "A face")])
+    world.services.slack.uploads.complete({unready: "Face"})
     Face.update(crop_file=unready, revision=Face.revision + 1).where(Face.id == face.id).execute()
     with pytest.raises(PictureNotReady):
         world.services.updates.show(face.id)

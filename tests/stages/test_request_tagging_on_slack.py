@@ -14,9 +14,10 @@ from tagbot.lib import failpoints
 from tagbot.messages import FaceStored
 from tagbot.photos.image_keys import crop_key
 from tagbot.slack import words
-from tagbot.slack.client import OutcomeUnknown, Slack
+from tagbot.slack.api import SlackApi
+from tagbot.slack.api_failures import OutcomeUnknown
+from tagbot.slack.client import Slack
 from tagbot.slack.history import SETTLE_SECONDS
-from tagbot.slack.socket_mode.supervisor import web_client
 from tagbot.stages.request_tagging_on_slack import request_tagging_on_slack
 from tests.stages.scenes import (
     MakeWorld,
@@ -277,7 +278,7 @@ def test_pictures_that_slack_no_longer_knows_are_uploaded_anew(world: World) -> 
 def test_after_an_outage_one_look_finds_out_about_all_posts(world: World) -> None:
     faces = [world.face() for _ in range(6)]
     door = Slack(
-        web_client(world.settings, 5), world.settings.slack_channel, 1000.0, Event(), world.clock.now
+        SlackApi.of(world.settings, 5, world.clock.now), world.settings.slack_channel, 1000.0, Event()
     )
     services = replace(world.services, slack=door)
     for number, face in enumerate(faces):
@@ -334,7 +335,7 @@ def test_a_post_whose_outcome_is_unknown_is_looked_for_before_it_is_repeated(
 @pytest.mark.failure("post-unanswered", shows="what happens")
 def test_a_post_that_hangs_is_given_up_and_looked_for(world: World) -> None:
     face = world.face()
-    impatient = Slack(web_client(world.settings, 1), world.settings.slack_channel, 1000.0, Event())
+    impatient = Slack(SlackApi.of(world.settings, 1), world.settings.slack_channel, 1000.0, Event())
     hasty = replace(world.services, slack=impatient)
     world.slack.fail("chat.postMessage", hang=3.0, effect=True)
     with pytest.raises(OutcomeUnknown):
@@ -441,7 +442,7 @@ def test_pictures_that_take_too_long_are_tried_again_later(world: World) -> None
     world.slack.rules(file_ready_seconds=60)
     ticks = iter(range(0, 1000, 5))
     patient = Slack(
-        web_client(world.settings, 5), world.settings.slack_channel, 1000.0, Event(), lambda: next(ticks)
+        SlackApi.of(world.settings, 5, lambda: next(ticks)), world.settings.slack_channel, 1000.0, Event()
     )
     with pytest.raises(Retry, match="picture ready"):
         request_tagging_on_slack(FaceStored(face_id=face.id), replace(world.services, slack=patient))

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any
@@ -10,8 +10,8 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from tagbot.slack.socket_mode.disconnects import BROKEN, FAREWELLS, RENEWED, Ending
-from tagbot.slack.socket_mode.link_state import Link, silent_log
+from tagbot.slack.socket_mode.connection_state import ConnectionTracker, silent_log
+from tagbot.slack.socket_mode.disconnect_reasons import BROKEN, REASONS_OF_SLACK, RENEWED, Disconnect
 
 OPEN_SECONDS = 4.0
 """How long opening may take; Slack takes tenths of a second."""
@@ -25,7 +25,7 @@ CLOSE_SECONDS = 1.0
 class Connection:
     """A connection that is read by a thread of its own, from Slack's greeting to the end.
 
-    One that Slack is about to end is read on until it ends: its `ending` says early that it needs a
+    One that Slack is about to end is read on until it ends: its `disconnect` says early that it needs a
     successor.
     """
 
@@ -34,16 +34,16 @@ class Connection:
         url: str,
         take: Callable[["Connection", dict[str, Any]], None],
         unheard: Callable[["Connection", str], None],
-        link: Link,
+        tracker: ConnectionTracker,
     ) -> None:
         """Open it; `take` gets each envelope, `unheard` at the end each frame that Slack may not have got.
-        Raises one of `endings.FAILURES`.
+        Raises one of `disconnect_reasons.FAILURES`.
         """
-        self.ending: Future[Ending] = Future()
+        self.disconnect: Future[Disconnect] = Future()
         """Why it needs a successor, as soon as it needs one."""
         self._take = take
         self._unheard = unheard
-        self._link = link
+        self._tracker = tracker
         self._sending = threading.Lock()
         self._sent: list[tuple[str, threading.Event]] = []
         """Frames that Slack may not have got, each with what is set once it has."""
@@ -98,47 +98,36 @@ class Connection:
 
     def _read(self) -> None:
         try:
-            for frame in self._frames():
-                self._hear(frame)
+            with suppress(ConnectionClosed):
+                while True:
+                    self._hear(self._socket.recv())
         finally:
             self._end(BROKEN)
             if self._greeted:
-                self._link.closed(self.ending.result().reason)
+                self._tracker.closed(self.disconnect.result().reason)
             self._socket.close()
-            self._give_back()
+            with self._sending:  # a later `send` learns that the connection is gone
+                unheard = [text for text, heard in self._sent if not heard.is_set()]
+            for text in unheard:
+                self._unheard(self, text)
             self._over = True
 
-    def _frames(self) -> Iterator[dict[str, Any]]:
-        with suppress(ConnectionClosed):
-            while True:
-                yield _parsed(self._socket.recv())
-
-    def _hear(self, frame: dict[str, Any]) -> None:
+    def _hear(self, text: str | bytes) -> None:
+        """One frame; all but JSON objects of known types are passed over."""
+        try:
+            frame = json.loads(text)
+        except ValueError:
+            return
         match frame:
             case {"type": "hello"}:
                 self._greeted = True
-                self._link.opened()
+                self._tracker.opened()
             case {"type": "disconnect"}:
-                self._end(FAREWELLS.get(str(frame.get("reason")), RENEWED))
+                self._end(REASONS_OF_SLACK.get(str(frame.get("reason")), RENEWED))
             case {"envelope_id": _}:
                 self._take(self, frame)
 
-    def _give_back(self) -> None:
-        with self._sending:  # whoever sends later learns that the connection is gone
-            unheard = [text for text, heard in self._sent if not heard.is_set()]
-        for text in unheard:
-            self._unheard(self, text)
-
-    def _end(self, ending: Ending) -> None:
+    def _end(self, disconnect: Disconnect) -> None:
         """Only the first reason counts."""
-        if not self.ending.done():
-            self.ending.set_result(ending)
-
-
-def _parsed(text: str | bytes) -> dict[str, Any]:
-    """The JSON object in a frame; nothing for anything else."""
-    try:
-        frame = json.loads(text)
-    except ValueError:
-        return {}
-    return frame if isinstance(frame, dict) else {}
+        if not self.disconnect.done():
+            self.disconnect.set_result(disconnect)

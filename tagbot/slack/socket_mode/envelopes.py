@@ -41,7 +41,7 @@ class Envelopes:
         self._app = app
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="envelope")
         self._closed = False
-        self._in_hand = 0
+        self._in_flight = 0
         self._changed = threading.Condition()
 
     def take(self, frame: dict[str, Any], acknowledge: Acknowledge) -> None:
@@ -50,25 +50,27 @@ class Envelopes:
             if self._closed:
                 log.warning("an envelope came after the end")
                 return
-            self._in_hand += 1
+            self._in_flight += 1
         self._workers.submit(self._handle, frame, acknowledge).add_done_callback(self._done)
 
     def wait_until_idle(self, seconds: float) -> None:
         """Return as soon as all that was taken is acknowledged, or after so long."""
         with self._changed:
-            self._changed.wait_for(lambda: self._in_hand == 0, max(0.0, seconds))
+            self._changed.wait_for(lambda: self._in_flight == 0, max(0.0, seconds))
 
     def close(self) -> None:
         """Take nothing more; return when all that was taken is acknowledged."""
         with self._changed:
             self._closed = True
-            self._changed.wait_for(lambda: self._in_hand == 0)
+            self._changed.wait_for(lambda: self._in_flight == 0)
         self._workers.shutdown(wait=True)
 
     def _done(self, handled: Future[None]) -> None:
-        _tell_of_a_bug(handled)
+        bug = handled.exception()
+        if bug is not None:
+            log.error("bug while working on an envelope", exc_info=bug)
         with self._changed:
-            self._in_hand -= 1
+            self._in_flight -= 1
             self._changed.notify_all()
 
     def _handle(self, frame: dict[str, Any], acknowledge: Acknowledge) -> None:
@@ -104,9 +106,3 @@ class _Client(BaseSocketModeClient):
     def send_message(self, message: str) -> None:
         """Send an acknowledgement."""
         self._acknowledge(message)
-
-
-def _tell_of_a_bug(handled: Future[None]) -> None:
-    problem = handled.exception()
-    if problem is not None:
-        log.error("bug while working on an envelope", exc_info=problem)

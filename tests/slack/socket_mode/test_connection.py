@@ -1,7 +1,6 @@
 """What may stand in a frame, and what becomes of an envelope."""
 
 import json
-import logging
 import socket
 import threading
 from collections.abc import Iterator
@@ -11,18 +10,12 @@ from queue import SimpleQueue
 from typing import Any
 
 import pytest
-from slack_bolt import Ack, App
-from slack_sdk import WebClient
 from websockets.sync.server import ServerConnection, serve
 
-from tagbot.handlers import fallbacks
-from tagbot.sandbox.driver import Slack
 from tagbot.sandbox.faults import LINGER_ZERO
 from tagbot.slack.socket_mode.connection import Connection
-from tagbot.slack.socket_mode.disconnects import RENEWED, SWITCHED_OFF, TOO_MANY, Ending
-from tagbot.slack.socket_mode.envelopes import Envelopes
-from tagbot.slack.socket_mode.link_state import Link
-from tests.world import World
+from tagbot.slack.socket_mode.connection_state import ConnectionTracker
+from tagbot.slack.socket_mode.disconnect_reasons import RENEWED, SWITCHED_OFF, TOO_MANY, Disconnect
 
 HELLO = '{"type": "hello"}'
 CLICK = '{"envelope_id": "1", "type": "interactive", "payload": {}}'
@@ -61,14 +54,14 @@ class Ends:
 
     near: Connection
     far: ServerConnection
-    link: Link
+    link: ConnectionTracker
     taken: "SimpleQueue[dict[str, Any]]"
     unheard: list[str]
 
 
 @pytest.fixture
 def ends() -> Iterator[Ends]:
-    link = Link()
+    link = ConnectionTracker()
     taken: SimpleQueue[dict[str, Any]] = SimpleQueue()
     unheard: list[str] = []
     with other_side() as other:
@@ -87,7 +80,7 @@ def test_a_frame_that_nobody_knows_is_passed_over(ends: Ends, frame: str | bytes
     ends.far.send(CLICK)
     assert ends.taken.get(timeout=5) == json.loads(CLICK)
     assert ends.taken.empty()
-    assert not ends.near.ending.done()
+    assert not ends.near.disconnect.done()
 
 
 @pytest.mark.parametrize(
@@ -101,9 +94,11 @@ def test_a_frame_that_nobody_knows_is_passed_over(ends: Ends, frame: str | bytes
         ('"too_many_websockets"', TOO_MANY),
     ],
 )
-def test_a_farewell_says_why_and_the_connection_is_read_on(ends: Ends, reason: str, ending: Ending) -> None:
+def test_a_farewell_says_why_and_the_connection_is_read_on(
+    ends: Ends, reason: str, ending: Disconnect
+) -> None:
     ends.far.send(f'{{"type": "disconnect", "reason": {reason}}}')
-    assert ends.near.ending.result(timeout=5) == ending
+    assert ends.near.disconnect.result(timeout=5) == ending
     ends.far.send(CLICK)
     assert ends.taken.get(timeout=5) == json.loads(CLICK)
     assert ends.near.send("{}")
@@ -115,7 +110,7 @@ def test_only_the_first_farewell_counts(ends: Ends) -> None:
     ends.far.send('{"type": "disconnect", "reason": "refresh_requested"}')
     ends.far.send(CLICK)
     ends.taken.get(timeout=5)
-    assert ends.near.ending.result() == SWITCHED_OFF
+    assert ends.near.disconnect.result() == SWITCHED_OFF
 
 
 def test_a_connection_counts_from_the_greeting_to_the_end(ends: Ends) -> None:
@@ -127,7 +122,7 @@ def test_a_connection_counts_from_the_greeting_to_the_end(ends: Ends) -> None:
     ends.taken.get(timeout=5)
     assert ends.link.state.connections == 1
     ends.far.close()
-    ends.near.ending.result(timeout=5)
+    ends.near.disconnect.result(timeout=5)
     ends.near.close()
     assert ends.near.is_over
     assert not ends.near.send("{}")
@@ -164,104 +159,8 @@ def test_a_connection_whose_envelope_meets_a_bug_ends_and_gets_a_successor(
         raise ZeroDivisionError
 
     with other_side() as other:
-        near = Connection(other.address, take, lambda *_: None, Link())
+        near = Connection(other.address, take, lambda *_: None, ConnectionTracker())
         other.sockets.get(timeout=5).send(CLICK)
-        assert near.ending.result(timeout=5).reason == "the connection broke off"
+        assert near.disconnect.result(timeout=5).reason == "the connection broke off"
         assert bugs.get(timeout=5).exc_type is ZeroDivisionError
         near.close()
-
-
-# --- Envelopes ---------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def app(stand_in: Slack) -> App:
-    return App(client=WebClient(stand_in.bot_token, base_url=stand_in.api_url))
-
-
-def answers(app: App, *frames: dict[str, Any]) -> list[dict[str, Any]]:
-    """What goes back for some envelopes."""
-    told: list[dict[str, Any]] = []
-    envelopes = Envelopes(app)
-    for frame in frames:
-        envelopes.take(frame, lambda text: told.append(json.loads(text)))
-    envelopes.close()
-    return told
-
-
-def envelope(number: int, action: str = "press") -> dict[str, Any]:
-    return {
-        "envelope_id": str(number),
-        "type": "interactive",
-        "payload": {
-            "type": "block_actions",
-            "user": {"id": "U1"},
-            "actions": [{"type": "button", "action_id": action, "block_id": "b"}],
-        },
-    }
-
-
-def test_each_envelope_is_answered_by_its_own_id(app: App) -> None:
-    @app.action("press")
-    def press(ack: Ack) -> None:
-        ack()
-
-    told = answers(app, *map(envelope, range(5)))
-    assert sorted(answer["envelope_id"] for answer in told) == ["0", "1", "2", "3", "4"]
-
-
-def test_an_envelope_after_the_end_is_logged(app: App, caplog: pytest.LogCaptureFixture) -> None:
-    told: list[str] = []
-    envelopes = Envelopes(app)
-    envelopes.close()
-    envelopes.take(envelope(1), told.append)
-    assert told == []
-    assert "after the end" in caplog.text
-
-
-def test_what_a_handler_says_travels_with_its_acknowledgement(app: App) -> None:
-    @app.view("modal")
-    def modal(ack: Ack) -> None:
-        ack(response_action="errors", errors={"name": "Please write a name."})
-
-    view = {"type": "modal", "callback_id": "modal"}
-    payload = {"type": "view_submission", "user": {"id": "U1"}, "view": view}
-    frame = {"envelope_id": "1", "type": "interactive", "payload": payload}
-    [told] = answers(app, frame)
-    assert told["payload"] == {"response_action": "errors", "errors": {"name": "Please write a name."}}
-
-
-@pytest.mark.rule("every-interaction-acknowledged")
-def test_an_envelope_of_a_kind_that_bolt_does_not_know_is_acknowledged_and_logged(
-    app: App, caplog: pytest.LogCaptureFixture
-) -> None:
-    payload = {"type": "of_tomorrow", "user": {"id": "U1"}}
-    new = {"envelope_id": "1", "type": "interactive", "payload": payload}
-    assert answers(app, new, envelope(2, "of_yesterday")) == [{"envelope_id": "1"}, {"envelope_id": "2"}]
-    assert caplog.text.count("Bolt could not deal with an envelope: status 404") == 2
-
-
-@pytest.mark.rule("every-interaction-acknowledged")
-def test_an_envelope_that_bolt_fails_at_is_acknowledged_and_logged(
-    app: App, world: World, caplog: pytest.LogCaptureFixture
-) -> None:
-    fallbacks.register(app, world.services)
-    odd = envelope(1)
-    odd["payload"]["actions"] = []
-    assert answers(app, odd) == [{"envelope_id": "1"}]
-    assert "bug while working on an envelope" in caplog.text
-
-
-@pytest.mark.parametrize("payload", [None, 7, []])
-def test_an_envelope_that_cannot_be_read_harms_no_other(
-    app: App, payload: object, caplog: pytest.LogCaptureFixture
-) -> None:
-    @app.action("press")
-    def press(ack: Ack) -> None:
-        ack()
-
-    bad = {"envelope_id": "0", "type": "interactive", "payload": payload}
-    told = answers(app, bad, {"envelope_id": "0", "type": "interactive"}, envelope(1))
-    assert [answer["envelope_id"] for answer in told] == ["1"]
-    assert {record.levelno for record in caplog.records} <= {logging.WARNING, logging.ERROR}
-    assert len([record for record in caplog.records if record.name.startswith("tagbot")]) == 2

@@ -1,4 +1,4 @@
-"""Blocks: each state of a face as a message that Slack takes, and that says all in its text too."""
+"""Requests: each state of a face as a message that Slack takes, and that says all in its text too."""
 
 import itertools
 import json
@@ -19,10 +19,12 @@ from tagbot.sandbox import block_kit
 from tagbot.sandbox.driver import Slack as SlackStandIn
 from tagbot.sandbox.driver import running_slack
 from tagbot.settings import Settings
-from tagbot.slack import blocks, words
-from tagbot.slack.blocks import Asked, PersonShown, Rendered, Request
-from tagbot.slack.client import Picture, Slack
-from tagbot.slack.socket_mode.supervisor import web_client
+from tagbot.slack import words
+from tagbot.slack.api import SlackApi
+from tagbot.slack.client import Slack
+from tagbot.slack.request_id import RequestId
+from tagbot.slack.request_message import PersonShown, Rendered, Request, past_request_message, request_message
+from tagbot.slack.uploads import Picture
 from tests.world import environment
 
 FACE_ID = str(uuid.UUID(int=7))
@@ -41,7 +43,7 @@ def _slack() -> Iterator[SlackStandIn]:
 @pytest.fixture(scope="module", name="door")
 def _door(slack: SlackStandIn) -> Slack:
     settings = Settings.from_env(environment(Path("unused"), slack))
-    return Slack(web_client(settings, 5), settings.slack_channel, 100_000.0, threading.Event())
+    return Slack(SlackApi.of(settings, 5), settings.slack_channel, 100_000.0, threading.Event())
 
 
 @pytest.fixture(scope="module", name="open_request")
@@ -49,8 +51,8 @@ def _open_request(door: Slack) -> Request:
     """A request that nobody has answered, with pictures that are there."""
     out = BytesIO()
     Image.new("RGB", (120, 100), "grey").save(out, "JPEG")
-    crop, context = door.upload([Picture(out.getvalue(), name, name) for name in ("Face", "Photo")])
-    door.complete({crop: "Face", context: "Photo"})
+    crop, context = door.uploads.upload([Picture(out.getvalue(), name, name) for name in ("Face", "Photo")])
+    door.uploads.complete({crop: "Face", context: "Photo"})
     return Request(
         face_id=FACE_ID, round=1, state="open", crop_file=crop, context_file=context, required_votes=2
     )
@@ -81,9 +83,9 @@ def states(request: Request) -> dict[str, Rendered]:
             for reason in [*words.REJECTED, "another_reason", None]
         },
     }
-    rendered = {name: blocks.request(each) for name, each in shown.items()}
-    rendered["reopened"] = blocks.past_request(FACE_ID, TAGGERS[0])
-    rendered["reopened by the operator"] = blocks.past_request(FACE_ID, None)
+    rendered = {name: request_message(each) for name, each in shown.items()}
+    rendered["reopened"] = past_request_message(FACE_ID, TAGGERS[0])
+    rendered["reopened by the operator"] = past_request_message(FACE_ID, None)
     return rendered
 
 
@@ -113,42 +115,25 @@ def test_slack_takes_the_message_of_every_state_as_a_post_and_as_an_update(
     door: Slack, slack: SlackStandIn, open_request: Request
 ) -> None:
     for number, (name, rendered) in enumerate(states(open_request).items()):
-        ts = door.post(rendered, FACE_ID, number)
-        door.update(ts, rendered)
+        ts = door.channel.post(rendered, FACE_ID, number)
+        door.channel.update(ts, rendered)
         message = slack.message(ts)
         assert message.text == rendered.text, name
         assert len(message.blocks) == len(rendered.blocks), name
 
 
 def test_the_stand_in_would_refuse_a_message_that_slack_refuses(door: Slack, open_request: Request) -> None:
-    broken = blocks.request(replace(open_request, crop_file="F0NOBODY99"))
+    broken = request_message(replace(open_request, crop_file="F0NOBODY99"))
     with pytest.raises(Exception, match="not ready"):
-        door.post(broken, FACE_ID, 1)
+        door.channel.post(broken, FACE_ID, 1)
     with pytest.raises(Reject):
-        door.post(Rendered("x", [{"type": "section", "text": {"type": "mrkdwn", "text": ""}}]), FACE_ID, 1)
+        door.channel.post(
+            Rendered("x", [{"type": "section", "text": {"type": "mrkdwn", "text": ""}}]), FACE_ID, 1
+        )
 
 
 def test_texts_stay_below_what_an_update_may_have(open_request: Request) -> None:
     assert max(len(rendered.text) for rendered in states(open_request).values()) < UPDATE_CHARACTERS / 2
-
-
-@pytest.mark.rule("someone-else-modal")
-def test_the_modal_is_one_that_slack_takes() -> None:
-    view = blocks.someone_else_modal(Asked(FACE_ID, 999_999_999), "1700000000.000100")
-    inspected = block_kit.inspect_view(view, lambda _: True)
-    assert inspected["callback_id"] == "someone_else"
-    inputs = {each["block_id"]: each for each in view["blocks"]}
-    assert {name: each["element"]["action_id"] for name, each in inputs.items()} == {
-        "name": "name",
-        "email": "email",
-    }
-    assert {each["element"]["type"] for each in inputs.values()} == {"plain_text_input"}
-    assert (inputs["name"].get("optional", False), inputs["email"]["optional"]) == (False, True)
-    assert json.loads(view["private_metadata"]) == {
-        "face_id": FACE_ID,
-        "round": 999_999_999,
-        "message_ts": "1700000000.000100",
-    }
 
 
 # --- What they say --------------------------------------------------------------------------------------
@@ -175,10 +160,12 @@ def test_every_picture_has_a_description_and_none_a_public_address(open_request:
 
 @pytest.mark.rule("text-says-all")
 def test_the_pictures_descriptions_are_in_the_text_of_an_open_request(open_request: Request) -> None:
-    text = blocks.request(open_request).text
+    text = request_message(open_request).text
     assert words.FACE_ALT in text
     assert words.CONTEXT_ALT in text
-    assert words.FACE_ALT not in blocks.request(replace(open_request, crop_file=None, context_file=None)).text
+    assert (
+        words.FACE_ALT not in request_message(replace(open_request, crop_file=None, context_file=None)).text
+    )
 
 
 @pytest.mark.rule("face-id-in-small-print")
@@ -204,40 +191,24 @@ def test_controls_are_there_while_they_work_and_never_longer(open_request: Reque
 @pytest.mark.rule("controls-named-after-face")
 def test_controls_stand_in_a_block_that_names_face_and_round(open_request: Request) -> None:
     for state in ("open", "tagged"):
-        rendered = blocks.request(replace(open_request, state=state, person=ANN, round=12))
+        rendered = request_message(replace(open_request, state=state, person=ANN, round=12))
         (block_id,) = [each["block_id"] for each in rendered.blocks if each["type"] == "actions"]
         assert block_id.startswith(f"face:{FACE_ID}")
-        assert Asked.parse(block_id) == Asked(FACE_ID, 12)
-
-
-@pytest.mark.parametrize(
-    "block_id",
-    [
-        "",
-        "face:",
-        f"face:{FACE_ID}",
-        f"face:{FACE_ID}:",
-        f"face:{FACE_ID}:x",
-        f"xface:{FACE_ID}:1",
-        f"face:{FACE_ID}:1\n",
-    ],
-)
-def test_a_block_that_is_not_ours_names_no_face(block_id: str) -> None:
-    assert Asked.parse(block_id) is None
+        assert RequestId.parse(block_id) == RequestId(FACE_ID, 12)
 
 
 @pytest.mark.rule("choice-kept-secret")
 def test_nobody_is_named_before_the_face_is_tagged(open_request: Request) -> None:
     for state, differ in itertools.product(("waiting", "open", "training", "rejected"), (True, False)):
         request = replace(open_request, state=state, person=ANN, differ=differ, taggers=TAGGERS[:2])
-        told = json.dumps(blocks.request(request).blocks) + blocks.request(request).text
+        told = json.dumps(request_message(request).blocks) + request_message(request).text
         assert "Ann" not in told
         assert str(ANN.slack_id) not in told
 
 
 def test_a_name_is_shown_letter_by_letter_and_calls_nobody(open_request: Request) -> None:
     name = "*Ann* <!channel> & _Lee_ :tada:"
-    rendered = blocks.request(replace(open_request, state="tagged", person=PersonShown("U0ANN00001", name)))
+    rendered = request_message(replace(open_request, state="tagged", person=PersonShown("U0ANN00001", name)))
     assert rendered.blocks[0]["text"] == {"type": "plain_text", "text": f"Tagged as {name}", "emoji": False}
     assert "<!" not in rendered.text
     assert "&lt;!channel&gt; &amp;" in rendered.text
@@ -245,65 +216,25 @@ def test_a_name_is_shown_letter_by_letter_and_calls_nobody(open_request: Request
 
 @pytest.mark.rule("name-once-known")
 def test_a_person_is_mentioned_until_the_name_is_known(open_request: Request) -> None:
-    unknown = blocks.request(replace(open_request, state="tagged", person=PersonShown("U0ANN00001", None)))
+    unknown = request_message(replace(open_request, state="tagged", person=PersonShown("U0ANN00001", None)))
     assert "<@U0ANN00001>" in unknown.blocks[0]["text"]["text"]
     assert unknown.blocks[0]["text"]["type"] == "mrkdwn"
     assert "<@U0ANN00001>" in unknown.text
 
 
 def test_a_known_name_mentions_nobody_so_that_nobody_is_notified_twice(open_request: Request) -> None:
-    known = blocks.request(replace(open_request, state="tagged", person=ANN))
+    known = request_message(replace(open_request, state="tagged", person=ANN))
     assert "<@U0ANN00001>" not in json.dumps(known.blocks) + known.text
 
 
 def test_reopening_asks_whether_it_is_meant(open_request: Request) -> None:
-    rendered = blocks.request(replace(open_request, state="tagged", person=ANN))
+    rendered = request_message(replace(open_request, state="tagged", person=ANN))
     (button,) = [each for each in objects(rendered.blocks) if each.get("action_id") == "wrong_person"]
     assert set(button["confirm"]) == {"title", "text", "confirm", "deny"}
 
 
-# --- Words ----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("required", "taggers", "differ", "said"),
-    [
-        (1, 0, False, "One answer is enough. Nobody has answered yet."),
-        (2, 0, False, "2 people have to agree. Nobody has answered yet."),
-        (2, 1, False, "2 people have to agree. Answered so far: <@U0TAGGER000>."),
-        (3, 2, True, "You do not agree yet, so one more look helps."),
-        (2, 25, False, " and 5 more."),
-    ],
-)
-def test_the_progress_says_how_many_it_takes_and_who_has_answered(
-    required: int, taggers: int, differ: bool, said: str
+def test_a_message_that_slack_would_refuse_for_its_form_is_rejected_before_it_is_sent(
+    open_request: Request,
 ) -> None:
-    assert said in words.progress(required, TAGGERS[:taggers], differ=differ)
-
-
-@pytest.mark.rule("rejection-reason")
-@pytest.mark.parametrize("reason", words.REJECTED)
-def test_a_reason_is_a_plain_sentence_that_says_what_happens_next(reason: str) -> None:
-    sentence = words.rejected(reason)
-    assert sentence.endswith(".")
-    assert "_" not in sentence
-    assert len(sentence) < 160
-
-
-def test_a_reason_that_is_not_known_is_still_said_in_words() -> None:
-    assert words.rejected("quite_new") == "This face was set aside (quite new)."
-
-
-@pytest.mark.rule("retry-asks-again")
-@pytest.mark.parametrize(
-    ("messages", "asked_again", "said"),
-    [
-        (0, False, "0 messages are tried again."),
-        (1, False, "1 message is tried again."),
-        (2, False, "2 messages are tried again."),
-        (0, True, "1 face is asked about again."),
-        (3, True, "1 face is asked about again. 3 messages are tried again."),
-    ],
-)
-def test_a_retry_says_how_many_of_which(messages: int, asked_again: bool, said: str) -> None:
-    assert words.retried(messages, asked_again=asked_again) == said
+    with pytest.raises(Reject, match="block_id"):
+        request_message(replace(open_request, face_id="x" * 256))

@@ -3,17 +3,17 @@
 from tagbot.consensus import PeopleDiffer, Rule, consensus
 from tagbot.database.models.faces import Face
 from tagbot.database.models.votes import Vote
-from tagbot.slack import blocks
+from tagbot.slack.request_message import PersonShown, Rendered, Request, request_message
 from tagbot.vocabulary import State
 
 
-def render(face: Face, rule: Rule) -> blocks.Rendered:
-    """What the face's message shows now."""
+def request_of_face(face: Face, rule: Rule) -> Rendered:
+    """The message that the face's rows amount to now."""
     votes = Vote.of(face.id)
     are_there = not pictures_are_on_their_way(face)
     person = face.person
-    return blocks.request(
-        blocks.Request(
+    return request_message(
+        Request(
             face_id=face.id,
             round=face.round,
             state=face.state,
@@ -22,7 +22,7 @@ def render(face: Face, rule: Rule) -> blocks.Rendered:
             required_votes=rule.required_votes,
             taggers=[vote.tagger for vote in votes],
             differ=isinstance(consensus(votes, rule), PeopleDiffer),
-            person=blocks.PersonShown(person.slack_id, person.name) if person else None,
+            person=PersonShown(person.slack_id, person.name) if person else None,
             reason=face.reason,
         )
     )

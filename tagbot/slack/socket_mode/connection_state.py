@@ -1,4 +1,4 @@
-"""What the operator can know of the connection to Slack."""
+"""The state of the connection to Slack, for the operator: in the log and in `status`."""
 
 import logging
 import threading
@@ -13,15 +13,15 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class LinkState:
-    """Whether Slack reaches the bot."""
+class ConnectionState:
+    """Whether Slack reaches the bot. It is stored by these names of its fields."""
 
     connections: int
     """How many are open."""
     since: float
     """When the first of them was opened, or the last one ended; seconds since 1970."""
     trouble: str
-    """What went wrong last, until a connection is opened; empty when all is well."""
+    """The latest failure, until a connection is opened; empty when all is well."""
 
     @property
     def is_connected(self) -> bool:
@@ -47,26 +47,26 @@ class LinkState:
 
 
 def silent_log() -> logging.Logger:
-    """For the libraries below: what goes wrong is told once by `Link`, and their details hold what people
-    sent.
+    """For the libraries below: a failure is logged once by `ConnectionTracker`, and their details hold what
+    people sent.
     """
     silent = logging.getLogger("tagbot.slack.silent")
     silent.setLevel(logging.CRITICAL + 1)
     return silent
 
 
-class Link:
+class ConnectionTracker:
     """Follows the connections; each change that matters is logged once."""
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         self._now = now
         self._lock = threading.Lock()
-        self._state = LinkState(0, now(), "the bot has just started")
-        self._said = self._state.headline()
-        self._leaving = False
+        self._state = ConnectionState(0, now(), "the bot has just started")
+        self._logged = self._state.headline()
+        self._stopping = False
 
     @property
-    def state(self) -> LinkState:
+    def state(self) -> ConnectionState:
         """As it is now."""
         return self._state
 
@@ -75,33 +75,28 @@ class Link:
         with self._lock:
             state = self._state
             since = state.since if state.is_connected else self._now()
-            self._become(LinkState(state.connections + 1, since, ""))
+            self._become(ConnectionState(state.connections + 1, since, ""))
 
     def closed(self, reason: str) -> None:
-        """A connection that had been opened is over; this is trouble only if it was the last one."""
+        """A connection that had been opened is over; `reason` counts only if it was the last one."""
         with self._lock:
             state = replace(self._state, connections=self._state.connections - 1)
             if not state.is_connected:
                 state = replace(state, since=self._now(), trouble=state.trouble or reason)
             self._become(state)
 
-    def troubled(self, reason: str) -> None:
+    def failed(self, reason: str) -> None:
         """A connection could not be opened, or Slack took one away."""
         with self._lock:
             self._become(replace(self._state, trouble=reason))
 
-    def leave(self) -> None:
-        """The bot stops: that its connections end from now on is nobody's trouble."""
-        self._leaving = True
+    def stop(self) -> None:
+        """The bot stops: the ends of its connections are no longer logged."""
+        self._stopping = True
 
-    def _become(self, state: LinkState) -> None:
+    def _become(self, state: ConnectionState) -> None:
         self._state = state
-        if state.headline() != self._said and not self._leaving:
-            self._said = state.headline()
-            log.log(_level(state), "%s", self._said)
-
-
-def _level(state: LinkState) -> int:
-    if not state.is_connected:
-        return logging.ERROR
-    return logging.WARNING if state.trouble else logging.INFO
+        if state.headline() != self._logged and not self._stopping:
+            self._logged = state.headline()
+            up = logging.WARNING if state.trouble else logging.INFO
+            log.log(up if state.is_connected else logging.ERROR, "%s", self._logged)

@@ -1,0 +1,26 @@
+"""Which request a control belongs to: Slack sends the `block_id` of the block in which it stands."""
+
+import re
+from dataclasses import dataclass
+
+BLOCK_ID = re.compile(r"\Aface:([0-9a-f-]{36}):(\d{1,9})\Z")
+"""Of the block that holds the controls of a request: the face and the round."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestId:
+    """A face, in a round."""
+
+    face_id: str
+    round: int
+
+    @property
+    def block_id(self) -> str:
+        """Of the block that holds the request's controls."""
+        return f"face:{self.face_id}:{self.round}"
+
+    @classmethod
+    def parse(cls, block_id: str) -> "RequestId | None":
+        """From the `block_id` of a control; None when it is none of ours."""
+        match = BLOCK_ID.match(block_id)
+        return cls(match[1], int(match[2])) if match else None

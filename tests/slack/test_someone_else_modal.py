@@ -1,0 +1,31 @@
+"""The modal for people without a Slack account is one that Slack takes."""
+
+import json
+import uuid
+
+import pytest
+
+from tagbot.sandbox import block_kit
+from tagbot.slack.request_id import RequestId
+from tagbot.slack.someone_else_modal import someone_else_modal
+
+FACE_ID = str(uuid.UUID(int=7))
+
+
+@pytest.mark.rule("someone-else-modal")
+def test_the_modal_is_one_that_slack_takes() -> None:
+    view = someone_else_modal(RequestId(FACE_ID, 999_999_999), "1700000000.000100")
+    inspected = block_kit.inspect_view(view, lambda _: True)
+    assert inspected["callback_id"] == "someone_else"
+    inputs = {each["block_id"]: each for each in view["blocks"]}
+    assert {name: each["element"]["action_id"] for name, each in inputs.items()} == {
+        "name": "name",
+        "email": "email",
+    }
+    assert {each["element"]["type"] for each in inputs.values()} == {"plain_text_input"}
+    assert (inputs["name"].get("optional", False), inputs["email"]["optional"]) == (False, True)
+    assert json.loads(view["private_metadata"]) == {
+        "face_id": FACE_ID,
+        "round": 999_999_999,
+        "message_ts": "1700000000.000100",
+    }
