@@ -128,15 +128,16 @@ def test_the_manifest_asks_for_the_scopes_that_the_calls_need_and_no_others(mani
 
 
 def called_methods() -> set[str]:
-    """Every method of the Web API that our code calls."""
+    """Every method of the Web API that our code calls, by Slack's name for it or by the SDK's."""
     ours = [path for path in ROOT.glob("tagbot/**/*.py") if "sandbox" not in path.parts]
     nodes = (node for path in ours for node in ast.walk(ast.parse(path.read_text())))
-    return {
-        method
+    written = {
+        node.attr if isinstance(node, ast.Attribute) else node.value
         for node in nodes
-        if isinstance(node, ast.Attribute) and node.attr in SDK_METHODS
-        for method in behind(node.attr)
+        if isinstance(node, ast.Attribute | ast.Constant)
     }
+    named = {str(each).replace(".", "_") for each in written if isinstance(each, str)}
+    return {method for name in named & SDK_METHODS for method in behind(name)}
 
 
 SDK_METHODS = {

@@ -3,6 +3,7 @@
 import threading
 from typing import Any
 
+from tagbot.lib.health import Health
 from tagbot.lib.rate_limit import MakeRateLimit, own_rate_limits
 from tagbot.slack.api import SlackApi
 from tagbot.slack.channel import Channel
@@ -52,9 +53,7 @@ class Slack:
         rate_limits: MakeRateLimit | None = None,
     ) -> None:
         """`stop` ends all waiting. `rate_limits` are the bot's own unless the channel's bots share them."""
-        self._api = api
-        self.health = api.health
-        """By method: the failures of now."""
+        self.api = api
         limit = rate_limits or own_rate_limits(api.clock)
         of_files = posts_per_second * FILE_CALLS_PER_POST * POSTS_MARGIN
         self.channel = Channel(
@@ -72,15 +71,20 @@ class Slack:
         )
         self.members = Members(api)
 
+    @property
+    def health(self) -> Health:
+        """By method: the failures of now."""
+        return self.api.health
+
     def open_modal(self, trigger_id: str, view: dict[str, Any]) -> None:
         """Open a modal for the member whose click the trigger is of, within three seconds of it."""
-        self._api.call("views.open", trigger_id=trigger_id, view=view)
+        self.api.call("views.open", trigger_id=trigger_id, view=view)
 
     def granted_scopes(self) -> set[str]:
         """The scopes of the bot's token; raises when Slack does not take the token."""
-        headers = {name.lower(): value for name, value in self._api.call("auth.test").headers.items()}
+        headers = {name.lower(): value for name, value in self.api.call("auth.test").headers.items()}
         return {scope.strip() for scope in str(headers.get("x-oauth-scopes", "")).split(",") if scope.strip()}
 
     def check_app_token(self, app_token: str) -> None:
         """Ask for a Socket Mode address without using it; raises when Slack does not take the token."""
-        self._api.call("apps.connections.open", app_token=app_token)
+        self.api.call("apps.connections.open", app_token=app_token)

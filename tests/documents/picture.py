@@ -21,6 +21,7 @@ from tagbot.photos.context_picture import context_picture
 from tagbot.photos.cropping import crop_face
 from tagbot.photos.decoding import read_photo
 from tagbot.photos.rectangle import Rectangle
+from tagbot.slack.request_message import Request, request_message
 from tests.documents.generated import ROOT
 
 Block = dict[str, Any]

@@ -170,7 +170,7 @@ def test_what_is_wrong_with_the_connection_is_told_as_long_as_it_is(
 @pytest.mark.failure("readme-slack-away", "slack-limits", shows="who is told")
 def test_what_has_failed_at_slack_is_told_since_when_until_it_works_again(world: World) -> None:
     slack = world.services.slack
-    slack.health = Health(lambda: time.time() - 600)
+    slack.api.health = Health(lambda: time.time() - 600)
 
     def told() -> list[str]:
         tell(world.services)
