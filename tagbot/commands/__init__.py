@@ -1,4 +1,4 @@
-"""What `python bot.py` can do besides running: one command a file, each with a `COMMAND`."""
+"""The commands of `python bot.py`, one a file, each with a `COMMAND`."""
 
 import importlib
 

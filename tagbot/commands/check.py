@@ -24,9 +24,9 @@ Probe = Callable[[], str]
 """Tries a part and says in a few words what answered; raises `Retry` or `Reject` saying what to mend."""
 
 
-def _run(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001 - every command's signature
+def run(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001 - every command's signature
     failed = 0
-    for part, probe in _probes(settings):
+    for part, probe in probes(settings):
         try:
             print(f"ok    {part}: {probe()}", flush=True)
         except (Retry, Reject, PeeweeException, DatabaseUnusable, OSError) as why:
@@ -37,34 +37,38 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG00
     return 1 if failed else 0
 
 
-def _probes(settings: Settings) -> Iterator[tuple[str, Probe]]:
+def probes(settings: Settings) -> Iterator[tuple[str, Probe]]:
+    """Every outside part of a bot with these settings, in the order in which it needs them."""
     slack = Slack(SlackApi.of(settings), settings.slack_channel, settings.slack_posts_per_second, Event())
-    yield "database", lambda: _database(settings)
-    yield "queues", lambda: _queues(settings)
+    yield "database", lambda: database(settings)
+    yield "queues", lambda: queues(settings)
     yield "image store", lambda: build.image_store(settings).check()
     if isinstance(settings.inbox, S3Place):
         yield "inbox", lambda: build.inbox(settings).check()
-    yield "Slack bot token", lambda: _bot_token(slack)
-    yield "Slack app token", lambda: _app_token(slack, settings)
-    yield "Slack channel", lambda: _channel(slack)
-    yield "training backend", lambda: _training(settings)
+    yield "Slack bot token", lambda: bot_token(slack)
+    yield "Slack app token", lambda: app_token(slack, settings)
+    yield "Slack channel", lambda: channel(slack)
+    yield "training backend", lambda: training_backend(settings)
 
 
-def _database(settings: Settings) -> str:
+def database(settings: Settings) -> str:
+    """Its engine and version, and how many faces are there."""
     open_database(settings.database_url)
     with connected():
         return f"{health()}, {sum(Face.counts().values())} faces"
 
 
-def _queues(settings: Settings) -> str:
+def queues(settings: Settings) -> str:
+    """On SQS, the database has the counts that SQS cannot give."""
     if settings.queue_prefix is not None:
         open_database(settings.database_url)
-    with build.queues_beside(settings) as queues:
-        waiting = sum(queue.counts().ready for queue in queues.values())
+    with build.queues_beside(settings) as beside:
+        waiting = sum(queue.counts().ready for queue in beside.values())
     return f"{len(QueueName)} queues, {waiting} messages ready"
 
 
-def _bot_token(slack: Slack) -> str:
+def bot_token(slack: Slack) -> str:
+    """A scope that is missing shows only once a stage needs it."""
     granted = slack.granted_scopes()
     missing = [scope for scope in SCOPES if scope not in granted]
     if missing:
@@ -75,24 +79,27 @@ def _bot_token(slack: Slack) -> str:
     return "taken, with all scopes"
 
 
-def _app_token(slack: Slack, settings: Settings) -> str:
+def app_token(slack: Slack, settings: Settings) -> str:
+    """Asks for a connection, and opens none."""
     slack.check_app_token(settings.slack_app_token)
     return "taken, Socket Mode answers"
 
 
-def _channel(slack: Slack) -> str:
+def channel(slack: Slack) -> str:
+    """A bot that is not in the channel can neither post nor read there."""
     try:
-        channel = slack.channel.info()
+        found = slack.channel.info()
     except (Retry, Reject) as why:
         raise Reject(f"{why.reason}: is SLACK_CHANNEL right, and is the bot invited there?") from None
-    if channel.get("is_archived"):
+    if found.get("is_archived"):
         raise Reject("the channel is archived: choose another one, or restore it")
-    if not channel.get("is_member"):
+    if not found.get("is_member"):
         raise Reject("the bot is not in the channel: type /invite @FaceTag there")
     return "the bot is in it"
 
 
-def _training(settings: Settings) -> str:
+def training_backend(settings: Settings) -> str:
+    """Closed again, whatever it answers."""
     open_database(settings.database_url)
     backend = build.training_backend(settings)
     with connected():
@@ -103,4 +110,4 @@ def _training(settings: Settings) -> str:
                 backend.close()
 
 
-COMMAND = Command(lambda _: None, _run, needs_slack=True)
+COMMAND = Command(lambda _: None, run, needs_slack=True)

@@ -6,7 +6,7 @@ import io
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -34,7 +34,7 @@ TOLD = (
     Photo.sha256, Photo.source,
     Person.id, Person.slack_id, Person.name, Person.email,
 )  # fmt: skip
-"""What a line needs of its three rows: to make objects of all of their columns took a fifth of its time."""
+"""The columns that a line needs: to make objects of all of them took a fifth of its time."""
 
 AT_ONCE = 50
 """Faces whose votes are asked for in one go, and so how far is read ahead of the line that is written: with
@@ -42,46 +42,47 @@ more, no line became cheaper.
 """
 
 
-def _arguments(parser: argparse.ArgumentParser) -> None:
+def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=("jsonl", "csv"), default="jsonl", help="default: jsonl")
     parser.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
 
 
-def _run(settings: Settings, options: argparse.Namespace) -> int:
+def run(settings: Settings, options: argparse.Namespace) -> int:
+    write = write_csv if options.format == "csv" else write_jsonl
     open_database(settings.database_url)
-    with connected(), _opened(options.output) as file:
-        write = _write_csv if options.format == "csv" else write_jsonl
+    with connected(), ExitStack() as files:
+        if options.output:
+            file = files.enter_context(options.output.open("w", encoding="utf-8", newline=""))
+        else:
+            file = sys.stdout
+            if isinstance(file, io.TextIOWrapper):
+                file.reconfigure(encoding="utf-8")  # as a file gets it, whatever the terminal is set to
         write(lines(), file)
     return 0
 
 
-@contextmanager
-def _opened(path: Path | None) -> Iterator[TextIO]:
-    if path is None:
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8")  # as a file gets it, whatever the terminal is set to
-        yield sys.stdout
-        return
-    with path.open("w", encoding="utf-8", newline="") as file:
-        yield file
-
-
 def lines() -> Iterator[dict[str, Any]]:
-    """What is told of each tagged face."""
+    """The line of each tagged face."""
     query = Face.select(*TOLD).join_from(Face, Person).join_from(Face, Photo)
     faces = streamed(query.where(Face.state == State.TAGGED).order_by(Face.tagged_at, Face.id))
     while some := list(islice(faces, AT_ONCE)):
         votes = Vote.of_each([face.id for face in some])
         for face in some:
-            yield _line(face, votes[face.id])
+            yield line(face, votes[face.id])
 
 
-def _line(face: Face, votes: Sequence[Answer]) -> dict[str, Any]:
+def line(face: Face, votes: Sequence[Answer]) -> dict[str, Any]:
+    """Its names and shapes are the contract's."""
     person, tagged_at = face.person, face.tagged_at
     if person is None or tagged_at is None:
         raise TypeError(
             f"the tagged face {face.id} has no person or no time"
         )  # the stages write them together
+    in_model = {
+        "backend": face.training_backend,
+        "person_ref": face.person_ref,
+        "face_ref": face.face_ref,
+    }
     return {
         "face_id": face.id,
         "photo": face.photo.sha256,
@@ -89,15 +90,9 @@ def _line(face: Face, votes: Sequence[Answer]) -> dict[str, Any]:
         "rectangle": {"left": face.left, "top": face.top, "width": face.width, "height": face.height},
         "person": {"id": person.id, "slack_id": person.slack_id, "name": person.name, "email": person.email},
         "votes": [{"tagger": vote.tagger, "answer": vote.answer, "at": _utc(vote.at)} for vote in votes],
-        "training": _training(face),
+        "training": None if face.face_ref is None else in_model,
         "tagged_at": _utc(tagged_at),
     }
-
-
-def _training(face: Face) -> dict[str, Any] | None:
-    if face.face_ref is None:
-        return None
-    return {"backend": face.training_backend, "person_ref": face.person_ref, "face_ref": face.face_ref}
 
 
 def _utc(seconds: float) -> str:
@@ -109,24 +104,20 @@ def write_jsonl(lines: Iterator[dict[str, Any]], file: TextIO) -> None:
     file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
 
 
-def _write_csv(lines: Iterator[dict[str, Any]], file: TextIO) -> None:
+def write_csv(lines: Iterator[dict[str, Any]], file: TextIO) -> None:
+    """Nested fields under dotted names; lists as JSON; null is empty."""
     writer = csv.DictWriter(file, COLUMNS, extrasaction="raise", lineterminator="\n")
     writer.writeheader()
     for line in lines:
-        writer.writerow(_flat(line))
+        flat: dict[str, Any] = {}
+        for name, value in line.items():
+            if isinstance(value, dict):
+                flat |= {f"{name}.{key}": inner for key, inner in value.items()}
+            elif isinstance(value, list):
+                flat[name] = json.dumps(value)
+            elif name in COLUMNS:
+                flat[name] = value
+        writer.writerow(flat)
 
 
-def _flat(line: dict[str, Any]) -> dict[str, Any]:
-    """Nested fields under dotted names; lists as JSON; what is null is empty."""
-    flat: dict[str, Any] = {}
-    for name, value in line.items():
-        if isinstance(value, dict):
-            flat |= {f"{name}.{key}": inner for key, inner in value.items()}
-        elif isinstance(value, list):
-            flat[name] = json.dumps(value)
-        elif name in COLUMNS:
-            flat[name] = value
-    return flat
-
-
-COMMAND = Command(_arguments, _run)
+COMMAND = Command(arguments, run)

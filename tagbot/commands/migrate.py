@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import astuple, dataclass, replace
 from functools import partial
 from typing import Any
@@ -28,7 +28,7 @@ from tagbot.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class Part:
     """Something that can be moved."""
 
     option: str
@@ -41,22 +41,22 @@ class _Part:
     help: str
 
 
-def _arguments(parser: argparse.ArgumentParser) -> None:
+def arguments(parser: argparse.ArgumentParser) -> None:
     for part in PARTS:
         parser.add_argument(part.option, dest=part.field, metavar="URL", help=part.help)
 
 
-def _run(settings: Settings, options: argparse.Namespace) -> int:
+def run(settings: Settings, options: argparse.Namespace) -> int:
     wanted = [part for part in PARTS if getattr(options, part.field) is not None]
     if not wanted:
         raise Reject(f"migrate needs at least one of {', '.join(part.option for part in PARTS)}")
-    there = _there(settings, wanted, options)
+    there = settings_there(settings, wanted, options)
     try:
         # The lock keeps the bot from starting meanwhile.
         with build.only_bot(settings):
-            began = _refuse_while_bots_run(settings)
+            began = refuse_while_bots_run(settings)
             moved = all(part.move(settings, there) for part in wanted)
-            _refuse_while_bots_run(settings, began)  # what it has changed may have been compared before
+            refuse_while_bots_run(settings, began)  # one that ran may have changed what was compared before
             if not moved:
                 print("Not all is the same: something else has changed one of the two.", file=sys.stderr)
                 print("Try again, or see docs/scaling.md.", file=sys.stderr)
@@ -69,7 +69,7 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
-def _there(settings: Settings, wanted: list[_Part], options: argparse.Namespace) -> Settings:
+def settings_there(settings: Settings, wanted: list[Part], options: argparse.Namespace) -> Settings:
     """The settings of the bot that goes on; raises `Reject` with all problems at once."""
     places: dict[str, Any] = {}
     problems: list[str] = []
@@ -78,23 +78,19 @@ def _there(settings: Settings, wanted: list[_Part], options: argparse.Namespace)
             places[part.field] = part.parse(getattr(options, part.field))
         except ValueError as problem:
             problems.append(f"{part.option} {problem}")
-    problems += _contradictions(settings, places)
+    if places.get("image_store") == settings.image_store:
+        problems.append("--to-images names where the pictures are already")
+    if "queue_url" in places and (places["queue_url"] == "disk" or settings.queue_prefix is not None):
+        problems.append(
+            "--to-queue goes from the disk to sqs://PREFIX only, as Amazon SQS cannot be asked what it "
+            "holds: let a bot work there until `status` shows that nothing is left"
+        )
     if problems:
         raise Reject("\n".join(problems))
     return replace(settings, **places)
 
 
-def _contradictions(settings: Settings, places: dict[str, Any]) -> Iterator[str]:
-    if places.get("image_store") == settings.image_store:
-        yield "--to-images names where the pictures are already"
-    if "queue_url" in places and (places["queue_url"] == "disk" or settings.queue_prefix is not None):
-        yield (
-            "--to-queue goes from the disk to sqs://PREFIX only, as Amazon SQS cannot be asked what it "
-            "holds: let a bot work there until `status` shows that nothing is left"
-        )
-
-
-def _refuse_while_bots_run(settings: Settings, since: float | None = None) -> float:
+def refuse_while_bots_run(settings: Settings, since: float | None = None) -> float:
     """The bot on this `DATA_DIR` cannot be running; others on the same database tell of themselves there,
     now or some time `since`. When that was looked at, by the database's clock.
     """
@@ -111,21 +107,20 @@ def _refuse_while_bots_run(settings: Settings, since: float | None = None) -> fl
     return now
 
 
-def _move_images(here: Settings, there: Settings) -> bool:
-    compared = move_pictures(build.image_store(here), build.image_store(there), _with_bar)
-    return _report(("IN IMAGE_STORE", "COUNT"), [compared])
+def move_images(here: Settings, there: Settings) -> bool:
+    """From one image store to the other, with a bar that shows how far it is."""
+    bar = partial(tqdm, unit=" pictures", disable=None, leave=False)
+    compared = move_pictures(build.image_store(here), build.image_store(there), bar)
+    return report(("IN IMAGE_STORE", "COUNT"), [compared])
 
 
-def _with_bar(pictures: Iterator[Any], what: str) -> Iterable[Any]:
-    bar: Iterable[Any] = tqdm(pictures, what, unit=" pictures", disable=None, leave=False)
-    return bar
+def move_rows(here: Settings, there: Settings) -> bool:
+    """From one database to the other."""
+    return report(("TABLE", "ROWS"), move_database(here.database_url, there.database_url))
 
 
-def _move_database(here: Settings, there: Settings) -> bool:
-    return _report(("TABLE", "ROWS"), move_database(here.database_url, there.database_url))
-
-
-def _report(head: tuple[str, str], compared: list[Compared]) -> bool:
+def report(head: tuple[str, str], compared: list[Compared]) -> bool:
+    """Print a table; whether all is there."""
     what, counted = head
     print(f"{what:<16} {counted:>10} {'HASH':<16} THERE")
     for each in compared:
@@ -134,7 +129,8 @@ def _report(head: tuple[str, str], compared: list[Compared]) -> bool:
     return all(each.is_equal for each in compared)
 
 
-def _move_queues(here: Settings, there: Settings) -> bool:
+def move_messages(here: Settings, there: Settings) -> bool:
+    """From the queues on the disk to those at Amazon SQS."""
     folder = here.data_dir / "queues"
     ledger = Ledger(folder / f"moved-to-{there.queue_prefix}")
     open_database(there.database_url)
@@ -168,18 +164,18 @@ def _there_is(compared: Compared) -> str:
 
 # The queues last: why messages failed, which SQS has no place for, goes into the database that is used then.
 PARTS = (
-    _Part(
-        "--to-images", "image_store", "IMAGE_STORE", folder_or_s3, _move_images,
+    Part(
+        "--to-images", "image_store", "IMAGE_STORE", folder_or_s3, move_images,
         "where pictures go: as IMAGE_STORE",
     ),
-    _Part(
-        "--to-database", "database_url", "DATABASE_URL", database_address, _move_database,
+    Part(
+        "--to-database", "database_url", "DATABASE_URL", database_address, move_rows,
         "where faces, people and votes go: as DATABASE_URL",
     ),
-    _Part(
-        "--to-queue", "queue_url", "QUEUE_URL", queues_place, _move_queues,
+    Part(
+        "--to-queue", "queue_url", "QUEUE_URL", queues_place, move_messages,
         "where messages go: as QUEUE_URL",
     ),
 )  # fmt: skip
 
-COMMAND = Command(_arguments, _run)
+COMMAND = Command(arguments, run)

@@ -9,13 +9,13 @@ from tagbot.maintenance.redrive import ALL, NothingOfThatName, retry
 from tagbot.settings import Settings
 
 
-def _arguments(parser: argparse.ArgumentParser) -> None:
+def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "target", nargs="?", default=ALL, metavar="all|QUEUE|FACE_ID", help="what to try again; default: all"
     )
 
 
-def _run(settings: Settings, options: argparse.Namespace) -> int:
+def run(settings: Settings, options: argparse.Namespace) -> int:
     with build.beside(settings) as queues:
         try:
             retried = retry(queues, options.target)
@@ -29,4 +29,4 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
     return 1 if retried.unusable else 0
 
 
-COMMAND = Command(_arguments, _run)
+COMMAND = Command(arguments, run)

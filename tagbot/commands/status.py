@@ -10,11 +10,11 @@ from tagbot.monitoring import status_figures, status_words
 from tagbot.settings import Settings
 
 
-def _arguments(parser: argparse.ArgumentParser) -> None:
+def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="for programs")
 
 
-def _run(settings: Settings, options: argparse.Namespace) -> int:
+def run(settings: Settings, options: argparse.Namespace) -> int:
     with build.beside(settings) as queues:
         figures = status_figures.collect(queues, build.inbox(settings))
     print(json.dumps(figures) if options.json else status_words.in_words(figures))
@@ -23,4 +23,4 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
     return 1 if figures["unusable"] else 0
 
 
-COMMAND = Command(_arguments, _run)
+COMMAND = Command(arguments, run)

@@ -241,9 +241,9 @@ def test_so_is_the_unfinished_copy_of_another_database(
 def test_two_at_once_go_on_with_one_copy(here: str, there: str) -> None:
     with moving._connection(here) as source, moving._connection(there, even_unfinished=True) as target:
         for _ in range(2):
-            moving._mark(source, target, None)  # neither has seen the other's
+            moving.Move(source, target).mark()  # neither has seen the other's
         with pytest.raises(Reject, match="is another one's: this is the unfinished copy of"):
-            moving._mark(target, target, None)
+            moving.Move(target, target).mark()
 
 
 @pytest.mark.rule("migrate-refused")
