@@ -1,4 +1,4 @@
-"""What a call to Slack may fail with: each failure says what can be done about it.
+"""The failures of a call to Slack, each by what can be done about it.
 
 No reason holds a token, or what a person wrote.
 """
@@ -47,7 +47,7 @@ _KINDS: Mapping[str, type[Retry | Reject]] = {
         ("message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"), MessageGone
     ),
     **dict.fromkeys(("file_not_found", "file_deleted"), PictureGone),
-    # What we send is wrong, and will be each time.
+    # We send something wrong, and would each time.
     **dict.fromkeys(
         (
             "invalid_arguments", "invalid_array_arg", "invalid_blocks", "invalid_blocks_format",

@@ -30,7 +30,7 @@ class Mark:
 
     @classmethod
     def of(cls, event_type: str, payload: Mapping[str, Any]) -> "Mark":
-        """Whatever the order in which the payload is written."""
+        """The order in which the payload is written plays no part."""
         return cls(event_type, json.dumps(payload, sort_keys=True))
 
 
@@ -76,7 +76,7 @@ class History:
                 self.settled(other)
 
     def settled(self, mark: Mark) -> None:
-        """What became of the post is known."""
+        """The outcome of the post is known."""
         self._lost.pop(mark, None)
 
     def find(self, mark: Mark, since: float) -> str | None:
@@ -110,6 +110,6 @@ class History:
                 metadata = message.get("metadata") or {}
                 mark = Mark.of(str(metadata.get("event_type")), metadata.get("event_payload") or {})
                 look.found.setdefault(mark, str(message["ts"]))
-        except (Retry, Reject) as why:  # whoever waited for this very look fails with it
+        except (Retry, Reject) as why:  # all who waited for this very look fail with it
             look.failure = why
         return look

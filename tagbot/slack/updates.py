@@ -20,6 +20,7 @@ from tagbot.database.outages import reached
 from tagbot.database.write_lock import writing
 from tagbot.errors import Reject, Retry
 from tagbot.lib import failpoints
+from tagbot.slack import request_pictures
 from tagbot.slack.api_failures import MessageGone, PictureNotReady
 from tagbot.slack.client import Slack
 from tagbot.slack.request_message import Rendered, past_request_message
@@ -29,7 +30,7 @@ from tagbot.vocabulary import State
 log = logging.getLogger(__name__)
 
 LONGEST_WAIT = 30.0
-"""Seconds that `show` waits: longer than Slack's pace makes a handful of updates take."""
+"""Seconds that `show` waits: longer than a handful of updates takes at Slack's rate limit."""
 
 
 UPDATES = "Updates"
@@ -37,7 +38,7 @@ UPDATES = "Updates"
 
 
 class Updates:
-    """One thread that shows what has changed, at Slack's pace; changes that somebody waits for go first."""
+    """One thread that shows changes, as fast as Slack allows; those that somebody waits for go first."""
 
     def __init__(self, slack: Slack, stop: threading.Event, rule: Rule, now: Callable[[], float]) -> None:
         self._slack = slack
@@ -73,7 +74,9 @@ class Updates:
         """Work until told to stop."""
         while (face_id := self._next()) is not None:
             self._work_on(face_id)
-        self._fail_the_waiting()
+        with self._changed:
+            for waiting in self._owed.values():
+                _settle(waiting, Future.set_exception, Retry("the bot is stopping"))
 
     def wake(self) -> None:
         """Let `run` notice that it should stop."""
@@ -99,7 +102,7 @@ class Updates:
         return None
 
     def _work_on(self, face_id: str) -> None:
-        """Show one face. Whoever asks from here on, asks for what this may no longer see."""
+        """Show one face. A change that is announced from here on may come too late for this."""
         with self._changed:
             waiting = self._owed.pop(face_id)
         try:
@@ -132,17 +135,10 @@ class Updates:
         except PictureNotReady:
             if self._slack.uploads.are_there([file for file in (face.crop_file, face.context_file) if file]):
                 raise
-            self._forget_pictures(face)
+            # It goes on without them; its next round has new ones.
+            log.warning("the pictures of face=%s were deleted in Slack", face.id)
+            request_pictures.forget(face)
             self._update(face_id, face.message_ts, request_of_face(face, self._rule))
-        self._note_shown(face)
-
-    def _forget_pictures(self, face: Face) -> None:
-        """A request whose pictures were deleted in Slack goes on without; its next round has new ones."""
-        log.warning("the pictures of face=%s were deleted in Slack", face.id)
-        face.crop_file = face.context_file = None
-        Face.note(face.id, crop_file=None, context_file=None)
-
-    def _note_shown(self, face: Face) -> None:
         closed = face.state not in (State.WAITING, State.OPEN) and face.closing_shown_at is None
         with writing():
             Face.update(
@@ -157,11 +153,6 @@ class Updates:
             self._slack.channel.update(ts, rendered)
         except MessageGone:
             log.warning("a request of face=%s is gone from the channel", face_id)
-
-    def _fail_the_waiting(self) -> None:
-        with self._changed:
-            for waiting in self._owed.values():
-                _settle(waiting, Future.set_exception, Retry("the bot is stopping"))
 
 
 def _settle(waiting: list[Future[None]], how: Callable[..., None], outcome: object) -> None:

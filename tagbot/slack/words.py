@@ -14,6 +14,9 @@ DONT_KNOW = "I don't know"
 SOMEONE_ELSE = "Someone else…"
 WRONG_PERSON = "Wrong person?"
 TRAIN_ANYWAY = "Add it anyway"
+FACE_TITLE = "Face"
+CONTEXT_TITLE = "Photo"
+"""Of the two pictures as files, which the whole workspace may see."""
 FACE_ALT = "The face to name, cut out of the photo"
 CONTEXT_ALT = "The photo around it, with the face in a double frame"
 TAGGED_ALT = "The face that was named"
@@ -118,7 +121,7 @@ def progress(required_votes: int, taggers: Sequence[str], *, differ: bool) -> st
 
 
 def answered_by(taggers: Sequence[str]) -> str:
-    """Who answered, once the face is closed."""
+    """The taggers of a closed face."""
     return f"Answered by {_listed(taggers)}." if taggers else ""
 
 
@@ -144,7 +147,7 @@ def cannot_be_chosen(slack_id: str) -> str:
 
 
 def retried(messages: int, *, asked_again: bool) -> str:
-    """What `retry` did."""
+    """The outcome of `retry`."""
     parts = []
     if asked_again:
         parts.append("1 face is asked about again.")
