@@ -16,8 +16,9 @@ from tagbot.database.shared_clock import shared_now
 from tagbot.errors import Reject
 from tagbot.lib.process_lock import AlreadyRunning
 from tagbot.maintenance.transfer import Compared
+from tagbot.maintenance.transfer.confirmations import Confirmations
 from tagbot.maintenance.transfer.database_copy import move_database
-from tagbot.maintenance.transfer.message_copy import Ledger, move_queues
+from tagbot.maintenance.transfer.message_copy import move_queues
 from tagbot.maintenance.transfer.picture_copy import move_pictures
 from tagbot.monitoring import heartbeat
 from tagbot.monitoring.heartbeat import SILENT_SECONDS
@@ -132,10 +133,10 @@ def report(head: tuple[str, str], compared: list[Compared]) -> bool:
 def move_messages(here: Settings, there: Settings) -> bool:
     """From the queues on the disk to those at Amazon SQS."""
     folder = here.data_dir / "queues"
-    ledger = Ledger(folder / f"moved-to-{there.queue_prefix}")
+    confirmations = Confirmations(folder / f"moved-to-{there.queue_prefix}")
     open_database(there.database_url)
     with connected(), build.queues_to_fill(there) as targets:
-        compared = move_queues(partial(disk_messages, folder), targets, ledger, there.queue_url)
+        compared = move_queues(partial(disk_messages, folder), targets, confirmations, there.queue_url)
     print(f"{'QUEUE':<20} {'READY, DELAYED, DEAD':<20} {'HASH':<16} {'SQS COUNTS, ABOUT':<18} THERE")
     for each in compared:
         digest = each.messages.source.digest[:16]

@@ -1,5 +1,6 @@
-"""What an error of SQLite asks of the operator."""
+"""SQLite's errors: with advice for the operator, and as SQLite would raise them."""
 
+import errno
 import sqlite3
 
 PRIMARY = 0xFF
@@ -25,16 +26,21 @@ ADVICE = {
 
 def with_advice(error: BaseException) -> str:
     """The error's own text and, where something can be done about it, what; `error` may be peewee's."""
-    first = _first(error)
-    advice = ADVICE.get(getattr(first, "sqlite_errorcode", 0) & PRIMARY)
-    return f"{first} ({advice})" if advice else str(first)
-
-
-def _first(error: BaseException) -> BaseException:
-    """SQLite's error with which it began: on a full disk, peewee's rollback fails as well and hides it."""
+    # SQLite's error with which it began: on a full disk, peewee's rollback fails as well and hides it.
     first, cause = error, error.__cause__ or error.__context__
     while cause is not None:
         if isinstance(cause, sqlite3.Error):
             first = cause
         cause = cause.__cause__ or cause.__context__
-    return first
+    advice = ADVICE.get(getattr(first, "sqlite_errorcode", 0) & PRIMARY)
+    return f"{first} ({advice})" if advice else str(first)
+
+
+def refused_sync(error: OSError) -> sqlite3.OperationalError:
+    """A sync that the disk refused, as SQLite would have raised it."""
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    refusal = sqlite3.OperationalError(
+        "database or disk is full" if full else f"disk I/O error: {error.strerror}"
+    )
+    refusal.sqlite_errorcode = sqlite3.SQLITE_FULL if full else sqlite3.SQLITE_IOERR_FSYNC
+    return refusal

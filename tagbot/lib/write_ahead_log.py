@@ -2,10 +2,9 @@
 
 At `synchronous = FULL`, SQLite waits for the disk within each commit, and nobody else may write meanwhile. At
 NORMAL, a commit only writes to the log: a power cut takes the last commits with it, though never one and not
-the next. Who must not lose what they committed waits here afterwards.
+the next. A thread that must not lose its commit waits here afterwards.
 """
 
-import errno
 import os
 import sqlite3
 import sys
@@ -15,6 +14,8 @@ from itertools import count
 from os.path import samestat
 from pathlib import Path
 from threading import Lock
+
+from tagbot.lib.sqlite_errors import refused_sync
 
 if sys.platform == "darwin":
     from fcntl import F_FULLFSYNC, fcntl
@@ -56,31 +57,26 @@ class WriteAheadLog:
         with self._lock:
             if number < self._synced:
                 return
-            # Who took a lower number than this one had committed before they took it.
+            # A lower number than this one was taken after its thread had committed.
             upto = next(self._numbers)
-            self._sync()
+            # After a failure, Linux counts what it could not write as written: a second sync would succeed.
+            if self._failed and not self._checkpoint():
+                raise sqlite3.OperationalError("the disk refused what was written, and it is not there yet")
+            try:
+                self._sync()
+            except OSError as error:
+                self._failed = True
+                raise refused_sync(error) from error
+            self._failed = False
             self._synced = upto
 
     def close(self) -> None:
-        """Let go of the file; whoever waits afterwards opens it again."""
+        """Let go of the file; the next `wait` opens it again."""
         with self._lock:
             self._let_go()
 
     def _sync(self) -> None:
-        # After a failure, Linux counts what it could not write as written: to ask again would only hear so.
-        if self._failed and not self._checkpoint():
-            raise sqlite3.OperationalError("the disk refused what was written, and it is not there yet")
-        try:
-            descriptor = self._opened()
-            self._make_room(descriptor)
-            _sync_file(descriptor)
-        except OSError as error:
-            self._failed = True
-            raise _refusal(error) from error
-        self._failed = False
-
-    def _opened(self) -> int:
-        """The log in use: once all connections are closed, the next one makes a new file.
+        """Wait for the log in use: once all connections are closed, the next one makes a new file.
 
         It stays open, as SQLite syncs it too, in checkpoints, and says nothing when that fails: Linux tells a
         failure once to each who had the file open by then, and to nobody who opens it later.
@@ -89,39 +85,21 @@ class WriteAheadLog:
             self._let_go()
         if self._descriptor is None:
             self._descriptor = os.open(self._file, os.O_WRONLY | os.O_APPEND)
-        return self._descriptor
-
-    def _make_room(self, descriptor: int) -> None:
-        """Lengthen the log where SQLite has come to its end since the last time.
-
-        What is appended never falls on what SQLite writes at the same time, in any process, and SQLite takes
-        the zeros for no part of the log: they have no checksum.
-        """
-        length = os.fstat(descriptor).st_size
+        # Lengthen it where SQLite has come to its end since the last time. An appended block never falls on
+        # what SQLite writes at the same time, in any process, and SQLite takes the zeros for no part of the
+        # log: they have no checksum.
+        length = os.fstat(self._descriptor).st_size
         if length != self._length:
             with suppress(OSError):  # no room is no harm; whether the disk refuses the log, the sync says
-                length += os.write(descriptor, bytes(ROOM_BYTES))
+                length += os.write(self._descriptor, bytes(ROOM_BYTES))
             self._length = length
+        if sys.platform == "darwin":
+            fcntl(self._descriptor, F_FULLFSYNC)  # there, fsync alone leaves data in the drive's cache
+        else:
+            os.fdatasync(self._descriptor)
 
     def _let_go(self) -> None:
         # SQLite's own locks are on other files, so that closing this one takes none of them away.
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
-
-
-def _sync_file(descriptor: int) -> None:
-    if sys.platform == "darwin":
-        fcntl(descriptor, F_FULLFSYNC)  # there, fsync alone leaves data in the drive's cache
-    else:
-        os.fdatasync(descriptor)
-
-
-def _refusal(error: OSError) -> sqlite3.OperationalError:
-    """As SQLite would have raised it."""
-    full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-    refusal = sqlite3.OperationalError(
-        "database or disk is full" if full else f"disk I/O error: {error.strerror}"
-    )
-    refusal.sqlite_errorcode = sqlite3.SQLITE_FULL if full else sqlite3.SQLITE_IOERR_FSYNC
-    return refusal

@@ -11,7 +11,8 @@ import pytest
 
 from tagbot.database.opening import connected
 from tagbot.errors import Reject
-from tagbot.maintenance.transfer.message_copy import ComparedQueue, Ledger, move_queues
+from tagbot.maintenance.transfer.confirmations import Confirmations
+from tagbot.maintenance.transfer.message_copy import ComparedQueue, move_queues
 from tagbot.queues import MAX_CRASHES, Confirmed, Counts, Failing, FillableQueue, Stored, Trouble
 from tagbot.queues.disk import disk_messages
 from tagbot.queues.sqs import sqs_queues_beside
@@ -65,8 +66,8 @@ def move(targets: Mapping[str, FillableQueue], disk: DiskEngine) -> Move:
 
 
 def moved(targets: Mapping[str, FillableQueue], disk: DiskEngine) -> ComparedQueue:
-    ledger = Ledger(disk.directory / "moved")
-    [compared] = move_queues(partial(disk_messages, disk.directory), targets, ledger, "sqs://there")
+    confirmations = Confirmations(disk.directory / "moved")
+    [compared] = move_queues(partial(disk_messages, disk.directory), targets, confirmations, "sqs://there")
     return compared
 
 
