@@ -11,7 +11,7 @@ from tagbot.errors import Retry
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What has failed at each attempt since then."""
+    """A call that has failed at each attempt since then."""
 
     what: str
     """The call, or the stage."""
@@ -55,6 +55,6 @@ class Health:
                 self.worked(what)
 
     def failing(self) -> list[Failure]:
-        """What fails, the longest first."""
+        """The longest first."""
         with self._lock:
             return sorted(self._failing.values(), key=lambda failure: failure.since)

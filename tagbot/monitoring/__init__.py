@@ -1,1 +1,1 @@
-"""What is told of the running bots: status, the stall alert, the heartbeat."""
+"""How the running bots are: status, heartbeat, hung stages, stall alert."""

@@ -14,7 +14,7 @@ may both say it.)
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tagbot.database.models.bookkeeping import StallAlert
@@ -25,7 +25,6 @@ from tagbot.errors import Retry
 from tagbot.monitoring import stalls
 from tagbot.monitoring.heartbeat import Heartbeat, other_bots
 from tagbot.monitoring.stalls import Stall
-from tagbot.queues import Queue
 from tagbot.services import Services
 from tagbot.slack import words
 
@@ -44,7 +43,7 @@ HELD_UP, GOES_ON = "held-up", "goes-on"
 
 @dataclass(slots=True)
 class Memory:
-    """What a bot remembers from look to look; all that is known while the database does not answer."""
+    """A bot's own, from look to look: all that is known while the database does not answer."""
 
     unusable_since: dict[str, float] = field(default_factory=dict)
     """By the name of a queue, or "" for the database."""
@@ -71,14 +70,39 @@ class Memory:
         self.alert = alert
         self.is_saved = self.reach(alert.put)
 
+    def look(self, services: Services, now: float) -> list[Stall]:
+        """All stalls, in so far as the database can be asked; and what it knows of the alert."""
+        found: list[Stall] = []
+        bots = [Heartbeat.of(services, now)]
+
+        def ask_database() -> None:
+            if self.alert is not None and not self.is_saved:
+                self.alert.put()
+            self.is_saved = True
+            self.alert = StallAlert.select().order_by(StallAlert.noticed_at.desc()).first()
+            found.extend(stalls.of_photos())
+            bots.extend(other_bots(services.settings, shared_now()))
+
+        self.is_away = False
+        if self.reach(ask_database):
+            self.unusable_since.pop("", None)
+        else:
+            found.append(Stall("the database", self.unusable_since.setdefault("", now)))
+        return [
+            *found,
+            *stalls.of_queues(services.queues, now, self.unusable_since),
+            *stalls.of_bots(bots, now),
+        ]
+
 
 def send_stall_alert(memory: Memory, services: Services) -> None:
     """Say whichever of the two is due. Slack may be what is away: it is said once Slack is back, if it is
     still true then. The database need not be there.
     """
     now = services.now()
-    found = _stalls(services, memory, now)
-    long = [stall for stall in found if stall.since <= now - STALLED_SECONDS]
+    before = now - STALLED_SECONDS
+    found = memory.look(services, now)
+    long = [stall for stall in found if stall.since <= before]
     alert = memory.alert or StallAlert(noticed_at=now)
     known: dict[str, float] = json.loads(alert.known)
 
@@ -91,7 +115,7 @@ def send_stall_alert(memory: Memory, services: Services) -> None:
         known |= {stall.place: now for stall in found}
     elif memory.alert is None:
         return
-    elif not long and not memory.is_away and not _something_waits(services.queues, now - STALLED_SECONDS):
+    elif not long and not memory.is_away and not stalls.something_waits(services.queues, before):
         _say_goes_on(services, alert)
         memory.reach(alert.end)
         memory.alert, memory.is_saved = None, True
@@ -99,33 +123,6 @@ def send_stall_alert(memory: Memory, services: Services) -> None:
     known |= {stall.place: now for stall in found if stall.is_tried and is_known(stall)}
     alert.known = json.dumps(known)
     memory.save(alert)
-
-
-def _stalls(services: Services, memory: Memory, now: float) -> list[Stall]:
-    """Every one of them, in so far as the database can be asked; `memory` is brought up to date."""
-    found: list[Stall] = []
-    bots = [Heartbeat.of(services, now)]
-
-    def ask_database() -> None:
-        if memory.alert is not None and not memory.is_saved:
-            memory.alert.put()
-        memory.alert, memory.is_saved = (
-            StallAlert.select().order_by(StallAlert.noticed_at.desc()).first(),
-            True,
-        )
-        found.extend(stalls.of_photos())
-        bots.extend(other_bots(services.settings, shared_now()))
-
-    memory.is_away = False
-    if memory.reach(ask_database):
-        memory.unusable_since.pop("", None)
-    else:
-        found.append(Stall("the database", memory.unusable_since.setdefault("", now)))
-    return [
-        *found,
-        *stalls.of_queues(services.queues, now, memory.unusable_since),
-        *stalls.of_bots(bots, now),
-    ]
 
 
 def _say_held_up(services: Services, memory: Memory, alert: StallAlert, now: float) -> None:
@@ -146,14 +143,3 @@ def _say_goes_on(services: Services, alert: StallAlert) -> None:
     last = services.slack.channel.last_announcement(alert.noticed_at) or ""
     if last.startswith(HELD_UP) or (alert.told and not last.startswith(GOES_ON)):
         services.slack.channel.announce(words.GOES_ON, f"{GOES_ON} {services.now():.3f}")
-
-
-def _something_waits(queues: Mapping[str, Queue], since: float) -> bool:
-    """Whether a message waits since then: it may just have been put back, and fail again. A queue that cannot
-    be asked may have one.
-    """
-    try:
-        oldest = [queue.oldest() for queue in queues.values()]
-    except Retry:
-        return True
-    return any(each is not None and each <= since for each in oldest)

@@ -64,3 +64,14 @@ def of_bots(bots: Sequence[Heartbeat], now: float) -> Iterator[Stall]:
     links = [bot.slack for bot in bots if bot.slack is not None]
     if links and not any(link["connections"] for link in links):
         yield Stall("the connections to Slack", links[0]["since"])
+
+
+def something_waits(queues: Mapping[str, Queue], since: float) -> bool:
+    """Whether a message waits since then: it may just have been put back, and fail again. A queue that cannot
+    be asked may have one.
+    """
+    try:
+        oldest = [queue.oldest() for queue in queues.values()]
+    except Retry:
+        return True
+    return any(each is not None and each <= since for each in oldest)

@@ -1,19 +1,15 @@
-"""Status: the figures equal a recount, and the words say what waits and why."""
+"""The words of `status` say what waits and why."""
 
 import sqlite3
 import time
-from collections import Counter
 from contextlib import closing
-from dataclasses import astuple
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tagbot.database.models.base import database
 from tagbot.database.models.bookkeeping import Notice
-from tagbot.database.models.faces import Face
 from tagbot.database.models.photos import Photo
 from tagbot.database.write_lock import writing
 from tagbot.handlers.facetag_command import answer
@@ -22,26 +18,12 @@ from tagbot.monitoring import status_figures, status_words
 from tagbot.queues.disk import disk_queues
 from tagbot.slack import words as said_words
 from tagbot.vocabulary import QueueName
-from tests.world import World, astronaut
-
-
-def collect(world: World) -> dict[str, Any]:
-    return status_figures.collect(world.queues, world.services.inbox)
+from tests.monitoring.failing import collect, trouble
+from tests.world import World
 
 
 def words(world: World) -> str:
     return status_words.in_words(collect(world))
-
-
-def trouble(world: World, face: Face, how: str, why: str = "Slack is away") -> None:
-    """Let the face's message fail."""
-    world.publish(FaceStored(face_id=face.id))
-    delivery = world.queues["images-in-db"].get(0)
-    assert delivery is not None
-    if how == "delayed":
-        delivery.retry_after(3600, why)
-    elif how == "dead":
-        delivery.bury(why)
 
 
 def test_an_empty_bot_has_nothing_to_tell(world: World) -> None:
@@ -53,30 +35,6 @@ def test_an_empty_bot_has_nothing_to_tell(world: World) -> None:
         "No bot is running.",
         "Nothing is waiting between the stages.",
     ]
-
-
-@pytest.mark.rule("status-json")
-def test_the_figures_equal_a_recount(world: World) -> None:
-    faces = [world.face() for _ in range(4)]
-    world.face(posted=True)
-    with writing():
-        Face.update(state="rejected", reason="unknown").where(Face.id == faces[0].id).execute()
-    trouble(world, faces[1], "delayed")
-    trouble(world, faces[2], "dead")
-    trouble(world, faces[3], "in hand")
-    world.publish(world.answer(faces[1], "U1", "U2"))
-    (world.settings.data_dir / "inbox" / "photo.png").write_bytes(astronaut())
-    figures = collect(world)
-    assert figures["faces"] == {"waiting": 3, "open": 1, "training": 0, "tagged": 0, "rejected": 1}
-    assert Counter(face.state for face in Face.select()) == Counter(waiting=3, open=1, rejected=1)
-    counted = {name: queue.counts() for name, queue in world.queues.items()}
-    queues = figures["queues"]
-    assert {name: tuple(counts.values()) for name, counts in queues.items()} == {
-        name: astuple(counts) for name, counts in counted.items()
-    }
-    assert queues["images-in-db"] == {"ready": 0, "delayed": 1, "in_flight": 1, "dead": 1}
-    assert queues["face-tagging"] == {"ready": 1, "delayed": 0, "in_flight": 0, "dead": 0}
-    assert figures["inbox"] == 1
 
 
 def test_the_words_say_what_waits_and_why(world: World) -> None:
