@@ -15,7 +15,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # PostgreSQL of a hundred connections.
 WORKERS = $(shell $(PY) -c 'import os; print(min(12, 5 * (os.cpu_count() or 1) // 2))')
 
-.PHONY: help venv postgresql run sandbox test soak soak-connections crash measure bench bench-quick check format docs pictures screenshots lock clean
+.PHONY: help venv postgresql run sandbox test quick house soak soak-connections crash measure bench bench-quick check format docs pictures screenshots lock clean
 
 help:  ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,12 @@ sandbox: $(VENV)/.all  ## try the bot in the browser, without Slack (ARGS="--por
 
 test: $(VENV)/.dev  ## run the tests (ARGS="-m ci" for those that CI runs besides, ARGS="-m ''" for all)
 	$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+quick: $(VENV)/.dev  ## the tests that need no process, no browser and no server, for daily work
+	$(PY) -m pytest --quick -n $(WORKERS) --dist loadfile $(ARGS)
+
+house: $(VENV)/.dev  ## how the house is built, in figures
+	$(PY) -m tests.house
 
 soak: $(VENV)/.dev  ## add a thousand photos at once (three minutes)
 	$(PY) -m pytest -s -o timeout=1500 tests/scenario/soak.py

@@ -5,6 +5,7 @@ import hashlib
 import os
 import pickle
 import shutil
+import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -42,13 +43,49 @@ ROOM = 2 * 1024**3
 """Bytes that have to be free in memory for the files of the tests; all of them are half a gigabyte."""
 
 
-def pytest_configure() -> None:
+SERVERS = frozenset({"amazon_address", "at_rekognition", "postgresql", "recogniser", "stand_in"})
+"""Fixtures that start a server or a process: `make quick` leaves out every test that needs one of them."""
+
+STARTS = frozenset({"os.fork", "os.posix_spawn", "socket.bind", "subprocess.Popen"})
+"""Python's audit events of a process or a server that starts."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--quick` is what `make quick` gives."""
+    parser.addoption(
+        "--quick", action="store_true", help="only the tests that need no process, no browser and no server"
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """In a quick run, whatever starts a process or a server fails."""
+    if not item.config.getoption("--quick"):
+        return (yield)
+    _quick["runs"] = True
+    try:
+        return (yield)
+    finally:
+        _quick["runs"] = False
+
+
+_quick = {"runs": False}
+
+
+def _watch(event: str, _: tuple[object, ...]) -> None:
+    if event in STARTS and _quick["runs"]:
+        pytest.fail(f"{event} in a quick run: mark this test with pytest.mark.process")
+
+
+def pytest_configure(config: pytest.Config) -> None:
     """Have Python look through everything for garbage ten times less often than it would.
 
     And have the files of the tests lie in memory, where there is room: to have a disk confirm what they write
     took a sixth of all their work, and longer where several wait for it.
     """
     gc.set_threshold(700, 10, 100)
+    if config.getoption("--quick"):
+        sys.addaudithook(_watch)  # it stays until the process ends
     if IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
 
@@ -72,13 +109,22 @@ def pytest_sessionfinish() -> None:
     gc.freeze()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Bring them into the order of `LONGEST`, then of the alphabet."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Bring them into the order of `LONGEST`, then of the alphabet; a quick run leaves out what takes long."""
+    if config.getoption("--quick"):
+        slow = [item for item in items if _needs_a_process(item)]
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in set(slow)]
 
     def place(item: pytest.Item) -> int:
         return next((at for at, path in enumerate(LONGEST) if item.nodeid.startswith(path)), len(LONGEST))
 
     items.sort(key=place)
+
+
+def _needs_a_process(item: pytest.Item) -> bool:
+    fixtures = getattr(item, "fixturenames", ())
+    return item.get_closest_marker("process") is not None or not SERVERS.isdisjoint(fixtures)
 
 
 class Rooms(LoadFileScheduling):  # type: ignore[misc]  # xdist brings no types

@@ -26,9 +26,6 @@ VAGUE = re.compile(
 them is its subject, or begins the clause that is.
 """
 
-TERM = re.compile(r"^- \*\*|\. \*\*|; \*\*", re.MULTILINE)
-"""Begins a term in the glossary of docs/architecture.md: `- **face**: …; **vote**: …`."""
-
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -62,17 +59,19 @@ def modules_at_the_top() -> list[str]:
 
 
 def rooms() -> frozenset[str]:
-    """Modules and folders at the top level, with `bot.py` and the stand-in."""
+    """Modules and folders at the top level, with `bot.py`, the benchmarks and the stand-in."""
     folders = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
-    return frozenset({"bot", *folders, *(name.removesuffix(".py") for name in modules_at_the_top())})
+    modules = {name.removesuffix(".py") for name in modules_at_the_top()}
+    return frozenset({"bot", "bench"} | folders | modules)
 
 
 @cache
 def arrows() -> frozenset[tuple[str, str]]:
     """From each room to those that it imports, also where it does so in a function or for types only."""
     found = {("bot", "main")}
-    for path in sorted(PACKAGE.rglob("*.py")):
-        room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    for path in (*PACKAGE.rglob("*.py"), *(ROOT / "bench").rglob("*.py")):
+        inside_bench = PACKAGE not in path.parents
+        room = "bench" if inside_bench else path.relative_to(PACKAGE).parts[0].removesuffix(".py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "tagbot":
                 inside = (node.module or "").split(".")[1:]
