@@ -110,7 +110,7 @@ def pytest_sessionfinish() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Bring them into the order of `LONGEST`, then of the alphabet; a quick run leaves out what takes long."""
+    """Bring them into the order of `LONGEST`, then of the alphabet; a quick run leaves some out."""
     if config.getoption("--quick"):
         slow = [item for item in items if _needs_a_process(item)]
         config.hook.pytest_deselected(items=slow)
