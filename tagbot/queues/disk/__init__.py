@@ -6,7 +6,7 @@ queues (`disk_queues`); others may look at them, put messages and redrive dead l
 """
 
 from tagbot.queues.disk.contents import disk_messages
-from tagbot.queues.disk.opening import disk_queues, disk_queues_beside
+from tagbot.queues.disk.open_queues import disk_queues, disk_queues_beside
 from tagbot.queues.disk.queue_file import QueueUnusable
 
 __all__ = ["QueueUnusable", "disk_messages", "disk_queues", "disk_queues_beside"]
