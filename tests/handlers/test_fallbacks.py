@@ -119,8 +119,8 @@ def test_whatever_else_slack_may_send_is_acknowledged(
 
 def fill(desk: Desk, queue: str) -> None:
     """Let the file of a queue be full, as on a full disk."""
-    rows = desk.world.queues[queue]._rows  # type: ignore[attr-defined]  # of the disk queue
-    rows._putter.execute("PRAGMA max_page_count = 1")  # which is as much as it has now
+    file = desk.world.queues[queue]._file  # type: ignore[attr-defined]  # of the disk queue
+    file._putter.execute("PRAGMA max_page_count = 1")  # which is as much as it has now
     with suppress(Retry):
         for number in range(100):
             desk.world.queues[queue].put(f"filler {number}", "filler", {"text": "x" * 500})
