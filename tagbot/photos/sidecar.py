@@ -12,6 +12,18 @@ import msgspec
 
 from tagbot.photos.rectangle import Rectangle, Size
 
+MAX_BYTES = 1_000_000
+"""Of a sidecar: 500 faces with all that detectors write beside them are 100,000."""
+
+MAX_FACES = 500
+"""In one photo: each has two pictures, a row and a request."""
+
+MAX_SOURCE = 1_000
+"""Letters."""
+
+MAX_TIME = 40
+"""Letters: a time with microseconds and an offset in seconds has 35."""
+
 
 class SidecarRefused(Exception):  # noqa: N818 - an answer to its author, not an error of ours
     """A sidecar is not valid; the text says where and what is expected."""
@@ -26,10 +38,12 @@ class KnownFace:
     """A UUID, None where the bot is to make one."""
 
     def __post_init__(self) -> None:
-        try:
-            object.__setattr__(self, "id", None if self.id is None else str(uuid.UUID(self.id)))
-        except ValueError:
-            raise ValueError("its id is not a UUID") from None
+        if self.id is None:
+            return
+        # Python's UUID takes hyphens and braces anywhere, and every alphabet's digits.
+        if not UUID.fullmatch(self.id):
+            raise ValueError("its id is not a UUID")
+        object.__setattr__(self, "id", str(uuid.UUID(self.id)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +55,16 @@ class Sidecar:
     faces: tuple[KnownFace, ...] | None = None
 
     def __post_init__(self) -> None:
-        try:
-            # JSON can write half a character, which nothing can store.
-            (self.source or "").encode()
-        except UnicodeEncodeError:
-            raise ValueError("its source is not a text") from None
-        try:
-            if self.taken_at is not None:
-                datetime.fromisoformat(self.taken_at)
-        except ValueError:
-            raise ValueError("its taken_at is not a time such as 2026-11-23T09:30:00Z") from None
+        source, taken_at = self.source or "", self.taken_at
+        if len(source) > MAX_SOURCE:
+            raise ValueError(f"its source is longer than {MAX_SOURCE:,} letters")
+        # JSON can write half a character, which nothing can store, and the one that PostgreSQL cannot.
+        if "\0" in source or any("\ud800" <= letter <= "\udfff" for letter in source):
+            raise ValueError("its source is not a text")
+        if taken_at is not None and not is_time(taken_at):
+            raise ValueError("its taken_at is not a time such as 2026-11-23T09:30:00Z")
+        if len(self.faces or ()) > MAX_FACES:
+            raise ValueError(f"it lists {len(self.faces or ()):,} faces, over the limit of {MAX_FACES}")
         ids = [face.id for face in self.faces or () if face.id]
         if len(set(ids)) < len(ids):
             raise ValueError("it gives two faces the same id")
@@ -61,6 +75,22 @@ class Sidecar:
             if not face.rectangle.inside(picture):
                 size = f"{picture.width} × {picture.height} pixels"
                 raise SidecarRefused(f"face {number} of the sidecar lies outside the picture of {size}")
+
+
+UUID = re.compile(r"(urn:uuid:)?\{?[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}\}?", re.IGNORECASE | re.ASCII)
+"""As programs write one: with or without hyphens and braces."""
+
+
+def is_time(text: str) -> bool:
+    """Whether it is a date, or a date and a time, as ISO 8601 has it."""
+    # Python's takes any letter between the two, and a million digits of a second.
+    if len(text) > MAX_TIME or not text.isascii() or not text.isprintable():
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 KEYS = frozenset(field.name for kind in (Sidecar, KnownFace, Rectangle) for field in fields(kind))
@@ -79,6 +109,8 @@ def read_sidecar(text: bytes | None) -> Sidecar:
     """Parse a sidecar; raises `SidecarRefused`. Unknown keys are left alone."""
     if text is None:
         return Sidecar()
+    if len(text) > MAX_BYTES:
+        raise SidecarRefused(f"the sidecar is over the limit of {MAX_BYTES // 1_000_000} MB")
     try:
         # Not parsed by msgspec, to which an unknown NaN, or half a character, spoils all the rest.
         content = json.loads(text, parse_float=_whole, object_hook=_known)

@@ -1,6 +1,7 @@
 """Sidecars: what may stand in them, and what is told of one that is not valid."""
 
 import json
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -82,6 +83,7 @@ def test_fractions_of_pixels_are_rounded() -> None:
         (b"null", "not a JSON object"),
         (b'{"source": 7}', "source is not a text"),
         (b'{"source": "\\ud800"}', "source is not a text"),
+        (b'{"source": "lobby\\u0000"}', "source is not a text"),  # PostgreSQL has no such letter
         (b'{"taken_at": "yesterday"}', "taken_at is not a time"),
         (b'{"taken_at": 7}', "taken_at is not a text"),
         (b'{"faces": {}}', "faces are not a list"),
@@ -145,6 +147,82 @@ def test_a_rectangle_outside_the_picture_is_refused(changes: dict[str, int]) -> 
 def test_a_rectangle_may_touch_the_border() -> None:
     edge = {"left": 0, "top": 0, "width": 512, "height": 512}
     read(faces=[{"rectangle": edge}]).check_inside(Size(512, 512))
+
+
+@pytest.mark.rule("sidecar-limits")
+def test_500_faces_are_read_and_one_more_is_refused_before_any_is_looked_at() -> None:
+    faces = [{"rectangle": RECTANGLE} for _ in range(501)]
+    assert len(read(faces=faces[:500]).faces or ()) == 500
+    with pytest.raises(SidecarRefused, match="the sidecar: it lists 501 faces, over the limit of 500"):
+        read(faces=faces)
+
+
+@pytest.mark.rule("sidecar-limits")
+def test_a_sidecar_over_1_mb_is_refused_unread() -> None:
+    content = json.dumps({"source": "phone", "camera": ""}).encode()
+    whole = content.replace(b'""', b'"%s"' % (b"x" * (1_000_000 - len(content))))
+    assert read_sidecar(whole) == Sidecar("phone")
+    with pytest.raises(SidecarRefused, match="over the limit of 1 MB"):
+        read_sidecar(whole + b" ")
+
+
+@pytest.mark.rule("sidecar-limits")
+def test_a_source_has_at_most_1000_letters() -> None:
+    assert read(source="ä" * 1000).source == "ä" * 1000
+    with pytest.raises(SidecarRefused, match="source is longer than 1,000 letters"):
+        read(source="ä" * 1001)
+
+
+@pytest.mark.rule("sidecar-limits")
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2026-11-23T09:30:00." + "0" * 900_000 + "Z",
+        "2026-11-23\0" + "09:30:00",
+        "2026-11-23\ud80009:30:00",
+        "2026-11-23\n09:30:00",
+        "２０２６-11-23",
+    ],
+    ids=["endless", "nul", "half a character", "line break", "wide digits"],
+)
+def test_a_time_is_as_long_as_a_time_and_in_its_letters(written: str) -> None:
+    with pytest.raises(SidecarRefused, match="taken_at is not a time"):
+        read(taken_at=written)
+
+
+@pytest.mark.parametrize(
+    "written", ["2026-11-23", "2026-11-23 09:30", "2026-11-23T09:30:00.123456+01:00:30.5"]
+)
+def test_a_time_may_be_written_as_iso_8601_allows(written: str) -> None:
+    assert read(taken_at=written[:35]).taken_at == written[:35]
+
+
+@pytest.mark.rule("sidecar-limits")
+@pytest.mark.parametrize(
+    "wrong", [ID + "-" * 900_000, "{" * 9 + ID, ID.replace("-0000-", "_0000_"), ID + "\n"]
+)
+def test_an_id_is_written_as_programs_write_one(wrong: str) -> None:
+    with pytest.raises(SidecarRefused, match="its id is not a UUID"):
+        read(faces=[{"id": wrong, "rectangle": RECTANGLE}])
+
+
+@pytest.mark.rule("sidecar-limits")
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"a":' * 150_000 + b"1" + b"}" * 150_000,
+        b'{"faces": ' + b"[" * 400_000 + b"]" * 400_000 + b"}",
+        b'{"faces": [{"rectangle": {"left": ' + b"9" * 900_000 + b', "top": 1, "width": 9, "height": 9}}]}',
+        b'{"faces": [{"rectangle": {"left": ' + b"9" * 900_000 + b'.5, "top": 1, "width": 9, "height": 9}}]}',
+        b'{"faces": [' + b"{}," * 300_000 + b"{}]}",
+    ],
+    ids=["objects", "lists", "number", "fraction", "empty faces"],
+)
+def test_whatever_fills_a_sidecar_is_refused_at_once(text: bytes) -> None:
+    started = time.process_time()
+    with pytest.raises(SidecarRefused):
+        read_sidecar(text)
+    assert time.process_time() - started < 1
 
 
 scalars = st.none() | st.booleans() | st.integers() | st.just(-(10**309)) | st.floats() | st.text(max_size=5)
