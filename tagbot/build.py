@@ -23,8 +23,8 @@ from tagbot.photos.inbox.folder_inbox import FolderInbox
 from tagbot.queues import FillableQueue, Queue, SharedQueue
 from tagbot.queues.disk import disk_queues, disk_queues_beside
 from tagbot.services import Services
-from tagbot.setting_values import S3Place
 from tagbot.settings import Settings
+from tagbot.settings.values import S3Place
 from tagbot.slack.api import TIMEOUT_SECONDS, SlackApi
 from tagbot.slack.client import Slack
 from tagbot.slack.updates import Updates

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tagbot.setting_values import LONGEST_QUEUE_PREFIX, S3Place
 from tagbot.settings import Settings, SettingsError, variables
+from tagbot.settings.values import LONGEST_QUEUE_PREFIX, S3Place
 from tagbot.vocabulary import QueueName
 
 SLACK = {

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tagbot.setting_values import S3Place
 from tagbot.settings import Settings
+from tagbot.settings.values import S3Place
 from tagbot.vocabulary import QueueName
 
 Statement = dict[str, Any]

@@ -14,8 +14,8 @@ from tagbot.database.models.faces import Face
 from tagbot.database.opening import connected, health, open_database
 from tagbot.database.outages import DatabaseUnusable
 from tagbot.errors import Reject, Retry
-from tagbot.setting_values import S3Place
 from tagbot.settings import Settings
+from tagbot.settings.values import S3Place
 from tagbot.slack.api import SlackApi
 from tagbot.slack.client import SCOPES, Slack
 from tagbot.vocabulary import QueueName

@@ -24,8 +24,8 @@ from tagbot.monitoring import heartbeat
 from tagbot.monitoring.heartbeat import SILENT_SECONDS
 from tagbot.queues import Counts
 from tagbot.queues.disk import disk_messages
-from tagbot.setting_values import database_address, folder_or_s3, queues_place
 from tagbot.settings import Settings
+from tagbot.settings.values import database_address, folder_or_s3, queues_place
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from tagbot.consensus import Rule
 from tagbot.lib.logs import without_tokens
-from tagbot.setting_values import (
+from tagbot.settings.values import (
     S3Place,
     channel_id,
     collection_id,
