@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from dotenv import dotenv_values
 
@@ -12,8 +13,10 @@ from tagbot.commands import COMMANDS, command
 from tagbot.errors import Reject, Retry
 from tagbot.lib import logs
 from tagbot.lib.process_lock import AlreadyRunning
+from tagbot.lib.redaction import hide_in_tracebacks, hide_secrets_of, without_secrets
 from tagbot.lib.sqlite_errors import with_advice
 from tagbot.settings import Settings, SettingsError
+from tagbot.settings.values import trimmed
 
 FAILED, WRONG_SETTINGS, RUNNING_ALREADY = 1, 2, 3
 """Exit codes."""
@@ -22,6 +25,7 @@ FAILED, WRONG_SETTINGS, RUNNING_ALREADY = 1, 2, 3
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the command line asks for; the exit code."""
     given = sys.argv[1:] if arguments is None else arguments
+    hide_in_tracebacks()
     try:
         env = _environment()
     except OSError as why:
@@ -51,9 +55,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(FAILED, f"FaceTag cannot use what it keeps on disk: {with_advice(why)}")
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with a command line without the secret that was typed in a wrong place."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(without_secrets(message))
+
+
 def _parsed(given: Sequence[str]) -> argparse.Namespace:
     """The command line, understood; ends the program where it makes no sense, or asks for help."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="bot.py",
         description="Without a command: run the bot. Settings come from the environment and .env.",
     )
@@ -111,22 +122,27 @@ def _run_sandbox(env: Mapping[str, str], port: int | None) -> int:
 
 
 def _environment() -> Mapping[str, str]:
-    """The environment, and below it `.env` in the current folder.
+    """The environment, and below it `.env` in the current folder; their secrets are told to nobody.
 
     Variables of AWS go into the environment itself, where boto3 looks for them.
     """
-    from_file = _env_file()
-    for name, value in from_file.items():
+    env = {**_env_file(), **os.environ}
+    hide_secrets_of(env)
+    for name, value in env.items():
         if name.startswith("AWS_"):
-            os.environ.setdefault(name, value)
-    return {**from_file, **os.environ}
+            os.environ[name] = trimmed(value)
+    return env
 
 
 def _env_file() -> Mapping[str, str]:
-    return {name: value for name, value in dotenv_values(Path(".env")).items() if value is not None}
+    return {
+        name: value
+        for name, value in dotenv_values(Path(".env"), encoding="utf-8-sig").items()
+        if value is not None
+    }
 
 
 def _complain(code: int, *lines: str) -> int:
     for line in lines:
-        print(line, file=sys.stderr)  # noqa: T201 - the operator's terminal, before there is a log
+        print(without_secrets(line), file=sys.stderr)  # noqa: T201 - the operator's terminal, before there is a log
     return code

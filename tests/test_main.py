@@ -18,6 +18,7 @@ from tagbot.sandbox.driver import Slack, running_slack
 from tagbot.vocabulary import State
 from tests.clean_environment import clean_environment
 from tests.forked import BOT
+from tests.rekognition.stand_in import running_rekognition
 from tests.scenario.running_bot import PATIENCE, quiet, running_bot
 from tests.world import SIDECAR, astronaut, environment
 
@@ -112,6 +113,51 @@ def test_an_env_file_that_is_no_text_is_told_in_one_line(
     (tmp_path / ".env").write_bytes("ADMINS=Zoë".encode("latin-1"))
     assert main(["status"]) == 2
     assert capsys.readouterr().err == "FaceTag cannot read its settings: .env is no text in UTF-8\n"
+
+
+@pytest.mark.rule("settings-trimmed")
+def test_a_mark_that_an_editor_puts_before_an_env_file_is_no_part_of_it(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes("SLACK_CHANNEL=faces\r\n".encode("utf-8-sig"))
+    assert "SLACK_CHANNEL should be" in bot(tmp_path).stderr
+
+
+@pytest.mark.rule("settings-trimmed")
+@pytest.mark.parametrize("variable", ["SLACK_APP_TOKEN", "SLACK_BOT_TOKEN", "SLACK_API_URL"])
+def test_a_newline_behind_a_setting_does_no_harm(tmp_path: Path, stand_in: Slack, variable: str) -> None:
+    settings = environment(tmp_path / "data", stand_in)
+    ran = bot(tmp_path, "check", **settings | {variable: settings[variable] + "\n"})
+    assert "ok    Slack bot token" in ran.stdout
+    assert "ok    Slack app token" in ran.stdout
+
+
+@pytest.mark.rule("settings-trimmed")
+def test_a_newline_behind_a_key_of_aws_does_no_harm(tmp_path: Path) -> None:
+    with running_rekognition() as rekognition:
+        env = rekognition.environment() | {"TRAINING_BACKEND": "rekognition", "DATA_DIR": str(tmp_path)}
+        padded = {name: value + "\n" if name.startswith("AWS_") else value for name, value in env.items()}
+        ran = bot(tmp_path, "reconcile", **padded)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+@pytest.mark.rule("no-secret-told")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["xoxb-1-hunter2"],
+        ["--token", "xapp-1-hunter2"],
+        ["status", "hunter2 and more"],
+        ["--port", "hunter2 and more"],
+        ["migrate", "--to-database", "postgres://bot:hunter2@host/db"],
+        ["migrate", "--to-queue", "AKIAHUNTER2HUNTER200"],
+    ],
+)
+def test_a_command_line_that_has_a_secret_in_a_wrong_place_is_told_without_it(
+    tmp_path: Path, arguments: list[str]
+) -> None:
+    ran = bot(tmp_path, *arguments, SLACK_APP_TOKEN="hunter2 and more")
+    assert ran.returncode == 2
+    assert ran.stderr
+    assert "hunter2" not in (ran.stderr + ran.stdout).lower()
 
 
 @pytest.mark.rule("problems-all-at-once")

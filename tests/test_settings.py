@@ -18,14 +18,14 @@ BELOW_ONE = ("0", "-1", "1.5", "many", "nan", "1e3")
 NOT_ABOVE_ZERO = ("0", "-0.5", "soon", "nan", "inf", "1,5")
 
 WRONG: dict[str, tuple[str, ...]] = {
-    "SLACK_BOT_TOKEN": ("xapp-1-secret", "xoxb-", "secret"),
-    "SLACK_APP_TOKEN": ("xoxb-1-secret", "xapp-", "secret"),
+    "SLACK_BOT_TOKEN": ("xapp-1-secret", "xoxb-", "secret", "xoxb-1\n2", "xoxb-1 2", '"xoxb-1"'),
+    "SLACK_APP_TOKEN": ("xoxb-1-secret", "xapp-", "secret", "xapp-1\u200b2", "xapp-1\x002", "xapp-é"),
     "SLACK_CHANNEL": ("#faces", "faces", "U0123456789", "c0123456789", "C"),
-    "SLACK_API_URL": ("slack.com/api", "ftp://slack.com/api/", "https://"),
+    "SLACK_API_URL": ("slack.com/api", "ftp://slack.com/api/", "https://", "https://a\nb/"),
     "SLACK_POSTS_PER_SECOND": NOT_ABOVE_ZERO,
     "SLACK_PICTURES": ("public", "Private"),
-    "DATA_DIR": ("s3://bucket/data", "s3:data", "data#1", "what?"),
-    "DATABASE_URL": ("tagbot.db", "sqlite:///", "mysql://host/db"),
+    "DATA_DIR": ("s3://bucket/data", "s3:data", "data#1", "what?", "da\nta"),
+    "DATABASE_URL": ("tagbot.db", "sqlite:///", "mysql://host/db", "sqlite:///a\nb"),
     "QUEUE_URL": ("disc", "redis://localhost", "sqs://", "sqs://face tag", "sqs://a/b", f"sqs://{'x' * 51}"),
     "IMAGE_STORE": (
         "ftp://bucket/prefix",
@@ -39,6 +39,7 @@ WRONG: dict[str, tuple[str, ...]] = {
     "TRAINING_BACKEND": ("dlib", "LOCAL"),
     "REKOGNITION_COLLECTION": ("my faces", "faces/of/us", "x" * 256),
     "REKOGNITION_CALLS_PER_SECOND": NOT_ABOVE_ZERO,
+    "AWS_REGION": ("EU West", "eu-west-1\nx", "eu_west_1"),
     "REQUIRED_VOTES": BELOW_ONE,
     "UNKNOWN_AFTER": BELOW_ONE,
     "MAX_OPEN_REQUESTS": BELOW_ONE,
@@ -63,8 +64,7 @@ def problems(**env: str) -> list[str]:
 
 
 def test_every_variable_has_a_wrong_value_here() -> None:
-    # Which regions there are, AWS alone knows.
-    assert WRONG.keys() == {variable.name for _, variable in variables()} - {"AWS_REGION"}
+    assert WRONG.keys() == {variable.name for _, variable in variables()}
 
 
 @pytest.mark.rule("problems-all-at-once", "settings-required", "queue-files")
@@ -75,6 +75,71 @@ def test_a_wrong_value_is_one_line_that_begins_with_its_variable(variable: str, 
     [line] = problems(**{variable: value})
     assert line.startswith(f"{variable} ")
     assert "\n" not in line
+
+
+UNSEEN = ("\n", "\r\n", " ", "\t", "\u00a0", "\u200b", "\ufeff")
+
+
+@pytest.mark.rule("settings-trimmed")
+@pytest.mark.parametrize("around", UNSEEN)
+def test_what_cannot_be_seen_around_a_value_is_left_out(around: str) -> None:
+    plain = SLACK | {
+        "DATABASE_URL": "postgresql://bot:hunter2@host/db",
+        "DATA_DIR": "elsewhere",
+        "INBOX": "s3://bucket/inbox",
+        "ADMINS": "U0123456789",
+        "AWS_REGION": "eu-west-1",
+        "REQUIRED_VOTES": "3",
+        "SLACK_API_URL": "https://slack.com/api/",
+        "LOG_FORMAT": "json",
+    }
+    padded = {name: f"{around}{value}{around}" for name, value in plain.items()}
+    assert Settings.from_env(padded) == Settings.from_env(plain)
+
+
+@pytest.mark.rule("settings-trimmed", "settings-required")
+@pytest.mark.parametrize("blank", UNSEEN)
+def test_a_value_in_which_nothing_can_be_seen_counts_as_none(blank: str) -> None:
+    assert Settings.from_env(SLACK | {"REQUIRED_VOTES": blank}).required_votes == 2
+    assert problems(SLACK_APP_TOKEN=blank)[0].startswith("SLACK_APP_TOKEN is missing")
+
+
+@pytest.mark.rule("settings-trimmed", "no-secret-told")
+@pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"])
+def test_a_key_that_no_request_can_carry_is_refused_by_name_where_aws_is_used(name: str) -> None:
+    wrong = {name: "hunter\n2"}
+    Settings.from_env(SLACK | wrong)
+    for used in (
+        {"TRAINING_BACKEND": "rekognition"},
+        {"QUEUE_URL": "sqs://faces"},
+        {"IMAGE_STORE": "s3://bucket/images"},
+    ):
+        [line] = problems(**wrong, **used)
+        assert line.startswith(f"{name} has a letter")
+        assert "hunter" not in line
+
+
+SECRETS = (
+    "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",  # a secret key of AWS's, from its documentation
+    "AKIAIOSFODNN7EXAMPLE",
+    "0123456789abcdef0123456789abcdef",  # Slack's signing secret
+    "postgresql://bot:hunter2hunter2@host/db",
+    "https://bot:hunter2hunter2@host/",
+)
+
+
+@pytest.mark.rule("no-secret-told")
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize("variable", WRONG)
+def test_a_secret_in_the_place_of_another_setting_is_not_repeated(variable: str, secret: str) -> None:
+    for text in (secret, f"{secret} x"):
+        told = ""
+        try:
+            Settings.from_env(SLACK | {variable: text})
+        except SettingsError as wrong:
+            told = str(wrong)
+        assert secret not in told
+        assert "hunter2" not in told
 
 
 @pytest.mark.rule("problems-all-at-once")
@@ -99,8 +164,15 @@ def test_a_problem_never_repeats_a_token_also_where_none_belongs(variable: str, 
 
 
 def test_a_password_in_the_address_of_the_database_is_not_repeated() -> None:
-    [line] = problems(DATABASE_URL="mysql://bot:hunter2@host/db")
-    assert "hunter2" not in line
+    for address in (
+        "mysql://bot:hunter2@host/db",
+        "hunter2:x@host/db",
+        "hunter2",
+        "://hunter2",
+        "h2:hunter2",
+    ):
+        [line] = problems(DATABASE_URL=address)
+        assert "hunter2" not in line
 
 
 @pytest.mark.parametrize(

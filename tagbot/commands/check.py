@@ -14,6 +14,7 @@ from tagbot.database.models.faces import Face
 from tagbot.database.opening import connected, health, open_database
 from tagbot.database.outages import DatabaseUnusable
 from tagbot.errors import Reject, Retry
+from tagbot.lib.redaction import without_secrets
 from tagbot.settings import Settings
 from tagbot.settings.values import S3Place
 from tagbot.slack.api import SlackApi
@@ -31,7 +32,7 @@ def run(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001
             print(f"ok    {part}: {probe()}", flush=True)
         except (Retry, Reject, PeeweeException, DatabaseUnusable, OSError) as why:
             failed += 1
-            print(f"FAILS {part}: {getattr(why, 'reason', why)}", flush=True)
+            print(f"FAILS {part}: {without_secrets(str(getattr(why, 'reason', why)))}", flush=True)
     if (policy := build.iam_policy(settings)) is not None:
         print(f"The least that the bot needs at AWS:\n{json.dumps(policy, indent=2)}")
     return 1 if failed else 0

@@ -2,29 +2,25 @@
 
 import json
 import logging
-import re
 import sys
 import time
+from contextlib import suppress
+from typing import TextIO
 
-_TOKEN = re.compile(r"xox[a-z]-[\w-]+|xapp-[\w-]+")
+from tagbot.lib.redaction import without_secrets
 
 _OURS = frozenset({"action", "stage", "message_id", "ms"})
 """Fields that our lines add, for programs that read the log."""
 
 
-def without_tokens(text: str) -> str:
-    """The text with each of Slack's tokens in it left out."""
-    return _TOKEN.sub("(token)", text)
-
-
 class _Secretive(logging.Formatter):
-    """Takes tokens out of whatever is logged, also by the libraries."""
+    """Takes secrets out of whatever is logged, also by the libraries."""
 
     def converter(self, seconds: float | None) -> time.struct_time:
         return time.gmtime(seconds)
 
     def format(self, record: logging.LogRecord) -> str:
-        return without_tokens(self.line(record))
+        return without_secrets(self.line(record))
 
     def line(self, record: logging.LogRecord) -> str:
         return super().format(record)
@@ -36,17 +32,25 @@ class _Json(_Secretive):
             "at": f"{self.formatTime(record, '%Y-%m-%dT%H:%M:%S')}.{record.msecs:03.0f}Z",
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": without_secrets(record.getMessage()),
         }
         content |= {name: value for name, value in vars(record).items() if name in _OURS}
         if record.exc_info:
-            content["traceback"] = self.formatException(record.exc_info)
+            content["traceback"] = without_secrets(self.formatException(record.exc_info))
         return json.dumps(content)
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """A line that cannot be made is told without what was to be in it, which Python would print."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        with suppress(OSError, ValueError):
+            self.stream.write(f"a line of the log could not be written: {record.pathname}:{record.lineno}\n")
 
 
 def set_up(level: str, form: str) -> None:
     """Log to standard error. `level` and `form` are `LOG_LEVEL` and `LOG_FORMAT`."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler(sys.stderr)
     text = _Secretive("%(asctime)s.%(msecs)03dZ %(levelname)-7s %(message)s", "%Y-%m-%dT%H:%M:%S")
     handler.setFormatter(_Json() if form == "json" else text)
     handler.addFilter(_is_ours_or_serious)

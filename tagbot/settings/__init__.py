@@ -1,5 +1,6 @@
 """Every setting, read once from the environment: the only reader of it."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
@@ -7,9 +8,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from tagbot.consensus import Rule
-from tagbot.lib.logs import without_tokens
+from tagbot.lib.redaction import without_secrets
 from tagbot.settings.values import (
     S3Place,
+    aws_region,
     channel_id,
     collection_id,
     data_folder,
@@ -23,10 +25,14 @@ from tagbot.settings.values import (
     slack_ids,
     stage_names,
     token,
+    trimmed,
     web_address,
     whole_number,
 )
 from tagbot.vocabulary import WITHOUT_SLACK, StageName
+
+_LIKE_A_SECRET = re.compile(r"(?=[A-Za-z/+]*\d)[A-Za-z0-9/+=]{30,}")
+"""In the place of another setting: a key of AWS's has 40 such letters, Slack's own secrets have 32."""
 
 
 class SettingsError(Exception):
@@ -140,7 +146,7 @@ class Settings:
         "What AWS allows in most regions.",
     )  # fmt: skip
     aws_region: str = setting(
-        "AWS_REGION", str, "",
+        "AWS_REGION", aws_region, "",
         "Where Amazon's services are called; keys, roles and endpoints come as AWS documents them.",
     )  # fmt: skip
     required_votes: int = setting(
@@ -220,8 +226,9 @@ class Settings:
     def from_env(cls, env: Mapping[str, str], *, for_slack: bool = True) -> Self:
         """The settings in `env`; without `for_slack`, those that only Slack needs may be missing.
 
-        An empty value counts as none. Raises `SettingsError` with all problems at once.
+        Values are trimmed, and an empty one counts as none. Raises `SettingsError` with all problems at once.
         """
+        env = {name: trimmed(value) for name, value in env.items()}
         with suppress(ValueError):  # told below, with all other problems
             for_slack = for_slack and not WITHOUT_SLACK.issuperset(stage_names(env.get("STAGES") or ""))
         values: dict[str, Any] = {}
@@ -237,8 +244,10 @@ class Settings:
             except ValueError as problem:
                 # A default can only be wrong because DATA_DIR is, which says so itself.
                 if env.get(variable.name) or variable.default is None:
-                    problems.append(without_tokens(f"{variable.name} {problem}"))
+                    told = _LIKE_A_SECRET.sub("(secret)", without_secrets(str(problem)))
+                    problems.append(f"{variable.name} {told}")
         problems += _contradictions(values)
+        problems += _keys_of_aws(env, values)
         if problems:
             raise SettingsError(problems)
         return cls(**values)
@@ -253,6 +262,17 @@ def _contradictions(values: Mapping[str, Any]) -> Iterator[str]:
         yield "IMAGE_STORE lies in INBOX, so that the bot would take its own pictures over"
     if isinstance(inbox, Path) and inbox.resolve() in {each.resolve() for each in _own_folders(values)}:
         yield f"INBOX should be a folder for photos alone, but the bot keeps files of its own in '{inbox}'"
+
+
+def _keys_of_aws(env: Mapping[str, str], values: Mapping[str, Any]) -> Iterator[str]:
+    """Each of them that no request can carry: boto3 would say so with the key itself."""
+    places = {values.get("inbox"), values.get("image_store")}
+    uses_aws = values.get("training_backend") == "rekognition" or values.get("queue_url") != "disk"
+    if not uses_aws and not any(isinstance(place, S3Place) for place in places):
+        return
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        if not re.fullmatch(r"[!-~]*", env.get(name, "")):
+            yield f"{name} has a letter in it that no key has: copy it again, in one piece"
 
 
 def _own_folders(values: Mapping[str, Any]) -> Iterator[Path]:

@@ -2,12 +2,33 @@
 
 import math
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from tagbot.vocabulary import StageName
+
+BEARER = r"[A-Za-z0-9._~+/=-]+"
+"""All that may follow “Bearer” in a request (RFC 6750, section 2.1)."""
+
+
+def trimmed(text: str) -> str:
+    """The text without what cannot be seen at its ends: spaces, newlines, a mark of the text's encoding."""
+    seen = [at for at, letter in enumerate(text) if not _unseen(letter)]
+    return text[seen[0] : seen[-1] + 1] if seen else ""
+
+
+def one_line(text: str) -> str:
+    """The text, in which every letter can be seen; its text is never repeated in a problem."""
+    if any(unicodedata.category(letter) in ("Cc", "Zl", "Zp") for letter in text):
+        raise ValueError("should be one line, but has a letter in it that cannot be seen")
+    return text
+
+
+def _unseen(letter: str) -> bool:
+    return letter.isspace() or unicodedata.category(letter) in ("Cc", "Cf")
 
 
 def token(prefix: str) -> Callable[[str], str]:
@@ -16,6 +37,8 @@ def token(prefix: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if not text.startswith(prefix) or len(text) == len(prefix):
             raise ValueError(f"should begin with {prefix}")
+        if not re.fullmatch(BEARER, text):
+            raise ValueError("has a letter in it that no token has: copy it again, in one piece")
         return text
 
     return parse
@@ -33,7 +56,7 @@ def channel_id(text: str) -> str:
 
 def web_address(text: str) -> str:
     """With the slash at the end that the Slack client needs."""
-    parts = urlsplit(text)
+    parts = urlsplit(one_line(text))
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise ValueError(f"should be an address such as https://slack.com/api/, but is {text!r}")
     return text if text.endswith("/") else text + "/"
@@ -43,7 +66,7 @@ def folder(text: str) -> Path:
     """A folder on this machine."""
     if "://" in text:
         raise ValueError(f"should be a folder, but is {text!r}")
-    return Path(text)
+    return Path(one_line(text))
 
 
 def data_folder(text: str) -> Path:
@@ -115,12 +138,11 @@ def database_address(text: str) -> str:
     """The address of a SQLite file or of a PostgreSQL database; its text is never repeated in a problem, as
     it may hold a password.
     """
-    scheme, _, rest = text.partition("://")
+    scheme, found, rest = one_line(text).partition("://")
     if scheme not in ("sqlite", "postgresql"):
-        raise ValueError(
-            "should be sqlite:///PATH or postgresql://USER:PASSWORD@HOST/DATABASE, "
-            f"but begins with {text.split(':', 1)[0][:20]!r}"
-        )
+        # What comes before another colon may be a user, or the password itself.
+        but = f", but begins with {scheme!r}" if found and re.fullmatch(r"[a-z+]{1,20}", scheme) else ""
+        raise ValueError(f"should be sqlite:///PATH or postgresql://USER:PASSWORD@HOST/DATABASE{but}")
     if not re.fullmatch(_REST[scheme], rest):
         raise ValueError(f"should {_NAMES[scheme]}")
     return text
@@ -174,6 +196,13 @@ def number(text: str) -> float:
     if not (value > 0 and math.isfinite(value)):
         raise ValueError(f"should be a number above 0, but is {text!r}")
     return value
+
+
+def aws_region(text: str) -> str:
+    """A region's name in a form that AWS has, or nothing; which ones there are, AWS alone knows."""
+    if not re.fullmatch(r"[a-z0-9-]{0,63}", text):
+        raise ValueError(f"should be a region such as eu-west-1, but is {text!r}")
+    return text
 
 
 def collection_id(text: str) -> str:
