@@ -27,8 +27,8 @@ from tagbot.photos.image_store.folder_store import FolderStore
 from tagbot.photos.pixels import Photo
 from tagbot.photos.rectangle import Rectangle
 from tagbot.photos.stored_photo import stored_photo
+from tagbot.queues.disk.acknowledging import DiskDelivery
 from tagbot.queues.disk.disk_queue import DiskQueue
-from tagbot.queues.disk.settling import DiskDelivery
 
 T = TypeVar("T")
 

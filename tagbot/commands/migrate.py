@@ -16,10 +16,10 @@ from tagbot.database.shared_clock import shared_now
 from tagbot.errors import Reject
 from tagbot.lib.process_lock import AlreadyRunning
 from tagbot.maintenance.transfer import Compared
-from tagbot.maintenance.transfer.confirmations import Confirmations
 from tagbot.maintenance.transfer.database_copy import move_database
 from tagbot.maintenance.transfer.message_copy import move_queues
 from tagbot.maintenance.transfer.picture_copy import move_pictures
+from tagbot.maintenance.transfer.sent_messages import Confirmations
 from tagbot.monitoring import heartbeat
 from tagbot.monitoring.heartbeat import SILENT_SECONDS
 from tagbot.queues import Counts

@@ -22,9 +22,9 @@ from tagbot.database.opening import is_connected
 from tagbot.database.outages import reached
 from tagbot.database.shared_clock import shared_now
 from tagbot.errors import Retry
-from tagbot.monitoring import stalls
+from tagbot.monitoring import stall_causes
 from tagbot.monitoring.heartbeat import Heartbeat, other_bots
-from tagbot.monitoring.stalls import Stall
+from tagbot.monitoring.stall_causes import Stall
 from tagbot.services import Services
 from tagbot.slack import words
 
@@ -80,7 +80,7 @@ class Memory:
                 self.alert.put()
             self.is_saved = True
             self.alert = StallAlert.select().order_by(StallAlert.noticed_at.desc()).first()
-            found.extend(stalls.of_photos())
+            found.extend(stall_causes.of_photos())
             bots.extend(other_bots(services.settings, shared_now()))
 
         self.is_away = False
@@ -90,8 +90,8 @@ class Memory:
             found.append(Stall("the database", self.unusable_since.setdefault("", now)))
         return [
             *found,
-            *stalls.of_queues(services.queues, now, self.unusable_since),
-            *stalls.of_bots(bots, now),
+            *stall_causes.of_queues(services.queues, now, self.unusable_since),
+            *stall_causes.of_bots(bots, now),
         ]
 
 
@@ -115,7 +115,7 @@ def send_stall_alert(memory: Memory, services: Services) -> None:
         known |= {stall.place: now for stall in found}
     elif memory.alert is None:
         return
-    elif not long and not memory.is_away and not stalls.something_waits(services.queues, before):
+    elif not long and not memory.is_away and not stall_causes.something_waits(services.queues, before):
         _say_goes_on(services, alert)
         memory.reach(alert.end)
         memory.alert, memory.is_saved = None, True

@@ -24,7 +24,7 @@ from tagbot.slack import request_pictures
 from tagbot.slack.api_failures import MessageGone, PictureNotReady
 from tagbot.slack.client import Slack
 from tagbot.slack.request_message import Rendered, past_request_message
-from tagbot.slack.request_of_face import request_of_face
+from tagbot.slack.request_state import request_of_face
 from tagbot.vocabulary import State
 
 log = logging.getLogger(__name__)

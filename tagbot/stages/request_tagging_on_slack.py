@@ -12,7 +12,7 @@ from tagbot.services import Services
 from tagbot.slack import request_pictures
 from tagbot.slack.api_failures import OutcomeUnknown
 from tagbot.slack.history import SETTLE_SECONDS
-from tagbot.slack.request_of_face import pictures_are_on_their_way, request_of_face
+from tagbot.slack.request_state import pictures_are_on_their_way, request_of_face
 from tagbot.vocabulary import RejectionReason, State
 
 

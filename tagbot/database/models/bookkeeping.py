@@ -73,7 +73,7 @@ class RateLimitState(Table):
 
 class FailedMessage(Table):
     """A message at Amazon SQS that failed, and waits for another attempt or is a dead letter: the part of it
-    that SQS cannot keep. `tagbot.queues.sqs.failed_messages` writes and reads it.
+    that SQS cannot keep. `tagbot.queues.sqs.failure_records` writes and reads it.
     """
 
     queue = CharField(64)

@@ -16,7 +16,7 @@ from tagbot.database.models.bookkeeping import FailedMessage
 from tagbot.errors import Reject
 from tagbot.lib.retrying import with_retries
 from tagbot.maintenance.transfer import Compared, Content
-from tagbot.maintenance.transfer.confirmations import Confirmations
+from tagbot.maintenance.transfer.sent_messages import Confirmations
 from tagbot.queues import Counts, FillableQueue, Stored
 from tagbot.queues.envelope import storable
 

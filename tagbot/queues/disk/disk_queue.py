@@ -10,13 +10,13 @@ from typing import Any
 from tagbot.errors import Retry
 from tagbot.queues.counts import Failing
 from tagbot.queues.disk import counting
-from tagbot.queues.disk.beside import DiskQueueBeside
+from tagbot.queues.disk.acknowledging import DiskDelivery, Settling
 from tagbot.queues.disk.claims import claim, take_up
 from tagbot.queues.disk.dead_letters import redrive
 from tagbot.queues.disk.delays import Clock, Delays
+from tagbot.queues.disk.other_processes import DiskQueueBeside
 from tagbot.queues.disk.putting import put
 from tagbot.queues.disk.queue_file import QueueFile, QueueUnusable
-from tagbot.queues.disk.settling import DiskDelivery, Settling
 from tagbot.queues.disk.wake_ups import WakeUps
 from tagbot.queues.envelope import Envelope
 

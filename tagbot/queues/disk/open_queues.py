@@ -7,9 +7,9 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from tagbot.lib.process_lock import ProcessLock
-from tagbot.queues.disk.beside import DiskQueueBeside
 from tagbot.queues.disk.delays import Clock
 from tagbot.queues.disk.disk_queue import DiskQueue
+from tagbot.queues.disk.other_processes import DiskQueueBeside
 from tagbot.queues.interface import Queue, SharedQueue
 
 

@@ -1,7 +1,7 @@
 """Counting messages at SQS, whose own numbers may be behind by some seconds."""
 
 from tagbot.queues import Counts
-from tagbot.queues.sqs.failed_messages import REVIVED, FailedMessages
+from tagbot.queues.sqs.failure_records import REVIVED, FailedMessages
 from tagbot.queues.sqs.in_flight_messages import Clock
 from tagbot.queues.sqs.queue_pair import QueuePair
 

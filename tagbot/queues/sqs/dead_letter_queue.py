@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from tagbot.aws.sqs_api import NoQueue, NotInFlight, Received
 from tagbot.errors import Retry
-from tagbot.queues.sqs.failed_messages import DEAD, REVIVED, FailedMessages
+from tagbot.queues.sqs.failure_records import DEAD, REVIVED, FailedMessages
 from tagbot.queues.sqs.in_flight_messages import Clock, envelope_of
 from tagbot.queues.sqs.queue_pair import VISIBILITY_TIMEOUT_SECONDS, QueuePair
 from tagbot.queues.sqs.visibility_timeout import EXTENSION_SECONDS

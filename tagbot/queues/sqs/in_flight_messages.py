@@ -12,9 +12,9 @@ from functools import partial
 from tagbot.aws.sqs_api import LONGEST_VISIBILITY_TIMEOUT, NotInFlight, Received
 from tagbot.errors import Retry
 from tagbot.queues.envelope import Envelope
-from tagbot.queues.sqs.failed_messages import FailureRecord
+from tagbot.queues.sqs.duplicates import Twins
+from tagbot.queues.sqs.failure_records import FailureRecord
 from tagbot.queues.sqs.queue_pair import VISIBILITY_TIMEOUT_SECONDS, QueuePair
-from tagbot.queues.sqs.twins import Twins
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from tagbot.aws.boto import Misconfigured
 from tagbot.aws.sqs_api import NoQueue, QueueDiffers, Received, Sent, Sqs, redrive_policy
 from tagbot.errors import Reject, Retry
 from tagbot.queues import MAX_CRASHES
-from tagbot.queues.sqs.failed_messages import DEAD, DELAYED, RELEASED, REVIVED, FailedMessages
+from tagbot.queues.sqs.failure_records import DEAD, DELAYED, RELEASED, REVIVED, FailedMessages
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from tagbot.queues.sqs.failed_messages import FailedMessages
+from tagbot.queues.sqs.failure_records import FailedMessages
 from tagbot.queues.sqs.in_flight_messages import Clock, InFlightMessage, InFlightMessages
 from tagbot.queues.sqs.queue_pair import QueuePair
 

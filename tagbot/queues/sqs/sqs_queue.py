@@ -17,7 +17,7 @@ from tagbot.queues.crashes import CRASHED
 from tagbot.queues.envelope import Envelope
 from tagbot.queues.sqs.approximate_counts import ApproximateCounts
 from tagbot.queues.sqs.dead_letter_queue import DeadLetterQueue
-from tagbot.queues.sqs.failed_messages import DEAD, DELAYED, FAILED, RELEASED, FailedMessages
+from tagbot.queues.sqs.failure_records import DEAD, DELAYED, FAILED, RELEASED, FailedMessages
 from tagbot.queues.sqs.in_flight_messages import Clock, InFlightMessage, InFlightMessages, envelope_of
 from tagbot.queues.sqs.long_poll import LongPoller
 from tagbot.queues.sqs.queue_pair import RETENTION_SECONDS, QueueGone, QueuePair

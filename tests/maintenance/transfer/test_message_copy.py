@@ -11,8 +11,8 @@ import pytest
 
 from tagbot.database.opening import connected
 from tagbot.errors import Reject
-from tagbot.maintenance.transfer.confirmations import Confirmations
 from tagbot.maintenance.transfer.message_copy import ComparedQueue, move_queues
+from tagbot.maintenance.transfer.sent_messages import Confirmations
 from tagbot.queues import MAX_CRASHES, Confirmed, Counts, Failing, FillableQueue, Stored, Trouble
 from tagbot.queues.disk import disk_messages
 from tagbot.queues.sqs import sqs_queues_beside

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tagbot.monitoring import stalls
+from tagbot.monitoring import stall_causes
 from tagbot.monitoring.heartbeat import TAKING, Heartbeat
-from tagbot.monitoring.stalls import Stall
+from tagbot.monitoring.stall_causes import Stall
 from tests.world import World
 
 CONNECTED = {"connections": 1, "since": 20.0, "trouble": ""}
@@ -48,17 +48,17 @@ FAILS, FAILS_LATER = {"what": "UndoTag", "since": 10.0}, {"what": "UndoTag", "si
     ],
 )  # fmt: skip
 def test_only_what_no_bot_does_is_held_up(bots: list[Heartbeat], expected: list[Stall]) -> None:
-    assert list(stalls.of_bots(bots, 100.0)) == expected
+    assert list(stall_causes.of_bots(bots, 100.0)) == expected
 
 
 def test_a_queue_that_cannot_be_asked_fails_since_it_was_first_seen_so(world: World) -> None:
     since: dict[str, float] = {}
-    assert list(stalls.of_queues(world.queues, 1.0, since)) == []
+    assert list(stall_causes.of_queues(world.queues, 1.0, since)) == []
     world.queues["face-undo"].close()
     for now in (2.0, 3.0):
-        assert list(stalls.of_queues(world.queues, now, since)) == [Stall("queue face-undo", 2.0)]
+        assert list(stall_causes.of_queues(world.queues, now, since)) == [Stall("queue face-undo", 2.0)]
     others = {name: queue for name, queue in world.queues.items() if name != "face-undo"}
-    assert list(stalls.of_queues({**others, "face-undo": others["face-tagged"]}, 4.0, since)) == []
+    assert list(stall_causes.of_queues({**others, "face-undo": others["face-tagged"]}, 4.0, since)) == []
     assert since == {}
 
 
@@ -72,7 +72,7 @@ def test_what_is_tried_and_what_was_given_up_are_told_apart_in_one_place(world: 
             delivery.bury("a scope is missing", given_up=True)
         else:
             delivery.retry_after(60, "Slack is away")
-    found = list(stalls.of_queues(world.queues, 1.0, {}))
+    found = list(stall_causes.of_queues(world.queues, 1.0, {}))
     assert [(each.place, each.is_tried) for each in found] == [
         (f"messages {name}", each) for each in (True, False)
     ]
