@@ -10,6 +10,7 @@ from slack_bolt import Ack, App, BoltResponse, Respond
 from tagbot.errors import Reject, Retry
 from tagbot.services import Services
 from tagbot.slack import words
+from tagbot.slack.api_failures import Busy
 from tagbot.vocabulary import Field
 
 log = logging.getLogger(__name__)
@@ -46,15 +47,19 @@ def register(app: App, services: Services) -> None:  # noqa: ARG001 - the shape 
     def failed(
         error: Exception, ack: Ack, body: dict[str, Any], respond: Respond, response: BoltResponse | None
     ) -> None:
-        """The only place that deals with what goes wrong in a handler."""
+        """The only place that deals with what goes wrong in a handler; without a `response`, Slack has been
+        acknowledged already.
+        """
+        told = words.BUSY if isinstance(error, Busy) else words.NOT_DONE
         if response is not None:
+            told = words.NOT_STORED
             _acknowledge(ack, body, response)
         if isinstance(error, Retry | Reject):
             log.error("a handler could not finish: %s", error.reason)
         else:
             log.error("bug in a handler", exc_info=error)
         if body.get("response_url"):
-            respond(words.NOT_STORED, response_type="ephemeral", replace_original=False)
+            respond(told, response_type="ephemeral", replace_original=False)
 
 
 def _acknowledge(ack: Ack, body: Mapping[str, Any], response: BoltResponse) -> None:

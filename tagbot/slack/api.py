@@ -15,7 +15,7 @@ from tagbot.lib import failpoints
 from tagbot.lib.health import Health
 from tagbot.lib.rate_limit import BackOffs, retry_after
 from tagbot.settings import Settings
-from tagbot.slack.api_failures import OutcomeUnknown, PictureNotReady, failure_of
+from tagbot.slack.api_failures import Busy, OutcomeUnknown, PictureNotReady, failure_of
 
 T = TypeVar("T")
 
@@ -98,7 +98,7 @@ class SlackApi:
     def _attempt(self, method: str, function: Callable[..., T], arguments: Mapping[str, Any]) -> T:
         remaining = self._back_offs.remaining(method)
         if remaining:
-            raise Retry(f"{method}: Slack asked us to wait", after=remaining)
+            raise Busy(f"{method}: Slack asked us to wait", after=remaining)
         failpoints.reach(failpoints.BEFORE_CALL)
         try:
             answer = function(**arguments)
@@ -106,7 +106,7 @@ class SlackApi:
             if refused.response.status_code == http.HTTPStatus.TOO_MANY_REQUESTS:
                 seconds = retry_after(refused.response.headers)
                 self._back_offs.back_off(method, seconds)
-                raise Retry(f"{method}: rate limited by Slack", after=seconds) from None
+                raise Busy(f"{method}: rate limited by Slack", after=seconds) from None
             raise failure_of(method, refused.response) from None
         except (SlackClientError, OSError, http.client.HTTPException, UnicodeDecodeError) as lost:
             raise OutcomeUnknown(f"{method}: no answer from Slack ({type(lost).__name__})") from None

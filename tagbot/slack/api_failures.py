@@ -20,6 +20,10 @@ SLACK_FAILED = frozenset({"internal_error", "fatal_error", "request_timeout", "s
 """Errors that say that Slack itself failed, perhaps half-way."""
 
 
+class Busy(Retry):
+    """Slack limits how often the method is called."""
+
+
 class OutcomeUnknown(Retry):
     """No answer came: the call may have taken effect."""
 

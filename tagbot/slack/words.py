@@ -79,6 +79,8 @@ NOT_DIFFERING = (
     "This face can no longer be added anyway: somebody was faster, or it is being asked about again."
 )
 NOT_STORED = "Sorry, that could not be stored just now. Please try again in a minute."
+BUSY = "Sorry, Slack is busy just now, so that could not be done. Please click again in a moment."
+NOT_DONE = "Sorry, that could not be done just now. Please try again in a minute."
 UNKNOWN_ACT = "I do not know this control any more; perhaps the message is an old one. Nothing was changed."
 ADMINS_ONLY = "Only the bot's admins can do this. Please ask one of them."
 

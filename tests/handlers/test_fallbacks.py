@@ -201,3 +201,47 @@ def test_a_bug_in_a_handler_is_acknowledged_and_in_the_log_with_its_traceback(
     assert "bug in a handler" in caplog.text
     assert "KeyError: 'action_ts'" in caplog.text
     assert nothing_stored(desk)
+
+
+# --- What fails once Slack is acknowledged ---------------------------------------------------------------
+
+
+@pytest.mark.rule("acknowledged-whatever-follows")
+@pytest.mark.failure("modal-cannot-open")
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ({"status": 429, "retry_after": 30}, words.BUSY),
+        ({"error": "internal_error"}, words.NOT_DONE),
+        ({"reset": True}, words.NOT_DONE),
+    ],
+)
+def test_while_slack_opens_no_modal_each_click_is_acknowledged_and_the_person_told_what_to_do(
+    desk: Desk, fault: dict[str, Any], told: str
+) -> None:
+    face, anna = desk.request(), desk.slack.people[0]
+    desk.slack.fail("views.open", times=None, **fault)
+    for number in range(1, 5):
+        act = desk.slack.click(anna, face.message_ts or "", "someone_else")
+        assert (act.acknowledged, act.error) == (True, None)
+        assert (act.latency_ms or 0.0) < 1000
+        desk.slack.wait_for(lambda number=number: len(desk.slack.ephemerals(anna)) == number, "the reply")  # type: ignore[misc]  # a default
+    assert [message.text for message in desk.slack.ephemerals(anna)] == [told] * 4
+    desk.slack.heal()
+
+
+@pytest.mark.rule("acknowledged-whatever-follows")
+def test_a_reply_that_slack_does_not_take_leaves_the_click_acknowledged(world: World) -> None:
+    anna, ben = world.slack.people[:2]
+    button = {**BUTTON, "action_id": "wrong_person"}
+    with connected_desk(world, admins=frozenset({ben})) as desk:
+        posted = desk.client.chat_postMessage(
+            channel=desk.slack.channel,
+            text="Tagged",
+            blocks=[{"type": "actions", "block_id": f"face:{'0' * 36}:1", "elements": [button]}],
+        )
+        desk.slack.fail("response_url", times=None, reset=True)
+        act = desk.slack.click(anna, str(posted["ts"]), "wrong_person")
+        assert (act.acknowledged, act.error) == (True, None)
+        assert (act.latency_ms or 0.0) < 1000
+    assert nothing_stored(desk)

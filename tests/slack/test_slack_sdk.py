@@ -4,6 +4,7 @@
 Each test passes as long as it is so. One that fails after an upgrade says what can go.
 """
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -120,6 +121,33 @@ def test_neither_is_it_by_the_ack_of_who_deals_with_the_failure(slack: Slack) ->
     assert app.dispatch(action(slack)).status == 500, (
         "Bolt heeds an ack() in an error handler: `_acknowledge` need not fill in the response any more"
     )
+
+
+@pytest.mark.rule("upstream-pinned")
+def test_an_acknowledgement_is_forgotten_when_the_handler_fails_right_after_it(slack: Slack) -> None:
+    app, asked_next = app_on(slack), threading.Event()
+
+    @app.action("it")
+    def acknowledges_and_fails(ack: Ack) -> None:
+        time.sleep(0.003)  # past Bolt's first look; the next one is 10 ms after that
+        ack()
+        raise ZeroDivisionError
+
+    @app.action(re.compile(".*"))
+    def next_that_fits(ack: Ack) -> None:
+        ack()
+        asked_next.set()
+
+    @app.error
+    def failed() -> None:
+        pass  # Bolt's own takes its time for the log
+
+    for listener in app._listeners:
+        listener.ack_timeout = 1  # second, for Slack's three
+    for _ in range(10):  # on a busy machine a look may fall between the two
+        if not asked_next.is_set():
+            assert app.dispatch(action(slack)).status == 200
+    assert asked_next.is_set(), "Bolt heeds an ack() although the handler fails at once: `LastingAck` may go"
 
 
 def test_a_click_that_no_handler_knows_is_not_acknowledged(slack: Slack) -> None:

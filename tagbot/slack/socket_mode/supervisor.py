@@ -23,6 +23,7 @@ from tagbot.slack.socket_mode.connection import OPEN_SECONDS, Connection
 from tagbot.slack.socket_mode.connection_state import ConnectionTracker, silent_log
 from tagbot.slack.socket_mode.disconnect_reasons import BUG, FAILURES, Disconnect, disconnect_of
 from tagbot.slack.socket_mode.envelopes import Envelopes, bolt_log
+from tagbot.slack.socket_mode.lasting_ack import acknowledgements_last
 from tagbot.slack.socket_mode.shutdown import shut_down
 
 log = logging.getLogger(__name__)
@@ -102,6 +103,7 @@ class SocketMode:
         """Try both tokens, have the handlers registered, and start connecting."""
         # Without a name, Bolt looks for one in the source of each caller.
         app = App(name="FaceTag", client=self._client, listener_executor=self._listeners, logger=bolt_log())
+        app.use(acknowledgements_last)
         self._address()
         self._register(app)
         self._envelopes = Envelopes(app)
