@@ -106,6 +106,7 @@ NEEDED_SCOPES: dict[str, set[str]] = {
     "files.delete": {"files:write"},
     "files.getUploadURLExternal": {"files:write"},
     "files.info": {"files:read"},
+    "users.conversations": {"channels:read", "groups:read"},
     "users.info": {"users:read", "users:read.email"},  # without the second, profiles come without their email
     "views.open": set(),
     "views.push": set(),

@@ -39,4 +39,4 @@ def may_retry(member: str, channel: str, services: Services) -> bool:
     settings = services.settings
     if settings.admins or channel == settings.slack_channel:
         return settings.is_admin(member)
-    return services.slack.channel.has_member(member)
+    return services.slack.channel.membership.has(member)

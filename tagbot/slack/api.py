@@ -54,11 +54,11 @@ class SlackApi:
         function: Callable[..., SlackResponse] = getattr(self.client, method.replace(".", "_"))
         return self._call(method, function, arguments)
 
-    def pages(self, method: str, **arguments: Any) -> Iterator[dict[str, Any]]:
-        """The pages of a long answer."""
+    def pages(self, method: str, *, limit: int = 200, **arguments: Any) -> Iterator[dict[str, Any]]:
+        """The pages of a long answer, of at most `limit` each."""
         cursor = ""
         while True:
-            answer = self.call(method, limit=200, cursor=cursor, **arguments)
+            answer = self.call(method, limit=limit, cursor=cursor, **arguments)
             page: dict[str, Any] = answer.data if isinstance(answer.data, dict) else {}
             yield page
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""

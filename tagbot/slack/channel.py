@@ -9,6 +9,7 @@ from tagbot.lib.rate_limit import RateLimit
 from tagbot.slack.api import SlackApi
 from tagbot.slack.api_failures import NoSuchMember, OutcomeUnknown
 from tagbot.slack.history import CLOCK_SECONDS, History, Mark
+from tagbot.slack.membership import Membership
 from tagbot.slack.request_message import Rendered
 from tagbot.vocabulary import EventType
 
@@ -22,6 +23,7 @@ class Channel:
         self._posts = posts
         self._updates = updates
         self._history = History(self._messages_since, api.clock)
+        self.membership = Membership(api, channel)
 
     def post(self, message: Rendered, face_id: str, round: int) -> str:  # noqa: A002 - the glossary's word
         """Post a request; its `ts`.
@@ -87,11 +89,6 @@ class Channel:
     def info(self) -> dict[str, Any]:
         """Slack's description of the channel; raises `Retry` when the bot cannot see it."""
         return dict(self._api.call("conversations.info", channel=self._channel)["channel"])
-
-    def has_member(self, member: str) -> bool:
-        """Whether somebody is in the channel."""
-        pages = self._api.pages("conversations.members", channel=self._channel)
-        return any(member in (page.get("members") or ()) for page in pages)
 
     def _messages_since(self, since: float) -> Iterator[dict[str, Any]]:
         """The channel's messages, newest first; seconds since 1970."""

@@ -5,6 +5,7 @@ import pytest
 from tagbot.database.models.faces import Face
 from tagbot.database.write_lock import writing
 from tagbot.messages import FaceStored
+from tagbot.sandbox.defaults import LUNCH
 from tagbot.slack import words
 from tagbot.vocabulary import State
 from tests.handlers.conftest import Desk, connected_desk
@@ -88,3 +89,16 @@ def test_with_admins_others_cannot_retry(world: World, text: str) -> None:
         assert ask(desk, text) == words.ADMINS_ONLY
         assert "Faces: " in ask(desk, "status")
     assert world.queues["images-in-db"].counts().dead == 1
+
+
+@pytest.mark.rule("retry-elsewhere")
+def test_retry_from_another_channel_is_for_those_who_are_in_the_bots(desk: Desk) -> None:
+    bury(desk.world)
+    anna, ben = desk.slack.people[:2]
+    many = [f"U0MANY{number:06}" for number in range(30_000)]
+    desk.slack.set_channel(members=[*many, desk.slack.bot_user, anna])
+    desk.slack.rules(rate_limits=1.0)
+    for member, told in ((ben, words.ADMINS_ONLY), (anna, "1 message is tried again.")):
+        act = desk.slack.slash(member, "/facetag", "retry", channel=LUNCH)
+        assert (act.acknowledged, act.error) == (True, None)
+        desk.slack.wait_for_ephemeral(member, lambda message, told=told: message.text.startswith(told))  # type: ignore[misc]  # a default

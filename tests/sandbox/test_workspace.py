@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from slack_sdk import WebClient
@@ -44,6 +45,21 @@ def test_people_come_change_and_go(slack: Slack) -> None:
 def test_a_channel_is_added(slack: Slack, web: WebClient) -> None:
     slack.set_channel("C0NEW00001", name="new", is_private=True, members=[slack.bot_user])
     assert web.conversations_info(channel="C0NEW00001")["channel"]["name"] == "new"
+
+
+def test_a_members_channels_are_those_that_the_bot_can_know_of(slack: Slack, web: WebClient) -> None:
+    anna = slack.people[0]
+    slack.set_channel("C0OURS0001", is_private=True, members=[slack.bot_user, anna])
+    slack.set_channel("C0THEIRS01", is_private=True, members=[anna])
+    slack.set_channel("C0OLD00001", is_archived=True, members=[anna])
+
+    def listed(**arguments: Any) -> list[str]:
+        return [each["id"] for each in web.users_conversations(user=anna, **arguments)["channels"]]
+
+    assert listed() == ["C0FACES01", "C0LUNCH01", "C0OLD00001"]
+    both = "public_channel,private_channel"
+    assert listed(types=both, exclude_archived=True) == ["C0FACES01", "C0LUNCH01", "C0OURS0001"]
+    assert listed(types=both, limit=1) == ["C0FACES01"]
 
 
 @pytest.mark.parametrize("kind", ["member", "channel", "rules", "workspace", "fail"])

@@ -11,6 +11,13 @@ from tagbot.sandbox.refusals import SlackError
 from tagbot.sandbox.state import Channel, Json
 from tagbot.sandbox.workspace import World
 
+KIND_SCOPES = {
+    "public_channel": "channels:read",
+    "private_channel": "groups:read",
+    "mpim": "mpim:read",
+    "im": "im:read",
+}
+
 TS = re.compile(r"\d+(\.\d+)?")
 
 
@@ -25,6 +32,29 @@ def members(world: World, args: Arguments) -> Json:
     channel = found(world, args, "read", visible)
     present, rest = page(channel.members, args, size=100)
     return {"members": list(present), **rest}
+
+
+def of_user(world: World, args: Arguments) -> Json:
+    """The channels of a member that the bot can know of, page by page; without a member, the bot's own."""
+    bot = world.workspace.bot_user
+    member = args.text("user") or bot
+    if member not in world.workspace.members:
+        raise SlackError("user_not_found")
+    kinds = (args.text("types") or "public_channel").replace(" ", "").split(",")
+    if not set(kinds) <= {"public_channel", "private_channel", "mpim", "im"}:
+        raise SlackError("invalid_types")
+    for kind in kinds:
+        permitted(world, KIND_SCOPES[kind])
+    rows = [
+        channel
+        for channel in world.workspace.channels.values()
+        if member in channel.members
+        and ("private_channel" if channel.is_private else "public_channel") in kinds
+        and not (channel.is_private and bot not in channel.members)
+        and not (channel.is_archived and args.flag("exclude_archived"))
+    ]
+    channels, rest = page(rows, args, size=100, most=999)
+    return {"channels": [wire.channel(world, channel) for channel in channels], **rest}
 
 
 def history(world: World, args: Arguments) -> Json:
@@ -50,10 +80,14 @@ def history(world: World, args: Arguments) -> Json:
 def found(world: World, args: Arguments, right: str, look: Callable[[World, str], Channel]) -> Channel:
     """The channel of the arguments; its kind decides which scope reads it."""
     channel = look(world, args.text("channel"))
-    needed = f"{'groups' if channel.is_private else 'channels'}:{right}"
+    permitted(world, f"{'groups' if channel.is_private else 'channels'}:{right}")
+    return channel
+
+
+def permitted(world: World, needed: str) -> None:
+    """Refuse what the token has no scope for."""
     if needed not in world.workspace.scopes:
         raise SlackError("missing_scope", needed=needed, provided=",".join(world.workspace.scopes))
-    return channel
 
 
 def stamp(args: Arguments, name: str, otherwise: str) -> tuple[int, int]:

@@ -12,13 +12,13 @@ from tagbot.sandbox.state import Json
 T = TypeVar("T")
 
 
-def page(rows: Sequence[T], args: Arguments, size: int) -> tuple[Sequence[T], Json]:
+def page(rows: Sequence[T], args: Arguments, size: int, most: int = 1000) -> tuple[Sequence[T], Json]:
     """The rows of the page that the arguments ask for, and the `response_metadata` that leads on.
 
-    `size` is the page without a `limit`. An empty `next_cursor` means: that was all.
+    `size` is the page without a `limit`, `most` the largest. An empty `next_cursor` means: that was all.
     """
     limit = args.number("limit", size) or size
-    if not 1 <= limit <= 1000:
+    if not 1 <= limit <= most:
         raise SlackError("invalid_limit")
     start = decode(args.text("cursor"))
     following = encode(start + limit) if start + limit < len(rows) else ""
