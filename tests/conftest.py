@@ -46,6 +46,20 @@ ROOM = 2 * 1024**3
 SERVERS = frozenset({"amazon_address", "at_rekognition", "postgresql", "recogniser", "stand_in"})
 """Fixtures that start a server or a process: `make quick` leaves out every test that needs one of them."""
 
+ROOMS_OF_SERVERS = (
+    "tests/browser/",
+    "tests/crash/",
+    "tests/rekognition/",
+    "tests/sandbox/",
+    "tests/scenario/",
+    "tests/slack/socket_mode/",
+    "tests/training/",
+)
+"""Rooms in which hardly a test needs none."""
+
+ENGINES_OF_SERVERS = ("postgresql", "rekognition", "s3", "sqs")
+"""Begin the parameters of tests that run on each engine."""
+
 STARTS = frozenset({"os.fork", "os.posix_spawn", "socket.bind", "subprocess.Popen"})
 """Python's audit events of a process or a server that starts."""
 
@@ -123,8 +137,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _needs_a_process(item: pytest.Item) -> bool:
+    """By its room, its marker, its fixtures, or the engine that it is parametrized with."""
     fixtures = getattr(item, "fixturenames", ())
-    return item.get_closest_marker("process") is not None or not SERVERS.isdisjoint(fixtures)
+    parameters = getattr(item, "callspec", None)
+    engines = [str(each) for each in parameters.params.values()] if parameters else []
+    return (
+        item.nodeid.startswith(ROOMS_OF_SERVERS)
+        or item.get_closest_marker("process") is not None
+        or not SERVERS.isdisjoint(fixtures)
+        or any(engine.startswith(ENGINES_OF_SERVERS) for engine in engines)
+    )
 
 
 class Rooms(LoadFileScheduling):  # type: ignore[misc]  # xdist brings no types

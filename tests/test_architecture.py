@@ -134,6 +134,7 @@ def test_the_bot_does_not_know_the_sandbox() -> None:
     assert inside <= {"main.py", "commands/sandbox.py"}
 
 
+@pytest.mark.process
 def test_importing_any_module_does_nothing() -> None:
     told = subprocess.run(
         [sys.executable, "-W", "error", "-c", IMPORT_ALL],

@@ -208,6 +208,7 @@ def test_the_help_explains_what_the_usage_hint_names(manifest: dict[str, Any]) -
 # --- What the documents say --------------------------------------------------------------------------------
 
 
+@pytest.mark.process
 def test_the_readme_names_every_command_of_the_help() -> None:
     shown = subprocess.run(
         [sys.executable, "bot.py", "--help"],

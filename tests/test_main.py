@@ -55,6 +55,7 @@ def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> Non
     assert {"add", "status", "retry", "export", "check"} <= COMMANDS.keys()
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("arguments", "needless"),
     [
@@ -92,6 +93,7 @@ def test_a_command_line_that_it_does_not_understand_is_told_so(
     assert "usage: " in capsys.readouterr().err
 
 
+@pytest.mark.process
 @pytest.mark.rule("settings-from-environment", "problems-all-at-once")
 @pytest.mark.failure("readme-setting-wrong")
 def test_without_settings_nothing_starts_and_each_problem_has_a_line(tmp_path: Path) -> None:
@@ -115,6 +117,7 @@ def test_an_env_file_that_is_no_text_is_told_in_one_line(
     assert capsys.readouterr().err == "FaceTag cannot read its settings: .env is no text in UTF-8\n"
 
 
+@pytest.mark.process
 @pytest.mark.rule("settings-trimmed")
 def test_a_mark_that_an_editor_puts_before_an_env_file_is_no_part_of_it(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes("SLACK_CHANNEL=faces\r\n".encode("utf-8-sig"))
@@ -130,6 +133,7 @@ def test_a_newline_behind_a_setting_does_no_harm(tmp_path: Path, stand_in: Slack
     assert "ok    Slack app token" in ran.stdout
 
 
+@pytest.mark.process
 @pytest.mark.rule("settings-trimmed")
 def test_a_newline_behind_a_key_of_aws_does_no_harm(tmp_path: Path) -> None:
     with running_rekognition() as rekognition:
@@ -139,6 +143,7 @@ def test_a_newline_behind_a_key_of_aws_does_no_harm(tmp_path: Path) -> None:
     assert (ran.returncode, ran.stderr) == (0, "")
 
 
+@pytest.mark.process
 @pytest.mark.rule("no-secret-told")
 @pytest.mark.parametrize(
     "arguments",
@@ -279,6 +284,7 @@ def taggers(data_dir: Path) -> set[str]:
         return {vote.tagger for vote in Vote.select()}
 
 
+@pytest.mark.process
 @pytest.mark.failure("readme-slack-away", shows="what happens")
 def test_photos_are_taken_in_while_slack_is_away_and_asked_about_once_it_is_there(tmp_path: Path) -> None:
     with running_slack() as somewhere:

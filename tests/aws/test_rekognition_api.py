@@ -12,6 +12,8 @@ from tagbot.errors import Retry
 from tagbot.settings import Settings
 from tests.training.amazon import Amazon
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -35,6 +35,7 @@ def test_what_is_not_on_the_machine_is_no_failure() -> None:
     assert not has_failed([LINE])
 
 
+@pytest.mark.process
 def test_a_child_that_fails_is_told_by_its_last_words() -> None:
     with pytest.raises(Failed, match="JSONDecodeError"):
         in_child("json:loads", s="{")

@@ -137,6 +137,7 @@ def test_folders_that_lead_back_into_themselves_are_searched_once(run: Run, albu
     assert (ran.code, ran.out) == (0, "2 added, 0 known already, 0 refused\n")
 
 
+@pytest.mark.process
 @pytest.mark.rule("add-progress")
 def test_there_is_a_progress_bar_only_on_a_terminal(run: Run, tmp_path: Path, album: Path) -> None:
     assert run("add", str(album / "two")).err == ""

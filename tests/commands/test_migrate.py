@@ -173,6 +173,7 @@ def test_and_back_again(run: Run, here: str, there: str, tmp_path: Path) -> None
     assert content(back) == content(here)
 
 
+@pytest.mark.process
 @pytest.mark.rule("migrate-database")
 def test_killed_twice_it_goes_on_where_it_was(run: Run, here: str, there: str) -> None:
     for batches, faces in ((2, 6), (3, 15)):
@@ -187,6 +188,7 @@ def test_killed_twice_it_goes_on_where_it_was(run: Run, here: str, there: str) -
         assert Notice.get_or_none(Notice.name == MARK) is None
 
 
+@pytest.mark.process
 def test_nobody_but_migrate_may_work_in_a_copy_that_is_unfinished(run: Run, here: str, there: str) -> None:
     command = [sys.executable, "-c", INTERRUPTED, here, there, "2"]
     assert subprocess.run(command, cwd=ROOT, check=False).returncode == 9
@@ -200,6 +202,7 @@ def test_nobody_but_migrate_may_work_in_a_copy_that_is_unfinished(run: Run, here
     open_database(there, has_to_answer=False)
 
 
+@pytest.mark.process
 @pytest.mark.rule("migrate-database")
 def test_what_changed_between_two_attempts_is_copied_anew(run: Run, here: str, there: str) -> None:
     command = [sys.executable, "-c", INTERRUPTED, here, there, "1"]
@@ -227,6 +230,7 @@ def test_a_database_that_holds_something_else_is_refused(run: Run, here: str, th
     assert here
 
 
+@pytest.mark.process
 @pytest.mark.rule("migrate-refused")
 def test_so_is_the_unfinished_copy_of_another_database(
     run: Run, here: str, there: str, tmp_path: Path
@@ -400,6 +404,7 @@ def test_pictures_go_from_one_folder_to_another(run: Run, here: str, tmp_path: P
     assert len(list(old.keys())) == 3
 
 
+@pytest.mark.process
 @pytest.mark.rule("migrate-pictures")
 def test_there_is_a_progress_bar_on_a_terminal(tmp_path: Path) -> None:
     FolderStore(tmp_path / "data/images").put("photos/0.jpg", b"picture")

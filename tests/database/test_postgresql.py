@@ -78,6 +78,7 @@ def test_an_address_that_cannot_be_understood_is_not_repeated() -> None:
     assert "hunter2" not in str(refused.value)
 
 
+@pytest.mark.process
 @pytest.mark.rule("not-let-in")
 def test_a_right_that_is_missing_is_named(own: OwnServer) -> None:
     with own.database() as url:
@@ -100,6 +101,7 @@ def test_a_right_that_is_missing_is_named(own: OwnServer) -> None:
             assert Person.select().count() == 0
 
 
+@pytest.mark.process
 def test_a_role_that_owns_nothing_works_with_what_the_owner_made_and_the_rights_of_the_document(
     own: OwnServer,
 ) -> None:
@@ -128,6 +130,7 @@ def test_a_role_that_owns_nothing_works_with_what_the_owner_made_and_the_rights_
                 database.execute_sql("DROP TABLE turn; DELETE FROM schema_migration WHERE name LIKE '0007%%'")
 
 
+@pytest.mark.process
 def test_a_password_may_stand_in_a_file_instead_of_the_address(
     own: OwnServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -238,6 +241,7 @@ def test_a_connection_that_breaks_is_given_up_and_made_anew(postgresql: Server, 
             assert Person.select().count() == 0, "all or nothing"
 
 
+@pytest.mark.process
 @pytest.mark.rule("database-server-away")
 def test_a_server_that_is_away_is_told_once_and_so_is_that_it_is_back(
     own: OwnServer, caplog: pytest.LogCaptureFixture

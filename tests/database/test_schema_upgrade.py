@@ -105,6 +105,7 @@ def test_there_is_no_table_besides_them_but_the_list_of_migrations(url: str) -> 
     assert set(database.get_tables()) - ours == {"schema_migration"}
 
 
+@pytest.mark.process
 def test_processes_that_open_it_at_once_make_it_once(empty_url: str) -> None:
     url = empty_url
     processes = [

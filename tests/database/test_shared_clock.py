@@ -42,6 +42,7 @@ def test_a_machines_clock_is_put_right_by_the_databases() -> None:
         assert clock.now() == pytest.approx(shared_now(), abs=100)
 
 
+@pytest.mark.process
 @pytest.mark.rule("database-clock")
 def test_while_the_database_is_away_it_stays_right() -> None:
     clock = SharedClock(hours_behind)

@@ -62,6 +62,7 @@ def test_who_waits_has_it_when_the_first_lets_go(tmp_path: Path) -> None:
         second.__exit__(None, None, None)
 
 
+@pytest.mark.process
 def test_it_dies_with_its_process(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     command = [sys.executable, "-c", HOLD, str(path)]

@@ -14,6 +14,8 @@ import pytest
 from tagbot.errors import Reject, Retry
 from tagbot.lib.process_pool import ProcessPool, RemoteError
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[2]
 FACTORY = "tests.lib.obstinate:Obstinate"
 

@@ -128,6 +128,7 @@ class Garbage:
 """
 
 
+@pytest.mark.process
 @pytest.mark.rule("no-secret-told")
 @pytest.mark.parametrize(
     "ends", ["fails()", "t = threading.Thread(target=fails); t.start(); t.join()", "g = Garbage(); del g"]

@@ -28,6 +28,8 @@ from tests.stages.scenes import fresh, shown, tagged
 from tests.training.amazon import Amazon, assert_is_in_the_model_once
 from tests.world import World, astronaut
 
+pytestmark = pytest.mark.process
+
 
 def found(amazon: Amazon) -> list[tuple[str, str]]:
     return sorted((each.kind, each.face_id) for each in differences(amazon.backend))

@@ -94,6 +94,7 @@ def test_whatever_the_bytes_are_there_is_a_photo_or_a_refusal(
         assert read_photo(data).rgb()
 
 
+@pytest.mark.process
 def test_reading_pictures_imports_no_library_that_it_does_not_need() -> None:
     program = "import sys, tagbot.photos.decoding; print({'numpy', 'dlib'} & set(sys.modules))"
     done = subprocess.run(

@@ -27,6 +27,8 @@ from tagbot.slack.request_message import PersonShown, Rendered, Request, past_re
 from tagbot.slack.uploads import Picture
 from tests.world import environment
 
+pytestmark = pytest.mark.process
+
 FACE_ID = str(uuid.UUID(int=7))
 TAGGERS = [f"U0TAGGER{number:03}" for number in range(200)]
 ANN = PersonShown("U0ANN00001", "Ann Lee")

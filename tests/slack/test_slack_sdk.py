@@ -20,6 +20,8 @@ from tagbot.sandbox.driver import Slack, running_slack
 from tests.slack.bolts_client import close
 from tests.slack.clicking import button
 
+pytestmark = pytest.mark.process
+
 SILENT_MS = 1000.0
 """Of one click; Slack's own client is silent for up to three seconds, ours for no longer than a handler."""
 

@@ -31,6 +31,7 @@ print(store.get("faces/a/crop.jpg"))
 """
 
 
+@pytest.mark.process
 def test_a_full_disk_leaves_the_old_picture_and_no_half_one(folder: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", FULL_DISK, str(folder)], capture_output=True, text=True, check=True, cwd=ROOT

@@ -16,6 +16,7 @@ def test_messages_come_in_the_order_of_their_putting_whatever_they_are_about(dis
         assert ids(queue) == ["m3", "m1", "m2"]
 
 
+@pytest.mark.process
 def test_after_a_kill_what_was_in_hand_comes_back_and_what_was_delayed_is_not_early(disk: DiskEngine) -> None:
     with killed(child("take", disk, 3)) as process:
         parked, in_hand = line(process).split()

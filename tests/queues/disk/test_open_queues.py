@@ -13,6 +13,7 @@ from tests.queues.conftest import DiskEngine, take
 from tests.queues.disk.helpers import DAMAGED, WHICH_AND_WHAT_TO_DO, child, damage, killed
 
 
+@pytest.mark.process
 @pytest.mark.rule("second-bot-refused")
 def test_a_second_process_is_refused_and_takes_nothing(disk: DiskEngine) -> None:
     with disk.running() as queue:

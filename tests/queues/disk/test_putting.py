@@ -19,6 +19,7 @@ from tests.queues.conftest import DiskEngine, ids, take
 from tests.queues.disk.helpers import child, full, killed, line, sql
 
 
+@pytest.mark.process
 @pytest.mark.rule("durable-queues")
 def test_what_was_put_before_a_kill_is_there(disk: DiskEngine) -> None:
     stored: list[str] = []
@@ -34,6 +35,7 @@ def test_what_was_put_before_a_kill_is_there(disk: DiskEngine) -> None:
     assert len(found) == len(set(found))
 
 
+@pytest.mark.process
 @pytest.mark.rule("durable-queues")
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed: no sync is seen")
 def test_a_put_is_on_the_disk_when_it_returns(disk: DiskEngine, tmp_path: Path) -> None:
