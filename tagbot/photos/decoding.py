@@ -1,15 +1,22 @@
 """Decoding of photos: from a stranger's bytes to upright pixels, or to a refusal."""
 
-from tagbot.photos import pixels
+from collections.abc import Callable
+
+from tagbot.photos import pixels, webp_chunks
 from tagbot.photos.file_kind import PHOTO_KINDS, file_kind
+from tagbot.photos.jpeg_segments import essence_of_jpeg
+from tagbot.photos.metadata import Essence
 from tagbot.photos.photo_limits import check_bytes, check_size
 from tagbot.photos.picture_refused import HINTS, PictureRefused
 from tagbot.photos.pixels import Photo
+from tagbot.photos.png_chunks import essence_of_png
+from tagbot.photos.rectangle import Size
 
-ENDS = {"png": b"IEND\xaeB`\x82", "jpeg": b"\xff\xd9"}
-"""The end of every file of a kind: a PNG's last chunk with its checksum, a JPEG's last marker, which stands
-nowhere in a picture's data. More may follow.
-"""
+ESSENCES: dict[str, Callable[[bytes], Essence]] = {
+    "jpeg": essence_of_jpeg,
+    "png": essence_of_png,
+    "webp": webp_chunks.essence_of_webp,
+}
 
 
 def read_photo(data: bytes) -> Photo:
@@ -21,11 +28,23 @@ def read_photo(data: bytes) -> Photo:
     if kind not in PHOTO_KINDS:
         raise PictureRefused(HINTS[kind])
     check_bytes(data)
-    broken = PictureRefused(f"the {PHOTO_KINDS[kind]} is broken or cut off")
+    broken = PictureRefused(f"the {PHOTO_KINDS[kind]} is broken or cut off", looks_cut_off=True)
     try:
-        image = pixels.decoded(kind, data, check_size)
+        essence = ESSENCES[kind](data)
+        image = pixels.decoded(kind, essence.file, check_size)
     except pixels.BROKEN as why:
         raise broken from why
-    if ENDS.get(kind, b"") not in data:  # Pillow minds no missing end once it has all pixels
+    if is_cut_off(kind, data, essence, Size(*image.size)):
         raise broken
-    return Photo(pixels.plain_rgb(image))
+    return Photo(pixels.plain_rgb(pixels.upright(image, essence.orientation)))
+
+
+def is_cut_off(kind: str, data: bytes, essence: Essence, size: Size) -> bool:
+    """Whether the end is missing of a file that could be decoded: Pillow minds that no more once it has all
+    pixels.
+    """
+    if kind == "webp":
+        return webp_chunks.is_cut_off(data, essence, size)
+    if kind == "png":
+        return essence.file[-8:-4] != b"IEND"  # the last chunk's name, before its checksum
+    return b"\xff\xd9" not in essence.file  # the last marker, which stands nowhere in pixels; more may follow

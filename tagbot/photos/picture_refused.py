@@ -4,10 +4,11 @@
 class PictureRefused(Exception):  # noqa: N818 - it names the outcome, as Reject and Retry do
     """The bytes are no photo that is taken."""
 
-    def __init__(self, reason: str) -> None:
-        """`reason` is in plain words."""
+    def __init__(self, reason: str, *, looks_cut_off: bool = False) -> None:
+        """`reason` is in plain words; `looks_cut_off` where more of the file may be on its way."""
         super().__init__(reason)
         self.reason = reason
+        self.looks_cut_off = looks_cut_off
 
 
 TAKEN = "only JPEG, PNG and WebP are taken"

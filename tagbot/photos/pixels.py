@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from io import BytesIO
 
-from PIL import ExifTags, Image, ImageDraw
+from PIL import Image, ImageDraw
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
@@ -80,10 +80,10 @@ BROKEN = (
     ValueError,  # a PNG chunk that is too short, or too large when unpacked
     EOFError,  # a WebP frame that cannot be decoded
     Image.DecompressionBombError,  # a WebP over 179 megapixels: Pillow would allocate its canvas at once
-    struct.error,  # EXIF that ends early
+    struct.error,  # a header that ends early
     IndexError,  # a segment shorter than it says
     OverflowError,  # a number in a header that fits no C integer
-    zlib.error,  # a PNG's compressed text or profile
+    zlib.error,  # a PNG's pixels
 )
 
 TURNS = {
@@ -99,19 +99,20 @@ TURNS = {
 
 
 def decoded(kind: str, data: bytes, check_size: Callable[[Size], None]) -> Image.Image:
-    """The upright picture in a file of that kind; `check_size` sees its size before anything is decoded.
+    """The picture in a file of that kind; `check_size` sees its size before anything is decoded.
 
     Raises one of `BROKEN`.
     """
     with OPENERS[kind](BytesIO(data)) as image:
         check_size(Size(*image.size))
         image.load()
-        try:
-            orientation = image.getexif().get(ExifTags.Base.Orientation)
-        except BROKEN:  # which spoils no picture
-            orientation = None
-        turn = TURNS.get(orientation) if isinstance(orientation, int) else None
-        return image if turn is None else image.transpose(turn)
+        return image
+
+
+def upright(image: Image.Image, orientation: int) -> Image.Image:
+    """Turned as EXIF says."""
+    turn = TURNS.get(orientation)
+    return image if turn is None else image.transpose(turn)
 
 
 def plain_rgb(image: Image.Image) -> Image.Image:

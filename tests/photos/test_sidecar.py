@@ -190,11 +190,9 @@ def test_a_time_is_as_long_as_a_time_and_in_its_letters(written: str) -> None:
         read(taken_at=written)
 
 
-@pytest.mark.parametrize(
-    "written", ["2026-11-23", "2026-11-23 09:30", "2026-11-23T09:30:00.123456+01:00:30.5"]
-)
+@pytest.mark.parametrize("written", ["2026-11-23", "2026-11-23 09:30", "2026-11-23T09:30:00.123456+01:00:30"])
 def test_a_time_may_be_written_as_iso_8601_allows(written: str) -> None:
-    assert read(taken_at=written[:35]).taken_at == written[:35]
+    assert read(taken_at=written).taken_at == written
 
 
 @pytest.mark.rule("sidecar-limits")
