@@ -16,6 +16,7 @@ from tagbot.database.outages import reached
 from tagbot.database.shared_clock import shared_now
 from tagbot.errors import Retry
 from tagbot.handlers import register_all
+from tagbot.maintenance.own_files import tighten_own_files
 from tagbot.monitoring import heartbeat
 from tagbot.pipeline import PIPELINE
 from tagbot.queues import Queue
@@ -54,6 +55,7 @@ def run(settings: Settings) -> None:
     """
     stop = threading.Event()
     _stop_on_signals(stop)
+    tighten_own_files(settings)
     with build.queues(settings) as queues:
         # A server that is away keeps nobody from answering: the answers wait on their queue.
         open_database(settings.database_url, connections=CONNECTIONS, has_to_answer=False)

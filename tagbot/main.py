@@ -12,6 +12,7 @@ from dotenv import dotenv_values
 from tagbot.commands import COMMANDS, command
 from tagbot.errors import Reject, Retry
 from tagbot.lib import logs
+from tagbot.lib.owner_only import for_owner_alone
 from tagbot.lib.process_lock import AlreadyRunning
 from tagbot.lib.redaction import hide_in_tracebacks, hide_secrets_of, without_secrets
 from tagbot.lib.sqlite_errors import with_advice
@@ -22,6 +23,7 @@ FAILED, WRONG_SETTINGS, RUNNING_ALREADY = 1, 2, 3
 """Exit codes."""
 
 
+@for_owner_alone()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the command line asks for; the exit code."""
     given = sys.argv[1:] if arguments is None else arguments

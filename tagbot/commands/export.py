@@ -19,6 +19,7 @@ from tagbot.database.models.people import Person
 from tagbot.database.models.photos import Photo
 from tagbot.database.models.votes import Vote
 from tagbot.database.opening import connected, open_database, streamed
+from tagbot.lib.owner_only import tighten
 from tagbot.settings import Settings
 from tagbot.vocabulary import State
 
@@ -53,6 +54,8 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     with connected(), ExitStack() as files:
         if options.output:
             file = files.enter_context(options.output.open("w", encoding="utf-8", newline=""))
+            if options.output.is_file():  # it may be a pipe, or /dev/null
+                tighten(options.output.resolve())
         else:
             file = sys.stdout
             if isinstance(file, io.TextIOWrapper):

@@ -2,7 +2,9 @@ import os
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,7 @@ def test_it_is_free_again_at_the_end_also_after_an_error(tmp_path: Path) -> None
         ProcessLock(tmp_path / "lock").__enter__()
 
 
+@pytest.mark.rule("no-other-user-holds-the-lock")
 @pytest.mark.parametrize("mode_before", [None, 0o644])
 def test_no_other_user_may_open_the_file_and_hold_it(tmp_path: Path, mode_before: int | None) -> None:
     path = tmp_path / "lock"
@@ -47,6 +50,70 @@ def test_no_other_user_may_open_the_file_and_hold_it(tmp_path: Path, mode_before
             assert stat.S_IMODE(path.stat().st_mode) == 0o600
     finally:
         os.umask(umask)
+
+
+NOBODY = 65534
+
+
+@contextmanager
+def held_by(user: int, path: Path, how: str = "EX") -> Iterator[None]:
+    """The lock is held by another user's process, which could open the file while all could."""
+    hold = f"import fcntl, time; fcntl.flock(0, fcntl.LOCK_{how}); print('held', flush=True); time.sleep(60)"
+    with path.open("rb") as file:
+        process = subprocess.Popen(
+            [sys._base_executable, "-I", "-c", hold],  # type: ignore[attr-defined]  # typeshed leaves it out
+            stdin=file, stdout=subprocess.PIPE, text=True, user=user, cwd="/",
+        )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield
+    finally:
+        process.kill()
+        process.communicate()
+
+
+as_administrator = pytest.mark.skipif(os.geteuid() != 0, reason="only the administrator becomes another user")
+
+
+@as_administrator
+@pytest.mark.rule("no-other-user-holds-the-lock")
+@pytest.mark.parametrize("how", ["EX", "SH"])
+@pytest.mark.parametrize("wait", [False, True])
+def test_a_lock_that_another_user_holds_is_left_to_them(tmp_path: Path, how: str, wait: bool) -> None:
+    path = tmp_path / "lock"
+    path.touch(0o644)
+    with held_by(NOBODY, path, how), ProcessLock(path, wait=wait):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert path.read_text() == f"{os.getpid()}\n"
+        with pytest.raises(AlreadyRunning):
+            ProcessLock(path).__enter__()
+    assert [each.name for each in tmp_path.iterdir()] == ["lock"]
+
+
+@as_administrator
+def test_a_lock_that_another_user_and_a_bot_wait_for_stays_the_bots(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    path.touch(0o644)
+    with held_by(NOBODY, path, "SH"), held_by(0, path, "SH"), pytest.raises(AlreadyRunning):
+        ProcessLock(path).__enter__()
+
+
+@pytest.mark.rule("no-other-user-holds-the-lock")
+def test_who_waited_for_a_file_that_was_replaced_locks_the_new_one(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with ThreadPoolExecutor(1) as pool:
+        with ProcessLock(path):
+            waiting = pool.submit(ProcessLock(path, wait=True).__enter__)
+            with pytest.raises(TimeoutError):
+                waiting.result(0.1)
+            new = tmp_path / "new"
+            new.touch()
+            new.replace(path)
+        second = waiting.result(5)
+    with pytest.raises(AlreadyRunning):
+        ProcessLock(path).__enter__()
+    second.__exit__(None, None, None)
 
 
 def test_who_waits_has_it_when_the_first_lets_go(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tagbot.errors import Reject, Retry
 from tagbot.lib.health import Health
+from tagbot.lib.owner_only import give_to_owner_of
 from tagbot.photos.inbox import Arrived, InboxDelivery
 from tagbot.photos.inbox.file_names import SIDECAR, is_sidecar, named
 from tagbot.photos.inbox.folder_listing import listed, own_sidecar_of, sidecar_of, size
@@ -144,6 +145,7 @@ def _put(target: Path, content: bytes) -> None:
     hidden = target.with_name(f".{uuid.uuid4().hex}")
     try:
         hidden.write_bytes(content)
+        give_to_owner_of(target.parent, hidden)
         hidden.replace(target)
     finally:
         hidden.unlink(missing_ok=True)

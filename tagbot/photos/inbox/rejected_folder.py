@@ -4,6 +4,7 @@ import errno
 import shutil
 from pathlib import Path
 
+from tagbot.lib.owner_only import take_over
 from tagbot.photos.inbox.file_names import SIDECAR, WHY, names_like
 
 
@@ -44,3 +45,4 @@ def _move(source: Path, target: Path) -> None:
             raise
         shutil.copyfile(source, target)
         source.unlink()
+    take_over(target)
