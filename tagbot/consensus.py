@@ -1,7 +1,8 @@
 """The rule of consensus, pure: from what people answered to what follows."""
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tagbot.vocabulary import SpecialAnswer
 
@@ -14,6 +15,10 @@ class Answer:
     answer: str
     at: float
     """Seconds since 1970."""
+    name_key: str = ""
+    """Of the person without a Slack account whom the tagger named: the same for all spellings of one name."""
+    email_key: str = ""
+    """The same for all spellings of the address that the tagger gave with the name; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,9 @@ class Agreed:
     """Enough people gave the same answer."""
 
     answer: str
+    """Of two spellings of one name, the earlier one's."""
+    answers: tuple[Answer, ...] = field(default=(), compare=False)
+    """Those that agree, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +66,34 @@ def consensus(answers: Iterable[Answer], rule: Rule) -> Consensus:
     two answers have enough votes at once, more votes win, then the answer that had enough of them first. A
     tagger who does not know takes no side.
     """
-    times: dict[str, list[float]] = {}
-    for given in answers:
-        times.setdefault(given.answer, []).append(given.at)
-    unsure = len(times.pop(SpecialAnswer.DONT_KNOW, ()))
-    enough = {answer: sorted(at) for answer, at in times.items() if len(at) >= rule.required_votes}
+    opinions = _opinions(answers)
+    unsure = len(opinions.pop(SpecialAnswer.DONT_KNOW, ()))
+    enough = [given for given in opinions.values() if len(given) >= rule.required_votes]
     if enough:
         needed = rule.required_votes - 1
-        return Agreed(min(enough, key=lambda each: (-len(enough[each]), enough[each][needed], each)))
-    if unsure >= rule.unknown_after and not times.keys() - {SpecialAnswer.NOT_A_FACE}:
+        most = min(enough, key=lambda given: (-len(given), given[needed].at, given[0].answer))
+        return Agreed(most[0].answer, tuple(most))
+    if unsure >= rule.unknown_after and not opinions.keys() - {SpecialAnswer.NOT_A_FACE}:
         return Unknown()
-    return PeopleDiffer() if len(times) > 1 else Waiting()
+    return PeopleDiffer() if len(opinions) > 1 else Waiting()
+
+
+def _opinions(answers: Iterable[Answer]) -> dict[str | tuple[str, str], list[Answer]]:
+    """The answers that say the same, oldest first.
+
+    Two spellings of a name are one person, unless both came with an email address and these differ. A name
+    without an address goes with the address that most taggers gave, of equals with the first.
+    """
+    opinions: dict[str | tuple[str, str], list[Answer]] = {}
+    named: dict[str, list[Answer]] = {}
+    for each in sorted(answers, key=lambda each: (each.at, each.tagger, each.answer)):
+        if each.name_key:
+            named.setdefault(each.name_key, []).append(each)
+        else:
+            opinions.setdefault(each.answer, []).append(each)
+    for name, those in named.items():
+        emails = Counter(each.email_key for each in those if each.email_key)
+        likeliest = max(emails, key=lambda email: emails[email], default="")
+        for each in those:
+            opinions.setdefault((name, each.email_key or likeliest), []).append(each)
+    return opinions

@@ -69,6 +69,40 @@ def test_where_they_are_equally_frequent_the_one_that_had_enough_first_wins() ->
     assert consensus(said("ANNA", "BEN", "BEN", "ANNA"), USUAL) == Agreed("BEN")
 
 
+def named(*typed: str) -> list[Answer]:
+    """Names typed by one tagger after the other, each with the address behind an `@`, if any."""
+    pairs = [each.partition("@") for each in typed]
+    return [
+        Answer(f"T{number}", f"ID{number}", float(number), name, email)
+        for number, (name, _, email) in enumerate(pairs)
+    ]
+
+
+@pytest.mark.rule("same-name-same-person")
+@pytest.mark.parametrize(
+    ("typed", "outcome"),
+    [
+        (("zoe",), Waiting()),
+        (("zoe", "zoe"), Agreed("ID0")),
+        (("zoe", "zoe@a"), Agreed("ID0")),
+        (("zoe@a", "zoe@b"), PeopleDiffer()),
+        (("zoe@a", "zoe@b", "zoe"), Agreed("ID0")),
+        (("zoe@a", "zoe@b", "ann", "zoe@b"), Agreed("ID1")),
+        (("zoe", "ann"), PeopleDiffer()),
+    ],
+)
+def test_one_name_is_one_answer_unless_two_addresses_differ(
+    typed: tuple[str, ...], outcome: Consensus
+) -> None:
+    assert consensus(named(*typed), USUAL) == outcome
+
+
+def test_a_name_without_an_address_goes_with_the_one_that_most_gave() -> None:
+    outcome = consensus(named("zoe", "zoe@a", "zoe@b", "zoe@b"), USUAL)
+    assert isinstance(outcome, Agreed)
+    assert [each.tagger for each in outcome.answers] == ["T0", "T2", "T3"]
+
+
 answers = st.lists(
     st.tuples(
         st.sampled_from(["ANNA", "BEN", "CHIARA", SpecialAnswer.NOT_A_FACE, SpecialAnswer.DONT_KNOW]),

@@ -4,7 +4,9 @@ from tagbot.database.models.faces import Face
 from tagbot.database.models.people import Person
 from tagbot.database.write_lock import writing
 from tagbot.errors import Reject
+from tagbot.lib.unseen import can_be_seen
 from tagbot.messages import PersonAdded
+from tagbot.people.names import clean_name
 from tagbot.services import Services
 from tagbot.vocabulary import State
 
@@ -21,7 +23,7 @@ def enrich_user(message: PersonAdded, services: Services) -> tuple[()]:
     with writing():
         # Only what the profile says: meanwhile the training backend may have come to know the person.
         Person.update(
-            name=profile.real_name or profile.display_name or None,
+            name=next(filter(can_be_seen, map(clean_name, (profile.real_name, profile.display_name))), None),
             email=profile.email,
             picture_url=profile.picture_url,
             enriched_at=services.now(),

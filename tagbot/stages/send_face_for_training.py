@@ -6,6 +6,7 @@ from typing import Any
 
 from tagbot.consensus import Agreed, Unknown, consensus
 from tagbot.database.models.faces import Face
+from tagbot.database.models.named_people import agreed_person
 from tagbot.database.models.people import Person
 from tagbot.database.models.votes import Vote
 from tagbot.database.opening import connected
@@ -57,7 +58,7 @@ def _decided(face: Face, message: FaceTagged, services: Services) -> dict[str, A
             return {"reason": RejectionReason.NOT_A_FACE}
         if not isinstance(outcome, Agreed):
             return {}
-        person = Person.answered(outcome.answer, services.now())
+        person = agreed_person(face.id, outcome, services.now())
     elif person is None or not _may_be_sent_anyway(face, message):
         return {}
     full = face.in_model_of(person) >= services.settings.max_faces_per_person

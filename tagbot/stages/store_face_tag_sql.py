@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 
 from tagbot.database.models.faces import AskedFace, Face
-from tagbot.database.models.people import Person
+from tagbot.database.models.named_people import person_meant
 from tagbot.database.models.votes import Vote
 from tagbot.database.write_lock import writing
 from tagbot.errors import Reject
+from tagbot.lib.unseen import can_be_seen
 from tagbot.messages import AnswerGiven, FaceTagged
+from tagbot.people.names import clean_email, clean_name, email_key, name_key
 from tagbot.services import Services
 from tagbot.slack import words
 from tagbot.vocabulary import BY_PEOPLE, SpecialAnswer, State
@@ -16,6 +18,11 @@ from tagbot.vocabulary import BY_PEOPLE, SpecialAnswer, State
 def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[FaceTagged]:
     """Store the vote, in place of an earlier one by the same tagger."""
     # Again is harmless: there is one vote for each face and tagger, and the same answer writes the same row.
+    # An older version left names as they were typed.
+    name, email = clean_name(message.name), clean_email(message.email)
+    if not message.answer and not can_be_seen(name):
+        services.slack.tell(message.tagger, words.NAME_MISSING)
+        return
     account = message.answer not in ("", SpecialAnswer.NOT_A_FACE, SpecialAnswer.DONT_KNOW)
     if account and not services.slack.members.can_be_chosen(message.answer):
         services.slack.channel.tell(message.tagger, words.cannot_be_chosen(message.answer))
@@ -27,14 +34,16 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
         _note_that_it_is_posted(face, message)
         counted = face.round == message.round and _was_open(face, message)
         if counted:
-            # A person without a Slack account is one of our own.
-            answer = message.answer or Person.with_name(message.name, message.email, services.now()).id
+            # A person without a Slack account is one of our own, as soon as people agree.
+            answer = message.answer or person_meant(name_key(name), email_key(email), face.id)
             Vote.put(
                 face_id=face.id,
                 tagger=message.tagger,
                 answer=answer,
                 round=message.round,
                 at=message.at,
+                name=name,
+                email=email,
             )
             if face.state == State.OPEN:
                 Face.answers_changed(face.id)

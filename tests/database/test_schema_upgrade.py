@@ -19,6 +19,7 @@ from tagbot.database.models.faces import Face
 from tagbot.database.models.people import Person
 from tagbot.database.models.photos import Photo, photos_without_faces
 from tagbot.database.opening import connected, open_database, opened
+from tagbot.database.models.votes import Vote
 from tagbot.database.schema_upgrade import MIGRATIONS
 from tagbot.database.tables import TABLES
 from tagbot.vocabulary import State
@@ -175,3 +176,51 @@ def test_a_database_of_before_the_places_of_hold_ups_keeps_what_the_channel_was_
         hold_up = StallAlert.get()
         assert (hold_up.noticed_at, hold_up.saying, hold_up.told, hold_up.known) == (5.0, None, True, "{}")
         assert [notice.name for notice in Notice.select()] == ["n"]
+
+
+@pytest.mark.rule("one-word-changes-nothing")
+def test_people_of_before_whom_nobody_agreed_on_are_votes_again(tmp_path: Path) -> None:
+    file = tmp_path / "tagbot.db"
+    old = SqliteDatabase(str(file))
+    earlier = tmp_path / "migrations"
+    earlier.mkdir()
+    for script in sorted(MIGRATIONS.glob("000[1-8]_*.py")):
+        (earlier / script.name).write_text(script.read_text())
+    migrations.run(old, directory=str(earlier))
+    photo, faces = photo_rows(State.OPEN, State.TAGGED)
+    with old.bind_ctx([Photo, Face]):
+        Photo.insert(photo).execute()
+        for face in faces:
+            Face.insert(face).execute()
+    old.close()
+    people = [("P1", "O'Brien", "o'brien"), ("P2", "O’Brien\u202e", "o’brien\u202e"), ("P3", "Zoë", "zoë")]
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.executemany(
+            "INSERT INTO person (id, name, email, name_key, enriched_at, added_at)"
+            " VALUES (?, ?, 'e', ?, 1, 1)",
+            people,
+        )
+        connection.execute("INSERT INTO person (id, slack_id, added_at) VALUES ('P4', 'U4', 1)")
+        connection.execute("UPDATE face SET person_id = 'P3' WHERE state = 'tagged'")
+        connection.executemany(
+            "INSERT INTO vote (face_id, tagger, answer, round, at) VALUES (?, ?, ?, 1, ?)",
+            [(faces[0]["id"], f"U{number}", f"P{number}", number) for number in (1, 2, 3)],
+        )
+
+    open_database(f"sqlite:///{file}")
+
+    with connected():
+        assert {(person.id, person.name_key) for person in Person.select()} == {("P3", "zoë"), ("P4", None)}
+        rows = [
+            (vote.answer, vote.name, vote.email, vote.name_key) for vote in Vote.select().order_by(Vote.at)
+        ]
+        assert rows == [
+            ("P1", "O'Brien", "e", "o'brien"),
+            ("P2", "O’Brien", "e", "o'brien"),
+            ("P3", None, None, None),
+        ]
+        assert [(vote.name_key, vote.email_key) for vote in Vote.of(str(faces[0]["id"]))] == [
+            ("o'brien", "e"),
+            ("o'brien", "e"),
+            ("zoë", "e"),
+        ]

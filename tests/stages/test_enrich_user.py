@@ -49,6 +49,16 @@ def test_the_real_name_goes_before_the_display_name(
     assert work(world, somebody(people[2])).name == name
 
 
+@pytest.mark.rule("names-turn-nothing", "name-from-profile")
+def test_a_profile_with_a_name_that_turns_text_or_cannot_be_seen_does_no_harm(
+    world: World, people: list[str]
+) -> None:
+    world.slack.set_member(people[2], real_name="Ann\u202e  Lee\n")
+    assert work(world, somebody(people[2])).name == "Ann Lee"
+    world.slack.set_member(people[2], real_name="\u3164", display_name="annie")
+    assert work(world, Person.get()).name == "annie"
+
+
 @pytest.mark.rule("name-from-profile")
 def test_a_profile_without_email_and_picture_is_fine(world: World, people: list[str]) -> None:
     world.slack.set_member(people[2], email="", image="")

@@ -446,3 +446,54 @@ def test_a_lost_crop_is_rejected_and_keeps_the_votes(world: World, people: list[
     world.drain()
     assert world.queues["face-tagged"].counts() == Counts(dead=1)
     assert len(votes(face)) == 2
+
+
+# --- Someone without an account -------------------------------------------------------------------------
+
+
+@pytest.mark.rule("most-used-spelling", "same-name-same-person")
+def test_two_spellings_of_one_name_are_agreement_on_a_person_of_that_name(
+    world: World, people: list[str]
+) -> None:
+    face = world.face(posted=True)
+    typed = [("Zoë O’Brien", ""), ("ZOË O'BRIEN", "zoe@example.com")]
+    for tagger, (name, email) in zip(people, typed, strict=False):
+        world.publish(world.answer(face, tagger, "", name=name, email=email))
+        world.drain()
+    person = fresh(face).person
+    assert person is not None
+    assert (person.name, person.email) == ("Zoë O’Brien", "zoe@example.com")
+    assert set(votes(face).values()) == {person.id}
+    assert "Tagged as Zoë O’Brien" in shown(world, face).text
+    assert Person.select().count() == 1
+
+
+@pytest.mark.rule("one-word-changes-nothing")
+def test_what_one_person_types_changes_nobody_and_leaves_nobody_behind(
+    world: World, people: list[str]
+) -> None:
+    face, other = world.face(posted=True), world.face(posted=True)
+    for tagger in people[:2]:
+        world.publish(world.answer(face, tagger, "", name="Zoë Moon"))
+    for name in ("ZOË MOON", "Ann", "zoë-moon", "zoë moon"):
+        world.publish(world.answer(other, people[2], "", name=name, email="other@example.com"))
+        world.drain()
+    [zoe] = Person.select()
+    assert (zoe.name, zoe.email) == ("Zoë Moon", None)
+    assert "Tagged as Zoë Moon" in shown(world, face).text
+
+
+@pytest.mark.rule("late-answer")
+def test_a_name_typed_while_the_face_was_open_is_the_person_it_was_tagged_as(
+    world: World, people: list[str]
+) -> None:
+    face = world.face(posted=True)
+    late = world.answer(face, people[3], "", name="zoë moon", email="other@example.com")
+    for tagger in people[:2]:
+        world.publish(world.answer(face, tagger, "", name="Zoë Moon"))
+    world.drain()
+    world.publish(late)
+    world.drain()
+    [zoe] = Person.select()
+    assert votes(face)[people[3]] == zoe.id
+    assert (zoe.name, zoe.email) == ("Zoë Moon", None)

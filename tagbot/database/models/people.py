@@ -1,12 +1,12 @@
 """People in photos, with or without a Slack account."""
 
-import unicodedata
 import uuid
 from typing import Self
 
 from peewee import CharField, DoubleField, TextField
 
 from tagbot.database.models.base import Table, WrittenText
+from tagbot.people.names import clean_name, name_key
 
 
 class Person(Table):
@@ -17,8 +17,10 @@ class Person(Table):
     name = WrittenText(null=True)
     """Null until it is known from the Slack profile."""
     email = WrittenText(null=True)
-    name_key = WrittenText(null=True, unique=True)
-    """By which a person without a Slack account is recognised; null for the others."""
+    name_key = WrittenText(null=True, index=True)
+    """By which a person without a Slack account is recognised; null for the others. Two people of one name
+    have different email addresses.
+    """
     picture_url = WrittenText(null=True)
     """Of the Slack profile's picture."""
     enriched_at = DoubleField(null=True)
@@ -33,31 +35,18 @@ class Person(Table):
         return cls.get(cls.slack_id == slack_id)
 
     @classmethod
-    def with_name(cls, name: str, email: str | None, now: float) -> Self:
-        """The person of that name who has no Slack account, made when there is none yet.
-
-        The same name in whatever case and spacing is the same person, whatever the email.
-        """
-        key = name_key(name)
-        written = " ".join(name.split())
-        cls.insert(
-            id=str(uuid.uuid4()),
-            name_key=key,
-            name=written,
+    def with_name(cls, name: str, email: str | None, now: float, id: str | None = None) -> Self:  # noqa: A002 - the column's
+        """A new person of that name who has no Slack account."""
+        return cls.create(
+            id=id or str(uuid.uuid4()),
+            name_key=name_key(name),
+            name=clean_name(name),
             email=email or None,
             enriched_at=now,
             added_at=now,
-        ).on_conflict_ignore().execute()
-        if email:
-            cls.update(email=email).where((cls.name_key == key) & cls.email.is_null()).execute()
-        return cls.get(cls.name_key == key)
+        )
 
     @classmethod
     def answered(cls, answer: str, now: float) -> Self:
         """The person that a vote means: by Slack id, or by our own id where they have no Slack account."""
         return cls.get_or_none(cls.id == answer) or cls.with_slack_id(answer, now)
-
-
-def name_key(name: str) -> str:
-    """The same for all spellings of one name."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

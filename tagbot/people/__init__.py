@@ -1,0 +1,1 @@
+"""People in photos: what a name is, and which names are one person's."""
