@@ -7,11 +7,13 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
+from tagbot.lib.unseen import can_be_seen
 from tagbot.messages import AnswerGiven
+from tagbot.people.names import clean_email, clean_name
 from tagbot.services import Services
 from tagbot.slack import words
 from tagbot.slack.request_id import BLOCK_ID, RequestId
-from tagbot.slack.someone_else_modal import someone_else_modal
+from tagbot.slack.someone_else_modal import Opened, someone_else_modal
 from tagbot.vocabulary import ActionId, CallbackId, Field
 
 LONGEST_NAME = 200
@@ -27,8 +29,12 @@ def register(app: App, services: Services) -> None:
         ack()
         asked = RequestId.parse(body["actions"][0]["block_id"])
         if asked is not None:
-            modal = someone_else_modal(asked, body.get("container", {}).get("message_ts", ""))
-            services.slack.open_modal(body["trigger_id"], modal)
+            opened = Opened(
+                message_ts=body.get("container", {}).get("message_ts", ""),
+                clicked_at=float(body["actions"][0]["action_ts"]),
+                received=services.now(),
+            )
+            services.slack.open_modal(body["trigger_id"], someone_else_modal(asked, opened))
 
     @app.view(CallbackId.SOMEONE_ELSE)
     def someone_else_said(ack: Ack, body: dict[str, Any]) -> None:
@@ -43,13 +49,12 @@ def register(app: App, services: Services) -> None:
 def parse(body: Mapping[str, Any], now: float) -> AnswerGiven | dict[str, str]:
     """The answer in Slack's `view_submission` payload; or what to mend, by the block that it is about."""
     values = body["view"]["state"]["values"]
-    name = (values[Field.NAME][Field.NAME].get("value") or "").strip()
-    email = (values[Field.EMAIL][Field.EMAIL].get("value") or "").strip()
+    name = clean_name(values[Field.NAME][Field.NAME].get("value") or "")
+    email = clean_email(values[Field.EMAIL][Field.EMAIL].get("value") or "")
     problems = _problems(name, email)
     if problems:
         return problems
     asked = json.loads(body["view"]["private_metadata"])
-    # A submission has no time of Slack's, so it gets ours.
     return AnswerGiven(
         face_id=asked["face_id"],
         round=asked["round"],
@@ -57,15 +62,26 @@ def parse(body: Mapping[str, Any], now: float) -> AnswerGiven | dict[str, str]:
         answer="",
         name=name,
         email=email,
-        at=now,
+        at=_submitted_at(asked, now),
         received=now,
         message_ts=asked["message_ts"],
     )
 
 
+def _submitted_at(asked: Mapping[str, Any], now: float) -> float:
+    """When the modal was submitted, by Slack's clock, as all other answers.
+
+    A submission has no time of Slack's. The click that opened the modal has one, and our clock says how long
+    ago that was, also where the two clocks differ. A modal of an older version does not know.
+    """
+    if "clicked_at" not in asked:
+        return now
+    return float(asked["clicked_at"]) + max(0.0, now - float(asked["received"]))
+
+
 def _problems(name: str, email: str) -> dict[str, str]:
     problems: dict[str, str] = {}
-    if not name:
+    if not can_be_seen(name):
         problems[Field.NAME] = words.NAME_MISSING
     elif len(name) > LONGEST_NAME:
         problems[Field.NAME] = words.NAME_TOO_LONG

@@ -1,7 +1,7 @@
 """The modal in which a tagger names a person without a Slack account."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from slack_sdk.models.blocks import InputBlock, PlainTextInputElement, PlainTextObject
@@ -12,12 +12,24 @@ from tagbot.slack.request_id import RequestId
 from tagbot.vocabulary import CallbackId, Field
 
 
-def someone_else_modal(request: RequestId, message_ts: str) -> dict[str, Any]:
-    """The view; its `private_metadata` says which request it answers."""
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a modal carries to its submission."""
+
+    message_ts: str
+    """Slack's id of the request that was clicked."""
+    clicked_at: float
+    """By Slack's clock; seconds since 1970, as is the next one."""
+    received: float
+    """When the click reached the bot, by the bot's clock."""
+
+
+def someone_else_modal(request: RequestId, opened: Opened) -> dict[str, Any]:
+    """The view; its `private_metadata` says which request it answers, and when it was opened."""
     view = View(
         type="modal",
         callback_id=CallbackId.SOMEONE_ELSE,
-        private_metadata=json.dumps({**asdict(request), "message_ts": message_ts}),
+        private_metadata=json.dumps(asdict(request) | asdict(opened)),
         title=PlainTextObject(text=words.MODAL_TITLE),
         submit=PlainTextObject(text=words.MODAL_SUBMIT),
         close=PlainTextObject(text=words.MODAL_CLOSE),

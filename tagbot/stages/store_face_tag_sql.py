@@ -21,7 +21,7 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
     # An older version left names as they were typed.
     name, email = clean_name(message.name), clean_email(message.email)
     if not message.answer and not can_be_seen(name):
-        services.slack.tell(message.tagger, words.NAME_MISSING)
+        services.slack.channel.tell(message.tagger, words.NAME_MISSING)
         return
     account = message.answer not in ("", SpecialAnswer.NOT_A_FACE, SpecialAnswer.DONT_KNOW)
     if account and not services.slack.members.can_be_chosen(message.answer):

@@ -18,8 +18,8 @@ from tagbot.database.models.bookkeeping import Notice, StallAlert
 from tagbot.database.models.faces import Face
 from tagbot.database.models.people import Person
 from tagbot.database.models.photos import Photo, photos_without_faces
-from tagbot.database.opening import connected, open_database, opened
 from tagbot.database.models.votes import Vote
+from tagbot.database.opening import connected, open_database, opened
 from tagbot.database.schema_upgrade import MIGRATIONS
 from tagbot.database.tables import TABLES
 from tagbot.vocabulary import State

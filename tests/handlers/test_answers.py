@@ -1,10 +1,12 @@
 """FaceTag and SomeoneElse: an answer is on its queue before Slack is acknowledged."""
 
+import json
 import time
 
 import pytest
 
 from tagbot.database.models.faces import Face
+from tagbot.handlers.someone_else import parse
 from tagbot.messages import AnswerGiven
 from tagbot.queues import Counts
 from tagbot.slack import words
@@ -96,6 +98,64 @@ def test_an_email_is_optional(desk: Desk) -> None:
     assert (answer.name, answer.email) == ("Zoë", "")
 
 
+@pytest.mark.rule("answers-by-slacks-clock")
+@pytest.mark.parametrize("ahead", [-3600.0, -30.0, 0.0, 30.0, 3600.0])
+def test_the_last_of_picks_and_typed_names_is_the_latest_whatever_the_machines_clock_says(
+    desk: Desk, ahead: float
+) -> None:
+    desk.world.offset = ahead
+    face, (anna, ben, *_) = desk.request(), desk.slack.people
+    desk.slack.choose(anna, face.message_ts or "", "tag_person", ben)
+    view = open_modal(desk, face, anna)
+    desk.slack.choose(anna, face.message_ts or "", "tag_person", anna)  # beside the open modal
+    desk.slack.submit(anna, view, {"name": "Zoë"})
+    desk.slack.choose(anna, face.message_ts or "", "tag_person", ben)
+    given = answers(desk)
+    assert [each.name or each.answer for each in sorted(given, key=lambda each: each.at)] == [
+        ben,
+        anna,
+        "Zoë",
+        ben,
+    ]
+    assert all(abs(each.received - desk.world.services.now()) < 60 for each in given)
+
+
+@pytest.mark.rule("answers-by-slacks-clock")
+def test_a_modal_counts_after_the_click_that_opened_it_also_when_our_clock_is_set_back_meanwhile(
+    desk: Desk,
+) -> None:
+    face, (anna, ben, *_) = desk.request(), desk.slack.people
+    desk.slack.choose(anna, face.message_ts or "", "tag_person", ben)
+    view = open_modal(desk, face, anna)
+    desk.world.offset = -3600.0
+    desk.slack.submit(anna, view, {"name": "Zoë"})
+    pick, typed = answers(desk)
+    assert pick.at < typed.at
+
+
+def test_a_modal_that_an_older_version_opened_is_an_answer(desk: Desk) -> None:
+    face, anna = desk.request(), desk.slack.people[0]
+    asked = {"face_id": face.id, "round": 1, "message_ts": face.message_ts}
+    values = {field: {field: {"value": field}} for field in ("name", "email")}
+    values["email"]["email"]["value"] = ""
+    body = {
+        "user": {"id": anna},
+        "view": {"private_metadata": json.dumps(asked), "state": {"values": values}},
+    }
+    answer = parse(body, 5.0)
+    assert isinstance(answer, AnswerGiven)
+    assert (answer.name, answer.at, answer.received) == ("name", 5.0, 5.0)
+
+
+@pytest.mark.rule("names-turn-nothing")
+def test_what_turns_text_is_taken_out_of_a_name(desk: Desk) -> None:
+    face, anna = desk.request(), desk.slack.people[0]
+    typed = {"name": "\u202eZoë\u2066 Moon\u200b", "email": "\u200ezoe@example.com"}
+    desk.slack.submit(anna, open_modal(desk, face, anna), typed)
+    [answer] = answers(desk)
+    assert (answer.name, answer.email) == ("Zoë Moon", "zoe@example.com")
+
+
 @pytest.mark.rule("submit-is-answer")
 @pytest.mark.parametrize(
     ("typed", "errors"),
@@ -103,6 +163,8 @@ def test_an_email_is_optional(desk: Desk) -> None:
         ({"name": "   "}, {"name": words.NAME_MISSING}),
         ({"name": "Z" * 201}, {"name": words.NAME_TOO_LONG}),
         ({"name": "Zoë", "email": "zoe at example"}, {"email": words.EMAIL_WRONG}),
+        ({"name": "\u3164"}, {"name": words.NAME_MISSING}),
+        ({"name": "\u2800 \u200b\u202e"}, {"name": words.NAME_MISSING}),
         ({"name": " ", "email": "@"}, {"name": words.NAME_MISSING, "email": words.EMAIL_WRONG}),
     ],
 )

@@ -14,7 +14,7 @@ from tagbot.sandbox.driver import Slack as SlackStandIn
 from tagbot.slack.client import Slack
 from tagbot.slack.request_id import RequestId
 from tagbot.slack.request_message import Rendered
-from tagbot.slack.someone_else_modal import someone_else_modal
+from tagbot.slack.someone_else_modal import Opened, someone_else_modal
 from tagbot.slack.uploads import Picture
 
 FACE_ID = "3f0c1d52-0000-4000-8000-000000000001"
@@ -38,6 +38,8 @@ def share(door: Slack, thread_ts: str | None = None) -> list[str]:
     return files
 
 
+MODAL = someone_else_modal(RequestId(FACE_ID, 1), Opened("1.2", 1.2, 1.3))
+
 CALLS: dict[str, Callable[[Slack, SlackStandIn], Any]] = {
     "chat.postMessage": lambda door, _: door.channel.post(MESSAGE, FACE_ID, 1),
     "chat.update": lambda door, slack: door.channel.update(slack.messages()[0].ts, MESSAGE),
@@ -49,7 +51,7 @@ CALLS: dict[str, Callable[[Slack, SlackStandIn], Any]] = {
     "files.completeUploadExternal": lambda door, _: share(door),
     "files.info": lambda door, slack: door.uploads.wait_until_ready([slack.files()[0].id]),
     "auth.test": lambda door, _: door.granted_scopes(),
-    "views.open": lambda door, _: door.open_modal("1.2.3", someone_else_modal(RequestId(FACE_ID, 1), "1.2")),
+    "views.open": lambda door, _: door.open_modal("1.2.3", MODAL),
 }
 """Every method that the bot calls, by what it wants of it."""
 

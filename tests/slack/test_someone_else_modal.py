@@ -7,14 +7,16 @@ import pytest
 
 from tagbot.sandbox import block_kit
 from tagbot.slack.request_id import RequestId
-from tagbot.slack.someone_else_modal import someone_else_modal
+from tagbot.slack.someone_else_modal import Opened, someone_else_modal
 
 FACE_ID = str(uuid.UUID(int=7))
 
 
 @pytest.mark.rule("someone-else-modal")
 def test_the_modal_is_one_that_slack_takes() -> None:
-    view = someone_else_modal(RequestId(FACE_ID, 999_999_999), "1700000000.000100")
+    view = someone_else_modal(
+        RequestId(FACE_ID, 999_999_999), Opened("1700000000.000100", 1_700_000_009.5, 1_699_999_979.5)
+    )
     inspected = block_kit.inspect_view(view, lambda _: True)
     assert inspected["callback_id"] == "someone_else"
     inputs = {each["block_id"]: each for each in view["blocks"]}
@@ -28,4 +30,6 @@ def test_the_modal_is_one_that_slack_takes() -> None:
         "face_id": FACE_ID,
         "round": 999_999_999,
         "message_ts": "1700000000.000100",
+        "clicked_at": 1_700_000_009.5,
+        "received": 1_699_999_979.5,
     }

@@ -13,6 +13,7 @@ import pytest
 from tagbot.database.models.faces import Face
 from tagbot.database.models.requests import PastRequest
 from tagbot.database.models.vectors import ModelVectors, TrainedVector
+from tagbot.database.models.votes import Vote
 from tagbot.handlers.facetag_command import may_retry
 from tagbot.maintenance.redrive import Retried, retry
 from tagbot.messages import FaceReopened, FaceStored, Message
