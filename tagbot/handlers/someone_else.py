@@ -7,9 +7,9 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
+from tagbot.lib.names import clean_email, clean_name
 from tagbot.lib.unseen import can_be_seen
 from tagbot.messages import AnswerGiven
-from tagbot.people.names import clean_email, clean_name
 from tagbot.services import Services
 from tagbot.slack import words
 from tagbot.slack.request_id import BLOCK_ID, RequestId

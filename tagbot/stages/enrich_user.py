@@ -4,9 +4,9 @@ from tagbot.database.models.faces import Face
 from tagbot.database.models.people import Person
 from tagbot.database.write_lock import writing
 from tagbot.errors import Reject
+from tagbot.lib.names import clean_name
 from tagbot.lib.unseen import can_be_seen
 from tagbot.messages import PersonAdded
-from tagbot.people.names import clean_name
 from tagbot.services import Services
 from tagbot.vocabulary import State
 

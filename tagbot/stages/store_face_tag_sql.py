@@ -7,9 +7,9 @@ from tagbot.database.models.named_people import person_meant
 from tagbot.database.models.votes import Vote
 from tagbot.database.write_lock import writing
 from tagbot.errors import Reject
+from tagbot.lib.names import clean_email, clean_name, email_key, name_key
 from tagbot.lib.unseen import can_be_seen
 from tagbot.messages import AnswerGiven, FaceTagged
-from tagbot.people.names import clean_email, clean_name, email_key, name_key
 from tagbot.services import Services
 from tagbot.slack import words
 from tagbot.vocabulary import BY_PEOPLE, SpecialAnswer, State

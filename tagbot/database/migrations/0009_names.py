@@ -4,7 +4,7 @@ from typing import Any
 
 from peewee import Database, TextField
 
-from tagbot.people.names import clean_name, name_key
+from tagbot.lib.names import clean_name, name_key
 
 ONLY_NAMED = (
     "slack_id IS NULL AND training_ref IS NULL AND name_key IS NOT NULL"

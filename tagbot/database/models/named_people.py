@@ -13,7 +13,7 @@ from tagbot.consensus import Agreed
 from tagbot.database.models.faces import Face
 from tagbot.database.models.people import Person
 from tagbot.database.models.votes import Vote
-from tagbot.people.names import Typed, email_key, only_email, spelling
+from tagbot.lib.names import Typed, email_key, only_email, spelling
 
 
 @dataclass(slots=True)

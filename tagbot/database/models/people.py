@@ -6,7 +6,7 @@ from typing import Self
 from peewee import CharField, DoubleField, TextField
 
 from tagbot.database.models.base import Table, WrittenText
-from tagbot.people.names import clean_name, name_key
+from tagbot.lib.names import clean_name, name_key
 
 
 class Person(Table):

@@ -9,7 +9,7 @@ from tagbot.consensus import Answer
 from tagbot.database.models.base import Table, WrittenText, execute, storable
 from tagbot.database.models.faces import Face
 from tagbot.database.models.people import Person
-from tagbot.people.names import email_key, name_key
+from tagbot.lib.names import email_key, name_key
 
 
 class Vote(Table):

@@ -12,7 +12,7 @@ from tagbot.database.models.named_people import agreed_person, person_meant
 from tagbot.database.models.people import Person
 from tagbot.database.models.votes import Vote
 from tagbot.database.write_lock import writing
-from tagbot.people.names import email_key, name_key
+from tagbot.lib.names import email_key, name_key
 from tests.database.rows import a_face
 from tests.postgresql import on_every_database
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tagbot.lib.names import Typed, clean_email, clean_name, email_key, name_key, only_email, spelling
 from tagbot.lib.unseen import CONTROL, TURNING
-from tagbot.people.names import Typed, clean_email, clean_name, email_key, name_key, only_email, spelling
 
 UNSEEN = (
     "\u00ad\u034f\u115f\u1160\u180e\u200b\u200c\u200d\u2060\u2800\u3164\ufe0f\ufeff\uffa0\U000e0061\U000e0101"
