@@ -22,7 +22,7 @@ from tagbot.sandbox.refusals import Refused
 from tagbot.sandbox.server import serving
 from tagbot.sandbox.socket_server import Delivery
 from tagbot.sandbox.state import Act, Channel, File, Json, Member, Message, Rules, Version, View
-from tagbot.sandbox.workspace import Call
+from tagbot.sandbox.workspace import Call, World
 
 T = TypeVar("T")
 
@@ -30,9 +30,9 @@ PATIENCE = 10.0  # seconds that a test waits for something to happen
 
 
 @contextmanager
-def running_slack(port: int = 0, **rules: Any) -> Iterator["Slack"]:
-    """A Slack of its own in the background, with these rules bent (see `state.Rules`)."""
-    with serving(port, Rules(**rules)) as address:
+def running_slack(port: int = 0, world: World | None = None, **rules: Any) -> Iterator["Slack"]:
+    """A Slack of its own in the background, with these rules bent (see `state.Rules`); or that of `world`."""
+    with serving(port, world or World(rules=Rules(**rules))) as address:
         yield Slack(address)
 
 

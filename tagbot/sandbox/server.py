@@ -14,7 +14,6 @@ from tagbot.sandbox.faults import Faults
 from tagbot.sandbox.guard import add_headers, guard
 from tagbot.sandbox.human_actions import People
 from tagbot.sandbox.socket_server import SocketMode
-from tagbot.sandbox.state import Rules
 from tagbot.sandbox.web_api import WebApi
 from tagbot.sandbox.workspace import World
 
@@ -85,13 +84,13 @@ class Thread:
 
 
 @contextmanager
-def serving(port: int = 0, rules: Rules | None = None) -> Iterator[str]:
-    """A Slack in a thread, with these rules; gives its address."""
+def serving(port: int = 0, world: World | None = None) -> Iterator[str]:
+    """A Slack in a thread, a new one or that of `world`; gives its address."""
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
         running = threading.Thread(target=loop.run_forever, name="sandbox", daemon=True)
         running.start()
-        thread = Thread(loop, Sandbox(World(rules=rules)))
+        thread = Thread(loop, Sandbox(world))
         try:
             yield thread.start(port)
         finally:
