@@ -30,6 +30,7 @@ from tagbot.slack.client import Slack
 from tagbot.slack.updates import Updates
 from tagbot.training.backend import TrainingBackend
 from tagbot.training.local import LocalBackend
+from tagbot.training.other_models import OtherModels, StoredVectors
 from tagbot.training.usage import Ledger
 from tagbot.vocabulary import QueueName
 
@@ -68,6 +69,7 @@ def services(
         inbox=inbox(settings),
         images=image_store(settings),
         training=training or training_backend(settings, quiet),
+        other_models=other_models(settings, quiet),
         slack=slack,
         updates=Updates(slack, quiet, settings.rule, shared.now),
         queues=queues,
@@ -126,6 +128,11 @@ def training_backend(settings: Settings, stop: Event | None = None) -> TrainingB
     if settings.training_backend == "local":
         return LocalBackend(ModelVectors())
     return _rekognition(settings, stop or Event())
+
+
+def other_models(settings: Settings, stop: Event) -> OtherModels:
+    """The models of the backends that are not set, by name."""
+    return OtherModels(lambda name: StoredVectors() if name == "local" else _rekognition(settings, stop))
 
 
 def _rekognition(settings: Settings, stop: Event) -> "RekognitionBackend":

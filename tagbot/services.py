@@ -16,6 +16,7 @@ from tagbot.slack.client import Slack
 from tagbot.slack.socket_mode.connection_state import ConnectionTracker
 from tagbot.slack.updates import Updates
 from tagbot.training.backend import TrainingBackend
+from tagbot.training.other_models import OtherModels
 
 
 @dataclass(slots=True)
@@ -40,6 +41,7 @@ class Services:
     inbox: Inbox
     images: ImageStore
     training: TrainingBackend
+    other_models: OtherModels
     slack: Slack
     updates: Updates
     queues: Mapping[str, Queue]

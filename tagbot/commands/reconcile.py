@@ -9,6 +9,7 @@ from tagbot.commands.command import Command
 from tagbot.database.opening import connected, open_database
 from tagbot.maintenance.reconciliation import Difference, counted, differences, mend, nothing_differs
 from tagbot.settings import Settings
+from tagbot.training.other_models import held_elsewhere, in_words
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +21,8 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
     with closing(build.training_backend(settings)) as training, connected():
         found = list(differences(training))
         _print(found)
+        for sentence in in_words(held_elsewhere(training.name)):
+            print(sentence)
         if found and not options.fix:
             print("python bot.py reconcile --fix mends this.")
             return 1
@@ -30,7 +33,7 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
                 _print(left)
                 return 1
             print("All mended.")
-        nothing_differs()
+        nothing_differs(training)
         return 0
 
 

@@ -16,7 +16,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
     with build.beside(settings) as queues:
-        figures = status_figures.collect(queues, build.inbox(settings))
+        figures = status_figures.collect(queues, build.inbox(settings), backend=settings.training_backend)
     print(json.dumps(figures) if options.json else status_words.in_words(figures))
     for problem in figures["unusable"].values():
         print(problem, file=sys.stderr)

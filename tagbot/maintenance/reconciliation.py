@@ -13,6 +13,7 @@ from tagbot.errors import Reject
 from tagbot.photos.image_keys import crop_key
 from tagbot.photos.image_store import ImageStore
 from tagbot.training.backend import ModelFace, Trained, TrainingBackend
+from tagbot.training.other_models import nothing_is_left
 from tagbot.training.usage import VANISHED
 from tagbot.vocabulary import State
 
@@ -125,9 +126,10 @@ def _note(face: Face, **changes: Any) -> bool:
     return changed == 1
 
 
-def nothing_differs() -> None:
+def nothing_differs(training: TrainingBackend) -> None:
     """The operator need not be reminded any more."""
     Notice.clear(VANISHED)
+    nothing_is_left(training.name)
 
 
 def counted(found: Sequence[Difference]) -> Mapping[str, int]:

@@ -15,15 +15,23 @@ from tagbot.errors import Retry
 from tagbot.monitoring.heartbeat import Heartbeat, known_bots
 from tagbot.photos.inbox import Inbox
 from tagbot.queues import Counts, SharedQueue
+from tagbot.training.other_models import held_elsewhere
 from tagbot.training.usage import usage
 
 NOT_KNOWN = dict.fromkeys(asdict(Counts()))
 """The counts of a queue that cannot be counted: not zeros, which would say that nothing waits."""
 
 
-def collect(queues: Mapping[str, SharedQueue], inbox: Inbox, this: Heartbeat | None = None) -> dict[str, Any]:
-    """All figures; `this` is the bot in whose process they are collected. Raises `Retry` while the database
-    is away.
+def collect(
+    queues: Mapping[str, SharedQueue],
+    inbox: Inbox,
+    this: Heartbeat | None = None,
+    *,
+    backend: str | None = None,
+) -> dict[str, Any]:
+    """All figures; `this` is the bot in whose process they are collected, `backend` is TRAINING_BACKEND,
+    without which nothing is told of others.
+    Raises `Retry` while the database is away.
     """
     by_queue = {name: of_queue(queue) for name, queue in queues.items()}
     with connected():
@@ -38,6 +46,7 @@ def collect(queues: Mapping[str, SharedQueue], inbox: Inbox, this: Heartbeat | N
             "inbox": inbox.waiting(),
             "photos_without_faces": photos_without_faces(),
             "training": usage(time.time()),
+            "held_by_other_backends": held_elsewhere(backend) if backend else {},
             "notices": [notice.text for notice in Notice.select().order_by(Notice.since)],
             "troubles": [
                 {"queue": name, **trouble} for name, each in by_queue.items() for trouble in each["troubles"]

@@ -12,6 +12,7 @@ from tagbot.monitoring.status_figures import collect
 from tagbot.services import Services
 from tagbot.slack import words
 from tagbot.slack.socket_mode.connection_state import ConnectionState
+from tagbot.training import other_models
 from tagbot.vocabulary import StageName
 
 SLACK_LETTERS = 2900
@@ -43,7 +44,9 @@ def for_slack(services: Services) -> str:
         with reached():
             with connected():
                 this = Heartbeat.of(services)
-            figures = collect(services.queues, services.inbox, this)
+            figures = collect(
+                services.queues, services.inbox, this, backend=services.settings.training_backend
+            )
     except Retry as why:
         return f"{words.no_status(why.reason)}\n{services.link.state.in_words()}"
     return in_words(figures, SLACK_LETTERS)
@@ -130,7 +133,8 @@ def queues(figures: Figures, now: datetime) -> Iterator[str]:
 
 
 def training(figures: Figures, _: datetime) -> Iterator[str]:
-    """The bill, where there is one."""
+    """The bill, where there is one; and what was learned elsewhere."""
+    yield from other_models.in_words(figures["held_by_other_backends"])
     if usage := figures["training"]:
         cost = f"about ${usage['estimated_dollars']:.2f}"
         yield f"Amazon Rekognition since the start of the month: {usage['calls']} calls, {cost}."

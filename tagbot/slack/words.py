@@ -103,6 +103,14 @@ a face that was set aside is asked about again
 • `/facetag help` – this text"""
 
 
+def left_in_model(backend: str) -> str:
+    """Told to whom reopened the face."""
+    return (
+        f"This face is asked about again. It was learned by another training backend ({backend}), "
+        "where it could not be taken out. `/facetag status` says what to do."
+    )
+
+
 def escaped(text: str) -> str:
     """Text from elsewhere, so that Slack takes none of it for a mention, a link or a channel-wide call."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

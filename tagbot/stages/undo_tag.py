@@ -18,12 +18,16 @@ def undo_tag(message: FaceReopened, services: Services) -> Iterator[FaceStored]:
     tagged = (Face.id == message.face_id) & (Face.round == message.round) & (Face.state == State.TAGGED)
     face = Face.get_or_none(tagged)
     if face is not None:
-        if face.face_ref is not None:
-            services.training.remove_face(
-                face.id, face.person_ref, face.face_ref, training_id=face.claimed_by or message.id
-            )
+        training_id = face.claimed_by or message.id
+        left_at = None
+        if face.face_ref is not None and face.training_backend not in (None, services.training.name):
+            left_at = services.other_models.take_out(face, training_id=training_id, now=services.now())
+        elif face.face_ref is not None:
+            services.training.remove_face(face.id, face.person_ref, face.face_ref, training_id=training_id)
         if not ask_again(face.id, message.round, State.TAGGED, by=message.by):
             raise Retry("the face is being sent to the model just now")
+        if left_at is not None:
+            services.slack.channel.tell(message.by, words.left_in_model(left_at))
     else:
         ended = (PastRequest.face == message.face_id) & (PastRequest.round == message.round)
         past = PastRequest.get_or_none(ended)

@@ -1,5 +1,6 @@
 """`reconcile`: a table of what differs, and `--fix`, which mends it."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -196,3 +197,18 @@ def test_check_names_the_permission_that_is_missing_and_prints_the_policy(
         ran = on_slack("check", **SETTINGS, **service.environment())
         assert (ran.code, ran.err) == (0, "")
         assert "ok    training backend: answers" in ran.out
+
+
+@pytest.mark.rule("undo-elsewhere")
+def test_what_the_model_of_another_backend_holds_is_told_of(
+    run: Run, reconcile: Reconcile, amazon: Amazon
+) -> None:
+    amazon.tagged()
+    assert "TRAINING_BACKEND" not in reconcile().out
+    with beside_the_bot():
+        for command in ("reconcile", "status"):
+            ran = run(command, TRAINING_BACKEND="local")
+            assert ran.code == 0
+            assert "The model of TRAINING_BACKEND=rekognition" in ran.out
+            assert "still holds 1 face." in ran.out
+        assert json.loads(run("status", "--json").out)["held_by_other_backends"] == {"rekognition": 1}

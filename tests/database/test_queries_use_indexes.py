@@ -17,6 +17,7 @@ from tagbot.database.models.requests import (
     stale_in_slack,
 )
 from tagbot.database.opening import connected, open_database
+from tagbot.training.other_models import held_elsewhere
 
 
 @pytest.mark.rule("nothing-slow")
@@ -29,9 +30,10 @@ from tagbot.database.opening import connected, open_database
         (lambda: next_waiting(20), {"face_state_stored_at_id"}),
         (stale_in_slack, {"face_stale"}),
         (lambda: unknown_people(1.0, 20), {"person_unknown", "face_person_id_state_tagged_at"}),
+        (lambda: held_elsewhere("local"), {"face_in_model"}),
         (lambda: list(export.lines()), {"face_state_tagged_at_id"}),
     ],
-    ids=["places", "on their way", "with message", "next", "stale", "unknown people", "export"],
+    ids=["places", "on their way", "with message", "next", "stale", "unknown people", "elsewhere", "export"],
 )  # fmt: skip
 def test_what_is_under_way_is_found_by_an_index_of_nothing_else(
     tmp_path: Path, ask: Callable[[], object], by: set[str]

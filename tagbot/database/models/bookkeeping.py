@@ -51,6 +51,12 @@ class Notice(Table):
         with writing():
             cls.delete().where(cls.name == name).execute()
 
+    @classmethod
+    def clear_all(cls, beginning: str) -> None:
+        """The same for all whose names begin so."""
+        with writing():
+            cls.delete().where(cls.name.startswith(beginning)).execute()
+
 
 class RunningBot(Table):
     """The latest heartbeat of a bot, which each sends every few seconds as long as it runs."""
