@@ -206,8 +206,12 @@ def bearer(header: str) -> str:
 
 
 async def read(request: web.Request, *, json_body: bool) -> Json:
-    """The arguments of a request, from its query and its body; a JSON body counts only where one may come."""
-    values: Json = dict(request.query)
+    """The arguments of a request, from its query and its body; a JSON body counts only where one may come.
+
+    A token in the query counts for none, as of Slack's newer apps: any page could have a picture's address
+    bring it.
+    """
+    values: Json = {name: value for name, value in request.query.items() if name != "token"}
     if request.content_type != "application/json":
         return values | dict(await request.post())
     try:

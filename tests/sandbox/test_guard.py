@@ -3,12 +3,14 @@
 import http.client
 import socket
 import struct
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import pytest
 
 from tagbot.sandbox.driver import Slack
 from tagbot.sandbox.guard import is_ours
+from tagbot.sandbox.server import Sandbox
 
 
 @pytest.mark.parametrize(
@@ -51,6 +53,70 @@ def test_a_foreign_host_is_refused_everywhere(slack: Slack, path: str) -> None:
     answer.read()
     connection.close()
     assert answer.status == 403
+
+
+ENDPOINTS = {
+    "/api/{method}": "/api/chat.postMessage?token=xoxb-sandbox-bot&channel=C0FACES01&text=hello",
+    "/upload/v1/{key}": "/upload/v1/key",
+    "/files-pri/{file}/{name}": "/files-pri/T1-F1/face.jpg",
+    "/link/": "/link/?ticket=1",
+    "/response/{kind}/{team}/{key}": "/response/actions/T1/key",
+    "/_control/contents/{file}": "/_control/contents/F1",
+}
+"""A path for each that has a part which changes."""
+
+
+def paths() -> list[str]:
+    """Of all that the sandbox answers at."""
+    found = {str(each.canonical) for each in Sandbox().application.router.resources()}
+    assert found >= ENDPOINTS.keys()
+    return sorted(ENDPOINTS.get(path, path) for path in found)
+
+
+FOREIGN = (
+    {"Sec-Fetch-Site": "cross-site"},  # a picture, a link or a form of another site
+    {"Sec-Fetch-Site": "same-site"},  # what else runs on this machine, at another port
+    {"Sec-Fetch-Site": "none"},  # an address that somebody was made to paste
+    {"Referer": "http://sandbox.example.com/"},  # an older browser
+    {"Referer": "http://127.0.0.1:1/"},
+    {"Origin": "http://sandbox.example.com"},
+    {"Origin": "null"},
+    {"Host": "sandbox.example.com"},  # a name that was made to lead here
+)
+
+
+def asked(slack: Slack, verb: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> int:
+    connection = http.client.HTTPConnection(urlsplit(slack.address).netloc, timeout=10)
+    connection.request(verb, path, body, dict(headers))
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+@pytest.mark.rule("sandbox-own-page-only")
+@pytest.mark.parametrize("headers", FOREIGN, ids=str)
+def test_nothing_answers_to_another_web_page(slack: Slack, headers: Mapping[str, str]) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    for path in paths():
+        for verb in ("GET", "POST"):
+            assert asked(slack, verb, path, {**form, **headers}, b"token=xoxb-sandbox-bot") == 403, path
+    assert slack.messages() == []
+    assert slack.calls() == []
+
+
+@pytest.mark.rule("sandbox-own-page-only")
+def test_a_token_in_an_address_is_none(slack: Slack) -> None:
+    assert asked(slack, "GET", ENDPOINTS["/api/{method}"], {}) == 200
+    assert slack.messages() == []
+
+
+@pytest.mark.rule("sandbox-own-page-only")
+def test_its_own_page_and_programs_are_answered(slack: Slack) -> None:
+    own = {"Referer": f"{slack.address}/", "Origin": slack.address}
+    for headers in ({}, own, {"Sec-Fetch-Site": "same-origin", **own}):
+        assert asked(slack, "GET", "/_control/state", headers) == 200
+    # An address that somebody typed; this one is found, as the whole page is only there with a bot.
+    assert asked(slack, "GET", "/", {"Sec-Fetch-Site": "none"}) == 404
 
 
 def test_every_answer_says_that_nothing_comes_from_outside(slack: Slack) -> None:

@@ -78,7 +78,7 @@ def test_where_it_cannot_be_taken_out_it_is_asked_again_and_everybody_is_told(
     face = amazon.tagged()
     world = with_backend(amazon.world, recogniser)
     anna = world.slack.people[0]
-    amazon.deny("DeleteFaces")
+    amazon.deny("rekognition:DeleteFaces")
     undo(world, face, anna)
     assert fresh(face).state == "waiting"
     assert world.slack.wait_for_ephemeral(anna).text == words.left_in_model("rekognition")
