@@ -32,9 +32,14 @@ $(PY):
 	@$(PYTHON) -m venv $(VENV)
 
 # A marker for each lock: a second `make` installs nothing, a changed lock installs again.
-$(VENV)/.%: requirements/%.txt | $(PY)
+# One package comes as source: it is built with what requirements/build.txt names, not with what is newest.
+SOURCE = face-recognition-models
+INSTALL = -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
+
+$(VENV)/.%: requirements/%.txt requirements/build.txt | $(PY)
 	@echo "installing requirements/$*.txt into $(VENV); the first time takes a minute or two"
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(PY) $(INSTALL) -r requirements/build.txt
+	@$(PY) $(INSTALL) --no-binary $(SOURCE) --no-build-isolation --use-pep517 -r $<
 	@touch $@
 
 postgresql: venv $(VENV)/.postgresql  ## add what DATABASE_URL=postgresql://… needs, where WITH=bot left it out
@@ -92,11 +97,15 @@ screenshots: $(VENV)/.dev  ## photograph the sandbox's page for the README (need
 	$(PY) -m tests.browser
 
 # uv resolves for every platform and Python at once, so one lock serves Linux and macOS.
-COMPILE = $(VENV)/lock/bin/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --generate-hashes \
+# It is locked itself: a newer one is named in requirements/lock.in.
+UV = $(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" --no-emit-index-url
+COMPILE = $(UV) pyproject.toml
 
 lock: | $(PY)  ## resolve the dependencies anew into requirements/
-	$(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet --disable-pip-version-check uv
+	$(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/python $(INSTALL) -r requirements/lock.txt
+	$(UV) requirements/lock.in --output-file requirements/lock.txt
+	$(UV) requirements/build.in --output-file requirements/build.txt
 	$(COMPILE) --output-file requirements/bot.txt
 	$(COMPILE) --extra local --extra sandbox --extra postgresql --constraints requirements/bot.txt --output-file requirements/all.txt
 	$(COMPILE) --extra postgresql --constraints requirements/all.txt --output-file requirements/postgresql.txt

@@ -6,7 +6,10 @@ from pathlib import Path
 MODELS = ("shape_predictor_5_face_landmarks.dat", "dlib_face_recognition_resnet_model_v1.dat")
 """In the package face_recognition_models. Only these two: its 68-point model excludes commercial use."""
 
-INSTALL = "`make venv` adds it (or: pip install --require-hashes -r requirements/all.txt)"
+INSTALL = (
+    "`make venv WITH=all` adds it (or: pip install --require-hashes -r requirements/build.txt, and then "
+    "pip install --require-hashes --no-build-isolation --use-pep517 -r requirements/all.txt)"
+)
 
 
 def missing() -> str | None:

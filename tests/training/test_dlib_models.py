@@ -41,7 +41,8 @@ def test_what_is_not_installed_is_said_with_the_command_that_adds_it(
     assert first == second
     assert ("models" if "dlib" in installed else "dlib,") in first
     assert "make venv" in first
-    assert "pip install --require-hashes -r requirements/all.txt" in first
+    assert "pip install --require-hashes -r requirements/build.txt" in first
+    assert "--no-build-isolation --use-pep517 -r requirements/all.txt" in first
 
 
 def test_nothing_is_missing_here() -> None:
