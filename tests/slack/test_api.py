@@ -15,6 +15,7 @@ from tagbot.sandbox.driver import Slack as SlackStandIn
 from tagbot.settings import Settings
 from tagbot.slack.api import SlackApi
 from tagbot.slack.api_failures import (
+    Busy,
     OutcomeUnknown,
 )
 from tagbot.slack.client import Slack
@@ -34,7 +35,7 @@ def _prepared(door: Slack) -> Slack:
 @pytest.mark.parametrize(
     ("fault", "kind", "after"),
     [
-        ({"status": 429, "retry_after": 7}, Retry, 7.0),
+        ({"status": 429, "retry_after": 7}, Busy, 7.0),
         ({"status": 500}, OutcomeUnknown, None),
         ({"status": 503}, OutcomeUnknown, None),
         ({"reset": True}, OutcomeUnknown, None),
@@ -141,7 +142,7 @@ def test_retry_after_is_read_however_it_is_written(settings: Settings, header: s
         door = Slack(SlackApi.of(strange, 1), settings.slack_channel, 1000.0, threading.Event())
         with pytest.raises(Retry) as why:
             door.channel.post(MESSAGE, FACE_ID, 1)
-    assert (type(why.value), why.value.after) == (Retry, seconds)
+    assert (type(why.value), why.value.after) == (Busy, seconds)
 
 
 @pytest.mark.rule("retry-after")
