@@ -27,8 +27,8 @@ def tighten_own_files(settings: Settings) -> None:
     left = [str(path) for path in _own(settings) if not tighten(path)]
     if left:
         log.warning(
-            "other users of this machine may be able to read %d files that the bot cannot change, such as "
-            "%s: they should be its user's, on a file system that keeps their rights",
+            "other users of this machine may be able to read %d of the bot's files, which it cannot "
+            "change, such as %s: they should be its user's, on a file system that keeps their rights",
             len(left),
             left[0],
         )

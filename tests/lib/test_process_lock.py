@@ -78,6 +78,7 @@ as_administrator = pytest.mark.skipif(os.geteuid() != 0, reason="only the admini
 
 @as_administrator
 @pytest.mark.rule("no-other-user-holds-the-lock")
+@pytest.mark.failure("lock-held-by-another-user")
 @pytest.mark.parametrize("how", ["EX", "SH"])
 @pytest.mark.parametrize("wait", [False, True])
 def test_a_lock_that_another_user_holds_is_left_to_them(tmp_path: Path, how: str, wait: bool) -> None:

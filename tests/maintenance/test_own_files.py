@@ -76,6 +76,18 @@ def test_what_is_not_the_bots_is_left_as_it_is(tmp_path: Path) -> None:
     assert set(open_to_others(tmp_path)) - left == set()
 
 
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux has it")
+@pytest.mark.failure("files-open-to-others")
+def test_what_cannot_be_taken_away_from_others_is_told_of_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    # Nobody, the administrator included, changes what lies in /proc; the bot only has to be led there.
+    tighten_own_files(settings(tmp_path / "data", DATABASE_URL="sqlite:////proc/self/maps"))
+    [said] = caplog.messages
+    assert said.startswith("other users of this machine may be able to read 1 of the bot's files")
+    assert "/proc/self/maps" in said
+
+
 @pytest.mark.rule("owner-only")
 @pytest.mark.usefixtures("umask")
 def test_the_database_is_taken_away_from_others_wherever_it_is(tmp_path: Path) -> None:

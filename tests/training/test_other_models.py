@@ -72,6 +72,7 @@ def test_a_face_leaves_this_machines_model_after_a_switch_to_amazon(
 
 
 @pytest.mark.rule("undo-elsewhere")
+@pytest.mark.failure("left-at-another-backend")
 def test_where_it_cannot_be_taken_out_it_is_asked_again_and_everybody_is_told(
     amazon: Amazon, recogniser: LocalBackend
 ) -> None:
