@@ -159,6 +159,7 @@ class Bot:
             _join(threads, DRAIN_SECONDS)
             self._quiet.set()
             self.services.training.close()
+            self.services.decoder.close()
 
     @contextmanager
     def _showing(self) -> Iterator[None]:

@@ -15,11 +15,13 @@ from tagbot.database.shared_rate_limit import SharedRateLimit
 from tagbot.lib.in_flight import WorkInFlight
 from tagbot.lib.process_lock import ProcessLock
 from tagbot.lib.rate_limit import MakeRateLimit, own_rate_limits
+from tagbot.photos.decoder import Decoder
 from tagbot.photos.image_store import ImageStore
 from tagbot.photos.image_store.folder_store import FolderStore
 from tagbot.photos.image_store.s3_store import S3Store
 from tagbot.photos.inbox import Inbox
 from tagbot.photos.inbox.folder_inbox import FolderInbox
+from tagbot.photos.photos_in_flight import PhotosInFlight
 from tagbot.queues import FillableQueue, Queue, SharedQueue
 from tagbot.queues.disk import disk_queues, disk_queues_beside
 from tagbot.services import Services
@@ -51,6 +53,7 @@ def services(
     *,
     timeout: int = TIMEOUT_SECONDS,
     training: TrainingBackend | None = None,
+    decoder: Decoder | None = None,
     clock: Callable[[], float] = time.time,
 ) -> Services:
     """All that stages, handlers and timed jobs may reach for. `quiet`, once set, ends all waiting for
@@ -67,6 +70,8 @@ def services(
     return Services(
         settings=settings,
         inbox=inbox(settings),
+        decoder=decoder or Decoder(),
+        photos_in_flight=PhotosInFlight(settings.data_dir / "in-flight"),
         images=image_store(settings),
         training=training or training_backend(settings, quiet),
         other_models=other_models(settings, quiet),

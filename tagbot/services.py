@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 from tagbot.lib.in_flight import WorkInFlight
 from tagbot.messages import Message
+from tagbot.photos.decoder import Decoder
 from tagbot.photos.image_store import ImageStore
 from tagbot.photos.inbox import Inbox
+from tagbot.photos.photos_in_flight import PhotosInFlight
 from tagbot.queues import Queue
 from tagbot.queues.publish import publish
 from tagbot.settings import Settings, SettingsError
@@ -39,6 +41,8 @@ class Services:
 
     settings: Settings
     inbox: Inbox
+    decoder: Decoder
+    photos_in_flight: PhotosInFlight
     images: ImageStore
     training: TrainingBackend
     other_models: OtherModels

@@ -28,6 +28,7 @@ from tagbot.database.opening import connected, open_database
 from tagbot.messages import AnswerGiven, FaceStored, Message
 from tagbot.photos.context_picture import context_picture
 from tagbot.photos.cropping import crop_face
+from tagbot.photos.decoder import Decoder
 from tagbot.photos.decoding import read_photo
 from tagbot.photos.image_keys import context_key, crop_key
 from tagbot.photos.rectangle import Rectangle
@@ -261,6 +262,12 @@ def new_database(path: Path) -> str:
     return f"sqlite:///{path}"
 
 
+@cache
+def a_decoder() -> Decoder:
+    """One for all worlds of this process, with which its processes end."""
+    return Decoder()
+
+
 @contextmanager
 def a_world(
     data_dir: Path, slack: SlackStandIn, training: TrainingBackend, **variables: str
@@ -272,7 +279,9 @@ def a_world(
     stop, clock = threading.Event(), Clock()
     with build.queues(settings, clock.now) as queues:
         open_database(settings.database_url, connections=CONNECTIONS)
-        services = build.services(settings, queues, stop, timeout=5, training=training, clock=clock.now)
+        services = build.services(
+            settings, queues, stop, timeout=5, training=training, decoder=a_decoder(), clock=clock.now
+        )
         services.inbox.clock = clock.now
         services.inbox.prepare()
         world = World(settings, services, slack, workers(services), clock)

@@ -12,6 +12,7 @@ when the process takes it, so that one that is stopped before is waited for with
 """
 
 import contextlib
+import functools
 import importlib
 import os
 import signal
@@ -19,7 +20,7 @@ import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -31,10 +32,24 @@ from tagbot.errors import Reject, Retry
 ROOT = Path(__file__).parents[2]
 """Where a process finds the package `tagbot`."""
 
+END_SECONDS = 1.0
+"""For a process to be gone whose socket has ended."""
+
 GONE = (EOFError, OSError)
 """Raised by reading from or writing to a process that is no more."""
 
+STOPPING = "the bot is being stopped"
+
 Outcome = tuple[Literal["returned", "raised", "too little memory", "bug"], Any]
+
+
+class ProcessDied(Retry):
+    """A process ended before it answered a call, or took too long for it and was killed."""
+
+    def __init__(self, reason: str, signal_number: int | None) -> None:
+        """`signal_number`: by which it ended, None where by none."""
+        super().__init__(reason)
+        self.signal_number = signal_number
 
 
 class RemoteError(Exception):
@@ -64,19 +79,27 @@ class ProcessPool:
     def call(self, method: str, *arguments: object) -> Any:
         """Call a method of an object that is free, waiting for one.
 
-        Raises what the object raises of `Retry` and `Reject`, `Retry` when the process died, took too long
-        or had too little memory, and `RemoteError` for any other exception in it.
+        Raises what the object raises of `Retry` and `Reject`, `Retry` when the process could not be started
+        or had too little memory, `ProcessDied`, and `RemoteError` for any other exception in it.
+        """
+        with self.reserved() as call:
+            return call(method, *arguments)
+
+    @contextlib.contextmanager
+    def reserved(self) -> Iterator[Callable[..., Any]]:
+        """Several calls, as `call` makes one, of the same object: nobody else has it until the end of the
+        block.
         """
         process = self._idle.get()
         try:
             if process is None:
                 with self._lock:
                     if self._closed:
-                        raise Retry("the bot is being stopped")
+                        raise Retry(STOPPING)
                     process = _Process(self._factory, self._name, self._time_limit)
                     self._running.add(process)
                 process.start()
-            return process.call(method, *arguments)
+            yield functools.partial(self._asked, process)
         finally:
             if process is not None and not process.alive:
                 process.end()
@@ -84,6 +107,14 @@ class ProcessPool:
                     self._running.discard(process)
                 process = None
             self._idle.put(process)
+
+    def _asked(self, process: "_Process", method: str, *arguments: object) -> Any:
+        try:
+            return process.call(method, *arguments)
+        except ProcessDied as died:
+            if self._closed:  # by which it died
+                raise Retry(STOPPING) from died
+            raise
 
     def pids(self) -> set[int]:
         """Of the processes that run now."""
@@ -126,8 +157,10 @@ class _Process(subprocess.Popen[bytes]):
         """Wait until the object is made; raises what its factory raises."""
         try:
             self._outcome_of(lambda: None)
-        except BaseException:
+        except BaseException as why:
             self.alive = False  # it has no object
+            if isinstance(why, ProcessDied):  # which is no call's fault
+                raise Retry(why.reason) from why
             raise
 
     def call(self, method: str, *arguments: object) -> Any:
@@ -139,6 +172,13 @@ class _Process(subprocess.Popen[bytes]):
         self.kill()
         self.wait()
         self._connection.close()
+
+    def _signal_number(self) -> int | None:
+        """By which it ended."""
+        with contextlib.suppress(subprocess.TimeoutExpired):  # it closed its socket, and lives on
+            code = self.wait(END_SECONDS)
+            return -code if code < 0 else None
+        return None
 
     def _outcome_of(self, send: Callable[[], None]) -> Any:
         late = threading.Event()
@@ -158,7 +198,7 @@ class _Process(subprocess.Popen[bytes]):
             self.alive = True
         except GONE as why:
             end = f"was killed after {self._time_limit:g} s" if late.is_set() else "ended before it answered"
-            raise Retry(f"{self._name}'s process {end}") from why
+            raise ProcessDied(f"{self._name}'s process {end}", self._signal_number()) from why
         finally:
             limit.cancel()
         if kind == "raised":

@@ -24,10 +24,7 @@ def read_photo(data: bytes) -> Photo:
 
     Raises `PictureRefused`. Nothing is decoded before size and format are known to be within the limits.
     """
-    kind = file_kind(data)
-    if kind not in PHOTO_KINDS:
-        raise PictureRefused(HINTS[kind])
-    check_bytes(data)
+    kind = kind_of(data)
     broken = PictureRefused(f"the {PHOTO_KINDS[kind]} is broken or cut off", looks_cut_off=True)
     try:
         essence = ESSENCES[kind](data)
@@ -37,6 +34,15 @@ def read_photo(data: bytes) -> Photo:
     if is_cut_off(kind, data, essence, Size(*image.size)):
         raise broken
     return Photo(pixels.plain_rgb(pixels.upright(image, essence.orientation)))
+
+
+def kind_of(data: bytes) -> str:
+    """A key of `PHOTO_KINDS`. Raises `PictureRefused` for any other file, and for one that is too large."""
+    kind = file_kind(data)
+    if kind not in PHOTO_KINDS:
+        raise PictureRefused(HINTS[kind])
+    check_bytes(data)
+    return kind
 
 
 def is_cut_off(kind: str, data: bytes, essence: Essence, size: Size) -> bool:

@@ -9,11 +9,13 @@ from tagbot.photos.pixels import Photo
 from tagbot.photos.rectangle import Rectangle
 
 
-def face_pictures(photo: Photo, faces: Sequence[tuple[str, Rectangle]]) -> dict[str, bytes]:
-    """Crop and context picture of each face, by their keys in the image store; a face is its id and place."""
-    pictures = {}
-    for face_id, rectangle in faces:
-        others = [other for _, other in faces if other is not rectangle]
-        pictures[crop_key(face_id)] = crop_face(photo, rectangle, others)
-        pictures[context_key(face_id)] = context_picture(photo, rectangle)
-    return pictures
+def face_pictures(photo: Photo, faces: Sequence[tuple[str, Rectangle]], of: int) -> dict[str, bytes]:
+    """Crop and context picture of one of the faces, by their keys in the image store; a face is its id and
+    place.
+    """
+    face_id, rectangle = faces[of]
+    others = [other for _, other in faces if other is not rectangle]
+    return {
+        crop_key(face_id): crop_face(photo, rectangle, others),
+        context_key(face_id): context_picture(photo, rectangle),
+    }

@@ -19,6 +19,11 @@ QUALITIES = (92, 75, 50)
 """Of JPEGs, first choice first. 92 changes no face vector by more than 0.03 (of the 0.6 that tell persons
 apart); the others are for 25 megapixels of noise, which must stay below `MAX_BYTES`."""
 
+REDUCING_GAP = 2.0
+"""What is to be four times smaller is brought to twice its size first, quickly: for 500 faces that fill 25
+megapixels, that is a matter of minutes.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Photo:
@@ -41,7 +46,11 @@ class Photo:
 
     def resized(self, size: Size) -> "Photo":
         """The same picture in that size."""
-        return self if self.size == size else Photo(self.image.resize(size, Image.Resampling.LANCZOS))
+        return (
+            self
+            if self.size == size
+            else Photo(self.image.resize(size, Image.Resampling.LANCZOS, reducing_gap=REDUCING_GAP))
+        )
 
     def scaled(self, factor: float) -> "Photo":
         """The same picture in another size, of at least one pixel."""

@@ -1,21 +1,20 @@
 """Take a photo over from the inbox: find its faces, cut them out, store it all."""
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from typing import Any
 
 from tagbot.database.models.faces import Face, store_photo
 from tagbot.database.named_lock import alone
 from tagbot.database.write_lock import writing
 from tagbot.errors import Reject
 from tagbot.messages import FaceStored, PhotoArrived
-from tagbot.photos.decoding import read_photo
-from tagbot.photos.face_pictures import face_pictures
 from tagbot.photos.image_keys import photo_key
 from tagbot.photos.known_photos import identity, is_taken_over
 from tagbot.photos.picture_refused import PictureRefused
+from tagbot.photos.rectangle import Rectangle, Size
 from tagbot.photos.sidecar import KnownFace, Sidecar, SidecarRefused, read_sidecar
-from tagbot.photos.stored_photo import stored_photo
 from tagbot.services import Services
 from tagbot.vocabulary import State
 
@@ -32,7 +31,8 @@ def detect_faces(message: PhotoArrived, services: Services) -> Iterator[FaceStor
     sha256 = identity(arrived.photo)
     if not is_taken_over(sha256):
         try:
-            _take_over(sha256, arrived.photo, read_sidecar(arrived.sidecar), services)
+            with services.photos_in_flight.tracking(sha256):
+                _take_over(sha256, arrived.photo, read_sidecar(arrived.sidecar), services)
         except (PictureRefused, SidecarRefused) as why:
             raise Reject(str(why)) from None
     for face in Face.select().where((Face.photo == sha256) & (Face.state == State.WAITING)).order_by(Face.id):
@@ -40,30 +40,49 @@ def detect_faces(message: PhotoArrived, services: Services) -> Iterator[FaceStor
 
 
 def _take_over(sha256: str, data: bytes, sidecar: Sidecar, services: Services) -> None:
-    photo = read_photo(data)
-    whole = stored_photo(photo)
-    sidecar.check_inside(photo.size)
-    found: Iterable[KnownFace] | None = sidecar.faces
-    if found is None:
-        found = map(KnownFace, services.training.detect(whole))
-    faces = [
-        (face.id or str(uuid.uuid5(FACE_IDS, f"{sha256}:{number}")), face.rectangle)
-        for number, face in enumerate(found)
-    ]
-    ids = {face_id for face_id, _ in faces}
-    _check_new(ids, sha256)
-    pictures = {photo_key(sha256): whole} | face_pictures(photo, faces)
-    now = services.now()
-    row = {
+    with services.decoder.decoded(data) as photo:
+        sidecar.check_inside(photo.size)
+        whole = photo.whole()
+        found: Iterable[KnownFace] | None = sidecar.faces
+        if found is None:
+            found = map(KnownFace, services.training.detect(whole))
+        faces = [
+            (face.id or str(uuid.uuid5(FACE_IDS, f"{sha256}:{number}")), face.rectangle)
+            for number, face in enumerate(found)
+        ]
+        ids = {face_id for face_id, _ in faces}
+        _check_new(ids, sha256)
+        with ExitStack() as stack:
+            # Another worker may be taking over a photo whose sidecar gives the same ids: the pictures are
+            # kept under these, so they are stored by the one that has them. Storing may take long: no writing
+            # of others is to wait for it.
+            for face_id in sorted(ids):
+                stack.enter_context(alone(f"pictures of {face_id}"))
+            _check_new(ids, sha256)
+            services.images.put(photo_key(sha256), whole)
+            for number in range(len(faces)):  # one by one: those of all may be a gigabyte
+                for key, picture in photo.pictures(faces, number).items():
+                    services.images.put(key, picture)
+            rows = _rows(sha256, photo.size, sidecar, faces, services.now())
+            with writing():
+                if not is_taken_over(sha256):  # a copy of the same file may have been taken over meanwhile
+                    store_photo(*rows)
+
+
+def _rows(
+    sha256: str, size: Size, sidecar: Sidecar, faces: Sequence[tuple[str, Rectangle]], now: float
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Of the photo, and of its faces."""
+    photo = {
         "sha256": sha256,
         "source": sidecar.source,
         "taken_at": sidecar.taken_at,
-        "width": photo.size.width,
-        "height": photo.size.height,
+        "width": size.width,
+        "height": size.height,
         "faces_found": len(faces),
         "received_at": now,
     }
-    rows = [
+    return photo, [
         {
             "id": face_id,
             "photo": sha256,
@@ -76,18 +95,6 @@ def _take_over(sha256: str, data: bytes, sidecar: Sidecar, services: Services) -
         }
         for face_id, rectangle in faces
     ]
-    with ExitStack() as stack:
-        # Another worker may be taking over a photo whose sidecar gives the same ids: the pictures are kept
-        # under these, so they are stored by the one that has them. Storing may take long: no writing of
-        # others is to wait for it.
-        for face_id in sorted(ids):
-            stack.enter_context(alone(f"pictures of {face_id}"))
-        _check_new(ids, sha256)
-        for key, picture in pictures.items():
-            services.images.put(key, picture)
-        with writing():
-            if not is_taken_over(sha256):  # a copy of the same file may have been taken over meanwhile
-                store_photo(row, rows)
 
 
 def _check_new(ids: set[str], sha256: str) -> None:

@@ -55,3 +55,10 @@ def pictures_with_faces(draw: st.DrawFn) -> tuple[Size, list[Rectangle]]:
         )
         faces.append(Rectangle(left, top, width, height))
     return size, faces
+
+
+def endless(scans: int = 3_000) -> bytes:
+    """A progressive JPEG of 200 KB that refines 25 megapixels of grey so often: a minute of work."""
+    plain = file(Image.new("L", (5000, 5000), 128), "JPEG", progressive=True)
+    scan = plain[plain.rindex(b"\xff\xda") : -2]
+    return plain[:-2] + scan * scans + plain[-2:]

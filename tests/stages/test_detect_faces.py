@@ -21,10 +21,14 @@ from tagbot.database.models.vectors import ModelVectors
 from tagbot.database.opening import connected
 from tagbot.errors import Reject, Retry
 from tagbot.messages import FaceStored, PhotoArrived
+from tagbot.photos.decoder import Decoder
 from tagbot.photos.image_keys import context_key, crop_key, photo_key
 from tagbot.photos.image_store import ImageStore
+from tagbot.photos.photos_in_flight import PhotosInFlight
 from tagbot.stages.detect_faces import detect_faces
 from tagbot.training.local import LocalBackend
+from tagbot.worker import workers
+from tests.photos.images import endless
 from tests.stages.scenes import fresh, requests, with_backend
 from tests.world import FACE, World, astronaut, photographs
 
@@ -309,6 +313,56 @@ def test_what_is_refused_lies_beside_its_reason_and_the_rest_goes_on(world: Worl
     assert {path.name for path in rejected.iterdir()} == {"bad.png", "bad.json", "bad.png.error.txt"}
     assert "not a picture" in (rejected / "bad.png.error.txt").read_text()
     assert Face.select().count() == 3
+
+
+@pytest.mark.rule("decoding-is-bounded")
+@pytest.mark.failure("decoding-too-much")
+def test_photos_that_take_too_long_to_decode_lie_beside_the_reason_and_the_rest_goes_on(world: World) -> None:
+    decoder = Decoder(cpu_seconds=0.5)
+    world = replace(world, services=replace(world.services, decoder=decoder))
+    world = replace(world, workers=workers(world.services))
+    for number in range(3):
+        put(world, f"a-{number}.jpg", endless() + bytes([number]))
+    put(world, "good.png", astronaut(), three_faces())
+    rejected = world.settings.data_dir / "rejected"
+    take_over(world, lambda: Photo.select().count() and (rejected / "a-2.jpg").exists())
+    for number in range(3):
+        assert "seconds of processor time" in (rejected / f"a-{number}.jpg.error.txt").read_text()
+    decoder.close()
+
+
+@pytest.mark.rule("crashing-photo-refused")
+@pytest.mark.failure("photo-crashes")
+def test_a_photo_that_crashed_the_bot_five_times_lies_beside_the_reason(world: World) -> None:
+    put(world, "bad.png", astronaut())
+    photo = hashlib.sha256(astronaut()).hexdigest()
+    # Five bots begin with it, and are never heard of again.
+    bots = [PhotosInFlight(world.settings.data_dir / "in-flight").tracking(photo) for _ in range(5)]
+    for bot in bots:
+        bot.__enter__()
+    rejected = world.settings.data_dir / "rejected"
+    take_over(world, (rejected / "bad.png").exists)
+    assert "crashed 5 times" in (rejected / "bad.png.error.txt").read_text()
+    assert list((world.settings.data_dir / "in-flight").iterdir()) == []
+
+
+def test_a_recogniser_that_crashes_is_not_the_photos_fault(world: World) -> None:
+    message = put(world, "party.png", astronaut())
+    slow = LocalBackend(ModelVectors(), processes=1, time_limit=0.01)
+    try:
+        for _ in range(7):
+            with pytest.raises(Retry):
+                work(with_backend(world, slow), message)
+    finally:
+        slow.close()
+
+
+@pytest.mark.rule("sidecar-limits")
+def test_of_500_faces_each_has_its_pictures(world: World) -> None:
+    faces = [{"rectangle": rectangle(number % 400, number // 2)} for number in range(500)]
+    work(world, put(world, "party.png", astronaut(), {"faces": faces}))
+    assert Face.select().count() == 500
+    assert len(stored_files(world)) == 1001
 
 
 @pytest.mark.rule("face-id-once")

@@ -1,0 +1,72 @@
+"""What runs in the processes of the decoder: one photo at a time, within limits."""
+
+import resource
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tagbot.photos.decoding import read_photo
+from tagbot.photos.face_pictures import face_pictures
+from tagbot.photos.picture_refused import PictureRefused
+from tagbot.photos.pixels import Photo
+from tagbot.photos.rectangle import Rectangle, Size
+from tagbot.photos.stored_photo import stored_photo
+
+MAPPED = Path("/proc/self/statm")
+"""Of Linux: the memory that this process has mapped, in pages."""
+
+
+class DecodingProcess:
+    """Holds the photo that was decoded last."""
+
+    def __init__(self) -> None:
+        # No picture of anybody is to lie around in a core dump.
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        self._photo: Photo | None = None
+
+    def decode(self, data: bytes, cpu_seconds: float, memory: int) -> Size | PictureRefused:
+        """The photo's size. A photo that takes too long ends this process by a signal."""
+        self._photo = None
+        try:
+            with limited(cpu_seconds, memory):
+                self._photo = read_photo(data)
+        except PictureRefused as why:
+            return why
+        except MemoryError:
+            return PictureRefused(f"it takes over {memory / 1e9:g} GB of memory to decode")
+        return self._photo.size
+
+    def whole(self) -> bytes:
+        """The photo as a JPEG."""
+        return stored_photo(self._decoded())
+
+    def pictures(self, faces: Sequence[tuple[str, Rectangle]], of: int) -> dict[str, bytes]:
+        """Those of one of its faces."""
+        return face_pictures(self._decoded(), faces, of)
+
+    def forget(self) -> None:
+        """Let go of the photo."""
+        self._photo = None
+
+    def _decoded(self) -> Photo:
+        if self._photo is None:
+            raise LookupError("no photo was decoded")
+        return self._photo
+
+
+@contextmanager
+def limited(cpu_seconds: float, memory: int) -> Iterator[None]:
+    """With so much processor time, after which the process ends, and so many bytes more than it has now."""
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    _, most = before = resource.getrlimit(resource.RLIMIT_AS)
+    signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
+    try:
+        with suppress(OSError, ValueError):  # macOS has no such limit
+            pages = int(MAPPED.read_text().split()[0])
+            resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + memory, most))
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_AS, before)
