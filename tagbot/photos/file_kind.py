@@ -18,6 +18,12 @@ BRANDS = {
 }
 """Of ISO media files: the four bytes after `ftyp`; the others are videos."""
 
+MAGIC_LENGTH = 12
+"""Bytes of a file by which its kind is told."""
+
+IS_PICTURE = frozenset({*PHOTO_KINDS, "heic", "avif", "gif", "tiff"})
+"""The kinds that are pictures beyond doubt; what begins with the two letters of a BMP may be a text."""
+
 
 def file_kind(data: bytes) -> str:
     """A key of `PHOTO_KINDS`, or of `HINTS` in `picture_refused`."""

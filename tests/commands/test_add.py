@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from tagbot.database.models.faces import store_photo
 from tagbot.database.opening import connected, open_database
 from tests.commands.conftest import Run, shown_on_a_terminal
-from tests.world import astronaut
+from tests.photos.images import endless
+from tests.world import astronaut, portrait
 
 
 @pytest.fixture
@@ -39,7 +41,12 @@ def test_folders_are_searched_through_and_what_is_no_photo_is_refused(
 ) -> None:
     ran = run("add", str(album))
     assert ran.code == 1
-    assert ran.out == "3 added, 0 known already, 1 refused\n"
+    assert ran.out.splitlines() == [
+        "3 added, 0 known already, 1 refused",
+        "left out, recycle bins: 1 (.trash)",
+        "left out, hidden files and folders: 1 (.hidden.png)",
+        "left out, files that are no pictures: 1 (notes.txt)",
+    ]
     [refused] = ran.err.splitlines()
     assert refused.startswith(f"refused: {album / 'one/broken.jpg'}: ")
     photos = {astronaut() + name.encode() for name in ("one/photo.png", "two/photo.png", "two/deep/last.PNG")}
@@ -142,3 +149,128 @@ def test_folders_that_lead_back_into_themselves_are_searched_once(run: Run, albu
 def test_there_is_a_progress_bar_only_on_a_terminal(run: Run, tmp_path: Path, album: Path) -> None:
     assert run("add", str(album / "two")).err == ""
     assert "/2" in shown_on_a_terminal(tmp_path, "add", str(album / "two"))
+
+
+@pytest.mark.rule("add-by-content")
+def test_what_its_content_calls_a_picture_is_added_whatever_its_name(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "album"
+    folder.mkdir()
+    for number, name in enumerate(("photo.jfif", "PHOTO", "photo.tmp", "photo.jpg.bak", "other.json")):
+        (folder / name).write_bytes(portrait(number))
+    ran = run("add", str(folder))
+    assert (ran.code, ran.out) == (0, "5 added, 0 known already, 0 refused\n")
+    assert {Path(name).suffix for name in inbox(tmp_path)} == {".jfif", "", ".tmp", ".bak", ".jpeg"}
+
+
+@pytest.mark.rule("add-by-content")
+def test_what_is_named_as_a_picture_and_is_none_is_refused_and_the_rest_left_out(
+    run: Run, tmp_path: Path
+) -> None:
+    folder = tmp_path / "album"
+    folder.mkdir()
+    for name in ("a.jfif", "b.HEIC", "c.gif", "BMW.txt", "d.mov", "e", "f\n\x1b[2J.doc", "lone.json"):
+        (folder / name).write_bytes(b"BM, no picture")
+    (folder / "animated").write_bytes(b"GIF89a" + bytes(20))
+    ran = run("add", str(folder))
+    assert ran.code == 1
+    assert sorted(line.split(": ")[1].rpartition("/")[2] for line in ran.err.splitlines()) == [
+        "a.jfif",
+        "animated",
+        "b.HEIC",
+        "c.gif",
+    ]
+    summary, left_out = ran.out.splitlines()
+    assert summary == "0 added, 0 known already, 4 refused"
+    assert left_out == "left out, files that are no pictures: 5 (BMW.txt, d.mov, e, …)"
+
+
+PRIVATE = {
+    "@eaDir/photo.jpg/SYNOPHOTO_THUMB_XL.jpg": "thumbnails and caches",
+    ".@__thumb/default.jpg": "thumbnails and caches",
+    "#recycle/a.jpg": "recycle bins",
+    "@Recycle/a.jpg": "recycle bins",
+    "$RECYCLE.BIN/S-1-5/$R1.jpg": "recycle bins",
+    ".Trash-1000/files/a.jpg": "recycle bins",
+    ".dtrash/files/a.jpg": "recycle bins",
+    "lost+found/#12.jpg": "system folders",
+    ".thumbnails/large/a.png": "thumbnails and caches",
+    ".cache/a.png": "thumbnails and caches",
+    ".picasaoriginals/a.jpg": "thumbnails and caches",
+    "iPod Photo Cache/F00/T1.jpg": "thumbnails and caches",
+    "thumbs/ab/cd/1-preview.jpeg": "thumbnails and caches",
+    "storage/cache/thumbnails/a_224x224.jpg": "thumbnails and caches",
+    "storage/sidecar/a.heic.jpg": "thumbnails and caches",
+    ".snapshot/hourly.0/a.jpg": "snapshots and backups",
+    ".zfs/snapshot/daily/a.jpg": "snapshots and backups",
+    "@GMT-2026.11.23-09.30.00/a.jpg": "snapshots and backups",
+    "Family.photoslibrary/originals/0/a.jpg": "photo libraries",
+    "Old.aplibrary/Previews/a.jpg": "photo libraries",
+    "Catalog Previews.lrdata/0/a.jpg": "photo libraries",
+    "Lightroom Library.lrlibrary/a.jpg": "photo libraries",
+}
+
+
+@pytest.mark.rule("add-leaves-out")
+@pytest.mark.parametrize("path", PRIVATE)
+def test_other_programs_private_folders_are_left_out_and_it_says_so(
+    run: Run, tmp_path: Path, path: str
+) -> None:
+    folder = tmp_path / "album"
+    for name in ("photo.jpg", "storage/cache/x.jpg", path):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(portrait(len(name)))
+    ran = run("add", str(folder))
+    assert (ran.code, ran.err) == (0, "")
+    first, *left_out = ran.out.splitlines()
+    assert first == "1 added, 0 known already, 0 refused"
+    assert any(PRIVATE[path] in line for line in left_out)
+
+
+@pytest.mark.rule("add-leaves-out")
+def test_how_many_files_were_left_out_is_said(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "album/@eaDir"
+    for number in range(7):
+        (folder / str(number)).mkdir(parents=True)
+        (folder / str(number) / "SYNOPHOTO_THUMB_XL.jpg").touch()
+    for given in (folder, folder.parent):
+        ran = run("add", str(given))
+        assert ran.out.splitlines()[1:] == ["left out, thumbnails and caches: 7 (@eaDir)"]
+
+
+@pytest.mark.rule("add-leaves-out")
+def test_the_bots_own_pictures_are_no_photos(run: Run, tmp_path: Path) -> None:
+    images = tmp_path / "data/images"
+    images.mkdir(parents=True)
+    (images / "crop.jpg").write_bytes(portrait(1))
+    (tmp_path / "photo.jpg").write_bytes(portrait(2))
+    ran = run("add", str(tmp_path))
+    assert ran.out.startswith("1 added, 0 known already, 0 refused\nleft out, FaceTag's own folders: ")
+
+
+@pytest.mark.rule("add-counts")
+def test_what_cannot_be_looked_at_is_told_and_the_rest_is_added(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "album"
+    folder.mkdir()
+    (folder / "loop.jpg").symlink_to("loop.jpg")
+    (folder / "gone").symlink_to("nowhere")
+    os.mkfifo(folder / "pipe.jpg")
+    os.mkfifo(folder / "pipe")
+    (folder / "photo.jpg").write_bytes(portrait(1))
+    ran = run("add", str(folder))
+    assert ran.code == 1
+    assert [line.split(": ")[1].rpartition("/")[2] for line in ran.err.splitlines()] == [
+        "loop.jpg",
+        "pipe.jpg",
+    ]
+    assert ran.out.startswith(
+        "1 added, 0 known already, 2 refused\nleft out, entries that cannot be looked at"
+    )
+    assert run("add", str(folder / "pipe")).code == 1
+
+
+@pytest.mark.rule("decoding-is-bounded")
+def test_a_photo_that_crashes_or_exhausts_the_decoder_is_refused_here_too(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "slow.jpg").write_bytes(endless())
+    ran = run("add", str(tmp_path / "slow.jpg"))
+    assert (ran.code, ran.out) == (1, "0 added, 0 known already, 1 refused\n")
+    assert "over 10 seconds of processor time" in ran.err
