@@ -35,8 +35,7 @@ class Scene:
     def worker(self, stage_name: str) -> Worker:
         """The worker of a stage; several threads may run it."""
         stage = next(stage for stage in PIPELINE if stage.name == stage_name)
-        source = self.services.inbox if stage.reads.QUEUE == "inbox" else self.queues[stage.reads.QUEUE]
-        return Worker(stage, source, self.services)
+        return Worker(stage, self.services.deliveries(stage.reads.QUEUE), self.services)
 
 
 @contextmanager

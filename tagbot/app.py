@@ -6,15 +6,12 @@ import signal
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from queue import SimpleQueue
 from types import FrameType
 
 from tagbot import build, schedule
-from tagbot.database.opening import close_database, connected, open_database
-from tagbot.database.outages import reached
-from tagbot.database.shared_clock import shared_now
-from tagbot.errors import Retry
+from tagbot.database.opening import close_database, if_reachable, open_database
 from tagbot.handlers import register_all
 from tagbot.maintenance.own_files import tighten_own_files
 from tagbot.monitoring import heartbeat
@@ -60,9 +57,7 @@ def run(settings: Settings) -> None:
         # A server that is away keeps nobody from answering: the answers wait on their queue.
         open_database(settings.database_url, connections=CONNECTIONS, has_to_answer=False)
         # Bots on one database have to have one set of queues. Without the database, a timed job looks later.
-        with suppress(Retry), reached(), connected():
-            for other in heartbeat.bots_with_other_queues(settings, shared_now()):
-                raise heartbeat.other_queues(settings, other)
+        if_reachable(lambda: heartbeat.refuse_other_queues(settings))
         try:
             Bot(settings, queues).run(stop)
         finally:
@@ -135,12 +130,10 @@ class Bot:
         what was said.
         """
         try:
-            with suppress(Retry), reached(), connected():
-                self.services.put_clock_right()
+            if_reachable(self.services.put_clock_right)
             yield
         finally:
-            with suppress(Retry), reached(), connected():
-                heartbeat.withdraw(self.services)
+            if_reachable(lambda: heartbeat.withdraw(self.services))
 
     @contextmanager
     def _working(self, stop: threading.Event) -> Iterator[None]:

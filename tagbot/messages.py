@@ -12,7 +12,7 @@ from msgspec import Struct, ValidationError, convert
 from msgspec.structs import asdict
 
 from tagbot.errors import Reject
-from tagbot.vocabulary import INBOX, QueueName
+from tagbot.vocabulary import INBOX, QueueName, RejectionReason
 
 ANYWAY = "anyway:"
 """Begins the cause of what an admin wants trained although people and machine differ."""
@@ -165,6 +165,16 @@ class TrainingRefused(FaceMessage, frozen=True, kw_only=True):
 
     reason: str = ""
     """Why: what the backend answered, or what people agreed on (a `RejectionReason`)."""
+
+    @classmethod
+    def unanswered(cls, face_id: str, round: int) -> Self:  # noqa: A002 - the glossary's word
+        """The message that closes a request which nobody finished."""
+        return cls(face_id=face_id, round=round, reason=RejectionReason.UNANSWERED)
+
+    @classmethod
+    def for_each_reason(cls, face_id: str, round: int) -> list[Self]:  # noqa: A002 - as above
+        """All the messages that may refuse this face."""
+        return [cls(face_id=face_id, round=round, reason=reason) for reason in RejectionReason]
 
     @property
     def id(self) -> str:

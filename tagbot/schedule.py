@@ -30,7 +30,6 @@ from tagbot.messages import (
 from tagbot.monitoring import hung_stages, stall_alert
 from tagbot.monitoring.heartbeat import HeartbeatSender, bots_with_other_queues, other_queues
 from tagbot.services import Services
-from tagbot.vocabulary import RejectionReason
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +85,7 @@ def expire_requests(services: Services) -> None:
     """Close requests that nobody finished in time."""
     days = services.settings.request_expires_days
     for face in Face.posted_before(services.now() - days * DAY_SECONDS):
-        expired = TrainingRefused(face_id=face.id, round=face.round, reason=RejectionReason.UNANSWERED)
+        expired = TrainingRefused.unanswered(face.id, face.round)
         if not is_under_way(services, expired):
             services.publish(expired)
 
@@ -112,9 +111,7 @@ def _left_behind(services: Services) -> Iterator[tuple[Message, ...]]:
             yield (FaceTagged(face_id=face.id, round=face.round, cause="mended"),)
     for face in Face.in_training_since(before, LOOKED_AT):
         sent = TrainingSent(face_id=face.id, round=face.round)
-        refused = [
-            TrainingRefused(face_id=face.id, round=face.round, reason=reason) for reason in RejectionReason
-        ]
+        refused = TrainingRefused.for_each_reason(face.id, face.round)
         yield FaceTagged.from_id(face.claimed_by or "", face.id, face.round), sent, *refused
     for person in unknown_people(before, LOOKED_AT):
         yield (PersonAdded(person_id=person.id),)

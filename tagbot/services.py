@@ -4,14 +4,15 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from tagbot.lib.in_flight import WorkInFlight
-from tagbot.messages import Message
+from tagbot.messages import Message, PhotoArrived
 from tagbot.photos.decoder import Decoder
 from tagbot.photos.image_store import ImageStore
 from tagbot.photos.inbox import Inbox
 from tagbot.photos.photos_in_flight import PhotosInFlight
-from tagbot.queues import Queue
+from tagbot.queues import Delivery, Queue
 from tagbot.queues.publish import publish
 from tagbot.settings import Settings, SettingsError
 from tagbot.slack.client import Slack
@@ -19,6 +20,13 @@ from tagbot.slack.socket_mode.connection_state import ConnectionTracker
 from tagbot.slack.updates import Updates
 from tagbot.training.backend import TrainingBackend
 from tagbot.training.other_models import OtherModels
+
+
+class Deliveries(Protocol):
+    """Where a stage's messages come from: a queue, or the inbox."""
+
+    def get(self, timeout: float) -> Delivery | None:
+        """The next delivery; None when none came within `timeout` seconds."""
 
 
 @dataclass(slots=True)
@@ -59,6 +67,11 @@ class Services:
     in_flight: WorkInFlight = field(default_factory=WorkInFlight)
     shutdown: Shutdown = field(default_factory=Shutdown)
     started_at: float = field(default_factory=time.time)
+
+    def deliveries(self, queue: str) -> Deliveries:
+        """Where the messages of a queue come from; the inbox is read like one."""
+        sources: Mapping[str, Deliveries] = {PhotoArrived.QUEUE: self.inbox, **self.queues}
+        return sources[queue]
 
     def publish(self, message: Message) -> None:
         """Put a message on its queue; it is durable when this returns. Raises `Retry` when it could not be

@@ -4,9 +4,8 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from tagbot.database.named_lock import alone
 from tagbot.database.opening import connected, is_connected
@@ -17,20 +16,12 @@ from tagbot.lib.backoff import backoff
 from tagbot.lib.outage_log import OutageLog
 from tagbot.pipeline import PIPELINE, Stage
 from tagbot.queues import Delivery
-from tagbot.services import Services
-from tagbot.vocabulary import INBOX
+from tagbot.services import Deliveries, Services
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.5
 """How long one look for a message may take: the time within which a worker notices that it should stop."""
-
-
-class Deliveries(Protocol):
-    """Where a stage's messages come from: a queue, or the inbox."""
-
-    def get(self, timeout: float) -> Delivery | None:
-        """The next delivery; None when none came within `timeout` seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +127,8 @@ class Worker:
 
 def workers(services: Services) -> list[Worker]:
     """One for each stage that this bot runs."""
-    sources: Mapping[str, Deliveries] = {INBOX: services.inbox, **services.queues}
     return [
-        Worker(stage, sources[stage.reads.QUEUE], services)
+        Worker(stage, services.deliveries(stage.reads.QUEUE), services)
         for stage in PIPELINE
         if stage.name in services.settings.stages
     ]

@@ -1,7 +1,7 @@
 """Opening the database, and each thread's connection to it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from peewee import PeeweeException
@@ -11,6 +11,7 @@ from tagbot.database.models.base import database
 from tagbot.database.outages import DatabaseAway, DatabaseUnusable, log_connection, reached
 from tagbot.database.schema_upgrade import upgrade_schema
 from tagbot.database.unfinished_copy import refuse_unfinished_copy
+from tagbot.errors import Retry
 
 
 def open_database(url: str, *, connections: int = 8, has_to_answer: bool = True) -> None:
@@ -34,6 +35,14 @@ def close_database() -> None:
     """Close the connections that no thread uses any more."""
     if database.obj is not None:
         database.obj.close_idle()
+
+
+def if_reachable(act: Callable[[], None]) -> None:
+    """Do something for which the database is needed, on a connection of its own; nothing, or half of it,
+    where the database cannot be reached.
+    """
+    with suppress(Retry), reached(), connected():
+        act()
 
 
 @contextmanager

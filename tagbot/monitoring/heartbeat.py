@@ -196,6 +196,12 @@ def other_queues(settings: Settings, other: Heartbeat) -> SettingsError:
     return SettingsError([OTHER_QUEUES.format(here=settings.queue_url, host=other.host, there=there)])
 
 
+def refuse_other_queues(settings: Settings) -> None:
+    """Raise `SettingsError` where a bot with other queues runs on this database."""
+    for other in bots_with_other_queues(settings, shared_now()):
+        raise other_queues(settings, other)
+
+
 def are_same_queues(urls: Sequence[str]) -> bool:
     """Of several bots, in so far as they say so; queues on a disk are one bot's own."""
     told = set(urls) - {""}
