@@ -105,6 +105,8 @@ class AnswerGiven(FaceMessage, frozen=True, kw_only=True):
     """When it reached the bot, in seconds since 1970 by the bot's clock."""
     message_ts: str = ""
     """Slack's id of the request that was clicked."""
+    channel: str = ""
+    """Slack's id of the channel in which it was clicked; empty where an earlier version wrote this."""
 
     @property
     def id(self) -> str:
@@ -188,3 +190,5 @@ class FaceReopened(FaceMessage, frozen=True, kw_only=True):
 
     by: str = ""
     """Slack id of who said so."""
+    channel: str = ""
+    """Slack's id of the channel in which they did; empty where an earlier version wrote this."""

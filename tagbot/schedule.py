@@ -76,6 +76,12 @@ def let_waiting_in(services: Services) -> None:
         services.publish(message)
 
 
+def ask_lost_again(services: Services) -> None:
+    """Ask again about faces whose request was deleted, or is in a channel that does not tag any more."""
+    if services.updates.ask_lost_again():
+        let_waiting_in(services)
+
+
 def show_changes(services: Services) -> None:
     """Have Slack show what it does not show yet, because a crash or a failure came between."""
     services.updates.catch_up()
@@ -166,6 +172,7 @@ def jobs() -> tuple[Job, ...]:
     heartbeats, stall_alerts = HeartbeatSender(), stall_alert.Memory()
     return (
         Job("LetWaitingIn", 5, let_waiting_in),
+        Job("AskLostAgain", 10, ask_lost_again, at_start=True),
         Job("ShowChanges", 15, show_changes),
         Job("ExpireRequests", 5, expire_requests),
         Job("Mend", 30, mend),

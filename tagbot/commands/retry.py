@@ -2,11 +2,15 @@
 
 import argparse
 import sys
+from threading import Event
 
 from tagbot import build
 from tagbot.commands.command import Command
-from tagbot.maintenance.redrive import ALL, NothingOfThatName, retry
+from tagbot.maintenance.redrive import ALL, AskLost, NothingOfThatName, retry
 from tagbot.settings import Settings
+from tagbot.slack.api import SlackApi
+from tagbot.slack.client import Slack
+from tagbot.slack.lost_requests import ask_lost_again
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,10 +19,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def ask_lost(settings: Settings) -> AskLost | None:
+    """How to ask again about a lost request; None without the settings that only Slack needs."""
+    if not (settings.slack_bot_token and settings.slack_channel):
+        return None
+    slack = Slack(SlackApi.of(settings), settings.slack_channel, settings.slack_posts_per_second, Event())
+    return lambda face: ask_lost_again([face], slack.channel, settings.rule)
+
+
 def run(settings: Settings, options: argparse.Namespace) -> int:
     with build.beside(settings) as queues:
         try:
-            retried = retry(queues, options.target)
+            retried = retry(queues, options.target, ask_lost=ask_lost(settings))
         except NothingOfThatName:
             print(
                 f"There is no queue and no face {options.target}; the queues are {', '.join(queues)}.",

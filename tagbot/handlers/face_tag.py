@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from slack_bolt import Ack, App
+from slack_bolt import Ack, App, Respond
 
 from tagbot.messages import AnswerGiven
 from tagbot.services import Services
-from tagbot.slack.request_id import BLOCK_ID, RequestId
+from tagbot.slack import words
+from tagbot.slack.request_id import BLOCK_ID, RequestId, channel_of_click
 from tagbot.vocabulary import ActionId
 
 
@@ -17,11 +18,14 @@ def register(app: App, services: Services) -> None:
     @app.action({"action_id": ActionId.TAG_PERSON, "block_id": BLOCK_ID})
     @app.action({"action_id": ActionId.NOT_A_FACE, "block_id": BLOCK_ID})
     @app.action({"action_id": ActionId.DONT_KNOW, "block_id": BLOCK_ID})
-    def face_tag(ack: Ack, body: dict[str, Any]) -> None:
+    def face_tag(ack: Ack, body: dict[str, Any], respond: Respond) -> None:
         answer = parse(body, services.now())
         if answer is not None:
             services.publish(answer)
         ack()
+        if answer is not None and answer.channel not in ("", services.settings.slack_channel):
+            # From here, as the bot may no longer be in the channel where this was clicked.
+            respond(words.ASKED_ELSEWHERE, response_type="ephemeral", replace_original=False)
 
 
 def parse(body: Mapping[str, Any], now: float) -> AnswerGiven | None:
@@ -43,4 +47,5 @@ def parse(body: Mapping[str, Any], now: float) -> AnswerGiven | None:
         at=float(action["action_ts"]),
         received=now,
         message_ts=body.get("container", {}).get("message_ts", ""),
+        channel=channel_of_click(body),
     )

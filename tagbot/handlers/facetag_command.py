@@ -8,6 +8,7 @@ from tagbot.maintenance import redrive
 from tagbot.monitoring import status_words
 from tagbot.services import Services
 from tagbot.slack import words
+from tagbot.slack.lost_requests import ask_lost_again
 from tagbot.vocabulary import COMMAND
 
 
@@ -29,7 +30,14 @@ def answer(command: dict[str, Any], services: Services) -> str:
             member = command["user_id"]
             if not may_retry(member, command["channel_id"], services):
                 return words.ADMINS_ONLY
-            return redrive.in_words(services.queues, "".join(target), by=member)
+            return redrive.in_words(
+                services.queues,
+                "".join(target),
+                by=member,
+                ask_lost=lambda face: ask_lost_again(
+                    [face], services.slack.channel, services.settings.rule, by=member
+                ),
+            )
         case _:
             return words.HELP
 

@@ -5,14 +5,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from slack_bolt import Ack, App
+from slack_bolt import Ack, App, Respond
 
 from tagbot.lib.names import clean_email, clean_name
 from tagbot.lib.unseen import can_be_seen
 from tagbot.messages import AnswerGiven
 from tagbot.services import Services
 from tagbot.slack import words
-from tagbot.slack.request_id import BLOCK_ID, RequestId
+from tagbot.slack.request_id import BLOCK_ID, RequestId, channel_of_click
 from tagbot.slack.someone_else_modal import Opened, someone_else_modal
 from tagbot.vocabulary import ActionId, CallbackId, Field
 
@@ -25,12 +25,15 @@ def register(app: App, services: Services) -> None:
     """Open the modal at once; have what it says stored, and only then acknowledge to Slack."""
 
     @app.action({"action_id": ActionId.SOMEONE_ELSE, "block_id": BLOCK_ID})
-    def someone_else(ack: Ack, body: dict[str, Any]) -> None:
+    def someone_else(ack: Ack, body: dict[str, Any], respond: Respond) -> None:
         ack()
-        asked = RequestId.parse(body["actions"][0]["block_id"])
-        if asked is not None:
+        asked, channel = RequestId.parse(body["actions"][0]["block_id"]), channel_of_click(body)
+        if channel not in ("", services.settings.slack_channel):
+            respond(words.ASKED_ELSEWHERE, response_type="ephemeral", replace_original=False)
+        elif asked is not None:
             opened = Opened(
                 message_ts=body.get("container", {}).get("message_ts", ""),
+                channel=channel,
                 clicked_at=float(body["actions"][0]["action_ts"]),
                 received=services.now(),
             )
@@ -39,6 +42,8 @@ def register(app: App, services: Services) -> None:
     @app.view(CallbackId.SOMEONE_ELSE)
     def someone_else_said(ack: Ack, body: dict[str, Any]) -> None:
         answer = parse(body, services.now())
+        if isinstance(answer, AnswerGiven) and answer.channel not in ("", services.settings.slack_channel):
+            answer = {Field.NAME: words.ASKED_ELSEWHERE}
         if isinstance(answer, AnswerGiven):
             services.publish(answer)
             ack()
@@ -65,6 +70,7 @@ def parse(body: Mapping[str, Any], now: float) -> AnswerGiven | dict[str, str]:
         at=_submitted_at(asked, now),
         received=now,
         message_ts=asked["message_ts"],
+        channel=asked.get("channel", ""),
     )
 
 

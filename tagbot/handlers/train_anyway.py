@@ -4,6 +4,7 @@ from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
+from tagbot.handlers.wrong_person import may_change
 from tagbot.messages import ANYWAY, FaceTagged
 from tagbot.services import Services
 from tagbot.slack import words
@@ -22,7 +23,7 @@ def register(app: App, services: Services) -> None:
         action = body["actions"][0]
         asked = RequestId.parse(action["block_id"])
         member = body["user"]["id"]
-        allowed = services.settings.is_admin(member)
+        allowed = may_change(body, ack, services)
         wanted: FaceTagged | None = None
         if asked is not None and allowed:
             cause = f"{ANYWAY}{member}:{action['action_ts']}"

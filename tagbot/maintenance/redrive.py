@@ -1,7 +1,7 @@
-"""`retry`: put dead letters back, or ask again about a face that was set aside."""
+"""`retry`: put dead letters back, or ask again about a face that was set aside, or whose request is lost."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -9,7 +9,7 @@ from tagbot.database.models.faces import Face
 from tagbot.database.models.requests import ask_again
 from tagbot.database.opening import connected
 from tagbot.database.outages import reached
-from tagbot.errors import Retry
+from tagbot.errors import Reject, Retry
 from tagbot.messages import FaceStored
 from tagbot.queues import SharedQueue
 from tagbot.queues.publish import publish
@@ -17,6 +17,13 @@ from tagbot.slack import words
 from tagbot.vocabulary import State
 
 ALL = "all"
+
+SLACK = "Slack"
+
+AskLost = Callable[[Face], object]
+"""Asks again about an open face whose request nobody can answer any more; true where it did. Raises what the
+Slack door raises.
+"""
 
 
 class NothingOfThatName(Exception):  # noqa: N818 - an answer to the person who asked
@@ -30,9 +37,9 @@ class Retried:
     messages: Mapping[str, int]
     """How many dead letters went back, by queue; queues without any are left out."""
     asked_again: bool = False
-    """Whether a rejected face is asked about again."""
+    """Whether a face is asked about again."""
     unusable: Mapping[str, str] = field(default_factory=dict)
-    """Why nothing could be done, by queue."""
+    """Why nothing could be done, by queue; or by `SLACK`."""
 
     def in_words(self) -> str:
         """For people."""
@@ -41,19 +48,32 @@ class Retried:
         return words.retried(sum(self.messages.values()), asked_again=self.asked_again) + by_queue + failed
 
 
-def in_words(queues: Mapping[str, SharedQueue], target: str, *, by: str | None = None) -> str:
+def in_words(
+    queues: Mapping[str, SharedQueue],
+    target: str,
+    *,
+    by: str | None = None,
+    ask_lost: AskLost | None = None,
+) -> str:
     """The answer to `/facetag retry`. Raises `Retry` while the database is away."""
     try:
         with reached():
-            return retry(queues, target, by=by).in_words()
+            return retry(queues, target, by=by, ask_lost=ask_lost).in_words()
     except NothingOfThatName:
         return words.nothing_of_that_name(target)
 
 
-def retry(queues: Mapping[str, SharedQueue], target: str, *, by: str | None = None) -> Retried:
+def retry(
+    queues: Mapping[str, SharedQueue],
+    target: str,
+    *,
+    by: str | None = None,
+    ask_lost: AskLost | None = None,
+) -> Retried:
     """Retry `all`, a queue by its name, or a face by its id. Raises `NothingOfThatName`.
 
-    `by` is the member who asks for it, None for an operator.
+    `by` is the member who asks for it, None for an operator. Without `ask_lost`, lost requests are left to
+    the timed job `AskLostAgain`.
     """
     if target in ("", ALL):
         return redriven(queues)
@@ -66,7 +86,13 @@ def retry(queues: Mapping[str, SharedQueue], target: str, *, by: str | None = No
         if face is None:
             raise NothingOfThatName(target)
         retried = redriven(queues, face.id)
-        if not ask_again(face.id, face.round, State.REJECTED, by=by):
+        asked = ask_again(face.id, face.round, State.REJECTED, by=by)
+        if not asked and ask_lost is not None and face.state == State.OPEN:
+            try:
+                asked = bool(ask_lost(face))
+            except (Retry, Reject) as why:
+                return replace(retried, unusable={**retried.unusable, SLACK: why.reason})
+        if not asked:
             return retried
         publish(queues, FaceStored(face_id=face.id, round=face.round + 1))
         return replace(retried, asked_again=True)

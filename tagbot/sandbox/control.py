@@ -57,6 +57,7 @@ class Control:
             "slash": self.slash,
             "say": self.say,
             "share": self.share,
+            "delete": self.delete,
             "member": self.set_member,
             "channel": self.set_channel,
             "workspace": self.set_workspace,
@@ -176,6 +177,11 @@ class Control:
         """Share a file: `member`, `channel`, `name`, `data` in base64, `text`."""
         data, text = base64.b64decode(asked["data"]), asked.get("text", "")
         return self.people.share(asked["member"], asked["channel"], asked["name"], data, text)
+
+    def delete(self, asked: Asked) -> Json:
+        """Delete somebody's message: `member`, `channel`, `ts`."""
+        self.people.delete(asked["member"], asked["channel"], asked["ts"])
+        return {}
 
     # ------------------------------------------------------------ setting up
 

@@ -187,6 +187,10 @@ class Slack:
         encoded, channel = base64.b64encode(data).decode(), channel or self.channel
         return File(**self._post("share", member=member, channel=channel, name=name, data=encoded, text=text))
 
+    def delete(self, ts: str, *, member: str | None = None, channel: str | None = None) -> None:
+        """Delete a message."""
+        self._post("delete", member=member or self.people[0], channel=channel or self.channel, ts=ts)
+
     # ------------------------------------------------------------ setting up
 
     def set_member(self, member: str, **changes: Any) -> Member:

@@ -152,6 +152,15 @@ class People:
         self._announce(message)
         return message
 
+    def delete(self, member: str, channel: str, ts: str) -> None:
+        """Delete a message, also one of the bot's, as the owners of a workspace may."""
+        where = self._writable(self._person(member), channel)
+        message = self.world.posted(where.id, ts)
+        if message is None or message.is_tombstone:
+            raise Refused(f"There is no message {ts}.")
+        self.world.remove(message)
+        self._announce(message)
+
     def share(self, member: str, channel: str, name: str, data: bytes, text: str) -> File:
         """Share a file in a channel; its message appears when the file is ready."""
         where = self._writable(self._person(member), channel)

@@ -97,7 +97,7 @@ def slash_command(world: World, member: Member, where: Channel, command: str, te
 
 
 def message_event(world: World, message: Message) -> Json:
-    """Something was said in a channel."""
+    """Something was said in a channel, or was deleted there."""
     private = world.channel(message.channel).is_private
     event = {
         **wire.message(world, message),
@@ -105,6 +105,11 @@ def message_event(world: World, message: Message) -> Json:
         "event_ts": message.ts,
         "channel_type": "group" if private else "channel",
     }
+    if message.deleted:
+        now = world.new_ts()
+        gone = {"deleted_ts": message.ts, "previous_message": wire.message(world, message)}
+        kept = {name: event[name] for name in ("type", "channel", "channel_type")}
+        return {**kept, **gone, "subtype": "message_deleted", "hidden": True, "ts": now, "event_ts": now}
     return {**event, "subtype": "file_share"} if message.files else event
 
 

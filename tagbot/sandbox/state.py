@@ -56,7 +56,8 @@ class Message:
     """A message. `ephemeral_to` names the only person who sees it; nobody else ever does.
 
     `selections` is what people have put into its elements, for each person: a client shows a person only
-    their own, and so does `state.values` of that person's payloads.
+    their own, and so does `state.values` of that person's payloads. A tombstone stands where a message with
+    replies was deleted.
     """
 
     ts: str
@@ -72,6 +73,7 @@ class Message:
     by_bot: bool = False
     history: list[Version] = field(default_factory=list)
     deleted: bool = False
+    is_tombstone: bool = False
     selections: dict[str, Json] = field(default_factory=dict)
 
 

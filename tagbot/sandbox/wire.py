@@ -74,6 +74,8 @@ def message(world: World, each: Message, *, metadata: bool = True) -> Json:
         shown["edited"] = {"user": each.user, "ts": f"{each.history[-1].until:.6f}"}
     if each.files:
         shown["files"] = [file(world, world.workspace.files[one]) for one in each.files]
+    if each.is_tombstone:
+        shown |= {"subtype": "tombstone", "hidden": True}
     if metadata and each.metadata:
         shown["metadata"] = each.metadata
     return shown | thread(world, each)

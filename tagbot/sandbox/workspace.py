@@ -109,12 +109,20 @@ class World:
         return message
 
     def remove(self, message: Message) -> None:
-        """Take a message away; the channel remembers it for the tests."""
+        """Take a message away, which the channel remembers for the tests; a tombstone takes the place of one
+        that has replies.
+        """
         message.deleted = True
         if message.ephemeral_to:
             self.workspace.ephemerals.remove(message)
         else:
             channel = self.workspace.channels[message.channel]
-            channel.messages.remove(message)
+            place = channel.messages.index(message)
+            is_parent = any(each.thread_ts == message.ts for each in channel.messages)
+            channel.messages[place : place + 1] = [_tombstone(message)] if is_parent else []
             channel.removed.append(message)
         self.changes.note()
+
+
+def _tombstone(message: Message) -> Message:
+    return Message(message.ts, message.channel, "USLACKBOT", "This message was deleted.", is_tombstone=True)

@@ -36,6 +36,10 @@ class MessageGone(Reject):
     """The message was deleted."""
 
 
+class ChannelClosed(Retry):
+    """The bot is not in the channel, or it is archived or gone: only people can change that."""
+
+
 class PictureNotReady(Retry):
     """Slack does not show a picture yet, or no longer: see `Uploads.are_there`."""
 
@@ -50,6 +54,7 @@ _KINDS: Mapping[str, type[Retry | Reject]] = {
     **dict.fromkeys(
         ("message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"), MessageGone
     ),
+    **dict.fromkeys(("channel_not_found", "is_archived", "not_in_channel"), ChannelClosed),
     **dict.fromkeys(("file_not_found", "file_deleted"), PictureGone),
     # We send something wrong, and would each time.
     **dict.fromkeys(

@@ -1,13 +1,14 @@
 """The channel that tags: posting there, finding a post again, changing it, and telling members something."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from tagbot.lib.rate_limit import RateLimit
 from tagbot.slack.api import SlackApi
-from tagbot.slack.api_failures import NoSuchMember, OutcomeUnknown
+from tagbot.slack.api_failures import ChannelClosed, NoSuchMember, OutcomeUnknown
 from tagbot.slack.history import CLOCK_SECONDS, History, Mark
 from tagbot.slack.membership import Membership
 from tagbot.slack.request_message import Rendered
@@ -17,12 +18,16 @@ from tagbot.vocabulary import EventType
 class Channel:
     """One Slack channel, in which the bot is a member."""
 
-    def __init__(self, api: SlackApi, channel: str, *, posts: RateLimit, updates: RateLimit) -> None:
+    def __init__(
+        self, api: SlackApi, channel: str, *, posts: RateLimit, updates: RateLimit, looks: RateLimit
+    ) -> None:
         self._api = api
-        self._channel = channel
+        self.id = channel
+        """Slack's id of it."""
         self._posts = posts
         self._updates = updates
-        self._history = History(self._messages_since, api.clock)
+        self._looks = looks
+        self._history = History(partial(self._messages_since, channel), api.clock)
         self.membership = Membership(api, channel)
 
     def post(self, message: Rendered, face_id: str, round: int) -> str:  # noqa: A002 - the glossary's word
@@ -37,7 +42,7 @@ class Channel:
         try:
             answer = self._api.call(
                 "chat.postMessage",
-                channel=self._channel,
+                channel=self.id,
                 text=message.text,
                 blocks=message.blocks,
                 metadata={"event_type": EventType.REQUEST, "event_payload": payload},
@@ -50,52 +55,96 @@ class Channel:
         self._history.settled(mark)
         return str(answer["ts"])
 
-    def find_request(self, face_id: str, round: int, since: float) -> str | None:  # noqa: A002 - as above
+    def find_request(
+        self,
+        face_id: str,
+        round: int,  # noqa: A002 - as above
+        since: float,
+        channel: str | None = None,
+    ) -> str | None:
         """The `ts` of the request of a face and round posted after `since` (seconds since 1970), if there
-        is one.
+        is one; in this channel, or in another one.
         """
-        return self._history.find(Mark.of(EventType.REQUEST, {"face_id": face_id, "round": round}), since)
+        history = self._history
+        if channel not in (None, self.id):
+            history = History(partial(self._messages_since, str(channel)), self._api.clock)
+        return history.find(Mark.of(EventType.REQUEST, {"face_id": face_id, "round": round}), since)
 
-    def update(self, ts: str, message: Rendered) -> None:
-        """Show something else in a message of ours; raises `MessageGone` when it is no longer there."""
+    def missing(self, stamps: Iterable[str]) -> set[str]:
+        """Those of these `ts` at which no message stands in the channel any more."""
+        # A look shows 200 messages. The next one begins at the newest request that was not in it, so that a
+        # channel in which people talk a lot costs no more looks than there are requests.
+        left, gone = sorted(stamps, key=_in_order, reverse=True), set[str]()
+        while left:
+            self._looks.wait()
+            page = self._api.call(
+                "conversations.history",
+                channel=self.id,
+                latest=left[0],
+                oldest=left[-1],
+                inclusive=True,
+                limit=200,
+            )
+            messages = page.get("messages") or ()
+            # Of a deleted message with a thread, Slack leaves a tombstone.
+            there = {str(each["ts"]) for each in messages if each.get("subtype") != "tombstone"}
+            end = _in_order(str(messages[-1]["ts"])) if messages and page.get("has_more") else (0, 0)
+            gone |= {ts for ts in left if _in_order(ts) >= end and ts not in there}
+            left = [ts for ts in left if _in_order(ts) < end]
+        return gone
+
+    def update(self, ts: str, message: Rendered, channel: str | None = None) -> None:
+        """Show something else in a message of ours, in this channel or in another one; raises `MessageGone`
+        when it is no longer there.
+        """
         self._updates.wait()
-        self._api.call("chat.update", channel=self._channel, ts=ts, text=message.text, blocks=message.blocks)
+        where = channel or self.id
+        self._api.call("chat.update", channel=where, ts=ts, text=message.text, blocks=message.blocks)
 
     def announce(self, text: str, name: str) -> None:
         """Tell the channel something. Raises `OutcomeUnknown` as `post` does: look at `last_announcement`."""
         self._posts.wait()
         self._api.call(
             "chat.postMessage",
-            channel=self._channel,
+            channel=self.id,
             text=text,
             metadata={"event_type": EventType.ANNOUNCEMENT, "event_payload": {"name": name}},
         )
 
     def last_announcement(self, since: float) -> str | None:
         """The name of the last announcement after `since` (seconds since 1970)."""
-        for message in self._messages_since(since - CLOCK_SECONDS):
+        for message in self._messages_since(self.id, since - CLOCK_SECONDS):
             metadata = message.get("metadata") or {}
             if metadata.get("event_type") == EventType.ANNOUNCEMENT:
                 return str((metadata.get("event_payload") or {}).get("name"))
         return None
 
-    def tell(self, member: str, text: str) -> None:
-        """Say something that only one member sees; nothing happens when they have left the channel."""
+    def tell(self, member: str, text: str, channel: str = "") -> None:
+        """Say something that only one member sees, in this channel or in another one; nothing happens when
+        they have left it, or the bot the other one.
+        """
         # Slack has no way to look for it, so after a lost answer it is said again: a member who hears it
         # twice is told the truth twice, and one who never hears it believes that their answer counts.
-        with suppress(NoSuchMember):
-            self._api.call("chat.postEphemeral", channel=self._channel, user=member, text=text)
+        where = channel or self.id
+        with suppress(NoSuchMember, *([] if where == self.id else [ChannelClosed])):
+            self._api.call("chat.postEphemeral", channel=where, user=member, text=text)
 
     def info(self) -> dict[str, Any]:
         """Slack's description of the channel; raises `Retry` when the bot cannot see it."""
-        return dict(self._api.call("conversations.info", channel=self._channel)["channel"])
+        return dict(self._api.call("conversations.info", channel=self.id)["channel"])
 
-    def _messages_since(self, since: float) -> Iterator[dict[str, Any]]:
-        """The channel's messages, newest first; seconds since 1970."""
+    def _messages_since(self, channel: str, since: float) -> Iterator[dict[str, Any]]:
+        """A channel's messages, newest first; seconds since 1970."""
         for page in self._api.pages(
             "conversations.history",
-            channel=self._channel,
+            channel=channel,
             oldest=f"{since:.6f}",
             include_all_metadata=True,
         ):
             yield from page.get("messages") or ()
+
+
+def _in_order(ts: str) -> tuple[int, int]:
+    """Seconds and microseconds of a `ts`: as text or as a float, some compare wrongly."""
+    seconds, _, fraction = ts.partition(".")
+    return int(seconds), int(fraction or 0)

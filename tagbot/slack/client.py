@@ -19,6 +19,10 @@ UPDATES_AT_ONCE = 10
 more.
 """
 
+LOOKS_PER_POST = 30 / 60
+LOOKS_AT_ONCE = 10
+"""Of what Slack allows of the channel's history (Tier 3), the rest is for finding posts again."""
+
 FILE_CALLS_PER_POST = 100 / 60
 FILE_CALLS_AT_ONCE = 2
 """Slack allows 100 uploads, and 100 looks at a file, a minute (Tier 4) where it allows 60 posts. With two
@@ -61,6 +65,7 @@ class Slack:
             channel,
             posts=limit("posts", posts_per_second * POSTS_MARGIN, stop),
             updates=limit("updates", posts_per_second * UPDATES_PER_POST, stop, burst=UPDATES_AT_ONCE),
+            looks=limit("looks at messages", posts_per_second * LOOKS_PER_POST, stop, burst=LOOKS_AT_ONCE),
         )
         self.uploads = Uploads(
             api,

@@ -80,9 +80,11 @@ def request_message(shown: Request) -> Rendered:
             return _open(shown, small)
 
 
-def past_request_message(face_id: str, by: str | None) -> Rendered:
-    """The message of a round that is over; `by` is the member who had the face asked about again."""
-    headline, small = words.reopened(by), words.small_print(face_id)
+def past_request_message(face_id: str, by: str | None, *, is_elsewhere: bool = False) -> Rendered:
+    """The message of a round that is over; `by` is the member who had the face asked about again. Where it
+    `is_elsewhere`, the new message is in another channel.
+    """
+    headline, small = words.reopened(by, is_elsewhere=is_elsewhere), words.small_print(face_id)
     return _rendered([headline, small], [_section(headline)], [small])
 
 

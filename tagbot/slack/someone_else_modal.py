@@ -18,6 +18,8 @@ class Opened:
 
     message_ts: str
     """Slack's id of the request that was clicked."""
+    channel: str
+    """Slack's id of the channel in which that is."""
     clicked_at: float
     """By Slack's clock; seconds since 1970, as is the next one."""
     received: float
@@ -25,7 +27,7 @@ class Opened:
 
 
 def someone_else_modal(request: RequestId, opened: Opened) -> dict[str, Any]:
-    """The view; its `private_metadata` says which request it answers, and when it was opened."""
+    """The view; its `private_metadata` says which request it answers, where and when it was opened."""
     view = View(
         type="modal",
         callback_id=CallbackId.SOMEONE_ELSE,

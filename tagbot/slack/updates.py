@@ -21,8 +21,10 @@ from tagbot.database.write_lock import writing
 from tagbot.errors import Reject, Retry
 from tagbot.lib import failpoints
 from tagbot.slack import request_pictures
-from tagbot.slack.api_failures import MessageGone, PictureNotReady
+from tagbot.slack.api_failures import ChannelClosed, MessageGone, PictureNotReady
 from tagbot.slack.client import Slack
+from tagbot.slack.history import SETTLE_SECONDS
+from tagbot.slack.lost_requests import ask_lost_again
 from tagbot.slack.request_message import Rendered, past_request_message
 from tagbot.slack.request_state import request_of_face
 from tagbot.vocabulary import State
@@ -69,6 +71,16 @@ class Updates:
         for face_id in behind:
             self.show_soon(face_id)
         return len(behind)
+
+    def ask_lost_again(self) -> bool:
+        """Begin the next round of the faces whose request is lost, and show the old ones so; whether there
+        were any.
+        """
+        settled = self._now() - SETTLE_SECONDS  # Slack's history may not show a younger one yet
+        asked = ask_lost_again(Face.posted_before(settled), self._slack.channel, self._rule)
+        if asked:
+            self.catch_up()
+        return bool(asked)
 
     def run(self) -> None:
         """Work until told to stop."""
@@ -122,7 +134,7 @@ class Updates:
 
     def _show_now(self, face_id: str) -> None:
         for past in PastRequest.select().where((PastRequest.face == face_id) & ~PastRequest.shown):
-            self._update(face_id, past.message_ts, past_request_message(face_id, past.reopened_by))
+            self._update(face_id, past.channel, past.message_ts, self._end_of(face_id, past))
             with writing():
                 PastRequest.update(shown=True).where(
                     (PastRequest.face == face_id) & (PastRequest.round == past.round)
@@ -131,14 +143,14 @@ class Updates:
         if face is None or face.message_ts is None or face.shown_revision >= face.revision:
             return
         try:
-            self._update(face_id, face.message_ts, request_of_face(face, self._rule))
+            self._update(face_id, face.channel, face.message_ts, request_of_face(face, self._rule))
         except PictureNotReady:
             if self._slack.uploads.are_there([file for file in (face.crop_file, face.context_file) if file]):
                 raise
             # It goes on without them; its next round has new ones.
             log.warning("the pictures of face=%s were deleted in Slack", face.id)
             request_pictures.forget(face)
-            self._update(face_id, face.message_ts, request_of_face(face, self._rule))
+            self._update(face_id, face.channel, face.message_ts, request_of_face(face, self._rule))
         closed = face.state not in (State.WAITING, State.OPEN) and face.closing_shown_at is None
         with writing():
             Face.update(
@@ -148,11 +160,20 @@ class Updates:
                 (Face.id == face.id) & (Face.round == face.round) & (Face.shown_revision < face.revision)
             ).execute()
 
-    def _update(self, face_id: str, ts: str, rendered: Rendered) -> None:
+    def _end_of(self, face_id: str, past: PastRequest) -> Rendered:
+        """The message of a round that is over."""
+        is_elsewhere = past.channel not in (None, self._slack.channel.id)
+        return past_request_message(face_id, past.reopened_by, is_elsewhere=is_elsewhere)
+
+    def _update(self, face_id: str, channel: str | None, ts: str, rendered: Rendered) -> None:
         try:
-            self._slack.channel.update(ts, rendered)
+            self._slack.channel.update(ts, rendered, channel)
         except MessageGone:
             log.warning("a request of face=%s is gone from the channel", face_id)
+        except ChannelClosed as why:
+            if channel in (None, self._slack.channel.id):
+                raise
+            log.warning("a request of face=%s stays as it is in its old channel: %s", face_id, why.reason)
 
 
 def _settle(waiting: list[Future[None]], how: Callable[..., None], outcome: object) -> None:

@@ -74,6 +74,9 @@ REOPEN_NO = "Leave it"
 # --- To one person ------------------------------------------------------------------------------------------
 
 CLOSED = "This face is closed already, so your answer does not count any more. Thank you all the same!"
+ASKED_ELSEWHERE = (
+    "This question is asked in another message now, so your answer here does not count. Please answer there."
+)
 NOT_TAGGED = "This face is no longer tagged, so there is nothing to reopen."
 NOT_DIFFERING = (
     "This face can no longer be added anyway: somebody was faster, or it is being asked about again."
@@ -145,8 +148,12 @@ def rejected(reason: str) -> str:
     return REJECTED.get(reason, f"This face was set aside ({reason.replace('_', ' ')}).")
 
 
-def reopened(by: str | None) -> str:
-    """`by` is who had the face asked about again, None for an operator."""
+def reopened(by: str | None, *, is_elsewhere: bool = False) -> str:
+    """`by` is who had the face asked about again, None for an operator; with `is_elsewhere`, the channel that
+    tags is another one now.
+    """
+    if by is None and is_elsewhere:
+        return "This question has moved: it is asked again in a new message, in another channel."
     who = mention(by) if by else "The bot's operator"
     return f"{who} reopened this face. It is asked about again in a new message."
 

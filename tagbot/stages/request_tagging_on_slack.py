@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tagbot.database.models.faces import Face
-from tagbot.database.models.requests import count_open_requests, older_ones_wait
+from tagbot.database.models.requests import PastRequest, count_open_requests, older_ones_wait
 from tagbot.database.write_lock import writing
 from tagbot.errors import Reject, Retry
 from tagbot.messages import FaceStored
 from tagbot.services import Services
 from tagbot.slack import request_pictures
-from tagbot.slack.api_failures import OutcomeUnknown
+from tagbot.slack.api_failures import ChannelClosed, OutcomeUnknown
 from tagbot.slack.history import SETTLE_SECONDS
 from tagbot.slack.request_state import pictures_are_on_their_way, request_of_face
 from tagbot.vocabulary import RejectionReason, State
@@ -30,8 +30,10 @@ def request_tagging_on_slack(message: FaceStored, services: Services) -> tuple[(
         with writing():
             Face.move(face.id, face.round, State.WAITING, State.REJECTED, **too_small)
     elif face.state == State.WAITING and _take_place(face, services):
+        message_ts, channel = _post(face, services)
         posted = {
-            "message_ts": _post(face, services),
+            "message_ts": message_ts,
+            "channel": channel,
             "posted_at": services.now(),
             "pending": None,
             "posting_since": None,
@@ -53,7 +55,7 @@ def _take_place(face: Face, services: Services) -> bool:
         if free <= 0 or older_ones_wait(face, free):
             Face.note(face.id, pending=None)
             return False
-        Face.note(face.id, posting_since=services.now())
+        Face.note(face.id, posting_since=services.now(), channel=services.slack.channel.id)
         return True
 
 
@@ -64,25 +66,47 @@ def _let_settle(since: float, services: Services) -> None:
         raise Retry("a call to Slack may still be under way", after=rest)
 
 
-def _post(face: Face, services: Services) -> str:
-    """The `ts` of the request; one that an earlier attempt may have posted is looked for first."""
+def _post(face: Face, services: Services) -> tuple[str, str]:
+    """The `ts` of the request, and the channel in which it is; one that an earlier attempt may have posted is
+    looked for first.
+    """
     slack = services.slack
     if face.posting_since is not None:
         _let_settle(face.posting_since, services)
-        found = slack.channel.find_request(face.id, face.round, face.posting_since)
+        tried = face.channel or slack.channel.id
+        found = _found(face, tried, services)
         if found is not None:
-            return found
+            return found, tried
     with _place_given_back(face):
         if services.settings.slack_pictures == "private":
             request_pictures.have_ready(face, slack, services.images, now=services.now)
-        elif face.crop_file is not None and not request_pictures.are_ready(face, slack):
+        elif face.crop_file is not None and not _can_be_seen(face, services):
             request_pictures.forget(face)  # of an earlier round; this one's thread gets new ones
-    Face.note(face.id, posting_since=services.now())
+    Face.note(face.id, posting_since=services.now(), channel=slack.channel.id)
     try:
         with _place_given_back(face, unless=OutcomeUnknown):
-            return slack.channel.post(request_of_face(face, services.settings.rule), face.id, face.round)
+            rendered = request_of_face(face, services.settings.rule)
+            return slack.channel.post(rendered, face.id, face.round), slack.channel.id
     except OutcomeUnknown as lost:
         raise OutcomeUnknown(lost.reason, after=SETTLE_SECONDS) from None
+
+
+def _found(face: Face, channel: str, services: Services) -> str | None:
+    """The `ts` of the request that an earlier attempt posted in a channel, if it did."""
+    try:
+        return services.slack.channel.find_request(face.id, face.round, face.posting_since or 0.0, channel)
+    except ChannelClosed:
+        if channel == services.slack.channel.id:
+            raise
+        return None  # nobody is asked there any more
+
+
+def _can_be_seen(face: Face, services: Services) -> bool:
+    """Whether the pictures that an earlier round shared are in this channel still."""
+    elsewhere = PastRequest.channel != services.slack.channel.id  # null, which nobody knows, is not
+    if PastRequest.select().where((PastRequest.face == face.id) & elsewhere).exists():
+        return False
+    return request_pictures.are_ready(face, services.slack)
 
 
 @contextmanager
@@ -102,6 +126,8 @@ def _share_pictures(face_id: str, services: Services) -> None:
     In this order, as only what was shared with the channel is sure to be seen there.
     """
     face = Face.get_by_id(face_id)
+    if face.channel not in (None, services.slack.channel.id):
+        return
     if pictures_are_on_their_way(face):
         _let_settle(face.posting_since or 0.0, services)
     elif face.state != State.OPEN or face.crop_file is not None:

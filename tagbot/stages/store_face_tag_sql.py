@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from tagbot.database.models.faces import AskedFace, Face
 from tagbot.database.models.named_people import person_meant
+from tagbot.database.models.requests import note_channel
 from tagbot.database.models.votes import Vote
 from tagbot.database.write_lock import writing
 from tagbot.errors import Reject
@@ -32,7 +33,8 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
         if face is None:
             raise Reject("the answer is about a face that is not in the database")
         _note_that_it_is_posted(face, message)
-        counted = face.round == message.round and _was_open(face, message)
+        is_here = face.round == message.round and _is_here(face, message, services.slack.channel.id)
+        counted = is_here and _was_open(face, message)
         if counted:
             # A person without a Slack account is one of our own, as soon as people agree.
             answer = message.answer or person_meant(name_key(name), email_key(email), face.id)
@@ -47,8 +49,13 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
             )
             if face.state == State.OPEN:
                 Face.answers_changed(face.id)
+        elif message.channel:
+            note_channel(message.face_id, message.round, message.channel)
     if not counted:
-        services.slack.channel.tell(message.tagger, words.CLOSED)
+        if message.channel in ("", services.slack.channel.id):  # else they heard it at once
+            is_asked = face.state in (State.WAITING, State.OPEN)
+            services.slack.channel.tell(message.tagger, words.ASKED_ELSEWHERE if is_asked else words.CLOSED)
+        services.updates.show_soon(face.id)
     elif face.state == State.OPEN:
         services.updates.show_soon(face.id)
         yield FaceTagged(face_id=face.id, round=face.round, cause=f"{message.tagger}:{message.at:.6f}")
@@ -65,11 +72,21 @@ def _note_that_it_is_posted(face: AskedFace, message: AnswerGiven) -> None:
             State.WAITING,
             State.OPEN,
             message_ts=message.message_ts,
+            channel=message.channel or face.channel,
             posted_at=message.received,
             pending=None,
             posting_since=None,
         )
         face.state = State.OPEN
+        face.message_ts, face.channel = message.message_ts, message.channel or face.channel
+
+
+def _is_here(face: AskedFace, message: AnswerGiven, ours: str) -> bool:
+    """Whether it was clicked in the message that asks about the face, and that in the channel that tags. What
+    an earlier version did not note is taken to fit.
+    """
+    fits = message.channel in ("", ours) and face.channel in (None, ours)
+    return fits and message.message_ts in ("", face.message_ts)
 
 
 def _was_open(face: AskedFace, message: AnswerGiven) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tagbot.database.models.faces import Face
-from tagbot.database.models.requests import PastRequest, ask_again
+from tagbot.database.models.requests import PastRequest, ask_again, note_channel
 from tagbot.errors import Retry
 from tagbot.messages import FaceReopened, FaceStored
 from tagbot.services import Services
@@ -15,6 +15,8 @@ def undo_tag(message: FaceReopened, services: Services) -> Iterator[FaceStored]:
     """Begin the face's next round; the message of this one says who reopened it."""
     # Again is harmless: a round ends once; its repetition shows what is not shown yet and tells of the next
     # round once more, which is asked about once.
+    if message.channel:
+        note_channel(message.face_id, message.round, message.channel)
     tagged = (Face.id == message.face_id) & (Face.round == message.round) & (Face.state == State.TAGGED)
     face = Face.get_or_none(tagged)
     if face is not None:
@@ -34,7 +36,7 @@ def undo_tag(message: FaceReopened, services: Services) -> Iterator[FaceStored]:
         if (
             past is None or past.reopened_by != message.by
         ):  # this message did not end the round before a crash
-            services.slack.channel.tell(message.by, words.NOT_TAGGED)
+            services.slack.channel.tell(message.by, words.NOT_TAGGED, message.channel)
             return
     services.updates.show(message.face_id)
     yield FaceStored(face_id=message.face_id, round=message.round + 1)

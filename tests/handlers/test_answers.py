@@ -2,16 +2,24 @@
 
 import json
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tagbot.database.models.faces import Face
+from tagbot.database.models.votes import Vote
 from tagbot.handlers.someone_else import parse
 from tagbot.messages import AnswerGiven
 from tagbot.queues import Counts
+from tagbot.sandbox.driver import Slack
 from tagbot.slack import words
+from tagbot.slack.request_id import RequestId
+from tagbot.slack.someone_else_modal import Opened, someone_else_modal
+from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import ActionId
-from tests.handlers.conftest import SLOW_DISK, Desk
+from tests.handlers.conftest import SLOW_DISK, Desk, connected_desk
+from tests.world import a_world
 
 
 def answers(desk: Desk) -> list[AnswerGiven]:
@@ -222,3 +230,51 @@ def test_a_control_that_belongs_to_no_face_is_acknowledged_and_no_answer(desk: D
     assert act.acknowledged
     assert answers(desk) == []
     desk.slack.wait_for_ephemeral(anna, lambda message: message.text == words.UNKNOWN_ACT)
+
+
+# --- In a channel that tags no more ------------------------------------------------------------------------
+
+
+@pytest.fixture(name="old_desk")
+def _old_desk(tmp_path: Path, stand_in: Slack, recogniser: LocalBackend) -> Iterator[tuple[Desk, Face]]:
+    """A bot that has another channel now, and a face whose request is in the old one."""
+    stand_in.set_channel("C0NEW00001", name="new", members=[stand_in.people[0], stand_in.bot_user])
+    with a_world(tmp_path, stand_in, recogniser) as world:
+        face = world.face(posted=True)
+    with (
+        a_world(tmp_path, stand_in, recogniser, SLACK_CHANNEL="C0NEW00001") as world,
+        connected_desk(world) as desk,
+    ):
+        yield desk, face
+
+
+@pytest.mark.rule("clicks-where-asked")
+@pytest.mark.failure("channel-changed", shows="who is told")
+@pytest.mark.parametrize("is_bot_there", [True, False])
+@pytest.mark.parametrize("action", ["not_a_face", "dont_know", "someone_else"])
+def test_who_clicks_there_is_told_so_and_it_does_not_count(
+    old_desk: tuple[Desk, Face], action: str, is_bot_there: bool
+) -> None:
+    (desk, face), (anna, *people) = old_desk, old_desk[0].slack.people
+    if not is_bot_there:
+        desk.slack.set_channel(members=[anna, *people])
+    act = desk.slack.click(anna, face.message_ts or "", action)
+    assert (act.acknowledged, act.error) == (True, None)
+    desk.slack.wait_for_ephemeral(anna, lambda message: message.text == words.ASKED_ELSEWHERE)
+    assert desk.slack.views(anna) == []
+    desk.world.drain()
+    assert Vote.of(face.id) == []
+
+
+@pytest.mark.rule("clicks-where-asked")
+def test_a_form_that_was_opened_there_says_so_and_nothing_is_stored(desk: Desk) -> None:
+    face, anna = desk.request(), desk.slack.people[0]
+    view = someone_else_modal(RequestId(face.id, 1), Opened(face.message_ts or "", "C0OLD00001", 1.0, 1.0))
+    act = desk.slack.click(anna, face.message_ts or "", "someone_else")
+    shown = desk.slack.wait_for_view(anna)
+    desk.client.views_update(view_id=shown.id, view=view)
+    act = desk.slack.submit(anna, shown.id, {"name": "Zora Neale"})
+    assert act.acknowledged
+    [open_view] = desk.slack.views(anna)
+    assert open_view.errors == {"name": words.ASKED_ELSEWHERE}
+    assert answers(desk) == []

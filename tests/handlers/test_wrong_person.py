@@ -1,12 +1,16 @@
 """WrongPerson: a tagged face is reopened, by whoever may."""
 
+from pathlib import Path
+
 import pytest
 
 from tagbot.database.models.faces import Face
 from tagbot.messages import FaceReopened
+from tagbot.sandbox.driver import Slack
 from tagbot.slack import words
+from tagbot.training.local import LocalBackend
 from tests.handlers.conftest import SLOW_DISK, Desk, connected_desk
-from tests.world import World
+from tests.world import World, a_world
 
 
 def tagged(world: World) -> Face:
@@ -24,7 +28,9 @@ def test_a_click_puts_one_message_on_the_queue_before_slack_is_acknowledged(desk
     desk.disk_seconds = SLOW_DISK
     act = desk.slack.click(anna, face.message_ts or "", "wrong_person")
     assert (act.acknowledged, act.error) == (True, None)
-    assert desk.world.messages("face-undo") == [FaceReopened(face_id=face.id, round=1, by=anna)]
+    assert desk.world.messages("face-undo") == [
+        FaceReopened(face_id=face.id, round=1, by=anna, channel=desk.slack.channel)
+    ]
     [(_, stored_at)] = desk.stored
     assert stored_at <= (act.acknowledged_at or 0.0)
 
@@ -41,3 +47,25 @@ def test_with_admins_only_they_can_reopen_and_others_are_told_so(world: World, a
             desk.slack.wait_for_ephemeral(anna, lambda message: message.text == words.ADMINS_ONLY)
     assert len(world.messages("face-undo")) == allowed
     assert (world.slack.message(face.message_ts or "").text == words.ADMINS_ONLY) is False
+
+
+@pytest.mark.rule("without-admins")
+@pytest.mark.parametrize("is_member", [True, False])
+def test_in_a_channel_that_tags_no_more_only_members_of_the_new_one_may(
+    tmp_path: Path, stand_in: Slack, recogniser: LocalBackend, is_member: bool
+) -> None:
+    anna, *others = stand_in.people
+    members = [*([anna] if is_member else others), stand_in.bot_user]
+    stand_in.set_channel("C0NEW00001", name="new", members=members)
+    with a_world(tmp_path, stand_in, recogniser) as world:
+        face = tagged(world)
+    with (
+        a_world(tmp_path, stand_in, recogniser, SLACK_CHANNEL="C0NEW00001") as world,
+        connected_desk(world) as desk,
+    ):
+        assert desk.slack.click(anna, face.message_ts or "", "wrong_person").acknowledged
+        if is_member:
+            stand_in.wait_for(lambda: world.queues["face-undo"].counts().ready)
+        else:
+            stand_in.wait_for_ephemeral(anna, lambda message: message.text == words.ADMINS_ONLY)
+        assert len(world.messages("face-undo")) == is_member

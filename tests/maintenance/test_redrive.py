@@ -9,8 +9,10 @@ from tagbot.database.write_lock import writing
 from tagbot.maintenance.redrive import NothingOfThatName, Retried, retry
 from tagbot.messages import FaceStored, PersonAdded
 from tagbot.queues import Counts
+from tagbot.slack.lost_requests import ask_lost_again
 from tagbot.slack.words import REJECTED as REASONS
 from tagbot.vocabulary import State
+from tests.stages.scenes import fresh
 from tests.world import World
 
 
@@ -131,3 +133,26 @@ def test_a_dead_letter_about_a_person_goes_back_with_its_queue(world: World) -> 
     world.publish(PersonAdded(person_id="P"))
     bury(world, "face-enrich-user")
     assert retry(world.queues, "face-enrich-user") == Retried({"face-enrich-user": 1})
+
+
+@pytest.mark.rule("lost-request-asked-again")
+def test_a_face_whose_request_is_lost_is_asked_about_again_at_once(world: World) -> None:
+    face, kept = world.face(posted=True), world.face(posted=True)
+    channel, rule = world.services.slack.channel, world.settings.rule
+    world.slack.delete(face.message_ts or "")
+    for which, asked in ((kept, False), (face, True), (face, False)):
+        done = retry(world.queues, which.id, ask_lost=lambda face: ask_lost_again([face], channel, rule))
+        assert done.asked_again is asked
+    world.drain()
+    again = [(each.round, each.state) for each in map(fresh, (face, kept))]
+    assert again == [(2, State.OPEN), (1, State.OPEN)]
+    assert len(world.slack.messages()) == 2
+
+
+@pytest.mark.rule("lost-request-asked-again")
+def test_a_retry_says_so_when_slack_does_not_let_it_look(world: World) -> None:
+    face = world.face(posted=True)
+    world.slack.fail("conversations.history", error="not_in_channel")
+    channel, rule = world.services.slack.channel, world.settings.rule
+    done = retry(world.queues, face.id, ask_lost=lambda face: ask_lost_again([face], channel, rule))
+    assert "Slack: nothing, as conversations.history: not_in_channel" in done.in_words()

@@ -146,6 +146,39 @@ def test_a_deleted_message_cannot_be_used(slack: Slack, web: WebClient, anna: st
         slack.click(anna, ts, "not_a_face")
 
 
+def test_a_message_that_somebody_deletes_leaves_a_tombstone_where_it_has_replies(
+    slack: Slack, web: WebClient, anna: str
+) -> None:
+    plain, parent = post(slack, web), post(slack, web)
+    slack.say(anna, "who is this?", thread_ts=parent)
+    for ts in (plain, parent):
+        slack.delete(ts)
+        with pytest.raises(Refused, match="no message"):
+            slack.delete(ts)
+    [stone] = web.conversations_history(channel=slack.channel, include_all_metadata=True)["messages"]
+    assert (stone["ts"], stone["subtype"], stone["blocks"]) == (parent, "tombstone", [])
+    assert "metadata" not in stone
+    assert [message.ts for message in slack.removed()] == [plain, parent]
+
+
+def test_the_app_hears_of_a_deleted_message_if_it_asked_to(
+    slack: Slack, app: App, connect: Connect, anna: str
+) -> None:
+    heard: list[dict[str, Any]] = []
+
+    @app.event({"type": "message", "subtype": "message_deleted"})
+    def hear(event: dict[str, Any]) -> None:
+        heard.append(event)
+        slack.set_workspace(subscriptions=[])  # wakes those who wait for a change
+
+    slack.set_workspace(subscriptions=["message.channels"])
+    connect(app)
+    ts = slack.say(anna, "never mind").ts
+    slack.delete(ts, member=anna)
+    slack.wait_for(lambda: heard)
+    assert (heard[0]["deleted_ts"], heard[0]["previous_message"]["ts"]) == (ts, ts)
+
+
 def test_an_element_that_is_there_twice_must_be_named_with_its_block(
     slack: Slack, web: WebClient, app: App, connect: Connect, anna: str
 ) -> None:

@@ -38,7 +38,7 @@ def share(door: Slack, thread_ts: str | None = None) -> list[str]:
     return files
 
 
-MODAL = someone_else_modal(RequestId(FACE_ID, 1), Opened("1.2", 1.2, 1.3))
+MODAL = someone_else_modal(RequestId(FACE_ID, 1), Opened("1.2", "C1", 1.2, 1.3))
 
 CALLS: dict[str, Callable[[Slack, SlackStandIn], Any]] = {
     "chat.postMessage": lambda door, _: door.channel.post(MESSAGE, FACE_ID, 1),

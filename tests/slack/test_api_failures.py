@@ -4,7 +4,7 @@ import pytest
 
 from tagbot.errors import Reject, Retry
 from tagbot.sandbox.driver import Slack as SlackStandIn
-from tagbot.slack.api_failures import MessageGone, NoSuchMember, OutcomeUnknown
+from tagbot.slack.api_failures import ChannelClosed, MessageGone, NoSuchMember, OutcomeUnknown
 from tagbot.slack.client import Slack
 from tests.slack.door import failure
 
@@ -12,9 +12,8 @@ ERRORS: dict[str, type[Exception]] = {
     **dict.fromkeys(
         ["internal_error", "fatal_error", "request_timeout", "service_unavailable"], OutcomeUnknown
     ),
-    **dict.fromkeys(
-        ["not_in_channel", "channel_not_found", "is_archived", "restricted_action", "missing_scope"], Retry
-    ),
+    **dict.fromkeys(["not_in_channel", "channel_not_found", "is_archived"], ChannelClosed),
+    **dict.fromkeys(["restricted_action", "missing_scope"], Retry),
     **dict.fromkeys(["invalid_auth", "not_authed", "account_inactive", "token_revoked"], Retry),
     **dict.fromkeys(["ratelimited", "rate_limited", "message_limit_exceeded", "some_new_error"], Retry),
     **dict.fromkeys(["invalid_blocks", "msg_blocks_too_long", "msg_too_long", "no_text"], Reject),

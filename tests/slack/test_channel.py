@@ -125,3 +125,19 @@ def test_a_channel_that_the_bot_cannot_see_can_be_mended(door: Slack, stand_in: 
     stand_in.set_channel(is_private=True, members=[])
     with pytest.raises(Retry, match="channel_not_found"):
         door.channel.info()
+
+
+@pytest.mark.rule("lost-requests-few-looks")
+def test_what_was_deleted_is_seen_in_few_looks_also_in_a_channel_that_talks_a_lot(
+    door: Slack, stand_in: SlackStandIn
+) -> None:
+    posted = [door.channel.post(MESSAGE, FACE_ID, number) for number in range(3)]
+    for number in range(250):
+        stand_in.say(stand_in.people[0], f"chatter {number}")
+    posted += [door.channel.post(MESSAGE, FACE_ID, number) for number in range(3, 5)]
+    stand_in.delete(posted[1])
+    stand_in.delete(posted[4])
+    assert door.channel.missing(posted) == {posted[1], posted[4]}
+    assert len(stand_in.calls("conversations.history")) == 2
+    assert door.channel.missing([]) == set()
+    assert len(stand_in.calls("conversations.history")) == 2

@@ -14,9 +14,8 @@ FACE_ID = str(uuid.UUID(int=7))
 
 @pytest.mark.rule("someone-else-modal")
 def test_the_modal_is_one_that_slack_takes() -> None:
-    view = someone_else_modal(
-        RequestId(FACE_ID, 999_999_999), Opened("1700000000.000100", 1_700_000_009.5, 1_699_999_979.5)
-    )
+    opened = Opened("1700000000.000100", "C0FACES01", 1_700_000_009.5, 1_699_999_979.5)
+    view = someone_else_modal(RequestId(FACE_ID, 999_999_999), opened)
     inspected = block_kit.inspect_view(view, lambda _: True)
     assert inspected["callback_id"] == "someone_else"
     inputs = {each["block_id"]: each for each in view["blocks"]}
@@ -32,4 +31,5 @@ def test_the_modal_is_one_that_slack_takes() -> None:
         "message_ts": "1700000000.000100",
         "clicked_at": 1_700_000_009.5,
         "received": 1_699_999_979.5,
+        "channel": "C0FACES01",
     }

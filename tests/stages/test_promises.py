@@ -163,7 +163,7 @@ def test_a_rejected_face_with_dead_letters_is_asked_about_once_and_they_change_n
     world.drain()
     assert (fresh(face).state, fresh(face).round, votes(face)) == ("open", 2, {})
     assert len(requests(world)) == 2
-    assert [message.text for message in world.slack.ephemerals(people[4])] == [words.CLOSED]
+    assert [message.text for message in world.slack.ephemerals(people[4])] == [words.ASKED_ELSEWHERE]
 
 
 @pytest.mark.rule("retry-puts-back")

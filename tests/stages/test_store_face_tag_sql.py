@@ -273,7 +273,7 @@ def test_a_slack_clock_that_differs_from_ours_wrongs_no_tagger(
 
 
 @pytest.mark.rule("answers-of-their-round")
-def test_an_answer_of_an_old_round_is_told_that_it_is_closed(world: World, people: list[str]) -> None:
+def test_an_answer_of_an_old_round_is_told_where_it_is_asked(world: World, people: list[str]) -> None:
     face = world.face(posted=True)
     old = world.answer(face, people[3], people[4])
     say(world, face, people[2], *people[:2])
@@ -282,7 +282,7 @@ def test_an_answer_of_an_old_round_is_told_that_it_is_closed(world: World, peopl
     world.drain()
     assert work(world, old) == []
     assert votes(face) == {}
-    assert last_words_to(world, people[3]) == words.CLOSED
+    assert last_words_to(world, people[3]) == words.ASKED_ELSEWHERE
 
 
 def test_a_click_before_the_post_was_noted_opens_the_face(world: World, people: list[str]) -> None:

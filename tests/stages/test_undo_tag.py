@@ -144,7 +144,7 @@ def test_answers_to_an_old_message_do_not_count_in_the_new_round(world: World, p
         world.publish(answer)
     world.drain()
     assert (fresh(face).state, votes(face)) == ("open", {})
-    assert [message.text for message in world.slack.ephemerals(people[0])] == [words.CLOSED]
+    assert [message.text for message in world.slack.ephemerals(people[0])] == [words.ASKED_ELSEWHERE]
 
 
 # --- Twice is harmless ----------------------------------------------------------------------------------

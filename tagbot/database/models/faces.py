@@ -73,6 +73,10 @@ class Face(Table):
     was open.
     """
     tagged_at = DoubleField(null=True)
+    channel = CharField(32, null=True)
+    """Slack's id of the request's channel, from the intent to post on; null where an earlier version posted
+    it.
+    """
 
     class Meta:
         indexes = (
@@ -102,7 +106,7 @@ class Face(Table):
     @classmethod
     def for_answer(cls, face_id: str) -> "AskedFace | None":
         """The columns of a face that an answer about it depends on; None where there is no such face."""
-        sql = "SELECT id, round, state, reason, closing_shown_at FROM face WHERE id = ?"
+        sql = "SELECT id, round, state, reason, closing_shown_at, message_ts, channel FROM face WHERE id = ?"
         row = execute(sql, face_id).fetchone()
         return None if row is None else AskedFace(*row)
 
@@ -149,6 +153,8 @@ class AskedFace:
     state: str
     reason: str | None
     closing_shown_at: float | None
+    message_ts: str | None
+    channel: str | None
 
 
 def store_photo(photo: dict[str, Any], faces: Iterable[dict[str, Any]]) -> None:

@@ -15,8 +15,8 @@ from tagbot.messages import FaceStored
 from tagbot.vocabulary import State
 
 OF_ONE_ROUND = (
-    "reason", "posting_since", "message_ts", "posted_at", "person", "claimed_by", "training_backend",
-    "person_ref", "face_ref", "closed_at", "closing_shown_at", "tagged_at",
+    "reason", "posting_since", "message_ts", "channel", "posted_at", "person", "claimed_by",
+    "training_backend", "person_ref", "face_ref", "closed_at", "closing_shown_at", "tagged_at",
 )  # fmt: skip
 """Columns of a face that begin empty in each round; the uploaded pictures serve them all."""
 
@@ -31,32 +31,58 @@ class PastRequest(Table):
     """Slack id of the person who had it asked again; null where that was an operator."""
     shown = BooleanField(default=False)
     """Whether Slack shows that it is over."""
+    channel = CharField(32, null=True)
+    """The channel in which it stands; null where nobody knows."""
 
     class Meta:
         primary_key = CompositeKey("face", "round")
 
 
-def ask_again(face_id: str, round: int, old: str, by: str | None) -> bool:  # noqa: A002 - the glossary's word
-    """Begin the next round of a face in state `old`, without the votes of this one; whether this call did."""
+def ask_again(
+    face_id: str,
+    round: int,  # noqa: A002 - the glossary's word
+    old: str,
+    by: str | None,
+    *,
+    has_message: bool = True,
+) -> bool:
+    """Begin the next round of a face in state `old`, without the votes of this one; whether this call did.
+    Without `has_message`, it waits for `let_next_in` to send it on its way.
+    """
     with writing():
         face = Face.get_or_none((Face.id == face_id) & (Face.round == round) & (Face.state == old))
         if face is None:
             return False
         if face.message_ts is not None:
             PastRequest.insert(
-                face=face_id, round=round, message_ts=face.message_ts, reopened_by=by
+                face=face_id,
+                round=round,
+                message_ts=face.message_ts,
+                channel=face.channel,
+                reopened_by=by,
             ).on_conflict_ignore().execute()
         Vote.delete().where(Vote.face == face_id).execute()
         again = FaceStored(face_id=face_id, round=round + 1)
         Face.update(
             state=State.WAITING,
             round=round + 1,
-            pending=again.id,
+            pending=again.id if has_message else None,
             revision=0,
             shown_revision=0,
             **dict.fromkeys(OF_ONE_ROUND),
         ).where(Face.id == face_id).execute()
         return True
+
+
+def note_channel(face_id: str, round: int, channel: str) -> None:  # noqa: A002 - as above
+    """A click says in which channel the request of a round stands, which an earlier version did not note; one
+    that is over is to be shown so there.
+    """
+    with writing():
+        of_round = (Face.id == face_id) & (Face.round == round) & Face.message_ts.is_null(False)
+        Face.update(channel=channel).where(of_round & Face.channel.is_null()).execute()
+        past = (PastRequest.face == face_id) & (PastRequest.round == round) & PastRequest.channel.is_null()
+        PastRequest.update(channel=channel, shown=False).where(past).execute()
 
 
 def let_next_in(max_open_requests: int, given_up: int = 0) -> Iterator[FaceStored]:

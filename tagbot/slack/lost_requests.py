@@ -1,0 +1,53 @@
+"""Requests that nobody can answer any more: their message was deleted, or stands in a channel that does not
+tag any more. Their faces are asked about again.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator
+
+from tagbot.consensus import Agreed, Rule, Unknown, consensus
+from tagbot.database.models.faces import Face
+from tagbot.database.models.requests import ask_again
+from tagbot.database.models.votes import Vote
+from tagbot.database.write_lock import writing
+from tagbot.slack.channel import Channel
+from tagbot.vocabulary import State
+
+log = logging.getLogger(__name__)
+
+
+def ask_lost_again(
+    faces: Iterable[Face], channel: Channel, rule: Rule, *, by: str | None = None
+) -> list[Face]:
+    """Begin the next round of those of these open faces whose request is lost; which they are. `by` is the
+    member who wants it, None where nobody does.
+    """
+    return [face for face in lost(faces, channel) if _ask_again(face, rule, by)]
+
+
+def lost(faces: Iterable[Face], channel: Channel) -> Iterator[Face]:
+    """Those whose request is not in the channel. First come those of which no look at Slack is needed, which
+    may fail; a channel that an earlier version did not note is noted.
+    """
+    here: dict[str, Face] = {}
+    for face in faces:
+        if face.channel in (None, channel.id):
+            here[str(face.message_ts)] = face
+        else:
+            yield face
+    gone = channel.missing(here)
+    for ts, face in here.items():
+        if ts in gone:
+            yield face
+        elif face.channel is None:
+            Face.note(face.id, channel=channel.id)
+
+
+def _ask_again(face: Face, rule: Rule, by: str | None) -> bool:
+    with writing():
+        # What people have finished goes on without its message.
+        finished = isinstance(consensus(Vote.of(face.id), rule), Agreed | Unknown)
+        asked = not finished and ask_again(face.id, face.round, State.OPEN, by, has_message=False)
+    if asked:
+        log.warning("the request of face=%s is lost; it is asked about again", face.id)
+    return asked
