@@ -71,7 +71,7 @@ def services(
         settings=settings,
         inbox=inbox(settings),
         decoder=decoder or Decoder(),
-        photos_in_flight=PhotosInFlight(settings.data_dir / "in-flight"),
+        photos_in_flight=PhotosInFlight(settings.data_dir / "queues" / "in-flight"),
         images=image_store(settings),
         training=training or training_backend(settings, quiet),
         other_models=other_models(settings, quiet),

@@ -11,7 +11,7 @@ from tagbot.settings import Settings
 
 log = logging.getLogger(__name__)
 
-FOLDERS = ("queues", "rejected", "inbox", "images", "in-flight")
+FOLDERS = ("queues", "rejected", "inbox", "images")
 """Those in DATA_DIR that the bot makes."""
 
 FILES = ("tagbot.db", "bot-id")

@@ -337,13 +337,13 @@ def test_a_photo_that_crashed_the_bot_five_times_lies_beside_the_reason(world: W
     put(world, "bad.png", astronaut())
     photo = hashlib.sha256(astronaut()).hexdigest()
     # Five bots begin with it, and are never heard of again.
-    bots = [PhotosInFlight(world.settings.data_dir / "in-flight").tracking(photo) for _ in range(5)]
+    bots = [PhotosInFlight(world.settings.data_dir / "queues/in-flight").tracking(photo) for _ in range(5)]
     for bot in bots:
         bot.__enter__()
     rejected = world.settings.data_dir / "rejected"
     take_over(world, (rejected / "bad.png").exists)
     assert "crashed 5 times" in (rejected / "bad.png.error.txt").read_text()
-    assert list((world.settings.data_dir / "in-flight").iterdir()) == []
+    assert list((world.settings.data_dir / "queues/in-flight").iterdir()) == []
 
 
 def test_a_recogniser_that_crashes_is_not_the_photos_fault(world: World) -> None:
