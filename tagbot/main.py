@@ -11,11 +11,12 @@ from dotenv import dotenv_values
 
 from tagbot.commands import COMMANDS, command
 from tagbot.errors import Reject, Retry
-from tagbot.lib import logs
+from tagbot.lib import logs, terminal
 from tagbot.lib.owner_only import for_owner_alone
 from tagbot.lib.process_lock import AlreadyRunning
 from tagbot.lib.redaction import hide_in_tracebacks, hide_secrets_of, without_secrets
 from tagbot.lib.sqlite_errors import with_advice
+from tagbot.lib.unseen import printable
 from tagbot.settings import Settings, SettingsError
 from tagbot.settings.values import trimmed
 
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AlreadyRunning as other:
         return _complain(RUNNING_ALREADY, f"FaceTag is running already on this DATA_DIR: {other}")
     except (Reject, Retry) as why:
-        return _complain(FAILED, why.reason)
+        return _complain(FAILED, *why.reason.split("\n"))
     except DatabaseUnusable as why:
         return _complain(FAILED, str(why))
     except BrokenPipeError:
@@ -61,7 +62,7 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong with a command line without the secret that was typed in a wrong place."""
 
     def error(self, message: str) -> NoReturn:
-        super().error(without_secrets(message))
+        super().error(printable(without_secrets(message)))
 
 
 def _parsed(given: Sequence[str]) -> argparse.Namespace:
@@ -76,6 +77,8 @@ def _parsed(given: Sequence[str]) -> argparse.Namespace:
         help="run the bot against a Slack on this machine, with a page in the browser; it needs no settings",
     )
     parser.add_argument("--port", type=int, metavar="N", help="where the page of --sandbox answers")
+    if given and given[0].lower() in COMMANDS:
+        given = [given[0].lower(), *given[1:]]
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name, does in COMMANDS.items():
         its_parser = commands.add_parser(name, help=does, description=does)
@@ -145,6 +148,5 @@ def _env_file() -> Mapping[str, str]:
 
 
 def _complain(code: int, *lines: str) -> int:
-    for line in lines:
-        print(without_secrets(line), file=sys.stderr)  # noqa: T201 - the operator's terminal, before there is a log
+    terminal.complain(*map(without_secrets, lines))
     return code

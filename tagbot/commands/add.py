@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import sys
 from collections import Counter
 from contextlib import closing
 from functools import partial
@@ -15,7 +14,7 @@ from tagbot.commands.command import Command
 from tagbot.commands.photo_search import SIDECAR, PhotoSearch
 from tagbot.database.opening import connected, open_database
 from tagbot.lib.retrying import with_retries
-from tagbot.lib.unseen import printable
+from tagbot.lib.terminal import complain, say
 from tagbot.photos.decoder import Decoder, DecoderCrashed
 from tagbot.photos.file_kind import file_kind
 from tagbot.photos.inbox import Inbox
@@ -48,10 +47,10 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
             except (PictureRefused, SidecarRefused, DecoderCrashed, OSError) as why:
                 search.refused.append((photo, (isinstance(why, OSError) and why.strerror) or str(why)))
     for path, reason in search.refused:
-        print(f"refused: {printable(path)}: {printable(reason)}", file=sys.stderr)
-    print(f"{counts['added']} added, {counts['known']} known already, {len(search.refused)} refused")
+        complain(f"refused: {path}: {reason}")
+    say(f"{counts['added']} added, {counts['known']} known already, {len(search.refused)} refused")
     for what, left_out in search.left_out.items():
-        print(f"left out, {what}: {left_out}")
+        say(f"left out, {what}: {left_out}")
     return 1 if search.refused else 0
 
 

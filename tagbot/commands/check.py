@@ -15,6 +15,7 @@ from tagbot.database.opening import connected, health, open_database
 from tagbot.database.outages import DatabaseUnusable
 from tagbot.errors import Reject, Retry
 from tagbot.lib.redaction import without_secrets
+from tagbot.lib.terminal import say
 from tagbot.settings import Settings
 from tagbot.settings.values import S3Place
 from tagbot.slack.api import SlackApi
@@ -29,12 +30,12 @@ def run(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001
     failed = 0
     for part, probe in probes(settings):
         try:
-            print(f"ok    {part}: {probe()}", flush=True)
+            say(f"ok    {part}: {probe()}")
         except (Retry, Reject, PeeweeException, DatabaseUnusable, OSError) as why:
             failed += 1
-            print(f"FAILS {part}: {without_secrets(str(getattr(why, 'reason', why)))}", flush=True)
+            say(f"FAILS {part}: {without_secrets(str(getattr(why, 'reason', why)))}")
     if (policy := build.iam_policy(settings)) is not None:
-        print(f"The least that the bot needs at AWS:\n{json.dumps(policy, indent=2)}")
+        say("The least that the bot needs at AWS:", *json.dumps(policy, indent=2).split("\n"))
     return 1 if failed else 0
 
 

@@ -4,9 +4,12 @@ import argparse
 import csv
 import io
 import json
+import string
 import sys
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -20,6 +23,7 @@ from tagbot.database.models.photos import Photo
 from tagbot.database.models.votes import Vote
 from tagbot.database.opening import connected, open_database, streamed
 from tagbot.lib.owner_only import tighten
+from tagbot.lib.unseen import UNPRINTABLE, UNSEEN
 from tagbot.settings import Settings
 from tagbot.vocabulary import State
 
@@ -103,13 +107,17 @@ def _utc(seconds: float) -> str:
 
 
 def write_jsonl(lines: Iterator[dict[str, Any]], file: TextIO) -> None:
-    """One object a line."""
-    file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    """One object a line. What would do harm on a terminal stands in JSON's escapes, which change no value."""
+    for line in lines:
+        text = json.dumps(line, ensure_ascii=False)
+        file.write(UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
 
 
 def write_csv(lines: Iterator[dict[str, Any]], file: TextIO) -> None:
     """Nested fields under dotted names; lists as JSON; null is empty."""
-    writer = csv.DictWriter(file, COLUMNS, extrasaction="raise", lineterminator="\n")
+    # With this end of a row, Python quotes each cell that has some end of a line in it; with "\n" it leaves
+    # out "\r", which spreadsheets take for one.
+    writer = csv.DictWriter(_Rows(file), COLUMNS, extrasaction="raise", lineterminator="\r\n")
     writer.writeheader()
     for line in lines:
         flat: dict[str, Any] = {}
@@ -120,7 +128,32 @@ def write_csv(lines: Iterator[dict[str, Any]], file: TextIO) -> None:
                 flat[name] = json.dumps(value)
             elif name in COLUMNS:
                 flat[name] = value
-        writer.writerow(flat)
+        writer.writerow({name: cell(value) for name, value in flat.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """A file in which each row ends as lines do in all others."""
+
+    file: TextIO
+
+    def write(self, row: str) -> None:
+        self.file.write(row.removesuffix("\r\n") + "\n")
+
+
+BEFORE_FORMULA = f"{string.whitespace}'\"“”„‘’‚«»`"
+"""What a spreadsheet may leave out at the beginning of a cell, or an editor."""
+
+
+def cell(value: Any) -> Any:
+    """A value that a spreadsheet takes for what it is: text that it would take for a formula begins with an
+    apostrophe.
+    """
+    if not isinstance(value, str):
+        return value
+    begins = unicodedata.normalize("NFKC", UNSEEN.sub("", value)).lstrip(BEFORE_FORMULA)
+    is_formula = begins.startswith(("=", "+", "-", "@", "−")) or value.startswith(("\t", "\r", "\n"))
+    return f"'{value}" if is_formula else value
 
 
 COMMAND = Command(arguments, run)

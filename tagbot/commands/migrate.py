@@ -1,7 +1,6 @@
 """`python bot.py migrate`: move what the bot keeps to another place."""
 
 import argparse
-import sys
 from collections.abc import Callable
 from dataclasses import astuple, dataclass, replace
 from functools import partial
@@ -15,6 +14,7 @@ from tagbot.database.opening import connected, open_database
 from tagbot.database.shared_clock import shared_now
 from tagbot.errors import Reject
 from tagbot.lib.process_lock import AlreadyRunning
+from tagbot.lib.terminal import complain, say
 from tagbot.maintenance.transfer import Compared
 from tagbot.maintenance.transfer.database_copy import move_database
 from tagbot.maintenance.transfer.message_copy import move_queues
@@ -59,14 +59,14 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
             moved = all(part.move(settings, there) for part in wanted)
             refuse_while_bots_run(settings, began)  # one that ran may have changed what was compared before
             if not moved:
-                print("Not all is the same: something else has changed one of the two.", file=sys.stderr)
-                print("Try again, or see docs/scaling.md.", file=sys.stderr)
+                complain("Not all is the same: something else has changed one of the two.")
+                complain("Try again, or see docs/scaling.md.")
                 return 1
     except AlreadyRunning:
         raise Reject("the bot is running: stop it, as nothing may change meanwhile") from None
     variables = ", ".join(part.variable for part in wanted)
-    print(f"All is there, and what was here was left as it was. Set {variables} as you named them here,")
-    print("run `python bot.py check`, and start the bot.")
+    say(f"All is there, and what was here was left as it was. Set {variables} as you named them here,")
+    say("run `python bot.py check`, and start the bot.")
     return 0
 
 
@@ -123,10 +123,10 @@ def move_rows(here: Settings, there: Settings) -> bool:
 def report(head: tuple[str, str], compared: list[Compared]) -> bool:
     """Print a table; whether all is there."""
     what, counted = head
-    print(f"{what:<16} {counted:>10} {'HASH':<16} THERE")
+    say(f"{what:<16} {counted:>10} {'HASH':<16} THERE")
     for each in compared:
-        print(f"{each.name:<16} {each.source.count:>10} {each.source.digest[:16]:<16} {_there_is(each)}")
-    print()
+        say(f"{each.name:<16} {each.source.count:>10} {each.source.digest[:16]:<16} {_there_is(each)}")
+    say("")
     return all(each.is_equal for each in compared)
 
 
@@ -137,20 +137,18 @@ def move_messages(here: Settings, there: Settings) -> bool:
     open_database(there.database_url)
     with connected(), build.queues_to_fill(there) as targets:
         compared = move_queues(partial(disk_messages, folder), targets, confirmations, there.queue_url)
-    print(f"{'QUEUE':<20} {'READY, DELAYED, DEAD':<20} {'HASH':<16} {'SQS COUNTS, ABOUT':<18} THERE")
+    say(f"{'QUEUE':<20} {'READY, DELAYED, DEAD':<20} {'HASH':<16} {'SQS COUNTS, ABOUT':<18} THERE")
     for each in compared:
         digest = each.messages.source.digest[:16]
-        print(
+        say(
             f"{each.messages.name:<20} {_counted(each.here):<20} {digest:<16} {_counted(each.there):<18} "
             f"{_there_is(each.messages)}"
         )
-    print()
+    say("")
     fewer = sum(max(0, each.messages.target.count - sum(astuple(each.there))) for each in compared)
     if fewer:
-        print(
-            f"SQS counts {fewer} messages fewer than it has confirmed. It may be behind for a minute, and a"
-        )
-        print("bot may work there already. If neither is so, they are gone: see docs/scaling.md.\n")
+        say(f"SQS counts {fewer} messages fewer than it has confirmed. It may be behind for a minute, and a")
+        say("bot may work there already. If neither is so, they are gone: see docs/scaling.md.", "")
     return all(each.messages.is_equal for each in compared)
 
 

@@ -7,6 +7,7 @@ from contextlib import closing
 from tagbot import build
 from tagbot.commands.command import Command
 from tagbot.database.opening import connected, open_database
+from tagbot.lib.terminal import say
 from tagbot.maintenance.reconciliation import Difference, counted, differences, mend, nothing_differs
 from tagbot.settings import Settings
 from tagbot.training.other_models import held_elsewhere, in_words
@@ -22,17 +23,17 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
         found = list(differences(training))
         _print(found)
         for sentence in in_words(held_elsewhere(training.name)):
-            print(sentence)
+            say(sentence)
         if found and not options.fix:
-            print("python bot.py reconcile --fix mends this.")
+            say("python bot.py reconcile --fix mends this.")
             return 1
         if found:
             mend(found, training, build.image_store(settings), uuid.uuid4().hex)
             if left := list(differences(training)):
-                print("Left:")
+                say("Left:")
                 _print(left)
                 return 1
-            print("All mended.")
+            say("All mended.")
         nothing_differs(training)
         return 0
 
@@ -40,11 +41,11 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
 def _print(found: list[Difference]) -> None:
     """A table: a line for each difference, and one that counts them."""
     if found:
-        print(f"{'DIFFERENCE':<14} {'FACE':<36} {'IN THE MODEL AS':<36} PERSON IN THE MODEL")
+        say(f"{'DIFFERENCE':<14} {'FACE':<36} {'IN THE MODEL AS':<36} PERSON IN THE MODEL")
     for difference in found:
         person = difference.person_ref or "-"
-        print(f"{difference.kind:<14} {difference.face_id:<36} {difference.face_ref:<36} {person}")
-    print(", ".join(f"{kind}: {count}" for kind, count in counted(found).items()))
+        say(f"{difference.kind:<14} {difference.face_id:<36} {difference.face_ref:<36} {person}")
+    say(", ".join(f"{kind}: {count}" for kind, count in counted(found).items()))
 
 
 COMMAND = Command(_arguments, _run)

@@ -1,12 +1,12 @@
 """`python bot.py retry`: what `/facetag retry` does."""
 
 import argparse
-import sys
 from threading import Event
 
 from tagbot import build
 from tagbot.commands.command import Command
-from tagbot.maintenance.redrive import ALL, AskLost, NothingOfThatName, retry
+from tagbot.lib.terminal import complain, say
+from tagbot.maintenance.redrive import AskLost, NothingOfThatName, retry
 from tagbot.settings import Settings
 from tagbot.slack.api import SlackApi
 from tagbot.slack.client import Slack
@@ -15,7 +15,7 @@ from tagbot.slack.lost_requests import ask_lost_again
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "target", nargs="?", default=ALL, metavar="all|QUEUE|FACE_ID", help="what to try again; default: all"
+        "target", nargs="*", metavar="all|QUEUE|FACE_ID", help="what to try again; default: all"
     )
 
 
@@ -28,16 +28,14 @@ def ask_lost(settings: Settings) -> AskLost | None:
 
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
+    target = " ".join(options.target)
     with build.beside(settings) as queues:
         try:
-            retried = retry(queues, options.target, ask_lost=ask_lost(settings))
+            retried = retry(queues, target, ask_lost=ask_lost(settings))
         except NothingOfThatName:
-            print(
-                f"There is no queue and no face {options.target}; the queues are {', '.join(queues)}.",
-                file=sys.stderr,
-            )
+            complain(f"There is no queue and no face {target}; the queues are {', '.join(queues)}.")
             return 1
-    print(retried.in_words())
+    say(*retried.in_words().split("\n"))
     return 1 if retried.unusable else 0
 
 

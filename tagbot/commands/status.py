@@ -2,10 +2,10 @@
 
 import argparse
 import json
-import sys
 
 from tagbot import build
 from tagbot.commands.command import Command
+from tagbot.lib import terminal
 from tagbot.monitoring import status_figures, status_words
 from tagbot.settings import Settings
 
@@ -17,9 +17,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(settings: Settings, options: argparse.Namespace) -> int:
     with build.beside(settings) as queues:
         figures = status_figures.collect(queues, build.inbox(settings), backend=settings.training_backend)
-    print(json.dumps(figures) if options.json else status_words.in_words(figures))
-    for problem in figures["unusable"].values():
-        print(problem, file=sys.stderr)
+    terminal.say(*([json.dumps(figures)] if options.json else status_words.in_words(figures).split("\n")))
+    terminal.complain(*figures["unusable"].values())
     return 1 if figures["unusable"] else 0
 
 

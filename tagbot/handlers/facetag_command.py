@@ -4,6 +4,7 @@ from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
+from tagbot.lib.typed_words import typed_words
 from tagbot.maintenance import redrive
 from tagbot.monitoring import status_words
 from tagbot.services import Services
@@ -23,13 +24,15 @@ def register(app: App, services: Services) -> None:
 
 def answer(command: dict[str, Any], services: Services) -> str:
     """The reply to this command of Slack's, in words."""
-    match (command.get("text") or "").split():
+    text = command.get("text") or ""
+    match typed_words(text):
         case ["status"]:
             return status_words.for_slack(services)
-        case ["retry", *target] if len(target) <= 1:
+        case ["retry", *_]:
             member = command["user_id"]
             if not may_retry(member, command["channel_id"], services):
                 return words.ADMINS_ONLY
+            _, *target = text.split(maxsplit=1)
             return redrive.in_words(
                 services.queues,
                 "".join(target),

@@ -5,9 +5,10 @@ import logging
 import sys
 import time
 from contextlib import suppress
-from typing import TextIO
+from typing import Any, TextIO
 
 from tagbot.lib.redaction import without_secrets
+from tagbot.lib.unseen import printable, printable_lines
 
 _OURS = frozenset({"action", "stage", "message_id", "ms"})
 """Fields that our lines add, for programs that read the log."""
@@ -24,6 +25,13 @@ class _Secretive(logging.Formatter):
 
     def line(self, record: logging.LogRecord) -> str:
         return super().format(record)
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        record.message = printable(record.message)
+        return super().formatMessage(record)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - as above
+        return printable_lines(super().formatException(ei))
 
 
 class _Json(_Secretive):

@@ -48,13 +48,14 @@ def email_key(email: str | None) -> str:
 def _folded(name: str) -> str:
     # Some accents and dashes become others when they are composed, so the marks are told apart before and
     # after.
-    marked = _marks(unicodedata.normalize("NFKC", _marks(name)))
+    marked = with_plain_marks(unicodedata.normalize("NFKC", with_plain_marks(name)))
     spaced = " ".join(marked.split())
     return unicodedata.normalize("NFKC", re.sub(r" ?(['-]) ?", r"\1", spaced))
 
 
-def _marks(name: str) -> str:
-    seen = CONTROL.sub(lambda found: " " if found[0].isspace() else "", UNSEEN.sub("", name))
+def with_plain_marks(text: str) -> str:
+    """The text with plain apostrophes and hyphens, and without what cannot be seen."""
+    seen = CONTROL.sub(lambda found: " " if found[0].isspace() else "", UNSEEN.sub("", text))
     return "".join(
         "-" if unicodedata.category(each) == "Pd" or each in _HYPHENS else each
         for each in _APOSTROPHE.sub("'", seen)

@@ -8,6 +8,8 @@ import traceback
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote, unquote, urlsplit
 
+from tagbot.lib.unseen import printable_lines
+
 _PATTERNS = (
     (re.compile(r"x(?:ox[a-z]|app|wfp)-[\w.~+/=-]+"), "(token)"),
     (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"), "(secret)"),  # the id of an access key at AWS
@@ -66,7 +68,8 @@ def hide_in_tracebacks() -> None:
 
     def tell(error: BaseException | None, prefix: str = "") -> None:
         if error is not None and sys.stderr is not None:
-            sys.stderr.write(without_secrets(prefix + "".join(traceback.format_exception(error))))
+            told = prefix + "".join(traceback.format_exception(error))
+            sys.stderr.write(printable_lines(without_secrets(told)))
 
     def in_thread(what: threading.ExceptHookArgs) -> None:
         if what.exc_type is not SystemExit:

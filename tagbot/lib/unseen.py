@@ -21,14 +21,14 @@ _CONTROL = "\0-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029"
 UNSEEN = re.compile(f"[{_IGNORABLE}{_BLANK}]")
 TURNING = re.compile(f"[{_TURNING}]")
 CONTROL = re.compile(f"[{_CONTROL}]")
-_UNPRINTABLE = re.compile(f"[{_TURNING}{_CONTROL}]")
+UNPRINTABLE = re.compile(f"[{_TURNING}{_CONTROL}]")
 
 
 def printable(text: object) -> str:
     """Text from elsewhere for a line of a terminal, a log or a file: what would move the cursor, end the
     line, or turn the direction of what follows, is written out as in a string of Python's.
     """
-    return _UNPRINTABLE.sub(
+    return UNPRINTABLE.sub(
         lambda found: found[0].encode("unicode_escape", "surrogatepass").decode(), str(text)
     )
 

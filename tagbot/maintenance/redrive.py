@@ -10,6 +10,7 @@ from tagbot.database.models.requests import ask_again
 from tagbot.database.opening import connected
 from tagbot.database.outages import reached
 from tagbot.errors import Reject, Retry
+from tagbot.lib.typed_words import typed_words
 from tagbot.messages import FaceStored
 from tagbot.queues import SharedQueue
 from tagbot.queues.publish import publish
@@ -24,6 +25,8 @@ AskLost = Callable[[Face], object]
 """Asks again about an open face whose request nobody can answer any more; true where it did. Raises what the
 Slack door raises.
 """
+IDLE = frozenset({"face", "faces", "queue", "queues", "id", "the"})
+"""Words that people put before what they mean: the message itself shows `Face` before the id."""
 
 
 class NothingOfThatName(Exception):  # noqa: N818 - an answer to the person who asked
@@ -60,7 +63,7 @@ def in_words(
         with reached():
             return retry(queues, target, by=by, ask_lost=ask_lost).in_words()
     except NothingOfThatName:
-        return words.nothing_of_that_name(target)
+        return words.nothing_of_that_name(target) if len(target.split()) == 1 else words.HELP
 
 
 def retry(
@@ -70,19 +73,23 @@ def retry(
     by: str | None = None,
     ask_lost: AskLost | None = None,
 ) -> Retried:
-    """Retry `all`, a queue by its name, or a face by its id. Raises `NothingOfThatName`.
+    """Retry `all`, a queue by its name, or a face by its id, as people type or paste it. Raises
+    `NothingOfThatName`.
 
     `by` is the member who asks for it, None for an operator. Without `ask_lost`, lost requests are left to
     the timed job `AskLostAgain`.
     """
-    if target in ("", ALL):
+    typed = typed_words(target)
+    named = "-".join(word for word in typed if word not in IDLE)
+    queue = next((name for name in ("-".join(typed), named) if name in queues), None)
+    if queue is not None:
+        return redriven({queue: queues[queue]})
+    if named == ALL or not typed:
         return redriven(queues)
-    if target in queues:
-        return redriven({target: queues[target]})
     with suppress(ValueError):
-        target = str(uuid.UUID(target))
+        named = str(uuid.UUID(named))
     with connected():
-        face = Face.get_or_none(Face.id == target)
+        face = Face.get_or_none(Face.id == named)
         if face is None:
             raise NothingOfThatName(target)
         retried = redriven(queues, face.id)

@@ -7,6 +7,7 @@ from typing import Any
 from tagbot.database.opening import connected
 from tagbot.database.outages import reached
 from tagbot.errors import Retry
+from tagbot.lib.unseen import printable
 from tagbot.monitoring.heartbeat import SILENT_SECONDS, Heartbeat, are_same_queues
 from tagbot.monitoring.status_figures import collect
 from tagbot.services import Services
@@ -53,9 +54,13 @@ def for_slack(services: Services) -> str:
 
 
 def in_words(figures: Figures, letters: int | None = None) -> str:
-    """The figures as sentences, a line each; cut to so many `letters` where the place has no more."""
+    """The figures as sentences, a line each; for a message in Slack, which has room for so many `letters`,
+    cut to that.
+    """
     now = datetime.fromisoformat(figures["at"])
-    lines = [line for section in SECTIONS for line in section(figures, now)]
+    lines = [printable(line) for section in SECTIONS for line in section(figures, now)]
+    if letters is not None:
+        lines = [words.escaped(line) for line in lines]
     shown = lines.copy()
     if letters is not None and len("\n".join(lines)) > letters:
         while shown and len("\n".join([*shown, words.more_lines(len(lines))])) > letters:

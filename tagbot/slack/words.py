@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from tagbot.lib.unseen import printable_lines
 from tagbot.vocabulary import NotSentReason, RejectionReason
 
 # --- The request --------------------------------------------------------------------------------------------
@@ -115,8 +116,10 @@ def left_in_model(backend: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text from elsewhere, so that Slack takes none of it for a mention, a link or a channel-wide call."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Text from elsewhere, so that Slack takes none of it for a mention, a link or a channel-wide call, and
+    that it turns no direction of what follows.
+    """
+    return printable_lines(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def mention(slack_id: str) -> str:

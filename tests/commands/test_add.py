@@ -274,3 +274,16 @@ def test_a_photo_that_crashes_or_exhausts_the_decoder_is_refused_here_too(run: R
     ran = run("add", str(tmp_path / "slow.jpg"))
     assert (ran.code, ran.out) == (1, "0 added, 0 known already, 1 refused\n")
     assert "over 10 seconds of processor time" in ran.err
+
+
+@pytest.mark.rule("harmless-output")
+def test_a_name_of_a_file_ends_no_line_and_moves_no_cursor(run: Run, tmp_path: Path) -> None:
+    album = tmp_path / "album"
+    album.mkdir()
+    (album / "x\x1b]0;y\x07\nrefused: 9\u202e\x9b.jpg").write_bytes(b"no picture")
+    ran = run("add", str(album))
+    [refused] = ran.err.splitlines()
+    assert r"x\x1b]0;y\x07\nrefused: 9\u202e\x9b.jpg" in refused
+    gone = run("add", str(album / "\x1b[31mgone.jpg"))
+    assert "\x1b" not in gone.err
+    assert r"\x1b[31mgone.jpg" in gone.err

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from tagbot.commands.export import AT_ONCE, lines
+from tagbot.commands.export import AT_ONCE, cell, lines
 from tagbot.database.models.faces import Face, store_photo
 from tagbot.database.models.people import Person
+from tagbot.database.models.photos import Photo
 from tagbot.database.models.votes import Vote
 from tagbot.database.opening import connected, open_database
 from tagbot.database.write_lock import writing
@@ -181,3 +182,57 @@ def test_a_file_that_cannot_be_written_is_told_in_one_line(run: Run, tmp_path: P
 def test_without_tagged_faces_there_are_no_lines(run: Run) -> None:
     assert run("export").out == ""
     assert len(run("export", "--format", "csv").out.splitlines()) == 1
+
+
+@pytest.mark.rule("csv-no-formula")
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            '=HYPERLINK("http://example.com","x")',
+            "+1",
+            "-1",
+            "@SUM(1)",
+            "＝1",
+            "＋1",
+            "－1",
+            "＠x",
+            "\t=1",
+            "\r=1",
+            "\tx",
+        ),
+        *(" =1", '"=1', "'=1", "“=1", "\u00a0=1", "\u3000＝1", "\u200b=1", "' =1", "\n=1", "﹦1", "a\r=1"),
+    ],
+)
+def test_a_cell_of_the_csv_that_looks_like_a_formula_begins_with_an_apostrophe(
+    run: Run, anna: str, text: str
+) -> None:
+    with connected(), writing():
+        Person.update(name=text, email=text).where(Person.id == anna).execute()
+        Photo.update(source=text).execute()
+    told = run("export", "--format", "csv").out
+    rows = list(csv.DictReader(StringIO(told, newline="")))
+    wanted = text if text.startswith("a") else f"'{text}"
+    assert [row["person.name"] for row in rows if row["person.id"] == anna] == [wanted]
+    assert [row["person.email"] for row in rows if row["person.id"] == anna] == [wanted]
+    assert {row["source"] for row in rows} == {wanted}
+    assert "\r" not in told.replace(f'"{wanted}"', ""), "spreadsheets begin a row after it"
+    exact = json.loads(run("export").out.splitlines()[1])
+    assert (exact["person"]["name"], exact["source"]) == (text, text)
+
+
+@pytest.mark.rule("csv-no-formula")
+def test_other_cells_of_the_csv_are_as_they_are(anna: str) -> None:
+    for text in (anna, "Zoë", "O'Brien", "'n Sync", "a=b", "x@example.com", "", '"Zoë"', "Ann-Lee"):
+        assert cell(text) == text
+
+
+@pytest.mark.rule("harmless-output")
+def test_the_jsonl_moves_no_cursor_and_is_exact(run: Run, anna: str) -> None:
+    text = "a\x1b[31m\x9b2J\u202eb\u2028\x7f é"
+    with connected(), writing():
+        Photo.update(source=text).execute()
+    told = run("export").out
+    assert [json.loads(line)["source"] for line in told.split("\n") if line] == [text, text]
+    assert not set("\x1b\x9b\u202e\u2028\x7f") & set(told)
+    assert anna in told

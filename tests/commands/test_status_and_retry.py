@@ -60,10 +60,13 @@ def test_retry_puts_all_dead_letters_back(
         assert json.loads(run("status", "--json").out)["queues"]["face-undo"] == {**NOTHING, "ready": 1}
 
 
-@pytest.mark.rule("commands-as-in-slack")
-def test_retry_of_one_queue_leaves_the_others(run: Run, tmp_path: Path) -> None:
+@pytest.mark.rule("commands-as-in-slack", "facetag-typed-by-people")
+@pytest.mark.parametrize(
+    "typed", ["face-undo", "Face-Undo.", "`face-undo`", "queue “FACE-UNDO”", "face undo"]
+)
+def test_retry_of_one_queue_leaves_the_others(run: Run, tmp_path: Path, typed: str) -> None:
     two_dead_letters(tmp_path)
-    assert run("retry", "face-undo").out == "1 message is tried again.\nface-undo: 1\n"
+    assert run("Retry", *typed.split()).out == "1 message is tried again.\nface-undo: 1\n"
     assert json.loads(run("status", "--json").out)["queues"]["face-tagging"]["dead"] == 1
 
 
@@ -74,6 +77,7 @@ def test_retry_of_something_unknown_fails_and_names_the_queues(run: Run, tmp_pat
     ran = run("retry", target)
     assert (ran.code, ran.out) == (1, "")
     assert target in ran.err
+    assert r"Face \x1b[2J" in run("retry", "Face", "\x1b[2J").err
     assert all(queue in ran.err for queue in QueueName)
 
 

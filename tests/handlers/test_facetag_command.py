@@ -48,7 +48,7 @@ def test_the_help_names_every_word_that_it_knows() -> None:
 
 
 @pytest.mark.rule("facetag-words")
-@pytest.mark.parametrize("text", ["status", "  status  "])
+@pytest.mark.parametrize("text", ["status", "  status  ", "Status", "STATUS.", "`status`", "“status”"])
 def test_status_says_what_waits_and_why(desk: Desk, text: str) -> None:
     bury(desk.world)
     lines = ask(desk, text).splitlines()
@@ -63,6 +63,41 @@ def test_retry_puts_dead_letters_back_and_says_how_many(desk: Desk, target: str)
     reply = ask(desk, f"retry {face.id if target == 'FACE' else target}".strip())
     assert reply == "1 message is tried again.\nimages-in-db: 1"
     assert desk.world.queues["images-in-db"].counts().ready == 1
+
+
+@pytest.mark.rule("facetag-typed-by-people", "retry-puts-back")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Retry",
+        "retry.",
+        "RETRY All",
+        "retry `all`.",
+        "retry Images-In-DB",
+        'retry "images-in-db"',
+        "retry ‘images–in–db’",
+        "retry images in db",
+        "retry the queue images-in-db.",
+        "retry FACE",
+        "retry Face FACE",
+        "retry face FACE.",
+        "retry `Face FACE`",
+        "retry “face: FACE”",
+        "Retry\u00a0FACE\u200b",
+        "retry *FACE*",
+        "retry 'UPPER'",
+        "retry Face UPPER.",
+    ],
+)
+def test_what_people_type_or_paste_is_understood(desk: Desk, text: str) -> None:
+    face = bury(desk.world)
+    reply = ask(desk, text.replace("FACE", face.id).replace("UPPER", face.id.upper()))
+    assert reply == "1 message is tried again.\nimages-in-db: 1"
+
+
+@pytest.mark.rule("harmless-output")
+def test_what_is_said_back_turns_nothing(desk: Desk) -> None:
+    assert ask(desk, "retry a\u202eb\x1b[1m") == words.nothing_of_that_name(r"a\u202eb\x1b[1m")
 
 
 @pytest.mark.rule("retry-asks-again")

@@ -161,3 +161,18 @@ def test_the_life_of_a_photo_can_be_told_by_its_id_without_its_name(world: World
     [line] = map(json.loads, written.splitlines())
     assert line["message_id"].startswith("inbox:")
     assert "anna" not in written
+
+
+@pytest.mark.rule("harmless-output")
+def test_what_others_wrote_ends_no_line_and_moves_no_cursor(told: Told, form: str) -> None:
+    logs.set_up("INFO", form)
+    name = "a\x1b[2J\nERROR forged\u202e\x9b"
+    logging.getLogger("tagbot.worker").info("took %s over", name)
+    try:
+        failing(name)
+    except ZeroDivisionError:
+        logging.getLogger("tagbot.worker").exception("bug at %s", name)
+    lines = told().split("\n")
+    assert not [line for line in lines if line.startswith("ERROR forged")] or form == "text"
+    assert lines[0].endswith(r"a\x1b[2J\nERROR forged\u202e\x9b over") or form == "json"
+    assert not set("\x1b\x9b\u202e") & set("".join(lines))

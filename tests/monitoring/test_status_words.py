@@ -183,3 +183,13 @@ def test_while_the_database_is_away_the_bot_says_so_and_how_the_connection_is(wo
     first, second = answer({"text": "status"}, world.services).splitlines()
     assert first.startswith("I cannot tell just now: the database cannot be reached: no such table: notice")
     assert second.startswith("Slack: not connected")
+
+
+@pytest.mark.rule("harmless-output")
+def test_what_others_wrote_is_harmless_on_a_terminal_and_in_slack(world: World) -> None:
+    trouble(world, world.face(), "dead", "cannot read <!channel>\x1b[2J\u202e.jpg\nimages-in-db: fine")
+    [line] = [line for line in words(world).splitlines() if "given up because" in line]
+    assert line.endswith(r"cannot read <!channel>\x1b[2J\u202e.jpg\nimages-in-db: fine.")
+    told = answer({"text": "status"}, world.services)
+    assert "<!channel>" not in told
+    assert r"cannot read &lt;!channel&gt;\x1b[2J\u202e.jpg\nimages-in-db: fine." in told

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 from tagbot.lib.owner_only import take_over
+from tagbot.lib.unseen import printable
 from tagbot.photos.inbox.file_names import SIDECAR, WHY, names_like
 
 
@@ -28,7 +29,7 @@ class RejectedFolder:
         target = next(free)
         # The text first: a crash in between then leaves a photo that is refused again, never one without a
         # reason.
-        target.with_name(f"{target.name}{WHY}").write_text(f"{reason}\n", encoding="utf-8")
+        target.with_name(f"{target.name}{WHY}").write_text(f"{printable(reason)}\n", encoding="utf-8")
         _move(file, target)
         if sidecar is not None:
             _move(sidecar, target.with_suffix(SIDECAR))

@@ -3,6 +3,7 @@
 import logging
 
 from tagbot.aws.s3_api import Bucket, Missing
+from tagbot.lib.unseen import printable
 from tagbot.photos.inbox.file_names import WHY, names_like
 from tagbot.photos.inbox.s3_names import sidecar_of
 
@@ -31,7 +32,7 @@ class S3Rejected:
             for free in names_like(name)
             if not any(self._has(each) for each in (free, sidecar_of(free), f"{free}{WHY}"))
         )
-        self._bucket.put(f"{target}{WHY}", f"{reason}\n".encode(), TEXT)
+        self._bucket.put(f"{target}{WHY}", f"{printable(reason)}\n".encode(), TEXT)
         return target
 
     def copy(self, inbox: Bucket, name: str, target: str, *, has_sidecar: bool) -> None:

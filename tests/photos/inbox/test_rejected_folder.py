@@ -53,3 +53,11 @@ def test_a_file_that_cannot_be_moved_is_tried_again(inbox: FolderInbox, clock: C
     inbox.rejected.mkdir()
     take(inbox, clock).bury("no picture")
     assert names(inbox.rejected) == ["photo.jpg", "photo.jpg.error.txt"]
+
+
+@pytest.mark.rule("harmless-output")
+def test_the_text_beside_a_refused_file_moves_no_cursor(inbox: FolderInbox, clock: Clock) -> None:
+    put(inbox, "photo.jpg")
+    take(inbox, clock).bury("the sidecar says “\x1b[2J\u202e\nand more”")
+    text = (inbox.rejected / "photo.jpg.error.txt").read_text()
+    assert text == "the sidecar says “\\x1b[2J\\u202e\\nand more”\n"
