@@ -26,6 +26,10 @@ ELSEWHERE = frozenset(
 """Errors that say that the bucket is in another region."""
 
 
+ARCHIVES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
+"""Storage classes whose objects have to be restored before they can be read."""
+
+
 class Missing(Exception):  # noqa: N818 - an answer
     """There is no such object; or another one than was meant, by its ETag."""
 
@@ -37,6 +41,8 @@ class Listed:
     name: str
     """Its key without the prefix."""
     modified: datetime
+    is_archived: bool = False
+    """Whether S3 gives it only after hours, to who asks to have it restored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +79,11 @@ class Bucket(Door):
         answer = self._on("get_object", name)
         return Object(self.read(answer["Body"], most), answer["ETag"])
 
-    def etag(self, name: str) -> str:
-        """An object's, which a later one of the same name does not have; raises `Missing`."""
-        return str(self._on("head_object", name)["ETag"])
+    def etag(self, name: str, expected: str | None = None) -> str:
+        """An object's, which a later one of the same name does not have; raises `Missing`, also where another
+        one is `expected`.
+        """
+        return str(self._on("head_object", name, **({"IfMatch": expected} if expected else {}))["ETag"])
 
     def delete(self, name: str, etag: str | None = None) -> None:
         """Delete an object, no error when there is none; with `etag`, raises `Missing` where it is another by
@@ -83,10 +91,10 @@ class Bucket(Door):
         """
         self._on("delete_object", name, **({"IfMatch": etag} if etag else {}))
 
-    def copy(self, source: "Bucket", name: str, new_name: str) -> None:
-        """Store a copy of an object of `source` here; raises `Missing`."""
+    def copy(self, source: "Bucket", name: str, etag: str, new_name: str) -> None:
+        """Store a copy of an object of `source` here; raises `Missing`, also where it is another by now."""
         origin = {"Bucket": source.bucket, "Key": source.key(name)}
-        self._on("copy_object", new_name, CopySource=origin)
+        self._on("copy_object", new_name, CopySource=origin, CopySourceIfMatch=etag)
 
     def pages(self, beginning: str = "", size: int = PAGE) -> Iterator[list[Listed]]:
         """The objects whose names begin so, a page at a time, by name; each page is asked for when it is
@@ -96,11 +104,16 @@ class Bucket(Door):
             "Bucket": self.bucket,
             "Prefix": self.key(beginning),
             "MaxKeys": size,
+            "OptionalObjectAttributes": ["RestoreStatus"],
         }
         while True:
             answer = self.call("list_objects_v2", **arguments)
             yield [
-                Listed(found["Key"].removeprefix(self.key("")), found["LastModified"])
+                Listed(
+                    found["Key"].removeprefix(self.key("")),
+                    found["LastModified"],
+                    is_archived=_is_archived(found),
+                )
                 for found in answer.get("Contents", [])
             ]
             if not answer.get("IsTruncated"):
@@ -117,7 +130,7 @@ class Bucket(Door):
     def meaning(self, operation: str, code: str) -> Exception | None:
         # Where the bucket itself is missing, an answer without a body says just 404 too; the next call that
         # lists or stores something tells the two apart.
-        if code in ("NoSuchKey", "404", "PreconditionFailed"):
+        if code in ("NoSuchKey", "404", "412", "PreconditionFailed"):
             return Missing(code)
         if code == "NoSuchBucket":
             return self._misconfigured(
@@ -128,3 +141,8 @@ class Bucket(Door):
                 operation, f"the bucket {self.bucket} is in another region: set AWS_REGION to it"
             )
         return None
+
+
+def _is_archived(found: dict[str, Any]) -> bool:
+    is_restored = "RestoreExpiryDate" in found.get("RestoreStatus", {})
+    return found.get("StorageClass") in ARCHIVES and not is_restored

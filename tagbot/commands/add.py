@@ -18,6 +18,7 @@ from tagbot.lib.terminal import complain, say
 from tagbot.photos.decoder import Decoder, DecoderCrashed
 from tagbot.photos.file_kind import file_kind
 from tagbot.photos.inbox import Inbox
+from tagbot.photos.inbox.folder_listing import Sidecars
 from tagbot.photos.known_photos import identity, is_known
 from tagbot.photos.photo_limits import bytes_of
 from tagbot.photos.picture_refused import PictureRefused
@@ -39,11 +40,12 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
     added: set[str] = set()
     places = (settings.data_dir, settings.inbox, settings.image_store)
     search = PhotoSearch({os.path.realpath(place) for place in places if isinstance(place, Path)})
+    sidecars = Sidecars()
     photos = dict.fromkeys(search.photos(options.paths))
     with connected(), closing(Decoder()) as decoder:
         for photo in tqdm(photos, unit=" photos", disable=None, leave=False):
             try:
-                counts[_add(photo, inbox, decoder, added)] += 1
+                counts[_add(photo, sidecars, inbox, decoder, added)] += 1
             except (PictureRefused, SidecarRefused, DecoderCrashed, OSError) as why:
                 search.refused.append((photo, (isinstance(why, OSError) and why.strerror) or str(why)))
     for path, reason in search.refused:
@@ -54,10 +56,14 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
     return 1 if search.refused else 0
 
 
-def _add(photo: Path, inbox: Inbox, decoder: Decoder, added: set[str]) -> str:
+def _add(photo: Path, sidecars: Sidecars, inbox: Inbox, decoder: Decoder, added: set[str]) -> str:
     """Copy one photo, unless it was before; whether it was `added` or is `known` already."""
     data = bytes_of(photo)
-    beside = _sidecar(photo)
+    sidecar = sidecars.beside(photo)
+    try:
+        beside = None if sidecar is None else bytes_of(sidecar)
+    except OSError as why:
+        raise SidecarRefused(f"its sidecar cannot be looked at: {why.strerror}") from None
     with decoder.decoded(data) as decoded:
         read_sidecar(beside).check_inside(decoded.size)
     sha256 = identity(data)
@@ -69,14 +75,6 @@ def _add(photo: Path, inbox: Inbox, decoder: Decoder, added: set[str]) -> str:
     with_retries(partial(inbox.add, photo.stem.lstrip("."), suffix, sha256, data, beside))
     added.add(sha256)
     return "added"
-
-
-def _sidecar(photo: Path) -> bytes | None:
-    for suffix in (SIDECAR, SIDECAR.upper()):
-        sidecar = photo.with_suffix(suffix)
-        if sidecar.is_file() and sidecar != photo:
-            return bytes_of(sidecar)
-    return None
 
 
 COMMAND = Command(_arguments, _run)

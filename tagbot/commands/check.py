@@ -17,7 +17,6 @@ from tagbot.errors import Reject, Retry
 from tagbot.lib.redaction import without_secrets
 from tagbot.lib.terminal import say
 from tagbot.settings import Settings
-from tagbot.settings.values import S3Place
 from tagbot.slack.api import SlackApi
 from tagbot.slack.client import SCOPES, Slack
 from tagbot.vocabulary import QueueName
@@ -45,8 +44,7 @@ def probes(settings: Settings) -> Iterator[tuple[str, Probe]]:
     yield "database", lambda: database(settings)
     yield "queues", lambda: queues(settings)
     yield "image store", lambda: build.image_store(settings).check()
-    if isinstance(settings.inbox, S3Place):
-        yield "inbox", lambda: build.inbox(settings).check()
+    yield "inbox", lambda: build.inbox(settings).check()
     yield "Slack bot token", lambda: bot_token(slack)
     yield "Slack app token", lambda: app_token(slack, settings)
     yield "Slack channel", lambda: channel(slack)

@@ -44,6 +44,7 @@ def collect(
             "unusable": {name: each["problem"] for name, each in by_queue.items() if each["problem"]},
             "bots": [of_bot(this if this and this.id == bot.id else bot, now) for bot in known_bots()],
             "inbox": inbox.waiting(),
+            "inbox_problems": inbox.problems(),
             "photos_without_faces": photos_without_faces(),
             "training": usage(time.time()),
             "held_by_other_backends": held_elsewhere(backend) if backend else {},

@@ -80,7 +80,8 @@ def faces(figures: Figures, _: datetime) -> Iterator[str]:
 
 def problems(figures: Figures, _: datetime) -> Iterator[str]:
     """Each once: a bot may have noted a problem that `collect` finds too."""
-    for problem in dict.fromkeys([*figures["unusable"].values(), *figures["notices"]]):
+    found = [*figures["unusable"].values(), *figures["notices"], *figures["inbox_problems"]]
+    for problem in dict.fromkeys(found):
         yield f"{LOOK}{short(problem)}."
 
 

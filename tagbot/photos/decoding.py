@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tagbot.photos import pixels, webp_chunks
-from tagbot.photos.file_kind import PHOTO_KINDS, file_kind
+from tagbot.photos.file_kind import PHOTO_KINDS, file_kind, is_no_beginning
 from tagbot.photos.jpeg_segments import essence_of_jpeg
 from tagbot.photos.metadata import Essence
 from tagbot.photos.photo_limits import check_bytes, check_size
@@ -40,7 +40,7 @@ def kind_of(data: bytes) -> str:
     """A key of `PHOTO_KINDS`. Raises `PictureRefused` for any other file, and for one that is too large."""
     kind = file_kind(data)
     if kind not in PHOTO_KINDS:
-        raise PictureRefused(HINTS[kind])
+        raise PictureRefused(HINTS[kind], looks_cut_off=is_no_beginning(data))
     check_bytes(data)
     return kind
 

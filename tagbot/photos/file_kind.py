@@ -25,6 +25,21 @@ IS_PICTURE = frozenset({*PHOTO_KINDS, "heic", "avif", "gif", "tiff"})
 """The kinds that are pictures beyond doubt; what begins with the two letters of a BMP may be a text."""
 
 
+BEGINNING = 12
+"""Bytes by which a kind is told."""
+
+
+def is_no_beginning(data: bytes) -> bool:
+    """Whether so little of a file has come that its kind cannot be told: zeros where the rest should be are
+    none of it.
+    """
+    head = data[:BEGINNING].rstrip(b"\0")
+    begins = any(magic.startswith(head) for magic, _ in (*MAGIC, (b"RIFF", "")))
+    return file_kind(data) in ("empty", "unknown") and (
+        begins or (len(head) < BEGINNING and head.startswith((b"RIFF", bytes(3))))
+    )
+
+
 def file_kind(data: bytes) -> str:
     """A key of `PHOTO_KINDS`, or of `HINTS` in `picture_refused`."""
     if not data:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tagbot.photos.picture_refused import PictureRefused
 from tagbot.photos.rectangle import Size
+from tagbot.photos.regular_file import opened
 
 MAX_BYTES = 20_000_000
 """The contract's 20 MB."""
@@ -16,8 +17,11 @@ MAX_SIDE = 65_500
 
 
 def bytes_of(path: Path) -> bytes:
-    """The content of a file; of one that is too large, just so much that `check_bytes` refuses it."""
-    with path.open("rb") as file:
+    """The content of a file; of one that is too large, just so much that `check_bytes` refuses it.
+
+    Raises `OSError`, also when it is no regular file.
+    """
+    with opened(path) as file:
         return file.read(MAX_BYTES + 1)
 
 

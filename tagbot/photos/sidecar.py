@@ -28,6 +28,11 @@ MAX_TIME = 40
 class SidecarRefused(Exception):  # noqa: N818 - an answer to its author, not an error of ours
     """A sidecar is not valid; the text says where and what is expected."""
 
+    def __init__(self, reason: str, *, looks_cut_off: bool = False) -> None:
+        """What looks cut off may be whole a little later."""
+        super().__init__(reason)
+        self.looks_cut_off = looks_cut_off
+
 
 @dataclass(frozen=True, slots=True)
 class KnownFace:
@@ -115,7 +120,7 @@ def read_sidecar(text: bytes | None) -> Sidecar:
         # Not parsed by msgspec, to which an unknown NaN, or half a character, spoils all the rest.
         content = json.loads(text, parse_float=_whole, object_hook=_known)
     except ValueError:
-        raise SidecarRefused("the sidecar is not JSON") from None
+        raise SidecarRefused("the sidecar is not JSON", looks_cut_off=True) from None
     except RecursionError:
         raise SidecarRefused("the sidecar is nested too deeply") from None
     try:

@@ -8,7 +8,7 @@ from typing import Any
 from tagbot.database.models.faces import Face, store_photo
 from tagbot.database.named_lock import alone
 from tagbot.database.write_lock import writing
-from tagbot.errors import Reject
+from tagbot.errors import Reject, Retry
 from tagbot.messages import FaceStored, PhotoArrived
 from tagbot.photos.image_keys import photo_key
 from tagbot.photos.known_photos import identity, is_taken_over
@@ -34,6 +34,8 @@ def detect_faces(message: PhotoArrived, services: Services) -> Iterator[FaceStor
             with services.photos_in_flight.tracking(sha256):
                 _take_over(sha256, arrived.photo, read_sidecar(arrived.sidecar), services)
         except (PictureRefused, SidecarRefused) as why:
+            if why.looks_cut_off and arrived.again_in:
+                raise Retry("what has come so far looks cut off", after=arrived.again_in) from None
             raise Reject(str(why)) from None
     for face in Face.select().where((Face.photo == sha256) & (Face.state == State.WAITING)).order_by(Face.id):
         yield FaceStored(face_id=face.id, round=face.round)

@@ -174,6 +174,8 @@ class Strict:
         fault = self.fault(name, operation)
         if fault is not None and not fault.effect:
             return wrong(fault, request)
+        if not fields and self.is_another(environ):
+            return wrong(Fault("", operation, 1, "PreconditionFailed", 412), request)
         answer = await self.sqs(name, operation, fields, environ) if fields else self.forward(environ, body)
         if fault is None:
             return answer.response()
@@ -187,6 +189,19 @@ class Strict:
         told: list[Any] = []
         content = b"".join(self.s3(environ, lambda status, headers, *_: told.extend((status, headers))))
         return Answer(int(told[0].partition(" ")[0]), told[1], content)
+
+    def is_another(self, environ: Environ) -> bool:
+        """Whether what is to be copied is not the object that was meant, after which moto does not ask."""
+        meant = environ.get("HTTP_X_AMZ_COPY_SOURCE_IF_MATCH")
+        if meant is None:
+            return False
+        source = "/" + environ["HTTP_X_AMZ_COPY_SOURCE"].removeprefix("/")
+        path = unquote_to_bytes(source).decode("latin-1")
+        asked = {**environ, "REQUEST_METHOD": "HEAD", "PATH_INFO": path, "RAW_URI": source}
+        for name in ("HTTP_X_AMZ_COPY_SOURCE", "HTTP_X_AMZ_COPY_SOURCE_IF_MATCH"):
+            del asked[name]
+        found = {name.lower(): value for name, value in self.forward(asked, b"").headers}
+        return "etag" in found and found["etag"] != meant
 
     def set_clock(self, name: str) -> None:
         """Let it be now what it is for the test that has this queue or bucket."""

@@ -144,6 +144,42 @@ def test_folders_that_lead_back_into_themselves_are_searched_once(run: Run, albu
     assert (ran.code, ran.out) == (0, "2 added, 0 known already, 0 refused\n")
 
 
+@pytest.mark.rule("entry-own-affair")
+def test_what_is_no_file_stops_nothing_and_is_named(run: Run, album: Path) -> None:
+    (album / "two/loop.jpg").symlink_to("loop.jpg")
+    (album / "two/loop").symlink_to("loop")
+    os.mkfifo(album / "two/pipe.jpg")
+    (album / os.fsdecode("two/caf\udce9\n.png".encode(errors="surrogateescape"))).write_bytes(b"no picture")
+    ran = run("add", str(album / "two"))
+    assert ran.code == 1
+    assert ran.out.splitlines() == [
+        "2 added, 0 known already, 3 refused",
+        "left out, entries that cannot be looked at: 1 (loop)",
+    ]
+    assert "pipe.jpg: it is no regular file" in ran.err
+    assert f"{album / 'two/loop.jpg'}: " in ran.err
+    assert len(ran.err.splitlines()) == 3
+
+
+@pytest.mark.rule("sidecar-case")
+@pytest.mark.parametrize(("photo", "sidecar"), [("PHOTO.PNG", "PHOTO.JSON"), ("photo.Png", "photo.json")])
+def test_a_sidecar_goes_with_its_photo_in_whatever_case(
+    run: Run, tmp_path: Path, photo: str, sidecar: str
+) -> None:
+    (tmp_path / photo).write_bytes(astronaut())
+    (tmp_path / sidecar).write_text('{"source": "camera"}')
+    assert run("add", str(tmp_path / photo)).code == 0
+    assert contents(tmp_path) == {astronaut(), b'{"source": "camera"}'}
+
+
+@pytest.mark.rule("entry-own-affair")
+def test_a_photo_whose_sidecar_cannot_be_looked_at_is_refused(run: Run, album: Path) -> None:
+    (album / "two/photo.json").symlink_to("photo.json")
+    ran = run("add", str(album / "two/photo.png"))
+    assert (ran.code, ran.out) == (1, "0 added, 0 known already, 1 refused\n")
+    assert "its sidecar cannot be looked at" in ran.err
+
+
 @pytest.mark.process
 @pytest.mark.rule("add-progress")
 def test_there_is_a_progress_bar_only_on_a_terminal(run: Run, tmp_path: Path, album: Path) -> None:

@@ -15,7 +15,7 @@ from tests.postgresql import Server
 from tests.tls import with_tls
 
 PARTS = [
-    "database", "queues", "image store", "Slack bot token", "Slack app token", "Slack channel",
+    "database", "queues", "image store", "inbox", "Slack bot token", "Slack app token", "Slack channel",
     "training backend",
 ]  # fmt: skip
 

@@ -15,6 +15,7 @@ from tagbot.database.write_lock import writing
 from tagbot.handlers.facetag_command import answer
 from tagbot.messages import FaceStored
 from tagbot.monitoring import status_figures, status_words
+from tagbot.monitoring.heartbeat import Heartbeat
 from tagbot.queues.disk import disk_queues
 from tagbot.slack import words as said_words
 from tagbot.vocabulary import QueueName
@@ -193,3 +194,34 @@ def test_what_others_wrote_is_harmless_on_a_terminal_and_in_slack(world: World) 
     told = answer({"text": "status"}, world.services)
     assert "<!channel>" not in told
     assert r"cannot read &lt;!channel&gt;\x1b[2J\u202e.jpg\nimages-in-db: fine." in told
+
+
+@pytest.mark.rule("entry-own-affair")
+@pytest.mark.failure("entry-unusable", shows="who is told")
+def test_what_cannot_be_looked_at_in_the_inbox_is_named(world: World) -> None:
+    inbox = world.settings.data_dir / "inbox"
+    (inbox / "loop.jpg").symlink_to("loop.jpg")
+    (inbox / "<!channel>.jpg").symlink_to("nowhere")
+    lines = words(world).splitlines()
+    why = f"“loop.jpg” in the inbox {inbox} is left there: a link that leads back to itself"
+    assert f"Please look at this: {why}." in lines
+    assert collect(world)["inbox_problems"][-1] == why
+    asked = {"text": "status", "user_id": "U1", "channel_id": "C1"}
+    assert "“&lt;!channel&gt;.jpg” in the inbox" in answer(asked, world.services)
+
+
+@pytest.mark.rule("dealt-with-stays")
+@pytest.mark.failure("inbox-not-writable", shows="who is told")
+def test_an_inbox_that_keeps_what_was_taken_over_is_named(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    rejected = world.settings.data_dir / "rejected"
+    (world.settings.data_dir / "inbox/photo.jpg").write_bytes(b"no picture")
+    rejected.rmdir()
+    rejected.write_text("in the way")
+    world.services.inbox.refuse("photo.jpg", "no picture")
+    asked = {"text": "status", "user_id": "U1", "channel_id": "C1"}
+    said = f"stay in the inbox {world.settings.data_dir / 'inbox'}"
+    Heartbeat.of(world.services).store()
+    assert f"The inbox fails: photos that are taken over or refused {said}" in answer(asked, world.services)
+    assert said in caplog.text

@@ -24,6 +24,7 @@ from tagbot.messages import FaceStored, PhotoArrived
 from tagbot.photos.decoder import Decoder
 from tagbot.photos.image_keys import context_key, crop_key, photo_key
 from tagbot.photos.image_store import ImageStore
+from tagbot.photos.inbox.settled_files import AGAIN_SECONDS, CUT_OFF_SECONDS
 from tagbot.photos.photos_in_flight import PhotosInFlight
 from tagbot.stages.detect_faces import detect_faces
 from tagbot.training.local import LocalBackend
@@ -298,10 +299,107 @@ REFUSALS = {
 @pytest.mark.parametrize("what", REFUSALS)
 def test_what_cannot_be_used_is_refused_with_the_reason(world: World, what: str) -> None:
     photo, sidecar, reason = REFUSALS[what]
+    message = put(world, "photo.png", photo, sidecar)
+    world.services.inbox.read(message.name)
+    world.clock.offset += CUT_OFF_SECONDS
     with pytest.raises(Reject, match=reason):
-        work(world, put(world, "photo.png", photo, sidecar))
+        work(world, message)
     assert (Photo.select().count(), Face.select().count()) == (0, 0)
     assert stored_files(world) == set()
+
+
+def a_jpeg() -> bytes:
+    out = BytesIO()
+    Image.open(BytesIO(astronaut())).convert("RGB").save(out, "JPEG")
+    return out.getvalue()
+
+
+def a_webp() -> bytes:
+    out = BytesIO()
+    Image.open(BytesIO(astronaut())).convert("RGB").save(out, "WEBP")
+    return out.getvalue()
+
+
+def with_zeros(photo: bytes) -> bytes:
+    """As a file over SMB, whose length is set first."""
+    return photo[: len(photo) // 2] + bytes(len(photo) - len(photo) // 2)
+
+
+ARRIVING: dict[str, Callable[[], tuple[bytes, bytes]]] = {
+    "a JPEG": lambda: (a_jpeg()[:9000], a_jpeg()),
+    "its length first": lambda: (with_zeros(a_jpeg()), a_jpeg()),
+    "a WebP, its length first": lambda: (with_zeros(a_webp()), a_webp()),
+    "a PNG": lambda: (astronaut()[:9000], astronaut()),
+    "a PNG, its length first": lambda: (with_zeros(astronaut()), astronaut()),
+    "nothing": lambda: (b"", astronaut()),
+    "zeros alone": lambda: (bytes(5000), astronaut()),
+    "a few letters": lambda: (astronaut()[:5], astronaut()),
+}
+
+
+@pytest.mark.rule("arriving-not-broken")
+@pytest.mark.parametrize("what", ARRIVING)
+def test_what_looks_cut_off_is_taken_once_it_is_whole(world: World, what: str) -> None:
+    part, whole = ARRIVING[what]()
+    message = put(world, "photo.jpg", part, {"faces": []})
+    for _ in range(2):
+        with pytest.raises(Retry, match="looks cut off") as again:
+            work(world, message)
+        assert again.value.after == AGAIN_SECONDS
+        put_back(world, message)
+        world.clock.offset += AGAIN_SECONDS
+    put(world, "photo.jpg", whole)
+    assert work(world, message) == []
+    assert Photo.get().sha256 == hashlib.sha256(whole).hexdigest()
+
+
+@pytest.mark.rule("arriving-not-broken")
+@pytest.mark.parametrize("what", ARRIVING)
+def test_what_still_looks_cut_off_after_ten_seconds_is_refused(world: World, what: str) -> None:
+    message = put(world, "photo.jpg", ARRIVING[what]()[0])
+    with pytest.raises(Retry):
+        work(world, message)
+    world.clock.offset += CUT_OFF_SECONDS - 1
+    with pytest.raises(Retry) as again:
+        work(world, message)
+    assert again.value.after == pytest.approx(1.0, abs=0.5)
+    world.clock.offset += 1
+    with pytest.raises(Reject):
+        work(world, message)
+
+
+@pytest.mark.rule("arriving-not-broken")
+def test_a_sidecar_that_is_cut_off_may_be_whole_later(world: World) -> None:
+    text = json.dumps({"source": "lobby-camera", "faces": []}).encode()
+    message = put(world, "photo.png", astronaut(), text[:20])
+    with pytest.raises(Retry, match="looks cut off"):
+        work(world, message)
+    put_back(world, message)
+    put(world, "photo.png", astronaut(), text)
+    assert work(world, message) == []
+    assert Photo.get().source == "lobby-camera"
+
+
+@pytest.mark.rule("sidecar-unreadable")
+def test_a_photo_whose_sidecar_cannot_be_looked_at_is_refused_with_it_after_ten_seconds(world: World) -> None:
+    message = put(world, "photo.png", astronaut())
+    sidecar = world.settings.data_dir / "inbox/photo.json"
+    sidecar.symlink_to("photo.json")
+    with pytest.raises(Retry, match="the sidecar cannot be looked at"):
+        work(world, message)
+    world.clock.offset += CUT_OFF_SECONDS
+    with pytest.raises(
+        Reject, match="its sidecar cannot be looked at: a link that leads back to itself"
+    ) as why:
+        work(world, message)
+    world.services.inbox.refuse(message.name, why.value.reason)
+    rejected = world.settings.data_dir / "rejected"
+    assert {path.name for path in rejected.iterdir()} == {"photo.png", "photo.json", "photo.png.error.txt"}
+
+
+def put_back(world: World, message: PhotoArrived) -> None:
+    """As the worker does with a photo that is tried again."""
+    world.services.inbox.put_back(message.name, 0.0)
 
 
 @pytest.mark.rule("rejected-with-reason")

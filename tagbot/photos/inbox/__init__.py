@@ -18,6 +18,10 @@ class Arrived:
 
     photo: bytes
     sidecar: bytes | None
+    again_in: float = 0.0
+    """Where the rest of either may still be on its way: after so many seconds it should be looked at again,
+    before it is refused as cut off.
+    """
 
 
 class Inbox(Protocol):
@@ -44,6 +48,11 @@ class Inbox(Protocol):
 
     def waiting(self) -> int | None:
         """How many photos wait, as far as can be told quickly; None when that is not known now."""
+
+    def problems(self) -> list[str]:
+        """What the operator should mend, in sentences without a full stop: what cannot be looked at or taken
+        away, by its name.
+        """
 
     def remove(self, name: str) -> None:
         """Delete a photo and its sidecar."""

@@ -1,25 +1,52 @@
 """The inbox as a folder on this machine."""
 
+import logging
+import os
 import threading
 import time
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from tagbot.errors import Reject, Retry
 from tagbot.lib.health import Health
+from tagbot.lib.outage_log import OutageLog
 from tagbot.lib.owner_only import give_to_owner_of
 from tagbot.photos.inbox import Arrived, InboxDelivery
-from tagbot.photos.inbox.file_names import SIDECAR, is_sidecar, named
-from tagbot.photos.inbox.folder_listing import listed, own_sidecar_of, sidecar_of, size
+from tagbot.photos.inbox.file_names import SIDECAR, named
+from tagbot.photos.inbox.folder_listing import Unit, look, names_in, photos, units
+from tagbot.photos.inbox.folder_problems import folder_problems
 from tagbot.photos.inbox.rejected_folder import RejectedFolder
-from tagbot.photos.inbox.settled_files import Settling
+from tagbot.photos.inbox.settled_files import AGAIN_SECONDS, CUT_OFF_SECONDS, SETTLED_SECONDS, Settling
+from tagbot.photos.inbox.sidecar_names import alike, sidecars_of
+from tagbot.photos.inbox.taken_away import ABANDONED_SECONDS, delete, recover
 from tagbot.photos.known_photos import identity
-from tagbot.photos.photo_limits import bytes_of
+from tagbot.photos.photo_limits import MAX_BYTES, bytes_of
+from tagbot.photos.regular_file import Changed, content_of
+
+log = logging.getLogger(__name__)
 
 SCAN_SECONDS = 0.25
-"""How often the folder is looked through."""
+"""How often the folder is looked through; less often where that takes long."""
+
+SCAN_SHARE = 20
+"""Of the time, one part in so many goes into looking."""
+
+STUCK_SECONDS = 30.0
+"""Between two attempts to take away what was dealt with."""
+
+STAY = "photos that are taken over or refused stay in the inbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A file that was dealt with, and could not be taken away."""
+
+    unit: Unit
+    reason: str | None
+    """Why it is refused; None for one that was taken over."""
 
 
 class FolderInbox:
@@ -31,14 +58,16 @@ class FolderInbox:
         self.rejected = rejected
         self.clock = clock
         self.health = Health()
+        self._outage = OutageLog()
         self._rejected = RejectedFolder(rejected)
         self._settling = Settling()
-        self._in_hand: set[str] = set()
+        self._in_hand: dict[str, Unit] = {}
+        self._leaving: dict[str, Leaving] = {}
         self._ready: list[str] = []
         """The oldest name last, as they are popped."""
-        self._scanned_at = -SCAN_SECONDS
-        self._lock = threading.Lock()
-        """Guards the four above."""
+        self._scan_at = self._recover_at = -1.0
+        self._lock = threading.RLock()
+        """Guards the six above."""
         self._closed = threading.Event()
 
     def prepare(self) -> None:
@@ -54,9 +83,10 @@ class FolderInbox:
         _put(target, photo)
 
     def waits(self, sha256: str) -> bool:
-        for photo in self.folder.glob(f"*-{sha256[:8]}.*"):
-            with suppress(FileNotFoundError):  # taken over just now
-                if identity(photo.read_bytes()) == sha256:
+        like_it = [name for name in names_in(self.folder) if f"-{sha256[:8]}." in name]
+        for name in like_it:
+            with suppress(OSError):  # taken over just now, or nothing that anybody can read
+                if identity(bytes_of(self.folder / name)) == sha256:
                     return True
         return False
 
@@ -64,60 +94,60 @@ class FolderInbox:
         until = self.clock() + timeout
         while not self._closed.is_set():
             with self._lock:
-                if not self._ready and self.clock() - self._scanned_at >= SCAN_SECONDS:
+                if not self._ready and self.clock() >= self._scan_at:
                     self._scan()
-                if self._ready:
+                while self._ready:
                     name = self._ready.pop()
-                    self._in_hand.add(name)
-                    return InboxDelivery(self, name, self._settling.attempt(name))
+                    if (seen := self._settling.seen(name)) is not None and not self._leaves(name, seen.unit):
+                        self._in_hand[name] = seen.unit
+                        return InboxDelivery(self, name, seen.attempt)
             if self.clock() >= until:
                 return None
             self._closed.wait(SCAN_SECONDS)
         return None
 
     def read(self, name: str) -> Arrived:
-        path = self.folder / name
-        with self.health.watching("read"):
-            try:
-                sidecar = sidecar_of(path)
-                return Arrived(bytes_of(path), bytes_of(sidecar) if sidecar is not None else None)
-            except FileNotFoundError:
-                raise Reject("the file went away before it was read") from None
-            except OSError as problem:
-                raise Retry(f"cannot read the inbox: {problem.strerror}") from None
-
-    def waiting(self) -> int:
+        unit = self._unit(name)
         try:
-            return sum(not is_sidecar(entry.name) for entry in listed(self.folder))
+            photo = content_of(self.folder / name, unit.file.mark, MAX_BYTES + 1)
+        except FileNotFoundError:
+            raise Reject("the file went away before it was read") from None
+        except Changed:
+            raise Retry("the file is still arriving", after=SETTLED_SECONDS) from None
+        except OSError as problem:
+            raise Retry(f"a file of the inbox cannot be read: {problem.strerror}") from None
+        sidecar = self._sidecar(name, unit)
+        with self._lock:
+            seen = self._settling.note(name, unit, self.clock())
+            seen.read(hash((photo, sidecar)), self.clock())
+            return Arrived(photo, sidecar, self._more_seconds(seen.since))
+
+    def waiting(self) -> int | None:
+        try:
+            return len(photos(look(self.folder)))
         except FileNotFoundError:
             return 0
+        except OSError:
+            return None
+
+    def problems(self) -> list[str]:
+        return folder_problems(self.folder, self.rejected)
 
     def remove(self, name: str) -> None:
-        path = self.folder / name
-        try:
-            path.unlink(missing_ok=True)
-            sidecar = own_sidecar_of(path)
-            if sidecar is not None:
-                sidecar.unlink(missing_ok=True)
-        except OSError as problem:
-            raise Retry(f"cannot remove a photo from the inbox: {problem.strerror}") from None
-        self._forget(name)
+        self._leave(name, self._unit(name), None)
 
     def put_back(self, name: str, seconds: float) -> None:
         with self._lock:
-            self._settling.put_back(name, self.clock() + seconds)
-            self._in_hand.discard(name)
+            unit = self._in_hand.pop(name, None)
+            if unit is not None:
+                self._settling.put_back(name, unit, self.clock() + seconds)
 
     def refuse(self, name: str, reason: str) -> None:
-        path = self.folder / name
-        try:
-            self._rejected.take(path, own_sidecar_of(path), reason)
-        except OSError as problem:
-            raise Retry(f"cannot move a file to {self.rejected}: {problem.strerror}") from None
-        finally:
-            self._forget(name)
+        self._leave(name, self._unit(name), reason)
 
     def check(self) -> str:
+        if problems := self.problems():
+            raise Reject("; ".join(problems))
         return f"{self.waiting()} photos wait in {self.folder}"
 
     def close(self) -> None:
@@ -125,19 +155,116 @@ class FolderInbox:
 
     def _scan(self) -> None:
         """Look the folder through for photos that are whole and due."""
-        self._scanned_at = self.clock()
+        started = self.clock()
+        self._scan_at = started + SCAN_SECONDS
         with self.health.watching("look"):
             try:
-                sizes = {entry.name: size(entry) for entry in listed(self.folder)}
+                if started >= self._recover_at:
+                    self._recover_at = started + ABANDONED_SECONDS
+                    recover(self.folder, time.time())
+                found = units(look(self.folder))
             except OSError as problem:
                 raise Retry(f"cannot look into the inbox {self.folder}: {problem.strerror}") from None
-        due = self._settling.look(sizes, self._scanned_at)
+        due = self._settling.look(found, started)
         self._ready = [name for name in reversed(due) if name not in self._in_hand]
+        if self._leaving:
+            self._leaving = {name: each for name, each in self._leaving.items() if name in found}
+            self._tell("")
+        self._scan_at = max(self._scan_at, self.clock() + SCAN_SHARE * (self.clock() - started))
 
-    def _forget(self, name: str) -> None:
+    def _unit(self, name: str) -> Unit:
+        """A file as it was when it was handed out, or as it is now where it was not. Raises `Reject` when it
+        is gone.
+        """
         with self._lock:
-            self._in_hand.discard(name)
-            self._settling.forget(name)
+            if name not in self._in_hand:
+                try:
+                    unit = units(look(self.folder)).get(name)
+                except OSError as problem:
+                    raise Retry(f"cannot look into the inbox {self.folder}: {problem.strerror}") from None
+                if unit is None:
+                    raise Reject("the file went away before it was read")
+                self._in_hand[name] = unit
+            return self._in_hand[name]
+
+    def _sidecar(self, name: str, unit: Unit) -> bytes | None:
+        """What lies beside a photo; raises `Retry` and `Reject` when it cannot be looked at."""
+        if unit.sidecar is None or unit.beside is None:
+            return None
+        problem = unit.beside.problem
+        if not problem:
+            try:
+                return content_of(self.folder / unit.sidecar, unit.beside.mark, MAX_BYTES + 1)
+            except (Changed, FileNotFoundError):
+                raise Retry("the sidecar is still arriving", after=SETTLED_SECONDS) from None
+            except OSError as why:
+                problem = f"it cannot be read: {why.strerror}"
+        with self._lock:
+            seconds = self._more_seconds(self._settling.note(name, unit, self.clock()).since)
+        if seconds:
+            raise Retry("the sidecar cannot be looked at", after=seconds)
+        raise Reject(f"its sidecar cannot be looked at: {problem}")
+
+    def _more_seconds(self, since: float) -> float:
+        """When to look again at something that looks cut off; 0 when it has stood still for long."""
+        return max(0.0, min(AGAIN_SECONDS, since + CUT_OFF_SECONDS - self.clock()))
+
+    def _leave(self, name: str, unit: Unit, reason: str | None) -> None:
+        """Take a file away that was dealt with; one that cannot be is left there and remembered, as nothing
+        else needs to be done about it.
+        """
+        problem = ""
+        try:
+            self._take_away(name, unit, reason)
+        except OSError as why:
+            problem = why.strerror or type(why).__name__
+        with self._lock:
+            self._in_hand.pop(name, None)
+            self._leaving.pop(name, None)
+            if problem:
+                self._leaving[name] = Leaving(unit, reason)
+                self._settling.put_back(name, unit, self.clock() + STUCK_SECONDS)
+            else:
+                self._settling.forget(name)
+        self._tell(problem)
+
+    def _take_away(self, name: str, unit: Unit, reason: str | None) -> None:
+        path, sidecar = self.folder / name, None
+        if unit.sidecar is not None and unit.beside is not None and not self._is_shared(name, unit.sidecar):
+            sidecar = self.folder / unit.sidecar, unit.beside.mark
+        if reason is not None:
+            self._rejected.take((path, unit.file.mark), sidecar, reason)
+            return
+        delete(path, unit.file.mark)
+        if sidecar is not None and not os.path.lexists(path):
+            delete(*sidecar)
+
+    def _is_shared(self, name: str, sidecar: str) -> bool:
+        """Whether another photo of the same name needs the sidecar."""
+        names = [each for each in names_in(self.folder) if alike(each) == alike(sidecar)]
+        return any(beside == sidecar and photo != name for photo, beside in sidecars_of(names).items())
+
+    def _leaves(self, name: str, unit: Unit) -> bool:
+        """Whether a file that is due was dealt with before; it is only taken away then."""
+        leaving = self._leaving.get(name)
+        if leaving is None:
+            return False
+        if leaving.unit != unit:  # another one has come
+            del self._leaving[name]
+            self._tell("")
+            return False
+        self._leave(name, unit, leaving.reason)
+        return True
+
+    def _tell(self, problem: str) -> None:
+        """Let `status` and the log know of what cannot be taken away."""
+        what = f"{STAY} {self.folder}"
+        if problem:
+            self.health.failed("move", f"{what}, as they cannot be moved away: {problem}")
+            self._outage.fails(log, what, f"they cannot be moved away: {problem}")
+        elif not self._leaving:
+            self.health.worked("move")
+            self._outage.works(log, what)
 
 
 def _put(target: Path, content: bytes) -> None:

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from tagbot.aws.s3_api import Bucket, Listed, Missing
 from tagbot.errors import Retry
 from tagbot.photos.inbox.file_names import is_sidecar
-from tagbot.photos.inbox.s3_names import is_alone, is_shown
+from tagbot.photos.inbox.s3_names import is_shown
 from tagbot.photos.inbox.settled_files import LONE_SIDECAR_SECONDS
+from tagbot.photos.inbox.sidecar_names import sidecars_of
 
 LIST_SECONDS = 5.0
 """How often an empty inbox is listed: half a million calls a month, which cost three dollars."""
@@ -32,7 +33,9 @@ class InHand:
 
     etag: str | None = None
     """None before it was read."""
-    has_sidecar: bool = False
+    sidecar: str | None = None
+    """The name of what lay beside it."""
+    sidecar_etag: str = ""
 
 
 class S3Arrivals:
@@ -61,10 +64,9 @@ class S3Arrivals:
             except Missing:
                 self.forget(name)
             except Retry:
-                with self._lock:
-                    self._in_hand.pop(name, None)
-                    self._ready.append(name)
-                raise
+                # It may be this one alone that S3 does not give, which is not to stop the others: the stage
+                # hears of it when it reads the photo.
+                return taken
             else:
                 return taken
         return None
@@ -97,15 +99,6 @@ class S3Arrivals:
             self._in_hand.pop(name, None)
             self._later.pop(name, None)
 
-    def is_whole(self, found: Listed) -> bool:
-        """Whether it can be taken over: all that is listed is whole, but a sidecar waits for its photo."""
-        if not is_shown(found.name):
-            return False
-        if not is_sidecar(found.name):
-            return True
-        age = time.time() - found.modified.timestamp()
-        return age >= LONE_SIDECAR_SECONDS and is_alone(self._bucket, found.name)
-
     def _take(self) -> tuple[str, int] | None:
         with self._lock:
             if not self._ready:
@@ -121,15 +114,34 @@ class S3Arrivals:
             return None
 
     def _list(self) -> None:
-        """Look for photos, only as far as there are some."""
+        """Look for photos, only as far as there are some; and where there are none, for lone sidecars."""
         self._listed_at = self._clock()
+        listed: list[Listed] = []
         for page in self._bucket.pages():
-            self._ready = [found.name for found in page if self._is_free(found.name) and self.is_whole(found)]
+            shown = [found for found in page if is_shown(found.name) and not found.is_archived]
+            self._ready = [
+                found.name for found in shown if not is_sidecar(found.name) and self._is_free(found.name)
+            ]
             if self._ready:
                 random.shuffle(self._ready)
                 self._listed_at = None
                 return
+            listed += shown
+        self._ready = [name for name in lone_sidecars(listed, time.time()) if self._is_free(name)]
 
     def _is_free(self, name: str) -> bool:
         """Whether this process does not work on it yet, and it need not wait."""
         return name not in self._in_hand and self._later.get(name, (1, 0.0))[1] <= self._clock()
+
+
+def lone_sidecars(listed: Iterable[Listed], now: float) -> list[str]:
+    """Of all that is in the inbox, the sidecars whose photos did not come; `now` is in seconds since 1970."""
+    by_name = {found.name: found for found in listed}
+    paired = set(sidecars_of(by_name).values())
+    return [
+        name
+        for name, found in by_name.items()
+        if is_sidecar(name)
+        and name not in paired
+        and now - found.modified.timestamp() >= LONE_SIDECAR_SECONDS
+    ]

@@ -1,6 +1,7 @@
 """The inbox at Amazon S3: the objects below a prefix, for any number of bots."""
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -9,11 +10,13 @@ from contextlib import suppress
 from tagbot.aws.s3_api import Bucket, Missing
 from tagbot.aws.s3_events import Events
 from tagbot.errors import Reject, Retry
+from tagbot.lib.unseen import printable
 from tagbot.photos.inbox import Arrived, InboxDelivery
 from tagbot.photos.inbox.file_names import SIDECAR, is_sidecar
+from tagbot.photos.inbox.folder_problems import MOST
 from tagbot.photos.inbox.s3_arrivals import LIST_BESIDE_EVENTS_SECONDS, LIST_SECONDS, S3Arrivals
 from tagbot.photos.inbox.s3_listener import LOOK_SECONDS, S3Listener
-from tagbot.photos.inbox.s3_names import is_alone, is_shown, sidecar_of
+from tagbot.photos.inbox.s3_names import is_shown, sidecars_beside
 from tagbot.photos.inbox.s3_rejected import S3Rejected
 from tagbot.photos.known_photos import identity
 from tagbot.photos.photo_limits import MAX_BYTES
@@ -53,6 +56,7 @@ class S3Inbox:
         """Nothing: prefixes need not be made, and the bucket is its owner's."""
 
     def add(self, stem: str, suffix: str, sha256: str, photo: bytes, sidecar: bytes | None) -> None:
+        stem = os.fsencode(stem).decode(errors="replace")  # S3's names are Unicode
         name = f"{sha256[:8]}-{stem}"  # in this order, as S3 finds names by how they begin
         if sidecar is not None:
             self._bucket.put(f"{name}{SIDECAR}", sidecar, "application/json")
@@ -83,14 +87,18 @@ class S3Inbox:
     def read(self, name: str) -> Arrived:
         # The sidecar first: it is there before its photo, and another bot that deals with both deletes it
         # last.
-        sidecar = None if is_sidecar(name) else self._sidecar(name)
+        in_hand = self.arrivals.in_hand(name)
+        content = None
+        in_hand.sidecar = sidecars_beside(self._bucket, name).get(name)
         try:
+            if in_hand.sidecar is not None:
+                beside = self._bucket.get(in_hand.sidecar, MAX_BYTES + 1)
+                in_hand.sidecar_etag, content = beside.etag, beside.content
             photo = self._bucket.get(name, MAX_BYTES + 1)
         except Missing:
             raise Reject("the photo went away before it was read") from None
-        in_hand = self.arrivals.in_hand(name)
-        in_hand.etag, in_hand.has_sidecar = photo.etag, sidecar is not None
-        return Arrived(photo.content, sidecar)
+        in_hand.etag = photo.etag
+        return Arrived(photo.content, content)
 
     def waiting(self) -> int | None:
         """Of more than a page, those on the first page."""
@@ -98,33 +106,44 @@ class S3Inbox:
             page = next(self._bucket.pages())
         except Retry:
             return None
-        return sum(is_shown(found.name) and not is_sidecar(found.name) for found in page)
+        return sum(
+            is_shown(found.name) and not is_sidecar(found.name) and not found.is_archived for found in page
+        )
+
+    def problems(self) -> list[str]:
+        """As far as the first page tells."""
+        try:
+            page = next(self._bucket.pages())
+        except Retry:
+            return []
+        archived = [printable(found.name) for found in page if is_shown(found.name) and found.is_archived]
+        why = f"in the inbox {self._bucket} is left there: it is archived, so have it restored"
+        return [f"“{name}” {why}" for name in archived[:MOST]]
 
     def remove(self, name: str) -> None:
-        """Another photo that has come under its name meanwhile stays."""
+        """Another photo, or sidecar, that has come under its name meanwhile stays."""
         in_hand = self.arrivals.in_hand(name)
         with suppress(Missing):
             self._bucket.delete(name, in_hand.etag)
-            if in_hand.has_sidecar and is_alone(self._bucket, name):
-                self._bucket.delete(sidecar_of(name))
+            if in_hand.sidecar is not None and not self._is_shared(name, in_hand.sidecar):
+                self._bucket.delete(in_hand.sidecar, in_hand.sidecar_etag)
         self.arrivals.forget(name)
 
     def put_back(self, name: str, seconds: float) -> None:
         self.arrivals.put_back(name, seconds)
 
     def refuse(self, name: str, reason: str) -> None:
-        """One that another bot has dealt with meanwhile is left alone, and one that S3 does not move, as it
-        is over 5 GB, stays where it is.
+        """One that another bot has dealt with meanwhile is left alone, like one that has come in its place;
+        one that S3 does not move, as it is over 5 GB, stays where it is.
         """
         is_stuck = False
         try:
-            self._bucket.etag(name)
+            in_hand = self.arrivals.in_hand(name)
+            in_hand.etag = self._bucket.etag(name, in_hand.etag)
             # The text first: a crash in between then leaves a photo that is refused again, never one without
             # a reason.
             target = self._rejected.explain(name, reason)
-            has_sidecar = not is_sidecar(name) and self._sidecar(name) is not None
-            self._rejected.copy(self._bucket, name, target, has_sidecar=has_sidecar)
-            self.arrivals.in_hand(name).has_sidecar |= has_sidecar
+            self._rejected.copy(self._bucket, name, in_hand, target)
             self.remove(name)
         except Missing:
             log.info("a photo that was to be refused is gone")
@@ -148,8 +167,7 @@ class S3Inbox:
         if self._listener is not None:
             self._listener.close()
 
-    def _sidecar(self, photo: str) -> bytes | None:
-        try:
-            return self._bucket.get(sidecar_of(photo), MAX_BYTES + 1).content
-        except Missing:
-            return None
+    def _is_shared(self, photo: str, sidecar: str) -> bool:
+        """Whether another photo of the same name needs the sidecar."""
+        beside = sidecars_beside(self._bucket, photo)
+        return any(each != photo and its == sidecar for each, its in beside.items())

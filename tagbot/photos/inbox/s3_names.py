@@ -2,6 +2,7 @@
 
 from tagbot.aws.s3_api import Bucket
 from tagbot.photos.inbox.file_names import SIDECAR
+from tagbot.photos.inbox.sidecar_names import sidecars_of, stem
 
 
 def is_shown(name: str) -> bool:
@@ -10,20 +11,11 @@ def is_shown(name: str) -> bool:
 
 
 def sidecar_of(photo: str) -> str:
-    """The name of the sidecar beside a photo."""
-    return f"{_stem(photo)}{SIDECAR}"
+    """The name of a sidecar for a photo."""
+    return f"{stem(photo)}{SIDECAR}"
 
 
-def is_alone(bucket: Bucket, name: str) -> bool:
-    """Whether there is no other photo of the same name that needs the sidecar."""
-    return not any(
-        found.name not in (name, sidecar_of(name)) and _stem(found.name) == _stem(name)
-        for page in bucket.pages(f"{_stem(name)}.")
-        for found in page
-    )
-
-
-def _stem(name: str) -> str:
-    """The name without its suffix."""
-    folder, slash, own = name.rpartition("/")
-    return f"{folder}{slash}{own.rpartition('.')[0] or own}"
+def sidecars_beside(bucket: Bucket, photo: str) -> dict[str, str]:
+    """The sidecars of a photo and of others of the same name, by photo; one call."""
+    names = {found.name for page in bucket.pages(f"{stem(photo)}.") for found in page}
+    return sidecars_of({photo, *names})

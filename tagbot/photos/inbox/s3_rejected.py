@@ -1,10 +1,12 @@
 """The prefix `rejected/` at Amazon S3: each refused object with its sidecar, beside a text that says why."""
 
 import logging
+from contextlib import suppress
 
 from tagbot.aws.s3_api import Bucket, Missing
 from tagbot.lib.unseen import printable
 from tagbot.photos.inbox.file_names import WHY, names_like
+from tagbot.photos.inbox.s3_arrivals import InHand
 from tagbot.photos.inbox.s3_names import sidecar_of
 
 log = logging.getLogger(__name__)
@@ -35,11 +37,18 @@ class S3Rejected:
         self._bucket.put(f"{target}{WHY}", f"{printable(reason)}\n".encode(), TEXT)
         return target
 
-    def copy(self, inbox: Bucket, name: str, target: str, *, has_sidecar: bool) -> None:
-        """An object of the inbox, with its sidecar. Raises `Missing`, and `Reject` when it is over 5 GB."""
-        self._bucket.copy(inbox, name, target)
-        if has_sidecar:
-            self._bucket.copy(inbox, sidecar_of(name), sidecar_of(target))
+    def copy(self, inbox: Bucket, name: str, read: InHand, target: str) -> None:
+        """An object of the inbox, with its sidecar, as they were read. Raises `Missing`, and `Reject` when it
+        is over 5 GB.
+        """
+        try:
+            self._bucket.copy(inbox, name, read.etag or "", target)
+        except Missing:
+            self._bucket.delete(f"{target}{WHY}")
+            raise
+        if read.sidecar is not None:
+            with suppress(Missing):  # another one has come
+                self._bucket.copy(inbox, read.sidecar, read.sidecar_etag, sidecar_of(target))
 
     def explain_stuck(self, name: str, target: str, reason: str, why: str) -> None:
         """Replace the text by one about an object that could not follow, the same at each attempt."""

@@ -22,6 +22,11 @@ def put(inbox: FolderInbox, name: str, content: bytes = b"photo") -> Path:
     return path
 
 
+def replace(inbox: FolderInbox, name: str, content: bytes) -> None:
+    """Put a file there under another name first, and rename it over what may lie there."""
+    put(inbox, ".new", content).replace(inbox.folder / name)
+
+
 def look(inbox: FolderInbox, clock: Clock, seconds: float = SCAN_SECONDS) -> InboxDelivery | None:
     clock.now += seconds
     return inbox.get(0)

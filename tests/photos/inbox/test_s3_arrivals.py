@@ -1,13 +1,14 @@
 """Arrivals at the inbox in Amazon S3: which photos there are, and in which order bots take them."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from tagbot.aws.s3_api import Listed
 from tagbot.photos.inbox import InboxDelivery
-from tagbot.photos.inbox.s3_arrivals import LIST_SECONDS
+from tagbot.photos.inbox.s3_arrivals import LIST_SECONDS, lone_sidecars
 from tagbot.photos.inbox.settled_files import LONE_SIDECAR_SECONDS
 from tests.photos.inbox.s3_rig import Rig
 
@@ -22,11 +23,11 @@ def test_a_hidden_object_or_the_mark_of_a_folder_does_not_count(rig: Rig, name: 
 
 def test_a_sidecar_waits_long_for_its_photo_and_is_then_refused(rig: Rig) -> None:
     now = time.time()
-    for age, whole in ((LONE_SIDECAR_SECONDS - 60, False), (LONE_SIDECAR_SECONDS + 60, True)):
+    for age, lone in ((LONE_SIDECAR_SECONDS - 60, []), (LONE_SIDECAR_SECONDS + 60, ["photo.json"])):
         found = Listed("photo.json", datetime.fromtimestamp(now - age, UTC))
-        assert rig.inbox.arrivals.is_whole(found) == whole
+        assert lone_sidecars([found], now) == lone
+    assert lone_sidecars([found, replace(found, name="photo.png")], now) == [], "its photo has come"
     rig.put("photo.png")
-    assert not rig.inbox.arrivals.is_whole(found), "its photo has come"
     rig.put("other.json", b"{}")
     delivery = rig.take()
     assert delivery.name == "photo.png"
@@ -100,3 +101,35 @@ def test_page_after_page_is_taken_without_a_pause(rig: Rig, monkeypatch: pytest.
         found.add(delivery.name)
         delivery.ack()
     assert len(found) == 7
+
+
+@pytest.mark.rule("cheap-look")
+def test_sidecars_that_wait_cost_no_call_each(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(20):
+        rig.put(f"{number}.json", b"{}")
+        rig.put(f"{number}.jpg")
+    while (delivery := rig.look(0)) is not None:
+        delivery.retry_after(LONE_SIDECAR_SECONDS * 10, "the database is busy")
+    now = time.time() + 2 * LONE_SIDECAR_SECONDS
+    monkeypatch.setattr(time, "time", lambda: now)
+    before = rig.aws.calls().count("ListObjectsV2")
+    assert rig.look() is None
+    assert rig.aws.calls().count("ListObjectsV2") == before + 1
+
+
+@pytest.mark.rule("entry-own-affair")
+def test_one_that_s3_does_not_give_stops_no_other_and_an_archived_one_is_named(rig: Rig) -> None:
+    rig.put("a.jpg")
+    rig.aws.fail("HeadObject", code="400", status=400)
+    refused = rig.take()
+    refused.retry_after(1000, "Amazon S3 refuses it")
+    rig.s3.put_object(
+        Bucket=rig.aws.bucket, Key="team/inbox/old.jpg", Body=b"photo", StorageClass="DEEP_ARCHIVE"
+    )
+    rig.put("b.jpg")
+    assert rig.take().name == "b.jpg"
+    assert rig.look() is None
+    assert rig.inbox.waiting() == 2
+    [told] = rig.inbox.problems()
+    assert told.startswith("“old.jpg” in the inbox s3://")
+    assert "archived" in told

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tagbot.aws.s3_api import Bucket
 from tagbot.photos.inbox.s3_arrivals import LIST_SECONDS
 from tagbot.photos.inbox.s3_inbox import STUCK_SECONDS
 from tests.photos.inbox.s3_rig import Rig
@@ -60,3 +61,37 @@ def test_what_s3_does_not_move_as_it_is_too_large_stays_and_a_text_says_so_once(
         b" (Amazon S3 refuses s3:PutObject: InvalidRequest): delete it there.\n"
     )
     assert "what was refused stays in the inbox until somebody deletes it there" in caplog.text
+
+
+@pytest.mark.rule("never-unread")
+def test_what_came_in_the_place_of_a_refused_photo_or_sidecar_is_not_moved(rig: Rig) -> None:
+    rig.put("a.json", b"{1")
+    rig.put("a.jpg", b"first")
+    delivery = rig.take()
+    rig.inbox.read("a.jpg")
+    rig.put("a.jpg", b"second")
+    delivery.bury("no picture")
+    assert rig.objects() == ["inbox/a.jpg", "inbox/a.json"]
+    delivery = rig.take()
+    rig.inbox.read("a.jpg")
+    rig.put("a.json", b"{2")
+    delivery.bury("no picture")
+    assert rig.objects() == ["inbox/a.json", "rejected/a.jpg", "rejected/a.jpg.error.txt"]
+    assert rig.content("rejected/a.jpg") == b"second"
+
+
+@pytest.mark.rule("never-unread")
+def test_nor_is_one_that_came_in_the_last_moment(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    rig.put("a.jpg", b"first")
+    delivery = rig.take()
+    rig.inbox.read("a.jpg")
+    copy = Bucket.copy
+
+    def late(target: Bucket, source: Bucket, name: str, etag: str, new_name: str) -> None:
+        rig.put("a.jpg", b"second")
+        copy(target, source, name, etag, new_name)
+
+    monkeypatch.setattr(Bucket, "copy", late)
+    delivery.bury("no picture")
+    assert rig.objects() == ["inbox/a.jpg"]
+    assert rig.content("inbox/a.jpg") == b"second"
