@@ -31,6 +31,8 @@ in all.
 STOP_SECONDS = 9.5
 """After so long the bot ends, whatever still waits for an answer: a reply to Slack alone may wait for 30."""
 
+TELL_SECONDS = 1.0
+"""How long what members are still to be told may take at the end."""
 
 LISTENERS = 4
 """So many people at once get an answer from the database, to `/facetag status` say; more wait for theirs."""
@@ -108,7 +110,7 @@ class Bot:
         """
         self.services.shutdown.requested = stop
         self.services.inbox.prepare()
-        with self._heartbeat(), self._scheduled(), self._showing(), self._working(stop):
+        with self._heartbeat(), self._scheduled(), self._showing(), self._telling(), self._working(stop):
             log.info("FaceTag is running")
             try:
                 if self.services.settings.hears_people:
@@ -166,6 +168,18 @@ class Bot:
             self._quiet.set()
             updates.wake()
             _join([thread], 1.0)
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """The thread that tells members what became of what they did."""
+        tellings = self.services.tellings
+        thread = threading.Thread(target=tellings.run, name="tellings", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            tellings.wait_until_told(TELL_SECONDS)
+            tellings.wake()
 
     @contextmanager
     def _scheduled(self) -> Iterator[None]:

@@ -29,6 +29,7 @@ from tagbot.settings import Settings
 from tagbot.settings.values import S3Place
 from tagbot.slack.api import TIMEOUT_SECONDS, SlackApi
 from tagbot.slack.client import Slack
+from tagbot.slack.tellings import Tellings
 from tagbot.slack.updates import Updates
 from tagbot.training.backend import TrainingBackend
 from tagbot.training.local import LocalBackend
@@ -77,6 +78,7 @@ def services(
         other_models=other_models(settings, quiet),
         slack=slack,
         updates=Updates(slack, quiet, settings.rule, shared.now),
+        tellings=Tellings(slack.channel.tell, quiet),
         queues=queues,
         now=shared.now,
         put_clock_right=shared.put_right,

@@ -33,6 +33,11 @@ class Message(Struct, frozen=True, kw_only=True):
         """The same for the same fact, however often it is told, so that a twin can be recognised."""
         raise NotImplementedError
 
+    @property
+    def said_by(self) -> str | None:
+        """Slack id of the member whose word the fact is; None where it is nobody's."""
+        return None
+
     def to_json(self) -> dict[str, Any]:
         """The fields, ready for JSON."""
         return asdict(self)
@@ -86,14 +91,16 @@ class FaceStored(FaceMessage, frozen=True, kw_only=True):
 
 
 class AnswerGiven(FaceMessage, frozen=True, kw_only=True):
-    """A tagger said who it is."""
+    """A tagger said who it is; or an admin, that the face is to be learned all the same."""
 
     QUEUE: ClassVar[str] = QueueName.FACE_TAGGING
 
     tagger: str
     """Slack id of who answered."""
     answer: str
-    """Slack id of the person chosen, or a `SpecialAnswer`; empty where `name` says who it is."""
+    """Slack id of the person chosen, a `SpecialAnswer`, or what an admin wants; empty where `name` says who
+    it is.
+    """
     name: str = ""
     """Of a person without a Slack account."""
     email: str = ""
@@ -111,6 +118,10 @@ class AnswerGiven(FaceMessage, frozen=True, kw_only=True):
     @property
     def id(self) -> str:
         return f"{self.QUEUE}:{self.face_id}:{self.round}:{self.tagger}:{self.at:.6f}"
+
+    @property
+    def said_by(self) -> str | None:
+        return self.tagger
 
 
 class FaceTagged(FaceMessage, frozen=True, kw_only=True):
@@ -192,3 +203,7 @@ class FaceReopened(FaceMessage, frozen=True, kw_only=True):
     """Slack id of who said so."""
     channel: str = ""
     """Slack's id of the channel in which they did; empty where an earlier version wrote this."""
+
+    @property
+    def said_by(self) -> str | None:
+        return self.by or None

@@ -20,6 +20,7 @@ from tagbot.messages import (
     TrainingSent,
 )
 from tagbot.services import Services
+from tagbot.slack import words
 from tagbot.stages.cleanup_tag import cleanup_tag
 from tagbot.stages.detect_faces import detect_faces
 from tagbot.stages.enrich_user import enrich_user
@@ -49,7 +50,13 @@ class Stage(Generic[M]):
     def outputs(self, message: M, services: Services) -> Iterator[Message]:
         """The messages that follow, one by one as the work goes on; raises `TypeError` for one that the stage
         did not declare.
+
+        Here is asked, for every kind of message, whether who said it has a say.
         """
+        member = message.said_by
+        if member is not None and not services.slack.members.has_a_say(member):
+            services.tellings.tell(member, words.NO_SAY)
+            return
         for output in self.run(message, services):
             if type(output) not in self.emits:
                 raise TypeError(f"{self.name} does not declare {type(output).__name__}")
@@ -103,7 +110,7 @@ SOURCES = (
     Source(INBOX, (PhotoArrived,)),
     Source(StageName.FACE_TAG, (AnswerGiven,)),
     Source("WrongPerson", (FaceReopened,)),
-    Source("TrainAnyway", (FaceTagged,)),
+    Source("TrainAnyway", (AnswerGiven,)),
     Source("TimedJobs", (FaceStored, FaceTagged, TrainingRefused, PersonAdded)),
 )
 

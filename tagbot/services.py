@@ -17,6 +17,7 @@ from tagbot.queues.publish import publish
 from tagbot.settings import Settings, SettingsError
 from tagbot.slack.client import Slack
 from tagbot.slack.socket_mode.connection_state import ConnectionTracker
+from tagbot.slack.tellings import Tellings
 from tagbot.slack.updates import Updates
 from tagbot.training.backend import TrainingBackend
 from tagbot.training.other_models import OtherModels
@@ -56,6 +57,7 @@ class Services:
     other_models: OtherModels
     slack: Slack
     updates: Updates
+    tellings: Tellings
     queues: Mapping[str, Queue]
     """By name; a stage emits messages instead."""
     now: Callable[[], float]

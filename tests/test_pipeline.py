@@ -8,7 +8,7 @@ import pytest
 from mypy import api
 
 from tagbot import pipeline
-from tagbot.messages import PhotoArrived
+from tagbot.messages import Message, PhotoArrived
 from tagbot.pipeline import PIPELINE, SOURCES, arrows, mermaid
 from tagbot.vocabulary import QueueName
 
@@ -69,6 +69,15 @@ def test_every_message_that_is_written_has_exactly_one_reader() -> None:
 
 def test_every_queue_has_one_kind_of_message() -> None:
     assert len({stage.reads.QUEUE for stage in PIPELINE}) == len(PIPELINE)
+
+
+@pytest.mark.rule("who-has-a-say")
+def test_whatever_people_say_names_the_member_whose_word_it_is() -> None:
+    said = {
+        message for source in SOURCES if source.name not in ("inbox", "TimedJobs") for message in source.emits
+    }
+    assert said
+    assert not [message for message in said if message.said_by is Message.said_by]
 
 
 def test_only_a_photo_in_the_inbox_is_never_given_up() -> None:

@@ -107,6 +107,9 @@ def environment(data_dir: Path, slack: SlackStandIn, **more: str) -> dict[str, s
 DATABASE = "tagbot.db"
 """Where a bot has its database in its data folder, unless told otherwise."""
 
+TOLD_SECONDS = 10.0
+"""Longer than it takes to tell all members all that tests have told."""
+
 CONNECTIONS = 60
 """More than any test has threads that reach for the database."""
 
@@ -192,6 +195,12 @@ class World:
         while sum(worker.work_once(timeout=0) for worker in self.workers):
             pass
         self.show()
+        self.services.tellings.wait_until_told(TOLD_SECONDS)
+
+    def told(self, member: str) -> list[str]:
+        """What a member alone has been told, oldest first, once all of it has been."""
+        self.services.tellings.wait_until_told(TOLD_SECONDS)
+        return [message.text for message in self.slack.ephemerals(member)]
 
     def show(self) -> None:
         """Have Slack show what the database says."""
@@ -285,12 +294,15 @@ def a_world(
         services.inbox.clock = clock.now
         services.inbox.prepare()
         world = World(settings, services, slack, workers(services), clock)
-        showing = threading.Thread(target=services.updates.run)
-        showing.start()
+        threads = [threading.Thread(target=each.run) for each in (services.updates, services.tellings)]
+        for thread in threads:
+            thread.start()
         try:
             with connected():
                 yield world
         finally:
             stop.set()
             services.updates.wake()
-            showing.join()
+            services.tellings.wake()
+            for thread in threads:
+                thread.join()

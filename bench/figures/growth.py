@@ -100,7 +100,7 @@ class Acts:
         self._here = here
         self._services = the_scene.services
         self._tagger, self._person = the_scene.slack.people[:2]
-        self._services.slack.members.can_be_chosen(self._person)
+        self._services.slack.members.can_be_chosen(self._person, by=self._tagger)
         with here.used():
             self._open = [face.id for face in Face.select(Face.id).where(Face.state == State.OPEN)]
         self._turn = 0

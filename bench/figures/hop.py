@@ -154,7 +154,7 @@ def _rate_of_ours(
 def store_answers(the_scene: Scene, hops: int) -> None:
     """Put answers on the stage's queue, and have Slack say that they name somebody who can be chosen."""
     tagger, person = the_scene.slack.people[:2]
-    the_scene.services.slack.members.can_be_chosen(person)
+    the_scene.services.slack.members.can_be_chosen(person, by=tagger)
     for face_id in open_faces(hops):
         the_scene.services.publish(answer(face_id, tagger, person))
 
@@ -171,7 +171,7 @@ def _rate_of_another(
     hops: int,
 ) -> float:
     tagger, person = the_scene.slack.people[:2]
-    the_scene.services.slack.members.can_be_chosen(person)
+    the_scene.services.slack.members.can_be_chosen(person, by=tagger)
     with closing(open_queue("first")) as queue:
         for face_id in open_faces(hops):
             queue.put(json.dumps(answer(face_id, tagger, person).to_json()))

@@ -4,6 +4,7 @@ from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
+from tagbot.handlers.say import has_a_say, may_have_a_say
 from tagbot.lib.typed_words import typed_words
 from tagbot.maintenance import redrive
 from tagbot.monitoring import status_words
@@ -24,12 +25,15 @@ def register(app: App, services: Services) -> None:
 
 def answer(command: dict[str, Any], services: Services) -> str:
     """The reply to this command of Slack's, in words."""
-    text = command.get("text") or ""
+    member, text = command["user_id"], command.get("text") or ""
     match typed_words(text):
         case ["status"]:
+            if not may_have_a_say(member, services):
+                return words.NO_SAY
             return status_words.for_slack(services)
         case ["retry", *_]:
-            member = command["user_id"]
+            if not has_a_say(member, services):
+                return words.NO_SAY
             if not may_retry(member, command["channel_id"], services):
                 return words.ADMINS_ONLY
             _, *target = text.split(maxsplit=1)

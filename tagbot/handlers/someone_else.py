@@ -7,6 +7,7 @@ from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
+from tagbot.handlers.say import may_have_a_say
 from tagbot.lib.names import clean_email, clean_name
 from tagbot.lib.unseen import can_be_seen
 from tagbot.messages import AnswerGiven
@@ -27,15 +28,18 @@ def register(app: App, services: Services) -> None:
     @app.action({"action_id": ActionId.SOMEONE_ELSE, "block_id": BLOCK_ID})
     def someone_else(ack: Ack, body: dict[str, Any], respond: Respond) -> None:
         ack()
+        received = services.now()
         asked, channel = RequestId.parse(body["actions"][0]["block_id"]), channel_of_click(body)
-        if channel not in ("", services.settings.slack_channel):
+        if not may_have_a_say(body["user"]["id"], services):
+            respond(words.NO_SAY, response_type="ephemeral", replace_original=False)
+        elif channel not in ("", services.settings.slack_channel):
             respond(words.ASKED_ELSEWHERE, response_type="ephemeral", replace_original=False)
         elif asked is not None:
             opened = Opened(
                 message_ts=body.get("container", {}).get("message_ts", ""),
                 channel=channel,
                 clicked_at=float(body["actions"][0]["action_ts"]),
-                received=services.now(),
+                received=received,
             )
             services.slack.open_modal(body["trigger_id"], someone_else_modal(asked, opened))
 

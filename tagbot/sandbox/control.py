@@ -202,7 +202,7 @@ class Control:
     def set_workspace(self, asked: Asked) -> Workspace:
         """Change the app's scopes, commands, subscriptions or tokens."""
         for name, value in asked.items():
-            if name not in ("scopes", "commands", "subscriptions", "bot_token", "app_token"):
+            if name not in ("enterprise_id", "scopes", "commands", "subscriptions", "bot_token", "app_token"):
                 raise Refused(f"{name} cannot be set.")
             setattr(self.world.workspace, name, value)
         return self._done(self.world.workspace)

@@ -194,7 +194,9 @@ class Slack:
     # ------------------------------------------------------------ setting up
 
     def set_member(self, member: str, **changes: Any) -> Member:
-        """Add an account or change one (see `state.Member`): `deleted=True` deactivates."""
+        """Add an account or change one (see `state.Member`): `deleted=True` deactivates it,
+        `is_restricted=True` makes it a guest's.
+        """
         return Member(**self._post("member", id=member, **changes))
 
     def set_channel(self, channel: str | None = None, **changes: Any) -> Channel:
@@ -203,7 +205,7 @@ class Slack:
         return Channel(**{**row, "messages": [], "removed": []})
 
     def set_workspace(self, **changes: Any) -> None:
-        """Change `scopes`, `commands`, `subscriptions`, `bot_token` or `app_token`."""
+        """Change `scopes`, `commands`, `subscriptions`, `bot_token`, `app_token` or `enterprise_id`."""
         self._post("workspace", **changes)
 
     def rules(self, **changes: Any) -> None:

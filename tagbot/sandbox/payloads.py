@@ -134,7 +134,7 @@ def interaction(world: World, kind: str, member: Member, view: str | None = None
             "id": member.id,
             "username": member.name,
             "name": member.name,
-            "team_id": workspace.team_id,
+            "team_id": wire.team(world, member),
         },
         "api_app_id": workspace.app_id,
         "token": TOKEN,

@@ -28,7 +28,9 @@ ALL_SCOPES = (
 
 @dataclass
 class Member:
-    """An account: a person or a bot. `name` is the handle."""
+    """An account: a person or a bot. `name` is the handle; `is_restricted` is a guest, and with
+    `is_ultra_restricted` one of a single channel. `team_id` is another workspace's for who belongs there.
+    """
 
     id: str
     name: str
@@ -39,6 +41,11 @@ class Member:
     is_bot: bool = False
     deleted: bool = False
     locale: str = "en-US"
+    is_restricted: bool = False
+    is_ultra_restricted: bool = False
+    is_stranger: bool = False
+    team_id: str = ""
+    enterprise_id: str = ""
 
 
 @dataclass
@@ -86,6 +93,8 @@ class Channel:
     is_private: bool = False
     is_archived: bool = False
     is_ext_shared: bool = False
+    is_pending_ext_shared: bool = False
+    is_org_shared: bool = False
     members: list[str] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     removed: list[Message] = field(default_factory=list)
@@ -172,6 +181,7 @@ class Workspace:
     """A team, its people, and the one app that is installed in it."""
 
     team_id: str = "T0FACETAG"
+    enterprise_id: str = ""
     domain: str = "sandbox"
     app_id: str = "A0FACETAG"
     bot_user: str = "U0FACETAG"

@@ -18,21 +18,36 @@ def user(world: World, member: Member) -> Json:
         "real_name_normalized": member.real_name,
         "display_name": member.display_name,
         "display_name_normalized": member.display_name,
-        "team": world.workspace.team_id,
+        "team": team(world, member),
         **{f"image_{size}": f"{member.image}-{size}.png" for size in (24, 48, 72, 192, 512) if member.image},
     }
     if "users:read.email" in world.workspace.scopes and member.email:
         profile["email"] = member.email
     shown = {
         "id": member.id,
-        "team_id": world.workspace.team_id,
+        "team_id": team(world, member),
         "name": member.name,
         "deleted": member.deleted,
         "profile": profile,
         "is_bot": member.is_bot,
         "is_app_user": False,
     }
-    return shown if member.deleted else {**shown, "real_name": member.real_name, "tz": "Europe/Berlin"}
+    if member.is_stranger:
+        shown["is_stranger"] = True
+    if member.enterprise_id:
+        shown["enterprise_user"] = {"id": member.id, "enterprise_id": member.enterprise_id}
+    if member.deleted:
+        return shown
+    kinds = {
+        "is_restricted": member.is_restricted or member.is_ultra_restricted,
+        "is_ultra_restricted": member.is_ultra_restricted,
+    }
+    return {**shown, **kinds, "real_name": member.real_name, "tz": "Europe/Berlin"}
+
+
+def team(world: World, member: Member) -> str:
+    """The workspace that somebody belongs to."""
+    return member.team_id or world.workspace.team_id
 
 
 def channel(world: World, each: Channel, *, members: bool = False) -> Json:
@@ -47,9 +62,10 @@ def channel(world: World, each: Channel, *, members: bool = False) -> Json:
         "is_private": each.is_private,
         "is_archived": each.is_archived,
         "is_general": False,
-        "is_shared": each.is_ext_shared,
+        "is_shared": each.is_ext_shared or each.is_org_shared,
         "is_ext_shared": each.is_ext_shared,
-        "is_org_shared": False,
+        "is_pending_ext_shared": each.is_pending_ext_shared,
+        "is_org_shared": each.is_org_shared,
         "is_member": world.workspace.bot_user in each.members,
         "context_team_id": world.workspace.team_id,
     }

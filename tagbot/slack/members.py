@@ -1,13 +1,22 @@
-"""The members of the workspace: their profiles, and whether one can be chosen as a person."""
+"""The members of the workspace: their profiles, whose word counts, and who can be chosen as a person."""
 
 from dataclasses import dataclass
 from typing import Any
 
+from tagbot.errors import Retry
+from tagbot.lib.allowances import Allowances
+from tagbot.lib.recent import Recent
 from tagbot.slack.api import SlackApi
 from tagbot.slack.api_failures import NoSuchMember
 
 MEMBER_SECONDS = 60.0
-"""How long it is believed that a member can be chosen; that one cannot may change at any time."""
+"""How long a member is believed to be what Slack said, or not to be there."""
+
+CHOICES_AT_ONCE = 20
+CHOICE_SECONDS = 2.0
+"""Slack tells of 100 members a minute (Tier 4). Of these one tagger, whoever they choose, uses 30 and 20 at
+once; the others stay for those who answer meanwhile.
+"""
 
 SLACKBOT = "USLACKBOT"
 """Slack's own, which is not marked as a bot."""
@@ -23,6 +32,19 @@ class Profile:
     picture_url: str | None
     is_bot: bool
     deactivated: bool
+    is_guest: bool
+    """Of one channel or of several."""
+    is_stranger: bool
+    """Of another organisation, as Slack says itself."""
+    team: str
+    """The workspace that they belong to; empty where Slack does not say."""
+    enterprise: str
+    """The organisation of several workspaces that they belong to, if there is one."""
+
+    @property
+    def is_active_person(self) -> bool:
+        """Whether it is the account of a person who still has it."""
+        return not (self.is_bot or self.deactivated)
 
 
 class Members:
@@ -30,11 +52,13 @@ class Members:
 
     def __init__(self, api: SlackApi) -> None:
         self._api = api
-        self._choosable_until: dict[str, float] = {}
-        """By the clock."""
+        self._recent: Recent[Profile | None] = Recent(MEMBER_SECONDS, api.clock)
+        self._choices = Allowances(CHOICES_AT_ONCE, CHOICE_SECONDS, api.clock)
+        self._own: tuple[str, str] | None = None
+        """The bot's own workspace and enterprise."""
 
     def profile(self, member: str) -> Profile:
-        """Raises `NoSuchMember` when there is none."""
+        """As it is now. Raises `NoSuchMember` when there is none."""
         user: dict[str, Any] = self._api.call("users.info", user=member)["user"]
         profile: dict[str, Any] = user.get("profile") or {}
         return Profile(
@@ -45,19 +69,51 @@ class Members:
             or profile.get("image_192")
             or profile.get("image_72")
             or None,
-            is_bot=bool(user.get("is_bot")),
+            is_bot=bool(user.get("is_bot")) or member == SLACKBOT,
             deactivated=bool(user.get("deleted")),
+            is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
+            is_stranger=bool(user.get("is_stranger")),
+            team=user.get("team_id") or "",
+            enterprise=(user.get("enterprise_user") or {}).get("enterprise_id") or "",
         )
 
-    def can_be_chosen(self, member: str) -> bool:
-        """Whether a member is a person with an active account; a yes is believed for a minute."""
-        if self._choosable_until.get(member, 0.0) >= self._api.clock():
+    def can_be_chosen(self, member: str, *, by: str) -> bool:
+        """Whether a member is a person with an active account; `by` is the tagger who chose them.
+
+        Raises `Retry` also when the tagger has chosen so many that others would have to wait for Slack.
+        """
+        if not self._recent.knows(member) and (seconds := self._choices.take(by)):
+            raise Retry("one tagger chooses faster than Slack tells of people", after=seconds)
+        found = self._recently(member)
+        return found is not None and found.is_active_person
+
+    def has_a_say(self, member: str) -> bool:
+        """Whether a member's word counts: a full member's of this organisation, with an active account."""
+        found = self._recently(member)
+        return (
+            found is not None
+            and found.is_active_person
+            and not (found.is_guest or found.is_stranger)
+            and self._is_ours(found)
+        )
+
+    def _recently(self, member: str) -> Profile | None:
+        """The profile as it was within the last minute; None when there is none."""
+
+        def ask() -> Profile | None:
+            try:
+                return self.profile(member)
+            except NoSuchMember:
+                return None
+
+        return self._recent.get(member, ask)
+
+    def _is_ours(self, profile: Profile) -> bool:
+        """Whether somebody belongs to the bot's workspace, or to its enterprise."""
+        if not profile.team:
             return True
-        try:
-            profile = self.profile(member)
-        except NoSuchMember:
-            return False
-        if profile.is_bot or profile.deactivated or member == SLACKBOT:
-            return False
-        self._choosable_until[member] = self._api.clock() + MEMBER_SECONDS
-        return True
+        if self._own is None:
+            answer = self._api.call("auth.test")
+            self._own = (answer.get("team_id") or profile.team, answer.get("enterprise_id") or "")
+        team, enterprise = self._own
+        return profile.team == team or bool(enterprise and profile.enterprise == enterprise)

@@ -86,6 +86,10 @@ NOT_STORED = "Sorry, that could not be stored just now. Please try again in a mi
 BUSY = "Sorry, Slack is busy just now, so that could not be done. Please click again in a moment."
 NOT_DONE = "Sorry, that could not be done just now. Please try again in a minute."
 UNKNOWN_ACT = "I do not know this control any more; perhaps the message is an old one. Nothing was changed."
+NO_SAY = (
+    "Thank you, but only full members of this workspace have a say here: guests and people of other "
+    "organisations do not. Nothing was changed."
+)
 ADMINS_ONLY = "Only the bot's admins can do this. Please ask one of them."
 
 # --- To the channel -----------------------------------------------------------------------------------------

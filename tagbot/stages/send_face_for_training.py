@@ -1,7 +1,6 @@
 """When enough people agree: claim the face and have the training backend learn it."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 from tagbot.consensus import Agreed, Unknown, consensus
@@ -9,10 +8,7 @@ from tagbot.database.models.faces import Face
 from tagbot.database.models.named_people import agreed_person
 from tagbot.database.models.people import Person
 from tagbot.database.models.votes import Vote
-from tagbot.database.opening import connected
-from tagbot.database.outages import reached
 from tagbot.database.write_lock import writing
-from tagbot.errors import Retry
 from tagbot.messages import FaceTagged, PersonAdded, TrainingRefused, TrainingSent
 from tagbot.photos.image_keys import crop_key
 from tagbot.services import Services
@@ -70,14 +66,9 @@ def _may_be_sent_anyway(face: Face, message: FaceTagged) -> bool:
 
 
 def can_be_trained_anyway(message: FaceTagged) -> bool:
-    """Whether what an admin wants can still be done, or was done by this very message; yes while the
-    database is away, as the message waits.
-    """
-    possible = True
-    with suppress(Retry), reached(), connected():
-        face = Face.in_round(message.face_id, message.round)
-        possible = face is not None and (_may_be_sent_anyway(face, message) or face.claimed_by == message.id)
-    return possible
+    """Whether what an admin wants can still be done, or was done by this very message."""
+    face = Face.in_round(message.face_id, message.round)
+    return face is not None and (_may_be_sent_anyway(face, message) or face.claimed_by == message.id)
 
 
 def _train(face: Face, person: Person, message: FaceTagged, services: Services) -> RejectionReason | None:

@@ -10,23 +10,27 @@ from tagbot.database.write_lock import writing
 from tagbot.errors import Reject
 from tagbot.lib.names import clean_email, clean_name, email_key, name_key
 from tagbot.lib.unseen import can_be_seen
-from tagbot.messages import AnswerGiven, FaceTagged
+from tagbot.messages import ANYWAY, AnswerGiven, FaceTagged
 from tagbot.services import Services
 from tagbot.slack import words
-from tagbot.vocabulary import BY_PEOPLE, SpecialAnswer, State
+from tagbot.stages.send_face_for_training import can_be_trained_anyway
+from tagbot.vocabulary import BY_PEOPLE, ActionId, SpecialAnswer, State
 
 
 def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[FaceTagged]:
     """Store the vote, in place of an earlier one by the same tagger."""
     # Again is harmless: there is one vote for each face and tagger, and the same answer writes the same row.
+    if message.answer == ActionId.TRAIN_ANYWAY:
+        yield from _send_anyway(message, services)
+        return
     # An older version left names as they were typed.
     name, email = clean_name(message.name), clean_email(message.email)
     if not message.answer and not can_be_seen(name):
-        services.slack.channel.tell(message.tagger, words.NAME_MISSING)
+        services.tellings.tell(message.tagger, words.NAME_MISSING)
         return
     account = message.answer not in ("", SpecialAnswer.NOT_A_FACE, SpecialAnswer.DONT_KNOW)
-    if account and not services.slack.members.can_be_chosen(message.answer):
-        services.slack.channel.tell(message.tagger, words.cannot_be_chosen(message.answer))
+    if account and not services.slack.members.can_be_chosen(message.answer, by=message.tagger):
+        services.tellings.tell(message.tagger, words.cannot_be_chosen(message.answer))
         return
     with writing():
         face = Face.for_answer(message.face_id)
@@ -54,11 +58,21 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
     if not counted:
         if message.channel in ("", services.slack.channel.id):  # else they heard it at once
             is_asked = face.state in (State.WAITING, State.OPEN)
-            services.slack.channel.tell(message.tagger, words.ASKED_ELSEWHERE if is_asked else words.CLOSED)
+            services.tellings.tell(message.tagger, words.ASKED_ELSEWHERE if is_asked else words.CLOSED)
         services.updates.show_soon(face.id)
     elif face.state == State.OPEN:
         services.updates.show_soon(face.id)
         yield FaceTagged(face_id=face.id, round=face.round, cause=f"{message.tagger}:{message.at:.6f}")
+
+
+def _send_anyway(message: AnswerGiven, services: Services) -> Iterator[FaceTagged]:
+    """Pass on what an admin wants, where it can still be done."""
+    cause = f"{ANYWAY}{message.tagger}:{message.at:.6f}"
+    wanted = FaceTagged(face_id=message.face_id, round=message.round, cause=cause)
+    if can_be_trained_anyway(wanted):
+        yield wanted
+    else:
+        services.tellings.tell(message.tagger, words.NOT_DIFFERING, message.channel)
 
 
 def _note_that_it_is_posted(face: AskedFace, message: AnswerGiven) -> None:

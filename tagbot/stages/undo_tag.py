@@ -29,14 +29,14 @@ def undo_tag(message: FaceReopened, services: Services) -> Iterator[FaceStored]:
         if not ask_again(face.id, message.round, State.TAGGED, by=message.by):
             raise Retry("the face is being sent to the model just now")
         if left_at is not None:
-            services.slack.channel.tell(message.by, words.left_in_model(left_at))
+            services.tellings.tell(message.by, words.left_in_model(left_at), message.channel)
     else:
         ended = (PastRequest.face == message.face_id) & (PastRequest.round == message.round)
         past = PastRequest.get_or_none(ended)
         if (
             past is None or past.reopened_by != message.by
         ):  # this message did not end the round before a crash
-            services.slack.channel.tell(message.by, words.NOT_TAGGED, message.channel)
+            services.tellings.tell(message.by, words.NOT_TAGGED, message.channel)
             return
     services.updates.show(message.face_id)
     yield FaceStored(face_id=message.face_id, round=message.round + 1)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tagbot.database.models.faces import Face
-from tagbot.messages import ANYWAY, FaceTagged
+from tagbot.messages import AnswerGiven
 from tagbot.sandbox.driver import Slack
 from tagbot.slack import words
 from tests.handlers.conftest import SLOW_DISK, connected_desk
@@ -44,10 +44,10 @@ def test_a_click_puts_one_message_on_the_queue_before_slack_is_acknowledged(
         assert (act.acknowledged, act.error) == (True, None)
         [(message, stored_at)] = desk.stored
     assert stored_at <= (act.acknowledged_at or 0.0)
-    assert isinstance(message, FaceTagged)
-    assert (message.face_id, message.round, message.anyway) == (differing.id, 1, True)
-    assert message.cause.startswith(f"{ANYWAY}{anna}:")
-    assert amazon.world.messages("face-tagged") == [message]
+    assert isinstance(message, AnswerGiven)
+    assert (message.face_id, message.round, message.answer) == (differing.id, 1, "train_anyway")
+    assert message.tagger == anna
+    assert amazon.world.messages("face-tagging") == [message]
 
 
 @pytest.mark.rule("add-anyway")
@@ -79,9 +79,9 @@ def test_who_clicks_where_it_is_not_offered_any_more_is_told_and_who_was_in_time
             channel=desk.slack.channel, ts=old.ts, text=old.text, blocks=old.blocks, metadata=old.metadata
         )
         assert desk.slack.click(second, differing.message_ts or "", "train_anyway").acknowledged
+        amazon.settle()
         desk.slack.wait_for_ephemeral(second, lambda message: message.text == words.NOT_DIFFERING)
         assert desk.slack.ephemerals(first) == []
-        amazon.settle()
     assert_is_in_the_model_once(amazon, differing)
 
 
@@ -91,6 +91,21 @@ def test_others_are_told_that_only_admins_can_and_nothing_is_learned(amazon: Ama
     with connected_desk(amazon.world, admins=frozenset({ben})) as desk:
         assert desk.slack.click(anna, differing.message_ts or "", "train_anyway").acknowledged
         desk.slack.wait_for_ephemeral(anna, lambda message: message.text == words.ADMINS_ONLY)
-    assert amazon.world.messages("face-tagged") == []
+    assert amazon.world.messages("face-tagging") == []
     assert (fresh(differing).state, fresh(differing).reason) == ("tagged", "differs")
     assert words.TRAIN_ANYWAY in shown(amazon.world, differing).text, "the message is as it was"
+
+
+@pytest.mark.rule("who-has-a-say")
+def test_a_guest_is_told_that_they_have_no_say_and_nothing_is_learned(
+    amazon: Amazon, differing: Face
+) -> None:
+    guest = amazon.world.slack.people[4]
+    amazon.world.slack.set_member(guest, is_restricted=True)
+    before = len(amazon.called())
+    with connected_desk(amazon.world) as desk:
+        assert desk.slack.click(guest, differing.message_ts or "", "train_anyway").acknowledged
+        amazon.settle()
+        desk.slack.wait_for_ephemeral(guest, lambda message: message.text == words.NO_SAY)
+    assert amazon.called(before) == []
+    assert (fresh(differing).state, fresh(differing).reason) == ("tagged", "differs")

@@ -1,11 +1,13 @@
 """Members: who they are, and whether they can be chosen."""
 
+from typing import Any
+
 import pytest
 
 from tagbot.errors import Retry
 from tagbot.sandbox.driver import Slack as SlackStandIn
 from tagbot.slack.client import Slack
-from tagbot.slack.members import MEMBER_SECONDS
+from tagbot.slack.members import CHOICE_SECONDS, CHOICES_AT_ONCE, MEMBER_SECONDS
 from tests.lib.clock import Clock
 
 
@@ -22,22 +24,98 @@ def test_a_profile_says_who_somebody_is(door: Slack, stand_in: SlackStandIn) -> 
     assert door.members.profile(stand_in.other_bot).is_bot
 
 
-def test_that_somebody_can_be_chosen_is_believed_for_a_minute_and_that_not_is_asked_each_time(
+def test_whether_somebody_can_be_chosen_is_believed_for_a_minute(
     door: Slack, stand_in: SlackStandIn, clock: Clock
 ) -> None:
-    person = stand_in.people[0]
-    assert all(door.members.can_be_chosen(person) for _ in range(5))
-    assert len(stand_in.calls("users.info")) == 1
-    stand_in.set_member(person, deleted=True)
-    assert door.members.can_be_chosen(person)
+    anna, ben = stand_in.people[:2]
+    assert all(door.members.can_be_chosen(anna, by=ben) for _ in range(5))
+    assert not any(door.members.can_be_chosen(stand_in.former, by=ben) for _ in range(5))
+    assert len(stand_in.calls("users.info")) == 2
+    stand_in.set_member(anna, deleted=True)
+    stand_in.set_member(stand_in.former, deleted=False)
+    assert door.members.can_be_chosen(anna, by=ben)
     clock.now += MEMBER_SECONDS + 1
-    assert not door.members.can_be_chosen(person)
-    assert not door.members.can_be_chosen(person)
-    assert len(stand_in.calls("users.info")) == 3
+    assert not door.members.can_be_chosen(anna, by=ben)
+    assert door.members.can_be_chosen(stand_in.former, by=ben)
 
 
 def test_a_failed_question_about_a_member_is_not_remembered(door: Slack, stand_in: SlackStandIn) -> None:
-    stand_in.fail("users.info", status=500)
+    anna, ben = stand_in.people[:2]
+    stand_in.fail("users.info", status=500, times=2)
     with pytest.raises(Retry):
-        door.members.can_be_chosen(stand_in.people[0])
-    assert door.members.can_be_chosen(stand_in.people[0])
+        door.members.can_be_chosen(anna, by=ben)
+    with pytest.raises(Retry):
+        door.members.has_a_say(anna)
+    assert door.members.can_be_chosen(anna, by=ben)
+    assert door.members.has_a_say(anna)
+
+
+@pytest.mark.rule("one-holds-up-no-other")
+def test_one_tagger_leaves_slacks_answers_for_others(
+    door: Slack, stand_in: SlackStandIn, clock: Clock
+) -> None:
+    stand_in.rules(rate_limits=1.0)
+    anna, ben = stand_in.people[:2]
+    for number in range(CHOICES_AT_ONCE):
+        assert not door.members.can_be_chosen(f"U0NOBODY{number:02}", by=anna)
+    with pytest.raises(Retry) as why:
+        door.members.can_be_chosen("U0NOBODY99", by=anna)
+    assert why.value.after == pytest.approx(CHOICE_SECONDS)
+    assert not door.members.can_be_chosen("U0NOBODY00", by=anna), "who is known takes no question"
+    assert door.members.can_be_chosen(ben, by=ben)
+    clock.now += CHOICE_SECONDS
+    assert not door.members.can_be_chosen("U0NOBODY99", by=anna)
+
+
+# --- Who has a say --------------------------------------------------------------------------------------
+
+NO_SAY: dict[str, dict[str, Any]] = {
+    "guest of several channels": {"is_restricted": True},
+    "guest of one channel": {"is_restricted": True, "is_ultra_restricted": True},
+    "stranger": {"is_stranger": True},
+    "of another workspace": {"team_id": "T0OTHER001"},
+    "of another enterprise": {"team_id": "T0OTHER001", "enterprise_id": "E0OTHER001"},
+    "deactivated": {"deleted": True},
+    "bot": {"is_bot": True},
+}
+
+
+@pytest.mark.rule("who-has-a-say")
+@pytest.mark.parametrize("kind", NO_SAY)
+def test_the_word_of_these_does_not_count(door: Slack, stand_in: SlackStandIn, kind: str) -> None:
+    stand_in.set_workspace(enterprise_id="E0OURS0001")
+    anna, ben = stand_in.people[:2]
+    stand_in.set_member(anna, **NO_SAY[kind])
+    assert not door.members.has_a_say(anna)
+    assert door.members.has_a_say(ben)
+
+
+@pytest.mark.rule("who-has-a-say")
+def test_nor_does_that_of_slackbot_and_of_whom_slack_does_not_know(
+    door: Slack, stand_in: SlackStandIn
+) -> None:
+    stand_in.set_member("USLACKBOT", name="slackbot", real_name="Slackbot")
+    assert not door.members.has_a_say("USLACKBOT")
+    assert not door.members.has_a_say("U0NOBODY99")
+    stand_in.fail("users.info", error="user_not_visible")
+    assert not door.members.has_a_say(stand_in.people[0])
+
+
+@pytest.mark.rule("who-has-a-say")
+def test_a_colleague_in_another_workspace_of_the_enterprise_has_a_say(
+    door: Slack, stand_in: SlackStandIn
+) -> None:
+    stand_in.set_workspace(enterprise_id="E0OURS0001")
+    anna = stand_in.people[0]
+    stand_in.set_member(anna, team_id="T0SISTER01", enterprise_id="E0OURS0001")
+    assert door.members.has_a_say(anna)
+
+
+def test_who_has_a_say_is_believed_for_a_minute(door: Slack, stand_in: SlackStandIn, clock: Clock) -> None:
+    anna = stand_in.people[0]
+    assert all(door.members.has_a_say(anna) for _ in range(5))
+    stand_in.set_member(anna, is_restricted=True)
+    assert door.members.has_a_say(anna)
+    clock.now += MEMBER_SECONDS + 1
+    assert not any(door.members.has_a_say(anna) for _ in range(5))
+    assert (len(stand_in.calls("users.info")), len(stand_in.calls("auth.test"))) == (2, 1)

@@ -142,7 +142,7 @@ def test_an_answer_too_late_for_a_request_that_went_unanswered_is_told_so(
     world.publish(world.answer(face, people[0], people[1]))
     world.drain()
     assert votes(face) == {}
-    assert [message.text for message in world.slack.ephemerals(people[0])] == [words.CLOSED]
+    assert world.told(people[0]) == [words.CLOSED]
 
 
 # --- Twice is harmless ----------------------------------------------------------------------------------

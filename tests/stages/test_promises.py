@@ -141,7 +141,7 @@ def test_a_second_who_reopens_while_the_first_is_in_hand_changes_nothing_and_is_
     world.drain()
     assert (fresh(face).state, fresh(face).round, len(requests(world))) == ("open", 2, 2)
     assert words.reopened(people[3]) in requests(world)[0].text
-    assert [message.text for message in world.slack.ephemerals(people[4])] == [words.NOT_TAGGED]
+    assert world.told(people[4]) == [words.NOT_TAGGED]
 
 
 # --- Retry ----------------------------------------------------------------------------------------------
@@ -163,7 +163,7 @@ def test_a_rejected_face_with_dead_letters_is_asked_about_once_and_they_change_n
     world.drain()
     assert (fresh(face).state, fresh(face).round, votes(face)) == ("open", 2, {})
     assert len(requests(world)) == 2
-    assert [message.text for message in world.slack.ephemerals(people[4])] == [words.ASKED_ELSEWHERE]
+    assert world.told(people[4]) == [words.ASKED_ELSEWHERE]
 
 
 @pytest.mark.rule("retry-puts-back")
@@ -220,7 +220,7 @@ def test_a_click_on_a_rejected_face_is_told_so_and_changes_nothing(world: World,
     world.publish(world.answer(face, people[3], people[4]))
     world.drain()
     assert all_of(world, face) == before
-    assert [message.text for message in world.slack.ephemerals(people[3])] == [words.CLOSED]
+    assert world.told(people[3]) == [words.CLOSED]
 
 
 # --- Who is chosen, and who sees it ---------------------------------------------------------------------
@@ -258,7 +258,7 @@ def test_before_the_face_is_tagged_nothing_in_slack_says_whom_anyone_chose(
         [
             [(seen(message), repr(message.history)) for message in world.slack.messages()],
             [(file.name, file.title, file.alt_text) for file in world.slack.files()],
-            [message.text for member in people for message in world.slack.ephemerals(member)],
+            [text for member in people for text in world.told(member)],
             [message.text for request in requests(world) for message in world.slack.replies(request.ts)],
         ],
         ensure_ascii=False,

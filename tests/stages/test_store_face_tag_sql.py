@@ -1,5 +1,7 @@
 """StoreFaceTagSql: one vote for each face and tagger, and nobody sees what it says."""
 
+import time
+
 import pytest
 
 from tagbot.database.models.people import Person
@@ -33,7 +35,7 @@ def work(world: World, answer: AnswerGiven) -> list[FaceTagged]:
 
 def last_words_to(world: World, member: str) -> str:
     """What this person alone was told last."""
-    return world.slack.ephemerals(member)[-1].text
+    return world.told(member)[-1]
 
 
 def test_an_answer_becomes_a_vote_and_the_next_message(world: World, people: list[str]) -> None:
@@ -126,7 +128,7 @@ def test_a_repetition_after_the_face_was_trained_changes_and_tells_nothing(
     assert fresh(face).state == "tagged"
     assert work(world, answer) == []
     assert votes(face) == {people[0]: people[2], people[1]: people[2]}
-    assert world.slack.ephemerals(people[0]) == []
+    assert world.told(people[0]) == []
 
 
 # --- Who can be chosen ----------------------------------------------------------------------------------
@@ -149,7 +151,7 @@ def test_who_is_no_active_person_cannot_be_chosen(world: World, people: list[str
     assert work(world, world.answer(face, people[0], chosen)) == []
     assert votes(face) == {}
     assert last_words_to(world, people[0]) == words.cannot_be_chosen(chosen)
-    assert all(world.slack.ephemerals(other) == [] for other in people[1:])
+    assert all(world.told(other) == [] for other in people[1:])
 
 
 @pytest.mark.rule("not-choosable")
@@ -255,7 +257,7 @@ def test_an_answer_clicked_while_open_is_stored_also_after_closing(world: World,
     assert work(world, late) == []
     assert votes(face)[people[3]] == people[4]
     assert person_of(face) == people[2]
-    assert world.slack.ephemerals(people[3]) == []
+    assert world.told(people[3]) == []
     assert seen(shown(world, face)) == before
 
 
@@ -339,17 +341,39 @@ def test_an_answer_that_was_put_off_is_stored_when_slack_is_back(make_world: Mak
     world.publish(world.answer(face, people[0], people[1]))
     drain_until(world, lambda: votes(face))
     assert votes(face) == {people[0]: people[1]}
-    assert len(world.slack.calls("users.info")) == 3
+    assert len(world.slack.calls("users.info")) == 4, "three times of the tagger, and once of who was chosen"
 
 
 def test_what_could_not_be_told_is_told_later(world: World, people: list[str]) -> None:
     face = world.face(posted=True)
     answer = world.answer(face, people[0], world.slack.other_bot)
     world.slack.fail("chat.postEphemeral", status=503)
-    with pytest.raises(Retry):
-        work(world, answer)
     assert work(world, answer) == []
     assert last_words_to(world, people[0]) == words.cannot_be_chosen(world.slack.other_bot)
+
+
+@pytest.mark.rule("one-holds-up-no-other")
+@pytest.mark.parametrize("different", [True, False])
+def test_260_wrong_choices_of_one_member_do_not_delay_the_others(
+    make_world: MakeWorld, different: bool
+) -> None:
+    world = make_world(RETRY_BASE_SECONDS="1", RETRY_MAX_SECONDS="300")
+    face, (anna, *others) = world.face(posted=True), world.slack.people
+    world.slack.rules(rate_limits=1.0)
+    for number in range(260):
+        wrong = f"U0NOBODY{number:03}" if different else world.slack.other_bot
+        world.publish(world.answer(face, anna, wrong))
+    for other in others[:2]:
+        world.publish(world.answer(face, other, others[2]))
+    started = time.monotonic()
+    while sum(worker.work_once(timeout=0) for worker in world.workers):
+        pass
+    assert time.monotonic() - started < 30.0
+    assert fresh(face).state == "tagged"
+    assert anna not in votes(face)
+    world.slack.wait_for_ephemeral(anna)
+    assert not any(call.status == 429 for call in world.slack.calls("users.info"))
+    assert len(world.slack.calls("chat.postEphemeral")) < 12
 
 
 def test_who_has_left_the_channel_need_not_be_told(world: World, people: list[str]) -> None:

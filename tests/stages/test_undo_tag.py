@@ -144,7 +144,7 @@ def test_answers_to_an_old_message_do_not_count_in_the_new_round(world: World, p
         world.publish(answer)
     world.drain()
     assert (fresh(face).state, votes(face)) == ("open", {})
-    assert [message.text for message in world.slack.ephemerals(people[0])] == [words.ASKED_ELSEWHERE]
+    assert world.told(people[0]) == [words.ASKED_ELSEWHERE]
 
 
 # --- Twice is harmless ----------------------------------------------------------------------------------
@@ -161,7 +161,7 @@ def test_twice_is_harmless(world: World, people: list[str]) -> None:
         world.publish(output)
         world.drain()
     assert len(requests(world)) == 2
-    assert world.slack.ephemerals(people[3]) == []
+    assert world.told(people[3]) == []
     world.publish(message)
     world.drain()
     assert (fresh(face).round, len(requests(world))) == (2, 2)
@@ -194,7 +194,7 @@ def test_who_comes_second_is_told_that_it_is_no_longer_tagged(world: World, peop
     face = tagged(world, people[2])
     work(world, reopened(face, people[3]))
     assert work(world, reopened(face, people[4])) == []
-    assert [message.text for message in world.slack.ephemerals(people[4])] == [words.NOT_TAGGED]
+    assert world.told(people[4]) == [words.NOT_TAGGED]
     assert fresh(face).round == 2
     assert words.mention(people[3]) in world.slack.message(str(face.message_ts)).text
 
@@ -206,12 +206,12 @@ def test_a_face_that_is_not_tagged_stays_as_it_is(world: World, people: list[str
     Face.update(state=state).where(Face.id == face.id).execute()
     assert work(world, reopened(face, people[3])) == []
     assert (fresh(face).state, fresh(face).round) == (state, 1)
-    assert [message.text for message in world.slack.ephemerals(people[3])] == [words.NOT_TAGGED]
+    assert world.told(people[3]) == [words.NOT_TAGGED]
 
 
 def test_an_unknown_face_is_told_too(world: World, people: list[str]) -> None:
     assert work(world, FaceReopened(face_id="0" * 36, by=people[3])) == []
-    assert [message.text for message in world.slack.ephemerals(people[3])] == [words.NOT_TAGGED]
+    assert world.told(people[3]) == [words.NOT_TAGGED]
 
 
 # --- Retry ----------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ def auth_test(world: World, _args: Arguments) -> Json:
         "user_id": team.bot_user,
         "bot_id": team.bot_id,
         "is_enterprise_install": False,
+        **({"enterprise_id": team.enterprise_id} if team.enterprise_id else {}),
     }
 
 
