@@ -17,7 +17,8 @@ from tagbot.maintenance.own_files import tighten_own_files
 from tagbot.monitoring import heartbeat
 from tagbot.pipeline import PIPELINE
 from tagbot.queues import Queue
-from tagbot.settings import Settings
+from tagbot.settings import Settings, SettingsError
+from tagbot.slack import shared_channel
 from tagbot.slack.socket_mode.supervisor import SocketMode
 from tagbot.worker import workers
 
@@ -106,15 +107,18 @@ class Bot:
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set; what is in hand then is finished first.
 
-        Raises `SettingsError` when a bot with other queues turns out to have been there first.
+        Raises `SettingsError` when a bot with other queues turns out to have been there first, or the channel
+        to be shared with another organisation.
         """
         self.services.shutdown.requested = stop
+        self._refuse_shared_channel()
         self.services.inbox.prepare()
         with self._heartbeat(), self._scheduled(), self._showing(), self._telling(), self._working(stop):
             log.info("FaceTag is running")
             try:
                 if self.services.settings.hears_people:
                     self._socket.connect(stop)
+                    self._refuse_shared_channel()  # once more, as Slack may have been away
                 # In short waits: the system may hand a signal to another thread, and this one, which has to
                 # run its handler, would sleep on.
                 while not stop.wait(SIGNAL_SECONDS):
@@ -125,6 +129,10 @@ class Bot:
         if self.services.shutdown.reason is not None:
             raise self.services.shutdown.reason
         log.info("FaceTag has stopped")
+
+    def _refuse_shared_channel(self) -> None:
+        if (problem := shared_channel.refusal(self.services.settings)) is not None:
+            raise SettingsError([problem])
 
     @contextmanager
     def _heartbeat(self) -> Iterator[None]:

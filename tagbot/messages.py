@@ -38,6 +38,11 @@ class Message(Struct, frozen=True, kw_only=True):
         """Slack id of the member whose word the fact is; None where it is nobody's."""
         return None
 
+    @property
+    def said_in(self) -> str:
+        """Slack id of the channel where they said so; empty where that is not known."""
+        return ""
+
     def to_json(self) -> dict[str, Any]:
         """The fields, ready for JSON."""
         return asdict(self)
@@ -123,6 +128,10 @@ class AnswerGiven(FaceMessage, frozen=True, kw_only=True):
     def said_by(self) -> str | None:
         return self.tagger
 
+    @property
+    def said_in(self) -> str:
+        return self.channel
+
 
 class FaceTagged(FaceMessage, frozen=True, kw_only=True):
     """An answer is stored as a vote."""
@@ -207,3 +216,7 @@ class FaceReopened(FaceMessage, frozen=True, kw_only=True):
     @property
     def said_by(self) -> str | None:
         return self.by or None
+
+    @property
+    def said_in(self) -> str:
+        return self.channel

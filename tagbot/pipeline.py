@@ -20,7 +20,6 @@ from tagbot.messages import (
     TrainingSent,
 )
 from tagbot.services import Services
-from tagbot.slack import words
 from tagbot.stages.cleanup_tag import cleanup_tag
 from tagbot.stages.detect_faces import detect_faces
 from tagbot.stages.enrich_user import enrich_user
@@ -53,9 +52,7 @@ class Stage(Generic[M]):
 
         Here is asked, for every kind of message, whether who said it has a say.
         """
-        member = message.said_by
-        if member is not None and not services.slack.members.has_a_say(member):
-            services.tellings.tell(member, words.NO_SAY)
+        if not services.heeds(message):
             return
         for output in self.run(message, services):
             if type(output) not in self.emits:

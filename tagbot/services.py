@@ -15,6 +15,7 @@ from tagbot.photos.photos_in_flight import PhotosInFlight
 from tagbot.queues import Delivery, Queue
 from tagbot.queues.publish import publish
 from tagbot.settings import Settings, SettingsError
+from tagbot.slack import words
 from tagbot.slack.client import Slack
 from tagbot.slack.socket_mode.connection_state import ConnectionTracker
 from tagbot.slack.tellings import Tellings
@@ -74,6 +75,13 @@ class Services:
         """Where the messages of a queue come from; the inbox is read like one."""
         sources: Mapping[str, Deliveries] = {PhotoArrived.QUEUE: self.inbox, **self.queues}
         return sources[queue]
+
+    def heeds(self, message: Message) -> bool:
+        """Whether a message counts: not as the word of a member who has no say, who is told so."""
+        if message.said_by is None or self.slack.members.has_a_say(message.said_by):
+            return True
+        self.tellings.tell(message.said_by, words.NO_SAY, message.said_in)
+        return False
 
     def publish(self, message: Message) -> None:
         """Put a message on its queue; it is durable when this returns. Raises `Retry` when it could not be

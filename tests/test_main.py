@@ -180,6 +180,30 @@ def test_a_token_that_slack_refuses_ends_the_bot_naming_the_variable(
     assert "somebody-else" not in ran.stderr
 
 
+@pytest.mark.rule("shared-channel")
+@pytest.mark.failure("channel-shared")
+@pytest.mark.parametrize("slack_is_away_at_first", [False, True])
+def test_a_shared_channel_ends_the_bot_in_one_line(
+    tmp_path: Path, stand_in: Slack, slack_is_away_at_first: bool
+) -> None:
+    stand_in.set_channel(is_ext_shared=True)
+    if slack_is_away_at_first:
+        stand_in.fail("conversations.info", status=503)
+    ran = bot(tmp_path, **environment(tmp_path / "data", stand_in))
+    assert ran.returncode == 2
+    assert ran.stderr.splitlines()[-1].startswith("SLACK_CHANNEL is shared with another organisation")
+    assert sum("SLACK_CHANNEL" in line for line in ran.stderr.splitlines()) == 1
+    assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.rule("shared-channel")
+def test_a_bot_that_is_allowed_to_runs_in_a_shared_channel(tmp_path: Path, stand_in: Slack) -> None:
+    stand_in.set_channel(is_ext_shared=True)
+    with running_bot(tmp_path, stand_in, ALLOW_SHARED_CHANNEL="yes") as running:
+        stand_in.wait_for_connections()
+        assert running.stop(signal.SIGTERM) == 0
+
+
 @pytest.mark.rule("told-to-stop", "second-bot-refused")
 @pytest.mark.failure("second-bot")
 def test_a_second_bot_is_refused_and_the_first_finishes_what_it_has_in_hand(

@@ -24,6 +24,7 @@ WRONG: dict[str, tuple[str, ...]] = {
     "SLACK_API_URL": ("slack.com/api", "ftp://slack.com/api/", "https://", "https://a\nb/"),
     "SLACK_POSTS_PER_SECOND": NOT_ABOVE_ZERO,
     "SLACK_PICTURES": ("public", "Private"),
+    "ALLOW_SHARED_CHANNEL": ("maybe", "true", "Yes", "1"),
     "DATA_DIR": ("s3://bucket/data", "s3:data", "data#1", "what?", "da\nta"),
     "DATABASE_URL": ("tagbot.db", "sqlite:///", "mysql://host/db", "sqlite:///a\nb"),
     "QUEUE_URL": ("disc", "redis://localhost", "sqs://", "sqs://face tag", "sqs://a/b", f"sqs://{'x' * 51}"),

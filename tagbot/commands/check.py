@@ -17,6 +17,7 @@ from tagbot.errors import Reject, Retry
 from tagbot.lib.redaction import without_secrets
 from tagbot.lib.terminal import say
 from tagbot.settings import Settings
+from tagbot.slack import shared_channel
 from tagbot.slack.api import SlackApi
 from tagbot.slack.client import SCOPES, Slack
 from tagbot.vocabulary import QueueName
@@ -47,7 +48,7 @@ def probes(settings: Settings) -> Iterator[tuple[str, Probe]]:
     yield "inbox", lambda: build.inbox(settings).check()
     yield "Slack bot token", lambda: bot_token(slack)
     yield "Slack app token", lambda: app_token(slack, settings)
-    yield "Slack channel", lambda: channel(slack)
+    yield "Slack channel", lambda: channel(slack, settings)
     yield "training backend", lambda: training_backend(settings)
 
 
@@ -85,7 +86,7 @@ def app_token(slack: Slack, settings: Settings) -> str:
     return "taken, Socket Mode answers"
 
 
-def channel(slack: Slack) -> str:
+def channel(slack: Slack, settings: Settings) -> str:
     """A bot that is not in the channel can neither post nor read there."""
     try:
         found = slack.channel.info()
@@ -95,6 +96,10 @@ def channel(slack: Slack) -> str:
         raise Reject("the channel is archived: choose another one, or restore it")
     if not found.get("is_member"):
         raise Reject("the bot is not in the channel: type /invite @FaceTag there")
+    if shared_channel.is_shared(found):
+        if not settings.allow_shared_channel:
+            raise Reject(f"it {shared_channel.ADVICE}")
+        return "the bot is in it; it is shared with another organisation, as ALLOW_SHARED_CHANNEL says"
     return "the bot is in it"
 
 

@@ -28,6 +28,7 @@ from tagbot.settings.values import (
     trimmed,
     web_address,
     whole_number,
+    yes_or_no,
 )
 from tagbot.vocabulary import WITHOUT_SLACK, StageName
 
@@ -108,6 +109,10 @@ class Settings:
         "SLACK_PICTURES", one_of("private", "shared"), "private",
         "private: shown in the request only; shared: also in its thread, where private ones stay unseen.",
     )  # fmt: skip
+    allow_shared_channel: bool = setting(
+        "ALLOW_SHARED_CHANNEL", yes_or_no, "no",
+        "yes: the channel may be shared with another organisation, whose people still have no say.",
+    )  # fmt: skip
     data_dir: Path = setting(
         "DATA_DIR", data_folder, "data",
         "All that the bot keeps on disk lies here; back this folder up.",
@@ -187,7 +192,8 @@ class Settings:
     )  # fmt: skip
     admins: frozenset[str] = setting(
         "ADMINS", slack_ids, "",
-        "Slack ids, with commas, of who may retry and reopen a tagged face; empty: all of the channel.",
+        "Slack ids, with commas, of who may retry and reopen a tagged face; empty: all of the channel "
+        "who have a say.",
     )  # fmt: skip
     stages: tuple[StageName, ...] = setting(
         "STAGES", stage_names, "",
@@ -217,6 +223,11 @@ class Settings:
     def hears_people(self) -> bool:
         """Whether people's clicks come to this bot."""
         return StageName.FACE_TAG in self.stages
+
+    @property
+    def needs_slack(self) -> bool:
+        """Whether a stage of this bot calls Slack."""
+        return not WITHOUT_SLACK.issuperset(self.stages)
 
     def is_admin(self, member: str) -> bool:
         """Whether a member of the channel may retry, and reopen a tagged face."""

@@ -172,6 +172,11 @@ def one_of(*choices: str) -> Callable[[str], str]:
     return parse
 
 
+def yes_or_no(text: str) -> bool:
+    """A decision."""
+    return one_of("yes", "no")(text) == "yes"
+
+
 def whole_number(at_least: int) -> Callable[[str], int]:
     """A number without fractions."""
 

@@ -28,12 +28,16 @@ STALE_SECONDS = 600.0
 """What could not be told for so long would only puzzle."""
 
 
+Words = tuple[str, str]
+"""A text, and the channel where it is said; empty for the bot's."""
+
+
 @dataclass(slots=True)
 class _Waiting:
     """What one member is still to be told, and not before when."""
 
-    texts: dict[str, float] = field(default_factory=dict)
-    """With when it happened, in the order of that."""
+    texts: dict[Words, float] = field(default_factory=dict)
+    """With when it happened."""
     not_before: float = 0.0
 
 
@@ -45,11 +49,13 @@ class Tellings:
 
     def __init__(
         self,
-        tell: Callable[[str, str], None],
+        tell: Callable[[str, str, str], None],
         stop: threading.Event,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`tell` says a text to a member, and raises what the Slack door raises; `stop` ends all waiting."""
+        """`tell` says a text to a member in a channel, and raises what the Slack door raises; `stop` ends all
+        waiting.
+        """
         self._tell = tell
         self._stop = stop
         self._clock = clock
@@ -60,10 +66,10 @@ class Tellings:
         self._busy_until = 0.0
         self._in_hand = False
 
-    def tell(self, member: str, text: str) -> None:
-        """Have a member told something soon; returns at once."""
+    def tell(self, member: str, text: str, channel: str = "") -> None:
+        """Have a member told something soon, in the bot's channel or in another one; returns at once."""
         with self._changed:
-            self._put(member, text, self._clock())
+            self._put(member, (text, channel), self._clock())
             self._changed.notify_all()
 
     def run(self) -> None:
@@ -81,14 +87,14 @@ class Tellings:
         with self._changed:
             return self._changed.wait_for(lambda: not (self._waiting or self._in_hand), seconds)
 
-    def _put(self, member: str, text: str, since: float, not_before: float = 0.0) -> None:
+    def _put(self, member: str, text: Words, since: float, not_before: float = 0.0) -> None:
         waiting = self._waiting.setdefault(member, _Waiting())
         waiting.texts.setdefault(text, since)
         waiting.not_before = max(waiting.not_before, not_before)
         while len(waiting.texts) > MOST_WAITING:
             del waiting.texts[min(waiting.texts, key=waiting.texts.__getitem__)]
 
-    def _next(self) -> tuple[str, str, float] | None:
+    def _next(self) -> tuple[str, Words, float] | None:
         """Whom to tell what next, and when it happened; None when it is time to stop."""
         with self._changed:
             self._in_hand = False
@@ -108,7 +114,7 @@ class Tellings:
         pause = max(self._busy_until, waiting.not_before) - self._clock()
         return pause if pause > 0 else self._allowances.take(member)
 
-    def _take(self, member: str) -> tuple[str, str, float]:
+    def _take(self, member: str) -> tuple[str, Words, float]:
         """The oldest text for a member, whose turn comes again after all others."""
         waiting = self._waiting.pop(member)
         text = min(waiting.texts, key=waiting.texts.__getitem__)
@@ -118,9 +124,9 @@ class Tellings:
         self._in_hand = True
         return member, text, since
 
-    def _say(self, member: str, text: str, since: float) -> None:
+    def _say(self, member: str, text: Words, since: float) -> None:
         try:
-            self._tell(member, text)
+            self._tell(member, *text)
         except Retry as why:
             now = self._clock()
             again = now + (why.after or PAUSE_SECONDS)

@@ -31,6 +31,10 @@ def archived(slack: Slack, _: Path) -> None:
     slack.set_channel(is_archived=True)
 
 
+def shared(slack: Slack, _: Path) -> None:
+    slack.set_channel(is_ext_shared=True)
+
+
 def not_invited(slack: Slack, _: Path) -> None:
     slack.set_channel(members=slack.people)
 
@@ -71,6 +75,7 @@ def no_folder_for_pictures(_: Slack, data: Path) -> None:
 
 BROKEN: list[tuple[Callable[[Slack, Path], None], str, str]] = [
     (archived, "Slack channel", "archived: choose another one"),
+    (shared, "Slack channel", "another organisation, whose people would see your photos: choose another"),
     (not_invited, "Slack channel", "/invite"),
     (without_a_scope, "Slack bot token", "files:write, users:read.email"),
     (refused_bot_token, "Slack bot token", "invalid_auth"),
@@ -102,6 +107,20 @@ def test_a_part_that_fails_says_how_to_mend_it(
     assert says in line
     assert "xoxb-" not in ran.out + ran.err
     assert "xapp-" not in ran.out + ran.err
+
+
+@pytest.mark.rule("shared-channel")
+@pytest.mark.failure("channel-shared", shows="who is told")
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_shared_channel_is_refused_in_one_line_unless_allowed(
+    on_slack: Run, stand_in: Slack, monkeypatch: pytest.MonkeyPatch, allowed: bool
+) -> None:
+    monkeypatch.setitem(sys.modules, "dlib", None)
+    stand_in.set_channel(is_ext_shared=True)
+    ran = on_slack("check", ALLOW_SHARED_CHANNEL="yes" if allowed else "no")
+    [line] = [line for line in ran.out.splitlines() if "Slack channel: " in line]
+    assert "shared with another organisation" in line
+    assert line.startswith("ok    " if allowed else "FAILS ")
 
 
 def test_a_channel_that_slack_does_not_know_is_told_with_the_variable(

@@ -27,14 +27,14 @@ class Ears:
         self.asked = threading.Event()
         self._changed = threading.Condition()
 
-    def tell(self, member: str, text: str) -> None:
+    def tell(self, member: str, text: str, channel: str) -> None:
         self.asked.set()
         assert self.held.wait(PATIENCE)
         with self._changed:
             self._changed.notify_all()
             if self.fails:
                 raise self.fails.pop(0)
-            self.heard.append((member, text))
+            self.heard.append((member, f"{text} {channel}".rstrip()))
 
     def wait_for(self, happened: Callable[[], bool]) -> None:
         with self._changed:
@@ -99,6 +99,14 @@ def test_each_member_has_a_pace_of_their_own(ears: Ears, clock: Clock) -> None:
             ears.wait_for(lambda number=number: len(ears.heard) == TOLD_AT_ONCE + 2 + number)  # type: ignore[misc]  # a default
         assert tellings.wait_until_told(PATIENCE)
     assert ears.heard[-MOST_WAITING:] == [("Anna", f"late {number}") for number in (7, 8, 9)]
+
+
+def test_it_is_told_where_it_happened(ears: Ears, clock: Clock) -> None:
+    with telling(ears, clock) as tellings:
+        tellings.tell("Anna", "closed")
+        tellings.tell("Anna", "closed", "C0OLD")
+        assert tellings.wait_until_told(PATIENCE)
+    assert ears.heard == [("Anna", "closed"), ("Anna", "closed C0OLD")]
 
 
 def test_the_same_is_told_once(ears: Ears, clock: Clock) -> None:
