@@ -140,7 +140,7 @@ def queues(figures: Figures, now: datetime) -> Iterator[str]:
 
 def training(figures: Figures, _: datetime) -> Iterator[str]:
     """The bill, where there is one; and what was learned elsewhere."""
-    yield from other_models.in_words(figures["held_by_other_backends"])
+    yield from other_models.in_words(figures.get("held_by_other_backends", {}))
     if usage := figures["training"]:
         cost = f"about ${usage['estimated_dollars']:.2f}"
         yield f"Amazon Rekognition since the start of the month: {usage['calls']} calls, {cost}."

@@ -139,8 +139,8 @@ def test_a_recogniser_that_is_not_installed_says_what_to_install(
     ran = on_slack("check")
     assert ran.code == 1
     assert (
-        "FAILS training backend: dlib, which TRAINING_BACKEND=local needs, is not installed: `make venv`"
-        in ran.out
+        "FAILS training backend: dlib, which TRAINING_BACKEND=local needs, is not installed: "
+        "`make venv WITH=all` adds it" in ran.out
     )
 
 

@@ -15,6 +15,8 @@ from tests.queues.sqs.helpers import OUR_FAULT
 @pytest.mark.rule("sqs-long-polls")
 def test_an_idle_queue_is_asked_by_long_polls_only(sqs: SqsEngine) -> None:
     with sqs.running() as queue:
+        while "ReceiveMessage" not in sqs.amazon.calls():
+            assert queue.get(0.02) is None
         for _ in range(20):
             assert queue.get(0.02) is None
         assert sqs.amazon.calls().count("ReceiveMessage") == 1
