@@ -13,8 +13,9 @@ from tagbot.lib.unseen import can_be_seen
 from tagbot.messages import ANYWAY, AnswerGiven, FaceTagged
 from tagbot.services import Services
 from tagbot.slack import words
+from tagbot.stages.clicks_on_closed_faces import answer_counts, tell_that_it_came_late
 from tagbot.stages.send_face_for_training import can_be_trained_anyway
-from tagbot.vocabulary import BY_PEOPLE, ActionId, SpecialAnswer, State
+from tagbot.vocabulary import ActionId, SpecialAnswer, State
 
 
 def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[FaceTagged]:
@@ -37,8 +38,7 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
         if face is None:
             raise Reject("the answer is about a face that is not in the database")
         _note_that_it_is_posted(face, message)
-        is_here = face.round == message.round and _is_here(face, message, services.slack.channel.id)
-        counted = is_here and _was_open(face, message)
+        counted = answer_counts(face, message, services.slack.channel.id)
         if counted:
             # A person without a Slack account is one of our own, as soon as people agree.
             answer = message.answer or person_meant(name_key(name), email_key(email), face.id)
@@ -56,9 +56,7 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
         elif message.channel:
             note_channel(message.face_id, message.round, message.channel)
     if not counted:
-        if message.channel in ("", services.slack.channel.id):  # else they heard it at once
-            is_asked = face.state in (State.WAITING, State.OPEN)
-            services.tellings.tell(message.tagger, words.ASKED_ELSEWHERE if is_asked else words.CLOSED)
+        tell_that_it_came_late(face, message, services)
         services.updates.show_soon(face.id)
     elif face.state == State.OPEN:
         services.updates.show_soon(face.id)
@@ -93,22 +91,3 @@ def _note_that_it_is_posted(face: AskedFace, message: AnswerGiven) -> None:
         )
         face.state = State.OPEN
         face.message_ts, face.channel = message.message_ts, message.channel or face.channel
-
-
-def _is_here(face: AskedFace, message: AnswerGiven, ours: str) -> bool:
-    """Whether it was clicked in the message that asks about the face, and that in the channel that tags. What
-    an earlier version did not note is taken to fit.
-    """
-    fits = message.channel in ("", ours) and face.channel in (None, ours)
-    return fits and message.message_ts in ("", face.message_ts)
-
-
-def _was_open(face: AskedFace, message: AnswerGiven) -> bool:
-    """Whether the request took answers, as the tagger saw it, when they clicked.
-
-    It did until Slack showed it closed. Slack's clock and ours may differ; the earlier of the two times is
-    the one that cannot wrong the tagger.
-    """
-    if face.state == State.REJECTED and face.reason not in BY_PEOPLE:
-        return False  # its votes are gone already
-    return face.closing_shown_at is None or min(message.at, message.received) < face.closing_shown_at
