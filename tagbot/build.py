@@ -29,7 +29,7 @@ from tagbot.settings import Settings
 from tagbot.settings.values import S3Place
 from tagbot.slack.api import TIMEOUT_SECONDS, SlackApi
 from tagbot.slack.client import Slack
-from tagbot.slack.tellings import Tellings
+from tagbot.slack.ephemeral_messages import Tellings
 from tagbot.slack.updates import Updates
 from tagbot.training.backend import TrainingBackend
 from tagbot.training.local import LocalBackend

@@ -17,8 +17,8 @@ from tagbot.queues.publish import publish
 from tagbot.settings import Settings, SettingsError
 from tagbot.slack import words
 from tagbot.slack.client import Slack
+from tagbot.slack.ephemeral_messages import Tellings
 from tagbot.slack.socket_mode.connection_state import ConnectionTracker
-from tagbot.slack.tellings import Tellings
 from tagbot.slack.updates import Updates
 from tagbot.training.backend import TrainingBackend
 from tagbot.training.other_models import OtherModels

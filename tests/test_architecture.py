@@ -38,7 +38,7 @@ BROAD = {
     "queues/sqs/visibility_timeout.py": 1,  # nor the thread that keeps messages invisible
     "schedule.py": 1,  # a failing job must not end the timer
     "slack/socket_mode/supervisor.py": 1,  # a bug while connecting must not leave the bot deaf for good
-    "slack/tellings.py": 1,  # a bug in telling one member must not leave all others untold
+    "slack/ephemeral_messages.py": 1,  # a bug in telling one member must not leave all others untold
     "slack/updates.py": 1,  # a bug in one update must not end the thread of all
     "worker.py": 2,  # a bug becomes a dead letter; and one of a queue must not end the thread of its stage
 }

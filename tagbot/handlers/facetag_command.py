@@ -4,7 +4,7 @@ from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
-from tagbot.handlers.say import has_a_say, may_have_a_say
+from tagbot.handlers.who_has_a_say import has_a_say, may_have_a_say
 from tagbot.lib.typed_words import typed_words
 from tagbot.maintenance import redrive
 from tagbot.monitoring import status_words

@@ -7,7 +7,7 @@ from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
-from tagbot.handlers.say import may_have_a_say
+from tagbot.handlers.who_has_a_say import may_have_a_say
 from tagbot.lib.names import clean_email, clean_name
 from tagbot.lib.unseen import can_be_seen
 from tagbot.messages import AnswerGiven

@@ -9,7 +9,13 @@ import pytest
 
 from tagbot.errors import Reject, Retry
 from tagbot.slack.api_failures import Busy, NoSuchMember
-from tagbot.slack.tellings import MOST_WAITING, STALE_SECONDS, TELLING_SECONDS, TOLD_AT_ONCE, Tellings
+from tagbot.slack.ephemeral_messages import (
+    MOST_WAITING,
+    STALE_SECONDS,
+    TELLING_SECONDS,
+    TOLD_AT_ONCE,
+    Tellings,
+)
 from tests.lib.clock import Clock
 from tests.world import heard
 
