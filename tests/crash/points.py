@@ -49,8 +49,8 @@ _CALLS = (failpoints.BEFORE_CALL, failpoints.AFTER_CALL)
 NEVER_REACHED: dict[str, frozenset[tuple[str, str]]] = {
     "local": frozenset(
         (stage, point)
-        # The recogniser is a part of the bot, not somebody outside.
-        for stage in ("DetectFaces", "SendFaceForTraining")
+        # The recogniser is a part of the bot, not somebody outside; one person is told by a thread of its own.
+        for stage in ("DetectFaces", "SendFaceForTraining", "UndoTag")
         for point in _CALLS
     ),
     "rekognition": frozenset(),

@@ -178,10 +178,15 @@ def test_with_a_hundred_thousand_messages_it_answers_within_a_second(tmp_path: P
     assert "33333 given up because: a scope is missing." in said
 
 
+def asks_for_status(world: World) -> dict[str, str]:
+    """The command of a member who has a say."""
+    return {"text": "status", "user_id": world.slack.people[0], "channel_id": world.slack.channel}
+
+
 def test_while_the_database_is_away_the_bot_says_so_and_how_the_connection_is(world: World) -> None:
-    assert answer({"text": "status"}, world.services).startswith("Faces: 0 tagged")
+    assert answer(asks_for_status(world), world.services).startswith("Faces: 0 tagged")
     database.execute_sql("ALTER TABLE notice RENAME TO elsewhere")
-    first, second = answer({"text": "status"}, world.services).splitlines()
+    first, second = answer(asks_for_status(world), world.services).splitlines()
     assert first.startswith("I cannot tell just now: the database cannot be reached: no such table: notice")
     assert second.startswith("Slack: not connected")
 
@@ -191,7 +196,7 @@ def test_what_others_wrote_is_harmless_on_a_terminal_and_in_slack(world: World) 
     trouble(world, world.face(), "dead", "cannot read <!channel>\x1b[2J\u202e.jpg\nimages-in-db: fine")
     [line] = [line for line in words(world).splitlines() if "given up because" in line]
     assert line.endswith(r"cannot read <!channel>\x1b[2J\u202e.jpg\nimages-in-db: fine.")
-    told = answer({"text": "status"}, world.services)
+    told = answer(asks_for_status(world), world.services)
     assert "<!channel>" not in told
     assert r"cannot read &lt;!channel&gt;\x1b[2J\u202e.jpg\nimages-in-db: fine." in told
 
@@ -206,7 +211,7 @@ def test_what_cannot_be_looked_at_in_the_inbox_is_named(world: World) -> None:
     why = f"“loop.jpg” in the inbox {inbox} is left there: a link that leads back to itself"
     assert f"Please look at this: {why}." in lines
     assert collect(world)["inbox_problems"][-1] == why
-    asked = {"text": "status", "user_id": "U1", "channel_id": "C1"}
+    asked = asks_for_status(world)
     assert "“&lt;!channel&gt;.jpg” in the inbox" in answer(asked, world.services)
 
 
@@ -220,7 +225,7 @@ def test_an_inbox_that_keeps_what_was_taken_over_is_named(
     rejected.rmdir()
     rejected.write_text("in the way")
     world.services.inbox.refuse("photo.jpg", "no picture")
-    asked = {"text": "status", "user_id": "U1", "channel_id": "C1"}
+    asked = asks_for_status(world)
     said = f"stay in the inbox {world.settings.data_dir / 'inbox'}"
     Heartbeat.of(world.services).store()
     assert f"The inbox fails: photos that are taken over or refused {said}" in answer(asked, world.services)
