@@ -49,7 +49,7 @@ _CALLS = (failpoints.BEFORE_CALL, failpoints.AFTER_CALL)
 NEVER_REACHED: dict[str, frozenset[tuple[str, str]]] = {
     "local": frozenset(
         (stage, point)
-        # The recogniser is a part of the bot, not somebody outside; one person is told by a thread of its own.
+        # The recogniser is a part of the bot; what one person is told, a thread of its own tells.
         for stage in ("DetectFaces", "SendFaceForTraining", "UndoTag")
         for point in _CALLS
     ),
