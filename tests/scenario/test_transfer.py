@@ -33,7 +33,7 @@ DELAY = 600.0
 
 KILLED = """
 import itertools, os, sys
-from tagbot.photos.image_store import S3Store
+from tagbot.photos.image_store.s3_store import S3Store
 from tagbot.main import main
 from tagbot.aws.sqs_api import Sqs
 
