@@ -20,7 +20,7 @@ from tagbot.sandbox.driver import Slack
 from tagbot.slack.api import TIMEOUT_SECONDS
 from tests.aws.service import Amazon, running_amazon
 from tests.clean_environment import clean_environment
-from tests.crash.invariants import Outcome, Watch, outcome
+from tests.crash.invariants import Outcome, Watch, outcome, shown_wrongly
 from tests.crash.people import People, Story, story_of
 from tests.forked import BotProcess
 from tests.postgresql import OwnServer, our_own_server
@@ -287,4 +287,6 @@ def is_done(bot: RunningBot, story: Story, watch: Watch) -> bool:
         bot.command("retry")
     tagged = sum(life.is_tagged for life in story.lives.values())
     final = {"waiting": 0, "open": 0, "training": 0, "tagged": tagged, "rejected": len(story.lives) - tagged}
-    return story.is_told and quiet(status) and status["faces"] == final
+    done = story.is_told and quiet(status) and status["faces"] == final
+    # What Slack shows follows a moment later, or when the timed job catches up.
+    return done and not any(shown_wrongly(bot.slack, story))

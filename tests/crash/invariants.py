@@ -114,7 +114,7 @@ def outcome(bot: RunningBot, slack: Slack, story: Story, watch: Watch, max_open:
         *_differing_export(lines, votes),
         *_asked(slack, story),
         *_too_many_open(watch, max_open),
-        *_shown_wrongly(slack, story),
+        *shown_wrongly(slack, story),
         *_differing_model(bot),
         *_stuck(status),
         *((DEAD, each) for each in sorted(watch.dead)),
@@ -214,7 +214,7 @@ def _too_many_open(watch: Watch, max_open: int) -> Violations:
         yield TOO_MANY, f"{watch.most_open} where {max_open} may be"
 
 
-def _shown_wrongly(slack: Slack, story: Story) -> Violations:
+def shown_wrongly(slack: Slack, story: Story) -> Violations:
     """What people see in the end."""
     names = {id_: member.real_name for id_, member in slack.members().items()}
     for message in slack.messages():
