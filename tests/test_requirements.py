@@ -34,6 +34,7 @@ def test_what_builds_and_what_resolves_is_locked_too() -> None:
     assert locked(ROOT / "requirements/lock.txt").keys() == {"uv"}
 
 
+@pytest.mark.process
 @pytest.mark.rule("installed-locked")
 @pytest.mark.parametrize("target", ["venv", "lock"])
 def test_nothing_is_installed_without_its_hash(tmp_path: Path, target: str) -> None:

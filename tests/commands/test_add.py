@@ -35,6 +35,7 @@ def contents(tmp_path: Path) -> set[bytes]:
     return {path.read_bytes() for path in (tmp_path / "data/inbox").iterdir()}
 
 
+@pytest.mark.process
 @pytest.mark.rule("add-copies", "add-counts")
 def test_folders_are_searched_through_and_what_is_no_photo_is_refused(
     run: Run, tmp_path: Path, album: Path
@@ -53,6 +54,7 @@ def test_folders_are_searched_through_and_what_is_no_photo_is_refused(
     assert contents(tmp_path) == photos | {b'{"source": "lobby-camera"}'}
 
 
+@pytest.mark.process
 @pytest.mark.rule("add-copies")
 def test_a_sidecar_goes_with_its_photo(run: Run, tmp_path: Path, album: Path) -> None:
     run("add", str(album / "one"))
@@ -60,6 +62,7 @@ def test_a_sidecar_goes_with_its_photo(run: Run, tmp_path: Path, album: Path) ->
     assert Path(photo).with_suffix(".json").name == sidecar
 
 
+@pytest.mark.process
 @pytest.mark.rule("add-counts")
 def test_without_a_refusal_it_ends_well(run: Run, tmp_path: Path, album: Path) -> None:
     ran = run("add", str(album / "two/photo.png"), str(album / "two/deep"))
@@ -67,6 +70,7 @@ def test_without_a_refusal_it_ends_well(run: Run, tmp_path: Path, album: Path) -
     assert len(inbox(tmp_path)) == 2
 
 
+@pytest.mark.process
 @pytest.mark.rule("add-known-already")
 def test_a_photo_that_is_named_twice_is_added_once(run: Run, tmp_path: Path, album: Path) -> None:
     ran = run("add", str(album / "two"), str(album / "two/photo.png"))
@@ -74,6 +78,7 @@ def test_a_photo_that_is_named_twice_is_added_once(run: Run, tmp_path: Path, alb
     assert len(inbox(tmp_path)) == 2
 
 
+@pytest.mark.process
 @pytest.mark.rule("add-known-already")
 def test_a_second_copy_of_a_photo_is_known_already(run: Run, tmp_path: Path, album: Path) -> None:
     (album / "two/copy.png").write_bytes((album / "two/photo.png").read_bytes())
@@ -82,6 +87,7 @@ def test_a_second_copy_of_a_photo_is_known_already(run: Run, tmp_path: Path, alb
     assert len(inbox(tmp_path)) == 2
 
 
+@pytest.mark.process
 @pytest.mark.rule("add-known-already")
 def test_a_photo_that_still_waits_in_the_inbox_is_known_already(
     run: Run, tmp_path: Path, album: Path
@@ -93,6 +99,7 @@ def test_a_photo_that_still_waits_in_the_inbox_is_known_already(
     assert len(inbox(tmp_path)) == 2
 
 
+@pytest.mark.process
 @pytest.mark.rule("add-known-already")
 def test_a_photo_that_was_taken_over_before_is_known_already(run: Run, tmp_path: Path, album: Path) -> None:
     open_database(f"sqlite:///{tmp_path}/data/tagbot.db")
@@ -104,6 +111,7 @@ def test_a_photo_that_was_taken_over_before_is_known_already(run: Run, tmp_path:
     assert inbox(tmp_path) == []
 
 
+@pytest.mark.process
 @pytest.mark.rule("add-counts")
 @pytest.mark.parametrize(
     ("sidecar", "why"),
@@ -126,6 +134,7 @@ def test_a_photo_whose_sidecar_is_not_valid_is_refused(
     assert inbox(tmp_path) == []
 
 
+@pytest.mark.process
 @pytest.mark.rule("add-counts")
 @pytest.mark.parametrize("name", ["not-there.jpg", "x" * 300 + ".jpg", "album/one/notes.txt"])
 def test_a_path_that_cannot_be_taken_is_refused_and_the_others_are_added(
@@ -136,6 +145,7 @@ def test_a_path_that_cannot_be_taken_is_refused_and_the_others_are_added(
     assert name in ran.err
 
 
+@pytest.mark.process
 @pytest.mark.rule("add-copies")
 def test_folders_that_lead_back_into_themselves_are_searched_once(run: Run, album: Path) -> None:
     (album / "two/back").symlink_to(album / "two", target_is_directory=True)
@@ -144,6 +154,7 @@ def test_folders_that_lead_back_into_themselves_are_searched_once(run: Run, albu
     assert (ran.code, ran.out) == (0, "2 added, 0 known already, 0 refused\n")
 
 
+@pytest.mark.process
 @pytest.mark.rule("entry-own-affair")
 def test_what_is_no_file_stops_nothing_and_is_named(run: Run, album: Path) -> None:
     (album / "two/loop.jpg").symlink_to("loop.jpg")
@@ -161,6 +172,7 @@ def test_what_is_no_file_stops_nothing_and_is_named(run: Run, album: Path) -> No
     assert len(ran.err.splitlines()) == 3
 
 
+@pytest.mark.process
 @pytest.mark.rule("sidecar-case")
 @pytest.mark.parametrize(("photo", "sidecar"), [("PHOTO.PNG", "PHOTO.JSON"), ("photo.Png", "photo.json")])
 def test_a_sidecar_goes_with_its_photo_in_whatever_case(
@@ -187,6 +199,7 @@ def test_there_is_a_progress_bar_only_on_a_terminal(run: Run, tmp_path: Path, al
     assert "/2" in shown_on_a_terminal(tmp_path, "add", str(album / "two"))
 
 
+@pytest.mark.process
 @pytest.mark.rule("add-by-content")
 def test_what_its_content_calls_a_picture_is_added_whatever_its_name(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "album"
@@ -246,6 +259,7 @@ PRIVATE = {
 }
 
 
+@pytest.mark.process
 @pytest.mark.rule("add-leaves-out")
 @pytest.mark.parametrize("path", PRIVATE)
 def test_other_programs_private_folders_are_left_out_and_it_says_so(
@@ -273,6 +287,7 @@ def test_how_many_files_were_left_out_is_said(run: Run, tmp_path: Path) -> None:
         assert ran.out.splitlines()[1:] == ["left out, thumbnails and caches: 7 (@eaDir)"]
 
 
+@pytest.mark.process
 @pytest.mark.rule("add-leaves-out")
 def test_the_bots_own_pictures_are_no_photos(run: Run, tmp_path: Path) -> None:
     images = tmp_path / "data/images"
@@ -283,6 +298,7 @@ def test_the_bots_own_pictures_are_no_photos(run: Run, tmp_path: Path) -> None:
     assert ran.out.startswith("1 added, 0 known already, 0 refused\nleft out, FaceTag's own folders: ")
 
 
+@pytest.mark.process
 @pytest.mark.rule("add-counts")
 def test_what_cannot_be_looked_at_is_told_and_the_rest_is_added(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "album"
@@ -304,6 +320,7 @@ def test_what_cannot_be_looked_at_is_told_and_the_rest_is_added(run: Run, tmp_pa
     assert run("add", str(folder / "pipe")).code == 1
 
 
+@pytest.mark.process
 @pytest.mark.rule("decoding-is-bounded")
 def test_a_photo_that_crashes_or_exhausts_the_decoder_is_refused_here_too(run: Run, tmp_path: Path) -> None:
     (tmp_path / "slow.jpg").write_bytes(endless())

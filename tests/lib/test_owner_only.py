@@ -65,6 +65,7 @@ take_over(pathlib.Path(sys.argv[1]))
 """
 
 
+@pytest.mark.process
 @pytest.mark.rule("owner-only")
 @pytest.mark.skipif(os.geteuid() != 0, reason="only the administrator becomes another user")
 def test_another_users_file_is_replaced_by_a_copy() -> None:

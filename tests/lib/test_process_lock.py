@@ -76,6 +76,7 @@ def held_by(user: int, path: Path, how: str = "EX") -> Iterator[None]:
 as_administrator = pytest.mark.skipif(os.geteuid() != 0, reason="only the administrator becomes another user")
 
 
+@pytest.mark.process
 @as_administrator
 @pytest.mark.rule("no-other-user-holds-the-lock")
 @pytest.mark.failure("lock-held-by-another-user")
@@ -92,6 +93,7 @@ def test_a_lock_that_another_user_holds_is_left_to_them(tmp_path: Path, how: str
     assert [each.name for each in tmp_path.iterdir()] == ["lock"]
 
 
+@pytest.mark.process
 @as_administrator
 def test_a_lock_that_another_user_and_a_bot_wait_for_stays_the_bots(tmp_path: Path) -> None:
     path = tmp_path / "lock"

@@ -35,6 +35,7 @@ def pids(decoder: Decoder) -> set[int]:
     return decoder._pool.pids()
 
 
+@pytest.mark.process
 def test_a_photo_and_its_pictures_are_as_they_would_be_here(decoder: Decoder) -> None:
     data = file(noise(300, 200), "PNG")
     here = read_photo(data)
@@ -50,6 +51,7 @@ def test_a_photo_and_its_pictures_are_as_they_would_be_here(decoder: Decoder) ->
             }
 
 
+@pytest.mark.process
 def test_two_photos_at_a_time_do_not_meet(decoder: Decoder) -> None:
     with decoder.decoded(file(Image.new("RGB", (30, 20)), "PNG")) as one:
         with decoder.decoded(file(Image.new("RGB", (50, 60)), "PNG")) as other:
@@ -65,6 +67,7 @@ def test_what_is_no_photo_is_refused_without_a_process() -> None:
     assert pids(decoder) == set()
 
 
+@pytest.mark.process
 @pytest.mark.rule("bad-photo-refused")
 def test_a_refusal_comes_with_its_words(decoder: Decoder) -> None:
     with (
@@ -75,6 +78,7 @@ def test_a_refusal_comes_with_its_words(decoder: Decoder) -> None:
     assert refused.value.looks_cut_off
 
 
+@pytest.mark.process
 @pytest.mark.rule("decoding-is-bounded")
 @pytest.mark.failure("decoding-too-much", shows="what happens")
 def test_a_photo_that_takes_too_much_processor_time_is_refused_the_first_time() -> None:
@@ -92,6 +96,7 @@ def test_a_photo_that_takes_too_much_processor_time_is_refused_the_first_time() 
     decoder.close()
 
 
+@pytest.mark.process
 @pytest.mark.rule("decoding-is-bounded")
 def test_time_is_that_of_each_photo_and_not_of_all_together() -> None:
     decoder = Decoder(cpu_seconds=0.4)
@@ -113,6 +118,7 @@ def used(processes: set[int]) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+@pytest.mark.process
 @pytest.mark.rule("decoding-is-bounded")
 @pytest.mark.failure("decoding-too-much", shows="what happens")
 def test_a_photo_that_takes_too_much_memory_is_refused_the_first_time() -> None:
@@ -138,6 +144,7 @@ LARGEST: Mapping[str, tuple[str, str, dict[str, Any]]] = {
 }
 
 
+@pytest.mark.process
 @pytest.mark.rule("decoding-is-bounded")
 @pytest.mark.parametrize("what", LARGEST)
 def test_a_photo_of_25_megapixels_of_every_kind_is_within_the_limits(what: str, decoder: Decoder) -> None:
@@ -154,6 +161,7 @@ def test_the_limits_are_those_of_the_contract() -> None:
     assert (CPU_SECONDS, MAX_MEMORY) == (10, 10**9)
 
 
+@pytest.mark.process
 def test_a_decoder_that_dies_is_another_ones_beginning(decoder: Decoder) -> None:
     def killed() -> None:
         with decoder.decoded(file(gradient(), "JPEG")) as photo:
@@ -167,6 +175,7 @@ def test_a_decoder_that_dies_is_another_ones_beginning(decoder: Decoder) -> None
         assert photo.size == (60, 40)
 
 
+@pytest.mark.process
 def test_nothing_of_a_photo_is_left_in_the_process(decoder: Decoder) -> None:
     with decoder.decoded(file(gradient(), "JPEG")) as photo:
         pass
@@ -174,6 +183,7 @@ def test_nothing_of_a_photo_is_left_in_the_process(decoder: Decoder) -> None:
         photo.whole()
 
 
+@pytest.mark.process
 def test_a_photo_in_flight_when_the_bot_stops_is_no_crash() -> None:
     decoder = Decoder()
 
