@@ -195,7 +195,6 @@ class World:
         while sum(worker.work_once(timeout=0) for worker in self.workers):
             pass
         self.show()
-        self.services.tellings.wait_until_told(TOLD_SECONDS)
 
     def told(self, member: str) -> list[str]:
         """What a member alone has been told, oldest first, once all of it has been."""

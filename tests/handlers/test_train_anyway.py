@@ -81,7 +81,7 @@ def test_who_clicks_where_it_is_not_offered_any_more_is_told_and_who_was_in_time
         assert desk.slack.click(second, differing.message_ts or "", "train_anyway").acknowledged
         amazon.settle()
         desk.slack.wait_for_ephemeral(second, lambda message: message.text == words.NOT_DIFFERING)
-        assert desk.slack.ephemerals(first) == []
+        assert desk.world.told(first) == []
     assert_is_in_the_model_once(amazon, differing)
 
 

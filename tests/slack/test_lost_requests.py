@@ -321,7 +321,7 @@ def test_an_answer_clicked_elsewhere_does_not_count(world: World, where: dict[st
     world.publish(world.answer(face, anna, "dont_know", **given))
     world.drain()
     assert Vote.of(face.id) == []
-    told = [message.text for message in world.slack.ephemerals(anna)]
+    told = world.told(anna)
     # In another channel, the handler tells it: the bot may not be there any more.
     assert told == ([] if "channel" in where else [words.ASKED_ELSEWHERE])
     world.publish(world.answer(face, anna, "dont_know", channel=world.slack.channel))
