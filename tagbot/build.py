@@ -179,7 +179,7 @@ def only_bot(settings: Settings) -> ProcessLock:
 
 @contextmanager
 def queues_to_fill(settings: Settings) -> Iterator[Mapping[str, FillableQueue]]:
-    """The queues at Amazon, for what lies on the disk; the database has to be open."""
+    """The queues at Amazon beside a bot, also for what lies on the disk; the database has to be open."""
     from tagbot.queues.sqs import sqs_queues_beside
 
     place = _sqs(settings), settings.queue_prefix or "", QueueName, settings.max_attempts
@@ -202,10 +202,7 @@ def queues_beside(settings: Settings) -> Iterator[Mapping[str, SharedQueue]]:
         with disk_queues_beside(settings.data_dir / "queues", QueueName) as on_disk:
             yield on_disk
         return
-    from tagbot.queues.sqs import sqs_queues_beside
-
-    place = _sqs(settings), settings.queue_prefix, QueueName, settings.max_attempts
-    with sqs_queues_beside(*place) as at_amazon:
+    with queues_to_fill(settings) as at_amazon:
         yield at_amazon
 
 
