@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -44,27 +45,36 @@ def test_what_was_written_is_on_the_disk_with_one_wait_while_others_may_write(
     assert path_of(file_url).exists()
 
 
-@on_every_database
-def test_threads_that_read_and_then_write_never_meet_a_locked_database(url: str) -> None:
-    assert url
-    store_photo(PHOTO, [a_face_row()])
+def problems_of_threads(act: Callable[[], None], number: int) -> list[BaseException]:
+    """Let so many threads act at once; what they raised."""
     problems: list[BaseException] = []
 
-    def count_up() -> None:
+    def watched() -> None:
         try:
-            with connected():
-                for _ in range(15):
-                    with writing():
-                        Face.note("F", revision=Face.get_by_id("F").revision + 1)
+            act()
         except BaseException as problem:
             problems.append(problem)
             raise
 
-    for thread in (threads := [threading.Thread(target=count_up) for _ in range(8)]):
+    for thread in (threads := [threading.Thread(target=watched) for _ in range(number)]):
         thread.start()
     for thread in threads:
         thread.join()
-    assert not problems
+    return problems
+
+
+@on_every_database
+def test_threads_that_read_and_then_write_never_meet_a_locked_database(url: str) -> None:
+    assert url
+    store_photo(PHOTO, [a_face_row()])
+
+    def count_up() -> None:
+        with connected():
+            for _ in range(15):
+                with writing():
+                    Face.note("F", revision=Face.get_by_id("F").revision + 1)
+
+    assert not problems_of_threads(count_up, 8)
     assert Face.get_by_id("F").revision == 8 * 15
 
 
@@ -73,25 +83,16 @@ def test_threads_that_read_and_then_write_never_meet_a_locked_database(url: str)
 def test_neither_do_those_of_another_process_that_no_lock_of_ours_lines_up(url: str) -> None:
     assert url
     store_photo(PHOTO, [a_face_row()])
-    problems: list[BaseException] = []
 
     def count_up() -> None:
-        try:
-            with connected():
-                for _ in range(10):
-                    with database.atomic():
-                        revision = Face.get_by_id("F").revision
-                        time.sleep(0.001)  # in which others begin
-                        Face.update(revision=revision + 1).where(Face.id == "F").execute()
-        except BaseException as problem:
-            problems.append(problem)
-            raise
+        with connected():
+            for _ in range(10):
+                with database.atomic():
+                    revision = Face.get_by_id("F").revision
+                    time.sleep(0.001)  # in which others begin
+                    Face.update(revision=revision + 1).where(Face.id == "F").execute()
 
-    for thread in (threads := [threading.Thread(target=count_up) for _ in range(4)]):
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not problems
+    assert not problems_of_threads(count_up, 4)
     assert Face.get_by_id("F").revision == 4 * 10
 
 
