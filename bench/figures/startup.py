@@ -25,7 +25,7 @@ of their own, which start with the first photo."""
 
 POLL_SECONDS = 0.01
 
-LOCAL_BACKEND = ("dlib", "face_recognition_models")
+LOCAL_BACKEND = ("dlib", "onnxruntime")
 """What is in the names of its files."""
 
 

@@ -15,8 +15,8 @@ from tagbot.photos.decoding import read_photo
 from tagbot.photos.picture_refused import PictureRefused
 from tagbot.photos.pixels import Photo
 from tagbot.photos.rectangle import Rectangle, Size
+from tagbot.recognition.model_files import LANDMARKS, RESNET, where
 from tagbot.training.backend import Refused
-from tagbot.training.dlib_models import models
 from tagbot.vocabulary import RejectionReason
 
 Pixels = NDArray[np.uint8]
@@ -65,7 +65,7 @@ class Recogniser:
     """dlib's face detector, its 5-point landmarks and its ResNet, loaded; that takes half a second."""
 
     def __init__(self) -> None:
-        landmarks, encoder = (str(model) for model in models())
+        landmarks, encoder = (str(where(model, None)) for model in (LANDMARKS, RESNET))
         self._detector = dlib.get_frontal_face_detector()
         self._landmarks = dlib.shape_predictor(landmarks)
         self._encoder = dlib.face_recognition_model_v1(encoder)

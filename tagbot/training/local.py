@@ -10,8 +10,8 @@ from tagbot.errors import Reject
 from tagbot.lib.health import Health
 from tagbot.lib.process_pool import ProcessPool
 from tagbot.photos.rectangle import Rectangle
+from tagbot.recognition.model_files import missing
 from tagbot.training.backend import ModelFace, NotSent, Refused, Trained
-from tagbot.training.dlib_models import missing
 
 RECOGNISER = "tagbot.training.dlib_faces:Recogniser"
 """Has `detect`, `describe` and `version`; imported in its processes alone."""

@@ -1,0 +1,1 @@
+"""What the machine sees in pictures: where faces are, and whom they resemble."""
