@@ -17,6 +17,7 @@ from tagbot.settings.values import (
     data_folder,
     database_address,
     events_queue,
+    folder,
     folder_or_s3,
     inbox_place,
     number,
@@ -141,6 +142,10 @@ class Settings:
     training_backend: str = setting(
         "TRAINING_BACKEND", one_of("local", "rekognition"), "local",
         "What learns the faces: local is a recogniser on this machine, rekognition is Amazon's.",
+    )  # fmt: skip
+    models: Path = setting(
+        "MODELS", folder, "DATA_DIR/models",
+        "Folder of better models for the recogniser, used where they are there; `models` tells of them.",
     )  # fmt: skip
     rekognition_collection: str = setting(
         "REKOGNITION_COLLECTION", collection_id, "facetag",
@@ -291,8 +296,7 @@ def _own_folders(values: Mapping[str, Any]) -> Iterator[Path]:
     if (data_dir := values.get("data_dir")) is not None:
         yield data_dir
         yield from (data_dir / name for name in ("images", "queues", "rejected"))
-    if isinstance(images := values.get("image_store"), Path):
-        yield images
+    yield from (values[name] for name in ("image_store", "models") if isinstance(values.get(name), Path))
     scheme, _, file = values.get("database_url", "").partition(":///")
     if scheme == "sqlite":
         yield Path(file).parent
