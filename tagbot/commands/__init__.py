@@ -10,6 +10,7 @@ COMMANDS = {
     "retry": "put dead letters back, or ask again about a face that was set aside",
     "export": "print every tagged face, oldest first",
     "reconcile": "compare the training backend's model with the database, and mend it",
+    "models": "show which models the recogniser has, each with its worth, licence and source, or bring one",
     "check": "try every outside part and say how to mend what fails",
     "migrate": "move what the bot keeps to another place, while the bot does not run",
 }

@@ -16,6 +16,7 @@ from tagbot.database.outages import DatabaseUnusable
 from tagbot.errors import Reject, Retry
 from tagbot.lib.redaction import without_secrets
 from tagbot.lib.terminal import say
+from tagbot.recognition.model_files import MODELS, Purpose, best
 from tagbot.settings import Settings
 from tagbot.slack import shared_channel
 from tagbot.slack.api import SlackApi
@@ -50,6 +51,8 @@ def probes(settings: Settings) -> Iterator[tuple[str, Probe]]:
     yield "Slack app token", lambda: app_token(slack, settings)
     yield "Slack channel", lambda: channel(slack, settings)
     yield "training backend", lambda: training_backend(settings)
+    if settings.training_backend == "local":
+        yield "face detector", lambda: face_detector(settings)
 
 
 def database(settings: Settings) -> str:
@@ -113,6 +116,18 @@ def training_backend(settings: Settings) -> str:
         finally:
             with suppress(Retry, Reject):
                 backend.close()
+
+
+def face_detector(settings: Settings) -> str:
+    """Its name; and where there is a better one, the command that brings it."""
+    detectors = [model for model in MODELS.values() if model.purpose is Purpose.FINDS]
+    used = best(Purpose.FINDS, settings.models)
+    if used is None:
+        raise Reject("there is none: `python bot.py models` says which there are")
+    if used is detectors[0]:
+        return used.name
+    better = detectors[0]
+    return f"{used.name}; `python bot.py models get {better.name}` brings one that {better.worth}"
 
 
 COMMAND = Command(lambda _: None, run, needs_slack=True)

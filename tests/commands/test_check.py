@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tagbot.queues.disk import disk_queues
+from tagbot.recognition.model_files import YUNET
 from tagbot.sandbox.driver import Slack
 from tagbot.vocabulary import QueueName
 from tests.commands.conftest import Run
@@ -16,7 +17,7 @@ from tests.tls import with_tls
 
 PARTS = [
     "database", "queues", "image store", "inbox", "Slack bot token", "Slack app token", "Slack channel",
-    "training backend",
+    "training backend", "face detector",
 ]  # fmt: skip
 
 
@@ -141,6 +142,14 @@ def test_a_recogniser_that_is_not_installed_says_what_to_install(
     assert (
         "FAILS training backend: dlib, which TRAINING_BACKEND=local needs, is not installed: "
         "`make venv WITH=all` adds it" in ran.out
+    )
+
+
+@pytest.mark.rule("models-listed")
+def test_it_says_which_detector_is_used_and_which_better_one_can_be_had(on_slack: Run) -> None:
+    [line] = [line for line in on_slack("check").out.splitlines() if "face detector" in line]
+    assert line == (
+        f"ok    face detector: centerface; `python bot.py models get yunet` brings one that {YUNET.worth}"
     )
 
 

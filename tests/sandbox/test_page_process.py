@@ -42,6 +42,7 @@ def test_no_setting_from_outside_leads_the_bot_to_real_slack_or_real_data(tmp_pa
         "SLACK_CHANNEL": "C0REAL00001",
         "SLACK_API_URL": "https://slack.com/api/",
         "DATA_DIR": "/srv/facetag",
+        "MODELS": "/srv/models",
         "DATABASE_URL": "sqlite:////srv/facetag/tagbot.db",
         "INBOX": "/srv/photos",
         "IMAGE_STORE": "/srv/images",
@@ -51,10 +52,11 @@ def test_no_setting_from_outside_leads_the_bot_to_real_slack_or_real_data(tmp_pa
         "REQUIRED_VOTES": "3",
         "PATH": "/usr/bin",
     }
-    env = bot_environment(outer, "http://127.0.0.1:4000", tmp_path)
+    env = bot_environment(outer, "http://127.0.0.1:4000", tmp_path, tmp_path / "models")
     settings = Settings.from_env(env)
     assert settings.slack_api_url == "http://127.0.0.1:4000/api/"
     assert str(settings.data_dir) == str(tmp_path)
+    assert settings.models == tmp_path / "models"
     assert settings.training_backend == "local"
     assert settings.required_votes == 3
     assert "real" not in json.dumps(env)

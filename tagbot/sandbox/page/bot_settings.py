@@ -26,8 +26,9 @@ THE_VISITORS = (
 """What may be set from outside (not by .env): it leads nowhere but to other rules of the game."""
 
 
-def bot_environment(outer: Mapping[str, str], address: str, data_dir: Path) -> dict[str, str]:
-    """The whole environment of the bot. Nothing in it leads to the real Slack, or to real data.
+def bot_environment(outer: Mapping[str, str], address: str, data_dir: Path, models: Path) -> dict[str, str]:
+    """The whole environment of the bot. Nothing in it leads to the real Slack, or to real data; the models
+    are the real bot's.
 
     It retries sooner than in real life, and gives up after five minutes instead of an hour.
     """
@@ -44,6 +45,7 @@ def bot_environment(outer: Mapping[str, str], address: str, data_dir: Path) -> d
         "SLACK_API_URL": f"{address}/api/",
         "SLACK_POSTS_PER_SECOND": "2",
         "DATA_DIR": str(data_dir),
+        "MODELS": str(models),
         "RETRY_MAX_SECONDS": "5",
         "MAX_ATTEMPTS": "60",
         "LOG_FORMAT": "json",

@@ -73,9 +73,11 @@ async def serve(folder: Path, options: Options) -> None:
     address = address_of(listener)
     bot_dir = folder / "bot"
     bot_dir.mkdir(exist_ok=True)
-    env = bot_settings.bot_environment(options.env, address, bot_dir)
+    settings = {**options.from_file, **options.env}
+    models = Path(settings.get("MODELS") or options.data_dir / "models").resolve()
+    env = bot_settings.bot_environment(options.env, address, bot_dir, models)
     bot, figures = BotProcess(folder, env, world.changes.note), Figures(env)
-    command = bot_settings.add_command({**options.from_file, **options.env}, bot_dir)
+    command = bot_settings.add_command(settings, bot_dir)
     page = Page(sandbox, bot, Photos(env, folder), figures, command)
     sandbox.application.add_routes(page.routes())
     async with contextlib.AsyncExitStack() as stack:
