@@ -229,12 +229,10 @@ class Life(RuleBasedStateMachine):
         if face.state != State.OPEN:
             return
         assert isinstance(consensus(Vote.of(self.id), self.world.settings.rule), Waiting | PeopleDiffer)
-        stored = {vote.tagger: vote.answer for vote in Vote.of(self.id)}
-        zoe = Person.get_or_none(Person.name_key == "zoë")
+        # A name has no person until people agree.
+        stored = {vote.tagger: "Zoë" if vote.name_key == "zoë" else vote.answer for vote in Vote.of(self.id)}
         assert stored == {
-            tagger: zoe.id if zoe and answer == "Zoë" else answer
-            for (number, tagger), answer in self.said.items()
-            if number == face.round
+            tagger: answer for (number, tagger), answer in self.said.items() if number == face.round
         }
 
     def check_slack(self) -> None:
