@@ -124,6 +124,7 @@ def test_a_mark_that_an_editor_puts_before_an_env_file_is_no_part_of_it(tmp_path
     assert "SLACK_CHANNEL should be" in bot(tmp_path).stderr
 
 
+@pytest.mark.ci
 @pytest.mark.rule("settings-trimmed")
 @pytest.mark.parametrize("variable", ["SLACK_APP_TOKEN", "SLACK_BOT_TOKEN", "SLACK_API_URL"])
 def test_a_newline_behind_a_setting_does_no_harm(tmp_path: Path, stand_in: Slack, variable: str) -> None:
@@ -228,6 +229,7 @@ def test_a_second_bot_is_refused_and_the_first_finishes_what_it_has_in_hand(
     assert "did not finish in time" not in log(tmp_path)
 
 
+@pytest.mark.ci
 @pytest.mark.rule("told-to-stop")
 def test_ctrl_c_ends_it_in_time_also_while_slack_is_silent(tmp_path: Path, stand_in: Slack) -> None:
     with running_bot(tmp_path, stand_in) as running:
@@ -264,6 +266,7 @@ def test_told_twice_it_ends_at_once_whatever_it_has_in_hand(tmp_path: Path, stan
     assert "did not finish in time" not in log(tmp_path)
 
 
+@pytest.mark.ci
 @pytest.mark.rule("acknowledged-while-stopping")
 def test_every_click_that_came_before_or_while_it_stops_is_acknowledged_and_stored(
     tmp_path: Path, stand_in: Slack
@@ -308,6 +311,7 @@ def taggers(data_dir: Path) -> set[str]:
         return {vote.tagger for vote in Vote.select()}
 
 
+@pytest.mark.ci
 @pytest.mark.process
 @pytest.mark.failure("readme-slack-away", shows="what happens")
 def test_photos_are_taken_in_while_slack_is_away_and_asked_about_once_it_is_there(tmp_path: Path) -> None:

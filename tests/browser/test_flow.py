@@ -36,6 +36,7 @@ def test_two_picks_by_two_members_tag_the_first_face_within_seconds_of_the_start
         expect(asked.locator("[data-action-id=tag_person]")).to_have_count(0)
 
 
+@pytest.mark.ci
 @pytest.mark.rule("sandbox-in-browser")
 def test_a_wrong_tag_is_corrected(visitor: Visitor, asked: Locator, screenshot: Screenshot) -> None:
     for member in (ANNA, BEN):

@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.browsing import BEN, CHIARA, Visitor, running_sandbox, write_portrait
 
 
+@pytest.mark.ci
 @pytest.mark.rule("sandbox-restart")
 def test_a_killed_bot_goes_on_where_it_was(visitor: Visitor, asked: Locator) -> None:
     visitor.pick(asked, CHIARA)
@@ -27,6 +28,7 @@ def test_a_killed_bot_goes_on_where_it_was(visitor: Visitor, asked: Locator) -> 
     expect(asked).to_contain_text("Tagged as Chiara De Luca")
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize(
     ("mishap", "stage"), [("slack_down", "RequestTaggingOnSlack"), ("backend_down", "DetectFaces")]
 )
@@ -49,6 +51,7 @@ def test_a_photo_that_comes_in_bad_times_is_asked_about_when_they_are_over(
     expect(visitor.page.get_by_text("is connected to Slack")).to_be_visible()
 
 
+@pytest.mark.ci
 @pytest.mark.rule("sandbox-restart")
 def test_everything_is_still_there_after_a_restart(page: Page, tmp_path: Path) -> None:
     photos = tmp_path / "photos"

@@ -259,6 +259,7 @@ PRIVATE = {
 }
 
 
+@pytest.mark.ci
 @pytest.mark.process
 @pytest.mark.rule("add-leaves-out")
 @pytest.mark.parametrize("path", PRIVATE)
@@ -320,6 +321,7 @@ def test_what_cannot_be_looked_at_is_told_and_the_rest_is_added(run: Run, tmp_pa
     assert run("add", str(folder / "pipe")).code == 1
 
 
+@pytest.mark.ci
 @pytest.mark.process
 @pytest.mark.rule("decoding-is-bounded")
 def test_a_photo_that_crashes_or_exhausts_the_decoder_is_refused_here_too(run: Run, tmp_path: Path) -> None:

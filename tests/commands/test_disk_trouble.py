@@ -64,6 +64,7 @@ def log(data_dir: Path) -> str:
     return (data_dir / "bot.log").read_text()
 
 
+@pytest.mark.ci
 @pytest.mark.failure("readme-disk-full")
 @pytest.mark.failure("disk-full", shows="what happens")
 def test_on_a_full_disk_clicks_are_acknowledged_and_nothing_is_lost_and_with_room_again_it_goes_on(

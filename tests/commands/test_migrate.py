@@ -173,6 +173,7 @@ def test_and_back_again(run: Run, here: str, there: str, tmp_path: Path) -> None
     assert content(back) == content(here)
 
 
+@pytest.mark.ci
 @pytest.mark.process
 @pytest.mark.rule("migrate-database")
 def test_killed_twice_it_goes_on_where_it_was(run: Run, here: str, there: str) -> None:
@@ -427,6 +428,7 @@ def test_what_differs_in_the_end_is_told_and_nothing_else_is_moved(
     assert rows_of(there, Face) == 0
 
 
+@pytest.mark.ci
 @pytest.mark.rule("migrate-again")
 def test_messages_go_to_sqs_and_the_same_command_again_finds_all_there(
     run: Run, here: str, there: str, tmp_path: Path, aws: Amazon
@@ -449,6 +451,7 @@ def test_messages_go_to_sqs_and_the_same_command_again_finds_all_there(
     assert troubles == {("dead", "no such face"), ("delayed", "busy")}
 
 
+@pytest.mark.ci
 @pytest.mark.rule("migrate-lost-queues")
 def test_that_sqs_counts_fewer_messages_than_were_sent_is_told(
     run: Run, here: str, tmp_path: Path, aws: Amazon

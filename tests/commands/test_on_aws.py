@@ -125,6 +125,7 @@ def test_check_names_the_right_that_is_missing(
     assert f"FAILS {part}: {says}: add it to the bot's IAM policy" in ran.out
 
 
+@pytest.mark.ci
 def test_photos_are_added_to_the_bucket_once_with_their_sidecars(
     run: Run, aws: Amazon, at_amazon: dict[str, str], tmp_path: Path
 ) -> None:

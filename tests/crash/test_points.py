@@ -161,6 +161,7 @@ def deaths() -> Iterator[Any]:
                 yield pytest.param(training, point, stages, id=f"{training}-{point}")
 
 
+@pytest.mark.ci
 @pytest.mark.rule("crash-anywhere")
 @pytest.mark.failure("readme-bot-crashes")
 @pytest.mark.failure("bot-killed", shows="what happens")

@@ -154,6 +154,7 @@ def test_a_time_is_told_in_one_unit(seconds: float, said: str) -> None:
     assert said_words.duration(seconds) == said
 
 
+@pytest.mark.ci
 def test_with_a_hundred_thousand_messages_it_answers_within_a_second(tmp_path: Path, world: World) -> None:
     file = tmp_path / "many" / "images-in-db.db"
     with disk_queues(file.parent, QueueName):

@@ -57,6 +57,7 @@ def test_the_margin_towards_a_neighbour_shrinks_and_the_others_stay() -> None:
     assert crop_area(Size(1000, 1000), face, [neighbour]) == Rectangle.between(350, 350, 520, 550)
 
 
+@pytest.mark.ci
 @pytest.mark.rule("crop-size")
 def test_the_largest_crop_of_the_worst_picture_is_below_5_mb() -> None:
     crop = crop_face(Photo(noise(2000, 2000)), Rectangle(0, 0, 2000, 2000), [])

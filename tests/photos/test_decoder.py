@@ -96,6 +96,7 @@ def test_a_photo_that_takes_too_much_processor_time_is_refused_the_first_time() 
     decoder.close()
 
 
+@pytest.mark.ci
 @pytest.mark.process
 @pytest.mark.rule("decoding-is-bounded")
 def test_time_is_that_of_each_photo_and_not_of_all_together() -> None:
@@ -144,6 +145,7 @@ LARGEST: Mapping[str, tuple[str, str, dict[str, Any]]] = {
 }
 
 
+@pytest.mark.ci
 @pytest.mark.process
 @pytest.mark.rule("decoding-is-bounded")
 @pytest.mark.parametrize("what", LARGEST)

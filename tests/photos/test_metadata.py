@@ -193,6 +193,7 @@ def test_zeros_where_the_rest_should_be_look_cut_off(kind: str, share: float) ->
     assert refused.value.looks_cut_off
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("colour", ["white", "black"])
 @pytest.mark.parametrize("side", [200, 3000])
 def test_a_picture_of_one_colour_is_not_taken_for_a_broken_one(colour: str, side: int) -> None:

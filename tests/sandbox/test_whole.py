@@ -87,6 +87,7 @@ def test_the_bot_comes_up_whatever_env_says_and_ctrl_c_ends_all_with_code_0(tmp_
     assert {path.name for path in (tmp_path / "data").iterdir()} == {"sandbox"}
 
 
+@pytest.mark.ci
 def test_a_second_one_on_the_same_folder_is_refused(tmp_path: Path) -> None:
     with sandbox(tmp_path):
         second = subprocess.run(
@@ -101,6 +102,7 @@ def test_a_second_one_on_the_same_folder_is_refused(tmp_path: Path) -> None:
     assert "running already" in second.stderr
 
 
+@pytest.mark.ci
 def test_the_bot_does_not_outlive_a_sandbox_that_was_killed(tmp_path: Path) -> None:
     with sandbox(tmp_path) as (process, address):
         Slack(address).wait_for_connections(timeout=30)

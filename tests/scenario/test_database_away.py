@@ -13,6 +13,7 @@ from tests.scenario.test_flow import wait_until_tagged
 from tests.world import astronaut
 
 
+@pytest.mark.ci
 @pytest.mark.rule("database-server-away")
 @pytest.mark.failure("readme-database-away", "database-away")
 def test_clicks_are_acknowledged_meanwhile_and_everything_ends_well(

@@ -129,6 +129,7 @@ def wait_for_messages(slack: Slack, count: int) -> None:
     slack.wait_for(lambda: len(slack.messages()) == count, f"{count} messages", timeout=PATIENCE)
 
 
+@pytest.mark.ci
 @pytest.mark.rule("asked-again", "wrong-person", "export-votes")
 def test_the_wrong_person_twice_and_the_right_one_the_third_time(tmp_path: Path, stand_in: Slack) -> None:
     anna, ben, chiara, *_ = stand_in.people

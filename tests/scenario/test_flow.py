@@ -120,6 +120,7 @@ def assert_is_the_line_of_the_spec(
     assert all(time.endswith("Z") for time in (line["tagged_at"], *(vote["at"] for vote in line["votes"])))
 
 
+@pytest.mark.ci
 @pytest.mark.rule("faces-from-sidecar")
 def test_a_sidecar_with_three_faces_gives_three_requests(tmp_path: Path, stand_in: Slack) -> None:
     anna, ben, chiara, *others = stand_in.people
@@ -143,6 +144,7 @@ def test_a_sidecar_with_three_faces_gives_three_requests(tmp_path: Path, stand_i
         }
 
 
+@pytest.mark.ci
 @pytest.mark.rule("answers-at-once", "postgresql-as-sqlite")
 @pytest.mark.parametrize(
     ("database_url", "required_votes"),

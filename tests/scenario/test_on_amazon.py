@@ -14,6 +14,7 @@ from tests.scenario.test_flow import pictures, tag
 from tests.world import astronaut
 
 
+@pytest.mark.ci
 @pytest.mark.rule("amazon-whole-flow")
 def test_a_photo_goes_into_the_bucket_and_a_tagged_face_comes_out(
     tmp_path: Path, stand_in: Slack, aws: Amazon, postgresql: Server

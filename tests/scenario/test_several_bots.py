@@ -91,6 +91,7 @@ def turns(naps: Naps) -> list[int]:
 # --- One pace ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.ci
 @pytest.mark.rule("one-pace")
 @on_every_database
 @pytest.mark.usefixtures("tables")
@@ -233,6 +234,7 @@ def at_once(*acts: Callable[[], T]) -> list[T]:
         return list(pool.map(do, acts))
 
 
+@pytest.mark.ci
 @pytest.mark.rule("open-requests-over-bots")
 @on_every_database
 def test_however_many_bots_ask_at_the_same_instant_no_more_requests_are_open_than_allowed(
@@ -257,6 +259,7 @@ def test_however_many_bots_ask_at_the_same_instant_no_more_requests_are_open_tha
         Face.delete().execute()
 
 
+@pytest.mark.ci
 @pytest.mark.rule("open-requests-over-bots")
 @on_every_database
 def test_however_many_bots_let_faces_in_at_the_same_instant_only_so_many_are_sent_as_are_allowed(
@@ -437,6 +440,7 @@ def test_the_stages_without_slack_ask_it_nothing() -> None:
         assert asks == (stage.name not in WITHOUT_SLACK), stage.name
 
 
+@pytest.mark.ci
 @pytest.mark.rule("stages-of-a-bot")
 @on_a_server
 def test_a_bot_without_slack_takes_photos_in_for_the_others(tmp_path: Path, database_url: str) -> None:

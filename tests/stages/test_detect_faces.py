@@ -413,6 +413,7 @@ def test_what_is_refused_lies_beside_its_reason_and_the_rest_goes_on(world: Worl
     assert Face.select().count() == 3
 
 
+@pytest.mark.ci
 @pytest.mark.rule("decoding-is-bounded")
 @pytest.mark.failure("decoding-too-much")
 def test_photos_that_take_too_long_to_decode_lie_beside_the_reason_and_the_rest_goes_on(world: World) -> None:
@@ -455,6 +456,7 @@ def test_a_recogniser_that_crashes_is_not_the_photos_fault(world: World) -> None
         slow.close()
 
 
+@pytest.mark.ci
 @pytest.mark.rule("sidecar-limits")
 def test_of_500_faces_each_has_its_pictures(world: World) -> None:
     faces = [{"rectangle": rectangle(number % 400, number // 2)} for number in range(500)]

@@ -352,6 +352,7 @@ def test_what_could_not_be_told_is_told_later(world: World, people: list[str]) -
     assert last_words_to(world, people[0]) == words.cannot_be_chosen(world.slack.other_bot)
 
 
+@pytest.mark.ci
 @pytest.mark.rule("one-holds-up-no-other")
 @pytest.mark.parametrize("different", [True, False])
 def test_260_wrong_choices_of_one_member_do_not_delay_the_others(

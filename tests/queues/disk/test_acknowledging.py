@@ -2,11 +2,14 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tagbot.queues import Counts
 from tests.queues.conftest import DiskEngine, ids, take
 from tests.queues.disk.helpers import sql
 
 
+@pytest.mark.ci
 def test_while_another_process_writes_for_long_all_is_a_retry_and_nothing_is_lost(disk: DiskEngine) -> None:
     with disk.running() as queue, sql(disk) as other:
         queue.put("m1", "face1", {})

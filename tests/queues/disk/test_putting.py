@@ -75,6 +75,7 @@ def test_a_put_on_a_full_disk_is_a_retry_that_says_so(disk: DiskEngine) -> None:
             queue.put("m1", "face1", {"text": "x" * 100_000})
 
 
+@pytest.mark.ci
 @pytest.mark.failure("queue-locked", shows="what happens")
 def test_a_put_gives_up_on_a_busy_file_before_slack_does_whoever_else_waits_for_it(disk: DiskEngine) -> None:
     def seconds_of_a_put(number: int) -> float:

@@ -63,6 +63,7 @@ def test_a_redrive_that_is_killed_hides_no_dead_letter_for_long(sqs: SqsEngine) 
         assert queue.redrive() == 3
 
 
+@pytest.mark.ci
 def test_a_redrive_that_takes_long_keeps_what_it_has_looked_at(sqs: SqsEngine) -> None:
     def slow() -> float:
         sqs.pass_time(EXTENSION_SECONDS)

@@ -73,6 +73,7 @@ def test_an_acknowledgement_that_crosses_the_end_of_its_connection_is_sent_again
         assert slack.deliveries()[0].foreign
 
 
+@pytest.mark.ci
 def test_two_hundred_clicks_in_five_seconds_are_acknowledged_at_once_and_stored_once(world: World) -> None:
     with connected_desk(world) as desk:
         ts = desk.request().message_ts or ""

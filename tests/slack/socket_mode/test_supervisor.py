@@ -44,6 +44,7 @@ def renewed_while_clicking(slack: Slack, kind: str, times: int, connections: int
     return clicks
 
 
+@pytest.mark.ci
 @pytest.mark.rule("acknowledged-while-renewed")
 @pytest.mark.parametrize(
     ("connections", "kind", "times"),

@@ -15,6 +15,7 @@ def test_the_first_collection_is_made_without_a_word_and_looked_for_once(amazon:
     assert Notice.select().count() == 0
 
 
+@pytest.mark.ci
 @pytest.mark.rule("collection-vanished")
 @pytest.mark.failure("collection-gone")
 @pytest.mark.parametrize("restarted", [False, True])

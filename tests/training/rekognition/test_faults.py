@@ -87,6 +87,7 @@ def assert_waits(amazon: Amazon, queue: str, reason: str) -> None:
     assert [failure.reason for failure in amazon.backend.health.failing()] == [amazon.trouble(queue)]
 
 
+@pytest.mark.ci
 @pytest.mark.rule("outside-trouble-keeps-votes")
 @pytest.mark.failure("rekognition-busy", shows="what happens")
 @pytest.mark.parametrize(("operation", "faults", "reason"), rows(TRAINING))
@@ -108,6 +109,7 @@ def test_what_goes_wrong_while_a_face_is_trained_costs_another_attempt_and_nothi
     assert len(amazon.users()) == 1
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize(("operation", "faults", "reason"), rows(REMOVING))
 def test_what_goes_wrong_while_a_face_leaves_the_model_costs_another_attempt_and_nothing_else(
     amazon: Amazon, operation: str, faults: Faults, reason: str

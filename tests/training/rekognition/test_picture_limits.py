@@ -93,6 +93,7 @@ def test_a_face_at_the_border_of_its_photo_need_not_be_in_the_middle_of_its_crop
     assert_is_in_the_model_once(amazon, amazon.tagged())
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize(
     ("width", "height"), [(60, 60), (79, 300), (600, 50), (12_000, 700), (700, 12_000), (80, 80)]
 )
