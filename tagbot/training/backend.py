@@ -10,6 +10,7 @@ from typing import Protocol
 
 from tagbot.lib.health import Health
 from tagbot.photos.rectangle import Rectangle
+from tagbot.recognition.resemblance import Nearness, Resemblance
 from tagbot.vocabulary import NotSentReason, RejectionReason
 
 
@@ -95,3 +96,18 @@ class TrainingBackend(Protocol):
 
     def close(self) -> None:
         """Let go of processes and connections."""
+
+
+class FaceSearch(Protocol):
+    """A model that compares faces by itself. Vectors on this machine need none: they are compared here."""
+
+    @property
+    def nearness(self) -> Nearness:
+        """How to read the distances that `resembling` gives."""
+
+    def resembling(self, crop: bytes, most: int) -> list[Resemblance]:
+        """The people nearest to the one face in a crop (a JPEG), the nearest first: so many at most, and as
+        many as the model knows, however far they are. None where the picture cannot be used.
+
+        One call for each request: `crop` is the clearest of its faces.
+        """

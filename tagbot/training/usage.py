@@ -12,7 +12,7 @@ from tagbot.vocabulary import State
 VANISHED = "collection-vanished"
 PHOTOS_WAIT = "photos-wait"
 
-PRICED = frozenset({"index_faces", "detect_faces"})
+PRICED = frozenset({"index_faces", "detect_faces", "search_users_by_image"})
 """Operations that AWS counts as looking at a picture."""
 
 DOLLARS_A_PICTURE = 0.001

@@ -148,3 +148,8 @@ def by_size(faces: Faces) -> list[SeenFace]:
 def unindexed(face: SeenFace, reasons: Sequence[str]) -> dict[str, Any]:
     """A face that was seen and not stored."""
     return {"Reasons": list(reasons), "FaceDetail": face.detail()}
+
+
+def unsearched(face: SeenFace, reasons: Sequence[str]) -> dict[str, Any]:
+    """A face that was seen and not searched for."""
+    return {"Reasons": list(reasons), "FaceDetails": face.detail()}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from tests.rekognition import on_collections, on_faces, on_users
+from tests.rekognition import on_collections, on_faces, on_search, on_users
 from tests.rekognition.errors import RekognitionError
 from tests.rekognition.service_model import Json, read_request
 from tests.rekognition.state import ACCOUNT_ID, Account, arn
@@ -28,6 +28,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "ListCollections": on_collections.list_collections,
     "ListFaces": on_faces.list_faces,
     "ListUsers": on_users.list_users,
+    "SearchUsersByImage": on_search.search_users_by_image,
 }
 CALLER = f"arn:aws:iam::{ACCOUNT_ID}:user/facetag"
 

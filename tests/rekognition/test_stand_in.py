@@ -132,6 +132,7 @@ def test_every_answer_is_as_amazon_describes_it(rekognition: Rekognition, aws: A
     associate(aws, second, user="bert")
     aws.list_users(**FACETAG)
     aws.list_faces(**ANNA)
+    aws.search_users_by_image(**FACETAG, Image={"Bytes": PICTURE}, QualityFilter="AUTO")
     aws.delete_faces(**FACETAG, FaceIds=[first, third, UNKNOWN_FACE])
     aws.disassociate_faces(**ANNA, FaceIds=[first, UNKNOWN_FACE])
     aws.delete_faces(**FACETAG, FaceIds=[first])
@@ -286,6 +287,21 @@ A_FACE = [UNKNOWN_FACE]
             "'userMatchThreshold' … value less than or equal to 100",
         ),
         ("delete_faces", {**FACETAG, "FaceIds": A_FACE * 4097}, "'faceIds' … less than or equal to 4096"),
+        (
+            "search_users_by_image",
+            {**FACETAG, "Image": BYTES, "MaxUsers": 501},
+            "'maxUsers' … value less than or equal to 500",
+        ),
+        (
+            "search_users_by_image",
+            {**FACETAG, "Image": BYTES, "UserMatchThreshold": 100.1},
+            "'userMatchThreshold' … value less than or equal to 100",
+        ),
+        (
+            "search_users_by_image",
+            {**FACETAG, "Image": BYTES, "QualityFilter": "BEST"},
+            "'qualityFilter' … enum value set: [NONE, AUTO, LOW, MEDIUM, HIGH]",
+        ),
         ("list_users", {**FACETAG, "MaxResults": 501}, "'maxResults' … value less than or equal to 500"),
         ("list_faces", {**FACETAG, "MaxResults": 4097}, "'maxResults' … value less than or equal to 4096"),
     ],
@@ -356,6 +372,7 @@ def test_a_picture_that_the_service_cannot_look_at_is_refused(
 ) -> None:
     assert error_of(lambda: aws.index_faces(**FACETAG, Image=image)) == code
     assert error_of(lambda: aws.detect_faces(Image=image)) == code
+    assert error_of(lambda: search(aws, image)) == code
     assert not rekognition.vectors()
 
 
@@ -535,6 +552,7 @@ def test_a_deleted_collection_takes_all_with_it(rekognition: Rekognition, aws: A
         ("list_users", NOWHERE),
         ("index_faces", {**NOWHERE, "Image": BYTES}),
         ("list_faces", NOWHERE),
+        ("search_users_by_image", {**NOWHERE, "Image": BYTES}),
         ("associate_faces", {**ANNA, **NOWHERE, "FaceIds": A_FACE}),
         ("disassociate_faces", {**ANNA, **NOWHERE, "FaceIds": A_FACE}),
         ("delete_faces", {**NOWHERE, "FaceIds": A_FACE}),
@@ -738,6 +756,88 @@ def test_a_face_that_belongs_to_somebody_cannot_be_deleted(rekognition: Rekognit
         {"FaceId": UNKNOWN_FACE, "Reasons": ["FACE_NOT_FOUND"]},
     ]
     assert rekognition.vectors() == {"mine": [mine]}
+
+
+# ---------------------------------------------------------------- the search
+
+
+def search(aws: Aws, image: dict[str, Any] = BYTES, **more: Any) -> Any:
+    return aws.search_users_by_image(**FACETAG, Image=image, **more)
+
+
+def similar(rekognition: Rekognition, aws: Aws, **users: float) -> None:
+    """A picture whose face is so similar to each of these users, who have a face each."""
+    for name in users.keys() - {"anna"}:
+        aws.create_user(**FACETAG, UserId=name)
+    for name in users:
+        associate(aws, *indexed(aws, f"of-{name}"), user=name)
+    rekognition.look(lambda _: [SeenFace(similarity=users)])
+
+
+def found(answer: Any) -> list[tuple[str, float]]:
+    return [(match["User"]["UserId"], match["Similarity"]) for match in answer["UserMatches"]]
+
+
+def test_a_search_finds_the_users_from_80_on_or_from_what_is_asked_the_most_similar_first(
+    rekognition: Rekognition, aws: Aws
+) -> None:
+    similar(rekognition, aws, anna=80.0, bert=79.5, clara=99.0)
+    assert found(search(aws)) == [("clara", 99.0), ("anna", 80.0)]
+    assert found(search(aws, UserMatchThreshold=0)) == [("clara", 99.0), ("anna", 80.0), ("bert", 79.5)]
+    assert found(search(aws, UserMatchThreshold=0, MaxUsers=1)) == [("clara", 99.0)]
+    assert search(aws)["UserMatches"][0]["User"]["UserStatus"] == "ACTIVE"
+
+
+def test_only_users_who_have_a_face_are_found(rekognition: Rekognition, aws: Aws) -> None:
+    aws.create_user(**FACETAG, UserId="nobody-s-face")
+    similar(rekognition, aws, anna=90.0, bert=90.0)
+    (face,) = rekognition.users()["bert"]
+    aws.disassociate_faces(**FACETAG, UserId="bert", FaceIds=[face])
+    assert found(search(aws, UserMatchThreshold=0)) == [("anna", 90.0)]
+
+
+def test_a_search_changes_nothing(rekognition: Rekognition, aws: Aws) -> None:
+    similar(rekognition, aws, anna=90.0)
+    before = rekognition.vectors(), rekognition.users()
+    search(aws)
+    assert (rekognition.vectors(), rekognition.users()) == before
+
+
+def test_the_largest_face_is_searched_and_the_others_are_named(rekognition: Rekognition, aws: Aws) -> None:
+    similar(rekognition, aws, anna=90.0, bert=90.0)
+    small = SeenFace(Box(width=0.5, height=0.5), similarity={"bert": 90.0})
+    rekognition.look(lambda _: [small, SeenFace(similarity={"anna": 90.0})])
+    answer = search(aws)
+    assert found(answer) == [("anna", 90.0)]
+    assert answer["SearchedFace"]["FaceDetail"]["BoundingBox"]["Width"] == 0.6
+    assert [
+        (each["Reasons"], each["FaceDetails"]["BoundingBox"]["Width"]) for each in answer["UnsearchedFaces"]
+    ] == [(["FACE_NOT_LARGEST"], 0.5)]
+
+
+@pytest.mark.parametrize("faces", [[], [SeenFace(Box(width=0.3, height=0.3))]])
+def test_a_picture_without_a_face_finds_nobody_and_that_is_no_error(
+    rekognition: Rekognition, aws: Aws, faces: list[SeenFace]
+) -> None:
+    similar(rekognition, aws, anna=90.0)
+    rekognition.look(lambda _: faces)
+    answer = search(aws)
+    assert (answer["UserMatches"], answer["UnsearchedFaces"], "SearchedFace" in answer) == ([], [], False)
+
+
+def test_a_bad_face_is_searched_unless_it_is_filtered(rekognition: Rekognition, aws: Aws) -> None:
+    similar(rekognition, aws, anna=90.0)
+    rekognition.look(lambda _: [SeenFace(similarity=90.0, reasons=("LOW_SHARPNESS",))])
+    assert found(search(aws)) == [("anna", 90.0)]
+    for quality in ("AUTO", "LOW", "MEDIUM", "HIGH"):
+        answer = search(aws, QualityFilter=quality)
+        assert (answer["UserMatches"], "SearchedFace" in answer) == ([], False)
+        assert [each["Reasons"] for each in answer["UnsearchedFaces"]] == [["LOW_SHARPNESS"]]
+
+
+def test_a_search_needs_its_permission(rekognition: Rekognition, aws: Aws) -> None:
+    rekognition.deny("rekognition:SearchUsersByImage")
+    assert error_of(lambda: search(aws)) == "AccessDeniedException"
 
 
 # ---------------------------------------------------------------- tokens

@@ -8,7 +8,7 @@ from tagbot.errors import Reject, Retry
 
 ACTIONS = (
     "AssociateFaces", "CreateCollection", "CreateUser", "DeleteFaces", "DescribeCollection",
-    "DisassociateFaces", "IndexFaces", "ListFaces",
+    "DisassociateFaces", "IndexFaces", "ListFaces", "SearchUsersByImage",
 )  # fmt: skip
 """The bot's calls on its collection; besides, DetectFaces, which is about no collection."""
 
@@ -20,6 +20,7 @@ HARMLESS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("describe_collection", {}),
     ("list_faces", {"MaxResults": 1}),
     ("index_faces", {"Image": NO_PICTURE}),
+    ("search_users_by_image", {"Image": NO_PICTURE}),
     ("associate_faces", {"UserId": NO_USER, "FaceIds": [NO_FACE]}),
     ("disassociate_faces", {"UserId": NO_USER, "FaceIds": [NO_FACE]}),
     ("delete_faces", {"FaceIds": [NO_FACE]}),

@@ -13,6 +13,7 @@ from tagbot.aws.rekognition_api import Absent, PictureUnusable, QuotaReached, Re
 from tagbot.errors import Reject, Retry
 from tagbot.lib.health import Health
 from tagbot.photos.rectangle import Rectangle
+from tagbot.recognition.resemblance import Nearness, Resemblance
 from tagbot.training.backend import ModelFace, NotSent, Refused, Trained
 from tagbot.training.rekognition import permissions
 from tagbot.training.rekognition.collection import Collection
@@ -33,11 +34,24 @@ CONFIDENCE = 80.0
 PAGE = 4096
 """Most faces that ListFaces gives at once."""
 
+MOST_USERS = 500
+"""The most that SearchUsersByImage gives."""
+
+ALIKE = 100.0
+"""Per cent: the highest similarity that AWS gives. A distance is how much is missing to it."""
+
+NEARNESS = Nearness(resembles=20.0, sure=1.0, margin=20.0)
+"""A person resembles a face from a similarity of 80 on, from which AWS takes the two for one person unless
+told otherwise. The machine may be sure from 99 on, which AWS asks for where much depends on it, and where
+no second person reaches the 80.
+"""
+
 
 class RekognitionBackend:
     """A bot's collection."""
 
     name = "rekognition"
+    nearness = NEARNESS
 
     def __init__(self, aws: RekognitionApi, ledger: Ledger) -> None:
         """Nothing is called, and nothing of AWS is loaded, until it is needed."""
@@ -109,6 +123,29 @@ class RekognitionBackend:
             self.remove_face(face_id, None, face_ref, training_id=training_id)
             return NotSent(why_not)
         return Trained(face_ref)
+
+    def resembling(self, crop: bytes, most: int) -> list[Resemblance]:
+        """Without a collection, nobody; nor for a face that IndexFaces would not learn."""
+        if why_unusable(crop) is not None:
+            return []
+        try:
+            answer = self._aws.call(
+                "search_users_by_image",
+                Image={"Bytes": crop},
+                MaxUsers=min(most, MOST_USERS),
+                UserMatchThreshold=0.0,
+                QualityFilter="AUTO",
+            )
+        except (Absent, PictureUnusable):
+            return []
+        if "SearchedFace" not in answer or is_another_one(
+            answer["SearchedFace"]["FaceDetail"]["BoundingBox"]
+        ):
+            return []
+        return [
+            Resemblance(match["User"]["UserId"], (ALIKE - match["Similarity"],))
+            for match in answer.get("UserMatches", [])
+        ]
 
     def remove_face(self, face_id: str, person_ref: str | None, face_ref: str, *, training_id: str) -> None:
         """The face goes also when another user has it than we know."""

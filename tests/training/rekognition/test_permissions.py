@@ -79,7 +79,7 @@ def test_a_permission_that_is_missing_for_long_makes_dead_letters_that_retry_bri
 
 PROBED = (
     "AssociateFaces", "DeleteFaces", "DescribeCollection", "DetectFaces", "DisassociateFaces", "IndexFaces",
-    "ListFaces",
+    "ListFaces", "SearchUsersByImage",
 )  # fmt: skip
 
 
@@ -132,6 +132,7 @@ def test_the_policy_allows_exactly_what_the_bot_calls(amazon: Amazon) -> None:
     amazon.wrong(face)
     amazon.settle()
     amazon.backend.detect(picture(200, 200))
+    amazon.backend.resembling(picture(200, 200), 2)
     list(amazon.backend.faces())
     amazon.backend.check()
     assert set(amazon.called()) == allowed
