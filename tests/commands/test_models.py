@@ -2,6 +2,11 @@
 
 import hashlib
 import json
+import os
+import pty
+import re
+import sys
+import termios
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -58,6 +63,7 @@ def test_for_programs_there_is_json(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.rule("models-genuine")
+@pytest.mark.failure("model-not-genuine")
 def test_a_file_with_other_contents_is_named_and_not_used(run: Run, tmp_path: Path) -> None:
     for file in (YUNET.file, CENTERFACE.file):
         (tmp_path / file).write_bytes(b"something else")
@@ -85,6 +91,18 @@ def test_get_makes_the_folder_and_brings_the_file(
     assert told.err == ""
     assert get(model, folder) == 0
     assert capsys.readouterr().out == f"yunet is there already: {folder / model.file}\n"
+
+
+@pytest.mark.rule("models-get")
+def test_on_a_terminal_a_bar_shows_how_far_it_is(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 80))
+    with os.fdopen(ours, "rb", buffering=0) as shown, os.fdopen(theirs, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        assert get(model, tmp_path) == 0
+        assert re.search(rb"\d+%\|.* \d\S*/70.0k ", shown.read(4096))
 
 
 @pytest.mark.rule("models-get")
