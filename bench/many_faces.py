@@ -18,6 +18,7 @@ from tagbot.database.models.base import database
 from tagbot.database.models.faces import Face
 from tagbot.database.models.people import Person
 from tagbot.database.models.photos import Photo
+from tagbot.database.models.requests import Request
 from tagbot.database.models.votes import Vote
 from tagbot.database.opening import opened
 from tagbot.messages import AnswerGiven
@@ -104,6 +105,8 @@ def _fill(connection: sqlite3.Connection, faces: int) -> None:
     with connection:
         _insert(connection, Person, (_person(number, each) for number, each in enumerate(people)))
         _insert(connection, Photo, (_photo(number) for number in range(faces // FACES_A_PHOTO)))
+        asked = ((number, each) for number, each in enumerate(ids) if _state(number, faces) != State.WAITING)
+        _insert(connection, Request, (_request(number, each, faces) for number, each in asked))
         _insert(connection, Face, (_face(number, each, people, faces) for number, each in enumerate(ids)))
         tagged = (each for number, each in enumerate(ids) if _state(number, faces) == State.TAGGED)
         _insert(connection, Vote, (vote for each in tagged for vote in _votes(each, people)))
@@ -172,17 +175,26 @@ def _face(number: int, face_id: str, people: list[str], faces: int) -> dict[str,
         "state": state,
         "reason": "unknown" if state == State.REJECTED else None,
         "round": 1,
-        "message_ts": f"{stored_at:.6f}" if asked else None,
-        "posted_at": stored_at if asked else None,
-        "revision": 3,
-        "shown_revision": 3,
+        "request": face_id if asked else None,
         "person": people[number % len(people)] if tagged else None,
         "training_backend": "local" if tagged else None,
         "person_ref": people[number % len(people)] if tagged else None,
         "face_ref": face_id if tagged else None,
         "closed_at": stored_at + 3600 if tagged else None,
-        "closing_shown_at": stored_at + 3601 if tagged or state == State.REJECTED else None,
         "tagged_at": stored_at + 3602 if tagged else None,
+    }
+
+
+def _request(number: int, face_id: str, faces: int) -> dict[str, Any]:
+    """The request of a face, which asks about no other."""
+    posted_at = BEGAN + 60 * number
+    return {
+        "id": face_id,
+        "message_ts": f"{posted_at:.6f}",
+        "posted_at": posted_at,
+        "revision": 3,
+        "shown_revision": 3,
+        "closing_shown_at": None if _state(number, faces) == State.OPEN else posted_at + 3601,
     }
 
 

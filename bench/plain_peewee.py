@@ -6,6 +6,7 @@ from peewee import EXCLUDED
 
 from tagbot.database.models.base import database
 from tagbot.database.models.faces import Face
+from tagbot.database.models.requests import Request
 from tagbot.database.models.votes import Vote
 from tagbot.messages import AnswerGiven, FaceTagged
 from tagbot.vocabulary import State
@@ -29,5 +30,5 @@ def store_vote(message: AnswerGiven) -> FaceTagged | None:
             update={Vote.answer: EXCLUDED.answer, Vote.round: EXCLUDED.round, Vote.at: EXCLUDED.at},
             where=Vote.at <= EXCLUDED.at,
         ).execute()
-        Face.update(revision=Face.revision + 1).where(Face.id == face.id).execute()
+        Request.update(revision=Request.revision + 1).where(Request.id == face.request_id).execute()
     return FaceTagged(face_id=face.id, round=face.round, cause=f"{message.tagger}:{message.at:.6f}")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tagbot import build
 from tagbot.database.models.faces import Face, store_photo
+from tagbot.database.models.requests import Request
 from tagbot.database.opening import connected, open_database
 from tagbot.database.write_lock import writing
 from tagbot.messages import AnswerGiven
@@ -60,6 +61,7 @@ def open_faces(count: int) -> list[str]:
     with writing():
         for face_id in ids:
             sha256 = uuid.uuid4().hex * 2
+            Request.insert(id=face_id, message_ts=f"{now:.6f}", posted_at=now).execute()
             store_photo(
                 {"sha256": sha256, "width": 512, "height": 512, "faces_found": 1, "received_at": now},
                 [
@@ -72,8 +74,7 @@ def open_faces(count: int) -> list[str]:
                         "height": 91,
                         "stored_at": now,
                         "state": State.OPEN,
-                        "message_ts": f"{now:.6f}",
-                        "posted_at": now,
+                        "request": face_id,
                     }
                 ],
             )

@@ -18,7 +18,8 @@ from bench.sampling import Sampler
 from bench.scene import scene
 from bench.table import markdown
 from tagbot.database import sqlite
-from tagbot.database.models.faces import Face
+from tagbot.database.models.asked import asked_in
+from tagbot.database.models.requests import Request
 from tagbot.database.models.votes import Vote
 from tagbot.photos.context_picture import context_picture
 from tagbot.photos.cropping import crop_face
@@ -36,9 +37,9 @@ REST = "the worker and the stage around it"
 
 OF_A_HOP: Mapping[Callable[..., object], str] = {
     DiskQueue.get: "claim the answer: one write that need not reach the disk",
-    Face.for_answer: "read the face",
+    asked_in: "read the request with its faces",
     Vote.put: "store the vote",
-    Face.answers_changed: "note that the request shows something else",
+    Request.answers_changed: "note that the request shows something else",
     peewee._transaction.__exit__: "commit: one write to the log",  # noqa: SLF001 - what is looked at
     sqlite.SqliteFile.on_disk_together: "wait until that is on the disk",
     DiskQueue.put: "put the next message: wait for the disk",

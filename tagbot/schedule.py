@@ -12,7 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from tagbot.consensus import Agreed, Unknown, consensus
 from tagbot.database.models.faces import Face, unknown_people
-from tagbot.database.models.requests import let_next_in, next_with_message
+from tagbot.database.models.places import let_next_in, next_with_message
 from tagbot.database.models.votes import Vote
 from tagbot.database.named_lock import alone
 from tagbot.database.opening import connected, tidy

@@ -25,7 +25,8 @@ from tagbot import schedule
 from tagbot.commands import COMMANDS
 from tagbot.database.models.faces import store_photo
 from tagbot.database.models.people import Person
-from tagbot.database.models.requests import PastRequest
+from tagbot.database.models.requests import Request
+from tagbot.database.models.rounds import PastRound
 from tagbot.database.models.vectors import ModelVectors
 from tagbot.database.models.votes import Vote
 from tagbot.database.opening import connected, open_database
@@ -351,7 +352,8 @@ def test_the_recipe_for_forgetting_a_person_leaves_nothing_of_them(tmp_path: Pat
         store_photo(photo, [{**where, "id": "anns", "person": ann}, {**where, "id": "bens", "person": ben}])
         for face, person in (("anns", ann), ("bens", ben)):
             Vote.put(face_id=face, tagger="U0BEN", answer=str(person.slack_id), round=1, at=1.0)
-            PastRequest.insert(face=face, round=1, message_ts="1.0").execute()
+            past = Request.create(id=f"{face}:1", message_ts="1.0")
+            PastRound.insert(face=face, round=1, request=past).execute()
             ModelVectors().put(face, person.id, b"vector")
         Vote.put(face_id="bens", tagger="U0EVA", answer="U0ANN", round=1, at=1.0)
         ann_id = ann.id
@@ -363,4 +365,4 @@ def test_the_recipe_for_forgetting_a_person_leaves_nothing_of_them(tmp_path: Pat
     assert "U0ANN" not in left
     assert ann_id not in left
     assert "anns" not in left
-    assert left.count("bens") == 4, "Ben keeps his face, vote, past request and vector"
+    assert left.count("bens") == 6, "Ben keeps his face, vote, past round with its request, and vector"

@@ -20,7 +20,7 @@ from tests.clean_environment import clean_environment
 from tests.forked import BOT
 from tests.rekognition.stand_in import running_rekognition
 from tests.scenario.running_bot import PATIENCE, quiet, running_bot
-from tests.world import SIDECAR, astronaut, environment
+from tests.world import SIDECAR, astronaut, environment, ts_of
 
 
 def bot(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -224,7 +224,7 @@ def test_a_second_bot_is_refused_and_the_first_finishes_what_it_has_in_hand(
         assert time.monotonic() - started < 10
     [face] = faces(tmp_path)
     assert face.state == State.OPEN
-    assert [message.ts for message in stand_in.messages()] == [face.message_ts]
+    assert [message.ts for message in stand_in.messages()] == [ts_of(face)]
     assert "FaceTag has stopped" in log(tmp_path)
     assert "did not finish in time" not in log(tmp_path)
 

@@ -34,7 +34,7 @@ from tagbot.services import Services
 from tagbot.slack import words
 from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import State
-from tests.world import World, a_world, heard
+from tests.world import World, a_world, heard, ts_of
 
 
 def ready(world: World) -> list[Message]:
@@ -113,7 +113,7 @@ def test_a_change_that_slack_was_not_told_of_is_shown(world: World) -> None:
         Face.changed(Face.id == face.id)
     show_changes(world.services)
     shown = world.slack.wait_for_message(lambda message: world.slack.people[0] in message.text)
-    assert shown.ts == face.message_ts
+    assert shown.ts == ts_of(face)
 
 
 # --- ExpireRequests ----------------------------------------------------------------------------------------
@@ -143,7 +143,7 @@ def _ends_unanswered(world: World, days: float) -> None:
     assert (closed.state, closed.reason, closed.pending) == (State.REJECTED, "unanswered", None)
     assert closed.closed_at is not None
     assert Vote.of(face.id) == []
-    message = world.slack.message(face.message_ts or "")
+    message = world.slack.message(ts_of(face))
     assert "went unanswered" in message.text
     assert not [block for block in message.blocks if block["type"] == "actions"]
 

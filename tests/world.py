@@ -23,7 +23,7 @@ from PIL import Image
 
 from tagbot import build
 from tagbot.database.models.faces import Face, store_photo
-from tagbot.database.models.requests import stale_in_slack
+from tagbot.database.models.requests import Request, stale_in_slack
 from tagbot.database.opening import connected, open_database
 from tagbot.messages import AnswerGiven, FaceStored, Message
 from tagbot.photos.context_picture import context_picture
@@ -185,7 +185,13 @@ class World:
     def answer(self, face: Face, tagger: str, answer: str, **more: object) -> AnswerGiven:
         """The message of somebody who answers now, in the face's round."""
         now = self.services.now()
-        given = {"at": now, "received": now, "message_ts": face.message_ts or "", "round": face.round} | more
+        ts = (request_of(face).message_ts if face.request_id else None) or ""
+        given = {
+            "at": now,
+            "received": now,
+            "message_ts": ts,
+            "round": face.round,
+        } | more
         return AnswerGiven(face_id=face.id, tagger=tagger, answer=answer, **given)  # type: ignore[arg-type]  # as its fields are
 
     def drain(self) -> None:
@@ -203,8 +209,8 @@ class World:
 
     def show(self) -> None:
         """Have Slack show what the database says."""
-        for face_id in stale_in_slack():
-            self.services.updates.show(face_id)
+        for request_id in stale_in_slack():
+            self.services.updates.show(request_id)
 
     def messages(self, queue: str) -> list[Message]:
         """Take what is ready in a queue, without working on it."""
@@ -214,6 +220,18 @@ class World:
             taken.append(stage.reads.from_json(delivery.body))
             delivery.ack()
         return taken
+
+
+def request_of(face: Face) -> Request:
+    """The request that a face, as it was read, is asked in."""
+    return Request.get_by_id(face.request_id)
+
+
+def ts_of(face: Face) -> str:
+    """Slack's id of that request's message."""
+    ts = request_of(face).message_ts
+    assert ts is not None, "it was never posted"
+    return ts
 
 
 def with_publish(services: Services, publish: Callable[[Message], None]) -> Services:

@@ -17,7 +17,7 @@ from bench.scene import Scene, answer, scene
 from bench.table import Comparison, Line, at_most
 from tagbot.commands import export
 from tagbot.database.models.faces import Face
-from tagbot.database.models.requests import let_next_in
+from tagbot.database.models.places import let_next_in
 from tagbot.database.write_lock import writing
 from tagbot.messages import AnswerGiven
 from tagbot.monitoring import status_figures

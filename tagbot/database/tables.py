@@ -13,11 +13,12 @@ from tagbot.database.models.bookkeeping import (
 from tagbot.database.models.faces import Face
 from tagbot.database.models.people import Person
 from tagbot.database.models.photos import Photo
-from tagbot.database.models.requests import PastRequest
+from tagbot.database.models.requests import Request
+from tagbot.database.models.rounds import PastRound
 from tagbot.database.models.vectors import TrainedVector
 from tagbot.database.models.votes import Vote
 
 TABLES: tuple[type[Table], ...] = (
-    Photo, Person, Face, Vote, PastRequest, TrainedVector, Tally, BackendCalls, Notice, StallAlert,
+    Photo, Person, Request, Face, Vote, PastRound, TrainedVector, Tally, BackendCalls, Notice, StallAlert,
     RunningBot, FailedMessage, RateLimitState,
 )  # fmt: skip

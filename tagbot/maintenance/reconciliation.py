@@ -115,7 +115,9 @@ def _send_again(face_id: str, training: TrainingBackend, images: ImageStore, run
             training.remove_face(face.id, face.person_ref, answer.face_ref, training_id=training_id)
     else:
         nowhere = dict.fromkeys(("training_backend", "person_ref", "face_ref"))
-        _note(face, reason=answer.reason, revision=Face.revision + 1, **nowhere)
+        with writing():
+            if _note(face, reason=answer.reason, **nowhere):
+                Face.changed(Face.id == face.id)
 
 
 def _note(face: Face, **changes: Any) -> bool:

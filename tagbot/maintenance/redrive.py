@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from tagbot.database.models.faces import Face
-from tagbot.database.models.requests import ask_again
+from tagbot.database.models.rounds import ask_again
 from tagbot.database.opening import connected
 from tagbot.database.outages import reached
 from tagbot.errors import Reject, Retry

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from tagbot.consensus import Agreed, Rule, Unknown, consensus
 from tagbot.database.models.faces import Face
-from tagbot.database.models.requests import ask_again
+from tagbot.database.models.requests import Request
+from tagbot.database.models.rounds import ask_again
 from tagbot.database.models.votes import Vote
 from tagbot.database.write_lock import writing
 from tagbot.slack.channel import Channel
@@ -29,18 +30,19 @@ def lost(faces: Iterable[Face], channel: Channel) -> Iterator[Face]:
     """Those whose request is not in the channel. First come those of which no look at Slack is needed, which
     may fail; a channel that an earlier version did not note is noted.
     """
-    here: dict[str, Face] = {}
+    here: dict[str, tuple[Face, Request]] = {}
     for face in faces:
-        if face.channel in (None, channel.id):
-            here[str(face.message_ts)] = face
+        request = face.request
+        if request is not None and request.channel in (None, channel.id):
+            here[str(request.message_ts)] = face, request
         else:
             yield face
     gone = channel.missing(here)
-    for ts, face in here.items():
+    for ts, (face, request) in here.items():
         if ts in gone:
             yield face
-        elif face.channel is None:
-            Face.note(face.id, channel=channel.id)
+        elif request.channel is None:
+            Request.note(request.id, channel=channel.id)
 
 
 def _ask_again(face: Face, rule: Rule, by: str | None) -> bool:

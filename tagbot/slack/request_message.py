@@ -45,7 +45,7 @@ class PersonShown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class RequestShown:
     """All that a request shows."""
 
     face_id: str
@@ -63,7 +63,7 @@ class Request:
     reason: str | None = None
 
 
-def request_message(shown: Request) -> Rendered:
+def request_message(shown: RequestShown) -> Rendered:
     """The message of a face in whatever state it is."""
     small = words.small_print(shown.face_id)
     answered_by = words.answered_by(shown.taggers)
@@ -88,7 +88,7 @@ def past_request_message(face_id: str, by: str | None, *, is_elsewhere: bool = F
     return _rendered([headline, small], [_section(headline)], [small])
 
 
-def _open(shown: Request, small: str) -> Rendered:
+def _open(shown: RequestShown, small: str) -> Rendered:
     progress = words.progress(shown.required_votes, shown.taggers, differ=shown.differ)
     pictures = [(shown.crop_file, words.FACE_ALT), (shown.context_file, words.CONTEXT_ALT)]
     images = [
@@ -110,7 +110,7 @@ def _open(shown: Request, small: str) -> Rendered:
     return _rendered([words.QUESTION, described, choices, progress, small], blocks, [progress, small])
 
 
-def _tagged(shown: Request, answered_by: str, small: str) -> Rendered:
+def _tagged(shown: RequestShown, answered_by: str, small: str) -> Rendered:
     person = shown.person or PersonShown(None, None)
     headline: TextObject
     if person.name:

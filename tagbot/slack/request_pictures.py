@@ -4,6 +4,8 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from tagbot.database.models.faces import Face
+from tagbot.database.models.requests import Request
+from tagbot.database.write_lock import writing
 from tagbot.errors import Retry
 from tagbot.photos.image_keys import context_key, crop_key
 from tagbot.photos.image_store import ImageStore
@@ -15,15 +17,21 @@ from tagbot.slack.uploads import Picture
 
 
 def have_ready(
-    face: Face, slack: Slack, images: ImageStore, *, thread_ts: str | None = None, now: Callable[[], float]
+    face: Face,
+    slack: Slack,
+    images: ImageStore,
+    *,
+    shared_in: Request | None = None,
+    now: Callable[[], float],
 ) -> None:
     """Return when Slack can show the face's pictures, which serve all attempts and rounds; those that were
-    deleted there are uploaded anew. With `thread_ts` they are shared into that thread, which is noted as
-    under way.
+    deleted there are uploaded anew. With `shared_in` they are shared into the thread of that request,
+    which is noted as under way.
     """
     # Their ids are noted before Slack makes files of them, which it does once for each id: however often this
     # is interrupted, no pictures are there twice, and none that are noted nowhere. An upload that is not
     # completed, Slack forgets by itself.
+    thread_ts = shared_in.message_ts if shared_in is not None else None
     try:
         if face.crop_file is None or face.context_file is None:
             crop, context = (images.get(key(face.id)) for key in (crop_key, context_key))
@@ -34,7 +42,10 @@ def have_ready(
                 ]
             )
             files = {"crop_file": face.crop_file, "context_file": face.context_file}
-            Face.note(face.id, **files, **({"posting_since": now()} if thread_ts is not None else {}))
+            with writing():
+                Face.note(face.id, **files)
+                if shared_in is not None:
+                    Request.note(shared_in.id, posting_since=now())
             _complete(face, slack, thread_ts)
         elif not are_ready(face, slack):
             with suppress(PictureGone):  # they are files already, or never can be: that shows below
@@ -48,6 +59,11 @@ def have_ready(
 def are_ready(face: Face, slack: Slack) -> bool:
     """Whether Slack can show the pictures."""
     return slack.uploads.are_ready([str(face.crop_file), str(face.context_file)])
+
+
+def are_there(face: Face, slack: Slack) -> bool:
+    """Whether Slack has the pictures, ready or not."""
+    return slack.uploads.are_there([file for file in (face.crop_file, face.context_file) if file])
 
 
 def forget(face: Face) -> None:

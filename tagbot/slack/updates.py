@@ -1,19 +1,19 @@
 """Keeping the requests in Slack up to date with the database.
 
-A request shows what the rows of its face say, and nothing else. So an update is not queued but owed: the
-face's `revision` is ahead of its `shown_revision` until Slack shows it. Several changes fold into one
-update, a crash loses none, and who needs to know that Slack took it waits for it.
+A request shows what its row and those of its faces say, and nothing else. So an update is not queued but
+owed: the request's `revision` is ahead of its `shown_revision` until Slack shows it. Several changes fold
+into one update, a crash loses none, and who needs to know that Slack took it waits for it.
 """
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 
 from tagbot.consensus import Rule
 from tagbot.database.models.faces import Face
-from tagbot.database.models.requests import PastRequest, stale_in_slack
+from tagbot.database.models.requests import Request, stale_in_slack
 from tagbot.database.named_lock import alone
 from tagbot.database.opening import connected
 from tagbot.database.outages import reached
@@ -25,8 +25,7 @@ from tagbot.slack.api_failures import ChannelClosed, MessageGone, PictureNotRead
 from tagbot.slack.client import Slack
 from tagbot.slack.history import SETTLE_SECONDS
 from tagbot.slack.lost_requests import ask_lost_again
-from tagbot.slack.request_message import Rendered, past_request_message
-from tagbot.slack.request_state import request_of_face
+from tagbot.slack.request_state import faces_of, request_as_it_is
 from tagbot.vocabulary import State
 
 log = logging.getLogger(__name__)
@@ -52,24 +51,28 @@ class Updates:
         self.last_error: str | None = None
         """Why the latest update failed, None when it did not."""
 
-    def show_soon(self, face_id: str) -> None:
-        """Have the face's request shown as the database has it by then."""
-        self._owe(face_id, None)
+    def show_soon(self, request_id: str) -> None:
+        """Have a request shown as the database has it by then."""
+        self._owe(request_id, None)
 
-    def show(self, face_id: str) -> None:
-        """Return when Slack shows what the database says now; raises what the Slack door raises."""
+    def show(self, request_id: str | None) -> None:
+        """Return when Slack shows what the database says now, at once where there is no request; raises what
+        the Slack door raises.
+        """
+        if request_id is None:
+            return
         done: Future[None] = Future()
-        self._owe(face_id, done)
+        self._owe(request_id, done)
         try:
             done.result(LONGEST_WAIT)
         except TimeoutError:
             raise Retry("Slack has not shown a changed message yet") from None
 
     def catch_up(self) -> int:
-        """Show every face whose request is behind; how many there are."""
+        """Show every request that is behind; how many there are."""
         behind = stale_in_slack()
-        for face_id in behind:
-            self.show_soon(face_id)
+        for request_id in behind:
+            self.show_soon(request_id)
         return len(behind)
 
     def ask_lost_again(self) -> bool:
@@ -84,8 +87,8 @@ class Updates:
 
     def run(self) -> None:
         """Work until told to stop."""
-        while (face_id := self._next()) is not None:
-            self._work_on(face_id)
+        while (request_id := self._next()) is not None:
+            self._work_on(request_id)
         with self._changed:
             for waiting in self._owed.values():
                 _settle(waiting, Future.set_exception, Retry("the bot is stopping"))
@@ -95,85 +98,86 @@ class Updates:
         with self._changed:
             self._changed.notify_all()
 
-    def _owe(self, face_id: str, done: Future[None] | None) -> None:
+    def _owe(self, request_id: str, done: Future[None] | None) -> None:
         with self._changed:
-            waiting = self._owed.setdefault(face_id, [])
+            waiting = self._owed.setdefault(request_id, [])
             if done is not None:
                 waiting.append(done)
             self._changed.notify_all()
 
     def _next(self) -> str | None:
-        """The face to show next, None when it is time to stop."""
+        """The request to show next, None when it is time to stop."""
         with self._changed:
             while not self._stop.is_set():
                 if self._owed:
                     return next(
-                        (face for face, waiting in self._owed.items() if waiting), next(iter(self._owed))
+                        (request for request, waiting in self._owed.items() if waiting),
+                        next(iter(self._owed)),
                     )
                 self._changed.wait()
         return None
 
-    def _work_on(self, face_id: str) -> None:
-        """Show one face. A change that is announced from here on may come too late for this."""
+    def _work_on(self, request_id: str) -> None:
+        """Show one request. A change that is announced from here on may come too late for this."""
         with self._changed:
-            waiting = self._owed.pop(face_id)
+            waiting = self._owed.pop(request_id)
         try:
             # Alone: what another bot has just read may be older than what this one shows.
-            with reached(), connected(), alone(f"show {face_id}"), failpoints.working_on(UPDATES):
+            with reached(), connected(), alone(f"show {request_id}"), failpoints.working_on(UPDATES):
                 failpoints.reach(failpoints.TAKEN)
-                self._show_now(face_id)
+                self._show_now(request_id)
             self.last_error = None
             _settle(waiting, Future.set_result, None)
         except (Retry, Reject) as why:
             self.last_error = why.reason
-            log.info("update of face=%s failed: %s", face_id, why.reason)
+            log.info("update of request=%s failed: %s", request_id, why.reason)
             _settle(waiting, Future.set_exception, why)
         except Exception as bug:
-            log.exception("bug in the update of face=%s", face_id)
+            log.exception("bug in the update of request=%s", request_id)
             _settle(waiting, Future.set_exception, bug)
 
-    def _show_now(self, face_id: str) -> None:
-        for past in PastRequest.select().where((PastRequest.face == face_id) & ~PastRequest.shown):
-            self._update(face_id, past.channel, past.message_ts, self._end_of(face_id, past))
-            with writing():
-                PastRequest.update(shown=True).where(
-                    (PastRequest.face == face_id) & (PastRequest.round == past.round)
-                ).execute()
-        face = Face.get_or_none(Face.id == face_id)
-        if face is None or face.message_ts is None or face.shown_revision >= face.revision:
+    def _show_now(self, request_id: str) -> None:
+        request = Request.get_or_none(Request.is_stale() & (Request.id == request_id))
+        if request is None:
             return
+        faces = faces_of(request)
         try:
-            self._update(face_id, face.channel, face.message_ts, request_of_face(face, self._rule))
+            self._update(request, faces)
         except PictureNotReady:
-            if self._slack.uploads.are_there([file for file in (face.crop_file, face.context_file) if file]):
+            if not self._forget_lost_pictures(faces):
                 raise
-            # It goes on without them; its next round has new ones.
+            self._update(request, faces)
+        is_open = any(face.state == State.OPEN for face in faces)
+        first_time = not is_open and request.closing_shown_at is None
+        with writing():
+            Request.update(
+                shown_revision=request.revision,
+                **({"closing_shown_at": self._now()} if first_time else {}),
+            ).where((Request.id == request.id) & (Request.shown_revision < request.revision)).execute()
+
+    def _forget_lost_pictures(self, faces: Sequence[Face]) -> bool:
+        """Where pictures were deleted in Slack, the request goes on without, and the next round has new ones;
+        whether that is so.
+        """
+        lost = [face for face in faces if not request_pictures.are_there(face, self._slack)]
+        for face in lost:
             log.warning("the pictures of face=%s were deleted in Slack", face.id)
             request_pictures.forget(face)
-            self._update(face_id, face.channel, face.message_ts, request_of_face(face, self._rule))
-        closed = face.state not in (State.WAITING, State.OPEN) and face.closing_shown_at is None
-        with writing():
-            Face.update(
-                shown_revision=face.revision,
-                **({"closing_shown_at": self._now()} if closed else {}),
-            ).where(
-                (Face.id == face.id) & (Face.round == face.round) & (Face.shown_revision < face.revision)
-            ).execute()
+        return bool(lost)
 
-    def _end_of(self, face_id: str, past: PastRequest) -> Rendered:
-        """The message of a round that is over."""
-        is_elsewhere = past.channel not in (None, self._slack.channel.id)
-        return past_request_message(face_id, past.reopened_by, is_elsewhere=is_elsewhere)
-
-    def _update(self, face_id: str, channel: str | None, ts: str, rendered: Rendered) -> None:
+    def _update(self, request: Request, faces: Sequence[Face]) -> None:
+        ours, about = self._slack.channel.id, ",".join(face.id for face in faces) or "none any more"
+        rendered = request_as_it_is(request, faces, self._rule, ours)
         try:
-            self._slack.channel.update(ts, rendered, channel)
+            self._slack.channel.update(str(request.message_ts), rendered, request.channel)
         except MessageGone:
-            log.warning("a request of face=%s is gone from the channel", face_id)
+            log.warning("request=%s about face=%s is gone from the channel", request.id, about)
         except ChannelClosed as why:
-            if channel in (None, self._slack.channel.id):
+            if request.channel in (None, ours):
                 raise
-            log.warning("a request of face=%s stays as it is in its old channel: %s", face_id, why.reason)
+            log.warning(
+                "request=%s about face=%s stays in its old channel: %s", request.id, about, why.reason
+            )
 
 
 def _settle(waiting: list[Future[None]], how: Callable[..., None], outcome: object) -> None:

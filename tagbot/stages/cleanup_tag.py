@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tagbot.consensus import Agreed, Unknown, consensus
 from tagbot.database.models.faces import Face
-from tagbot.database.models.requests import let_next_in
+from tagbot.database.models.places import let_next_in
 from tagbot.database.models.votes import Vote
 from tagbot.database.write_lock import writing
 from tagbot.messages import FaceStored, TrainingRefused
@@ -18,6 +18,7 @@ def cleanup_tag(message: TrainingRefused, services: Services) -> Iterator[FaceSt
     unanswered = message.reason == RejectionReason.UNANSWERED
     old = State.OPEN if unanswered else State.TRAINING
     with writing():
+        face = Face.in_round(message.face_id, message.round)
         # A request that was not finished in time is open: if people finish it meanwhile, it is theirs.
         outcome = consensus(Vote.of(message.face_id), services.settings.rule)
         finished = unanswered and isinstance(outcome, Agreed | Unknown)
@@ -32,5 +33,5 @@ def cleanup_tag(message: TrainingRefused, services: Services) -> Iterator[FaceSt
         )
         if moved and message.reason not in BY_PEOPLE:
             Vote.delete().where(Vote.face == message.face_id).execute()
-    services.updates.show(message.face_id)
+    services.updates.show(face.request_id if face is not None else None)
     yield from let_next_in(services.settings.max_open_requests)

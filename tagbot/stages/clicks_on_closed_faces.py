@@ -1,38 +1,48 @@
 """Clicks that come too late: the face is closed, or is asked about in another message by now."""
 
-from tagbot.database.models.faces import AskedFace
+from tagbot.database.models.asked import AskedFace, AskedRequest
+from tagbot.database.models.faces import Face
+from tagbot.errors import Reject
 from tagbot.messages import AnswerGiven
 from tagbot.services import Services
 from tagbot.slack import words
 from tagbot.vocabulary import BY_PEOPLE, State
 
 
-def answer_counts(face: AskedFace, message: AnswerGiven, ours: str) -> bool:
-    """Whether an answer was clicked in the message that asks about the face, in the channel that tags (its id
-    is `ours`), while that took answers.
+def faces_answered(asked: AskedRequest | None, message: AnswerGiven, ours: str) -> list[AskedFace]:
+    """The faces for which an answer counts: it was clicked in the message that asks about them, in the
+    channel that tags (its id is `ours`), while that took answers.
     """
-    return face.round == message.round and _is_here(face, message, ours) and _was_open(face, message)
+    if asked is None or not (_is_here(asked, message, ours) and _was_open(asked, message)):
+        return []
+    return [face for face in asked.faces if not _has_lost_its_votes(face)]
 
 
-def tell_that_it_came_late(face: AskedFace, message: AnswerGiven, services: Services) -> None:
+def tell_that_it_came_late(message: AnswerGiven, services: Services) -> None:
     """Nothing changes, and the tagger is told why; after a click in another channel they know already."""
+    face = Face.get_or_none(Face.id == message.face_id)
+    if face is None:
+        raise Reject("the answer is about a face that is not in the database")
     if message.channel in ("", services.slack.channel.id):
         is_asked = face.state in (State.WAITING, State.OPEN)
         services.tellings.tell(message.tagger, words.ASKED_ELSEWHERE if is_asked else words.CLOSED)
 
 
-def _is_here(face: AskedFace, message: AnswerGiven, ours: str) -> bool:
+def _is_here(asked: AskedRequest, message: AnswerGiven, ours: str) -> bool:
     """Fields that an earlier version did not note are taken to fit."""
-    fits = message.channel in ("", ours) and face.channel in (None, ours)
-    return fits and message.message_ts in ("", face.message_ts)
+    fits = message.channel in ("", ours) and asked.channel in (None, ours)
+    return fits and message.message_ts in ("", asked.message_ts)
 
 
-def _was_open(face: AskedFace, message: AnswerGiven) -> bool:
+def _has_lost_its_votes(face: AskedFace) -> bool:
+    return face.state == State.REJECTED and face.reason not in BY_PEOPLE
+
+
+def _was_open(asked: AskedRequest, message: AnswerGiven) -> bool:
     """Whether the request took answers, as the tagger saw it, when they clicked.
 
     It did until Slack showed it closed. Slack's clock and ours may differ; the earlier of the two times is
     the one that cannot wrong the tagger.
     """
-    if face.state == State.REJECTED and face.reason not in BY_PEOPLE:
-        return False  # its votes are gone already
-    return face.closing_shown_at is None or min(message.at, message.received) < face.closing_shown_at
+    shown_at = asked.closing_shown_at
+    return shown_at is None or min(message.at, message.received) < shown_at

@@ -30,7 +30,7 @@ def enrich_user(message: PersonAdded, services: Services) -> tuple[()]:
         ).where(Person.id == person.id).execute()
         tagged = (Face.person == person) & (Face.state == State.TAGGED)
         Face.changed(tagged)
-        faces = [face.id for face in Face.select(Face.id).where(tagged)]
-    for face_id in faces:
-        services.updates.show_soon(face_id)
+        requests = {face.request_id for face in Face.select(Face.request).where(tagged)}
+    for request_id in filter(None, requests):
+        services.updates.show_soon(request_id)
     return ()

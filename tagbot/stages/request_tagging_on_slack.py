@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tagbot.database.models.faces import Face
-from tagbot.database.models.requests import PastRequest, count_open_requests, older_ones_wait
+from tagbot.database.models.places import note_posted, take_place
+from tagbot.database.models.requests import Request
+from tagbot.database.models.rounds import PastRound
 from tagbot.database.write_lock import writing
 from tagbot.errors import Reject, Retry
 from tagbot.messages import FaceStored
@@ -12,7 +14,7 @@ from tagbot.services import Services
 from tagbot.slack import request_pictures
 from tagbot.slack.api_failures import ChannelClosed, OutcomeUnknown
 from tagbot.slack.history import SETTLE_SECONDS
-from tagbot.slack.request_state import pictures_are_on_their_way, request_of_face
+from tagbot.slack.request_state import pictures_are_on_their_way, request_as_it_is
 from tagbot.vocabulary import RejectionReason, State
 
 
@@ -29,34 +31,21 @@ def request_tagging_on_slack(message: FaceStored, services: Services) -> tuple[(
         too_small = {"reason": RejectionReason.TOO_SMALL, "pending": None}
         with writing():
             Face.move(face.id, face.round, State.WAITING, State.REJECTED, **too_small)
-    elif face.state == State.WAITING and _take_place(face, services):
-        message_ts, channel = _post(face, services)
-        posted = {
-            "message_ts": message_ts,
-            "channel": channel,
-            "posted_at": services.now(),
-            "pending": None,
-            "posting_since": None,
-            "shown_revision": Face.revision + 1,
-        }
-        with writing():
-            Face.move(face.id, face.round, State.WAITING, State.OPEN, **posted)
+    elif face.state == State.WAITING and (request := _place_of(face, services)):
+        message_ts, channel = _post(request, face, services)
+        note_posted(request.id, message_ts=message_ts, channel=channel, posted_at=services.now())
     if services.settings.slack_pictures == "shared":
         _share_pictures(message.face_id, services)
     return ()
 
 
-def _take_place(face: Face, services: Services) -> bool:
-    """Hold one of the open places; or leave the face waiting, where older ones wait or no place is free."""
-    if face.posting_since is not None:
-        return True
-    with writing():
-        free = services.settings.max_open_requests - count_open_requests()
-        if free <= 0 or older_ones_wait(face, free):
-            Face.note(face.id, pending=None)
-            return False
-        Face.note(face.id, posting_since=services.now(), channel=services.slack.channel.id)
-        return True
+def _place_of(face: Face, services: Services) -> Request | None:
+    return take_place(
+        face,
+        services.settings.max_open_requests,
+        channel=services.slack.channel.id,
+        now=services.now(),
+    )
 
 
 def _let_settle(since: float, services: Services) -> None:
@@ -66,35 +55,36 @@ def _let_settle(since: float, services: Services) -> None:
         raise Retry("a call to Slack may still be under way", after=rest)
 
 
-def _post(face: Face, services: Services) -> tuple[str, str]:
+def _post(request: Request, face: Face, services: Services) -> tuple[str, str]:
     """The `ts` of the request, and the channel in which it is; one that an earlier attempt may have posted is
     looked for first.
     """
     slack = services.slack
-    if face.posting_since is not None:
-        _let_settle(face.posting_since, services)
-        tried = face.channel or slack.channel.id
-        found = _found(face, tried, services)
+    if request.posting_since is not None:
+        _let_settle(request.posting_since, services)
+        tried = request.channel or slack.channel.id
+        found = _found(face, request, tried, services)
         if found is not None:
             return found, tried
-    with _place_given_back(face):
+    with _place_given_back(request):
         if services.settings.slack_pictures == "private":
             request_pictures.have_ready(face, slack, services.images, now=services.now)
         elif face.crop_file is not None and not _can_be_seen(face, services):
             request_pictures.forget(face)  # of an earlier round; this one's thread gets new ones
-    Face.note(face.id, posting_since=services.now(), channel=slack.channel.id)
+    Request.note(request.id, posting_since=services.now(), channel=slack.channel.id)
     try:
-        with _place_given_back(face, unless=OutcomeUnknown):
-            rendered = request_of_face(face, services.settings.rule)
+        with _place_given_back(request, unless=OutcomeUnknown):
+            rendered = request_as_it_is(request, [face], services.settings.rule, slack.channel.id)
             return slack.channel.post(rendered, face.id, face.round), slack.channel.id
     except OutcomeUnknown as lost:
         raise OutcomeUnknown(lost.reason, after=SETTLE_SECONDS) from None
 
 
-def _found(face: Face, channel: str, services: Services) -> str | None:
+def _found(face: Face, request: Request, channel: str, services: Services) -> str | None:
     """The `ts` of the request that an earlier attempt posted in a channel, if it did."""
+    since = request.posting_since or 0.0
     try:
-        return services.slack.channel.find_request(face.id, face.round, face.posting_since or 0.0, channel)
+        return services.slack.channel.find_request(face.id, face.round, since, channel)
     except ChannelClosed:
         if channel == services.slack.channel.id:
             raise
@@ -103,20 +93,20 @@ def _found(face: Face, channel: str, services: Services) -> str | None:
 
 def _can_be_seen(face: Face, services: Services) -> bool:
     """Whether the pictures that an earlier round shared are in this channel still."""
-    elsewhere = PastRequest.channel != services.slack.channel.id  # null, which nobody knows, is not
-    if PastRequest.select().where((PastRequest.face == face.id) & elsewhere).exists():
+    elsewhere = Request.channel != services.slack.channel.id  # null, which nobody knows, is not
+    if PastRound.select().join(Request).where((PastRound.face == face.id) & elsewhere).exists():
         return False
     return request_pictures.are_ready(face, services.slack)
 
 
 @contextmanager
-def _place_given_back(face: Face, unless: type[Retry] | tuple[()] = ()) -> Iterator[None]:
+def _place_given_back(request: Request, unless: type[Retry] | tuple[()] = ()) -> Iterator[None]:
     """After a failure that surely posted nothing, another face may have the place until the next attempt."""
     try:
         yield
     except (Retry, Reject) as why:
         if not isinstance(why, unless):
-            Face.note(face.id, posting_since=None)
+            Request.note(request.id, posting_since=None)
         raise
 
 
@@ -126,16 +116,19 @@ def _share_pictures(face_id: str, services: Services) -> None:
     In this order, as only what was shared with the channel is sure to be seen there.
     """
     face = Face.get_by_id(face_id)
-    if face.channel not in (None, services.slack.channel.id):
+    request = face.request
+    if (
+        request is None
+        or request.message_ts is None
+        or request.channel not in (None, services.slack.channel.id)
+    ):
         return
-    if pictures_are_on_their_way(face):
-        _let_settle(face.posting_since or 0.0, services)
+    if pictures_are_on_their_way(request):
+        _let_settle(request.posting_since or 0.0, services)
     elif face.state != State.OPEN or face.crop_file is not None:
         return
-    request_pictures.have_ready(
-        face, services.slack, services.images, thread_ts=face.message_ts, now=services.now
-    )
+    request_pictures.have_ready(face, services.slack, services.images, shared_in=request, now=services.now)
     with writing():
-        this_round = (Face.id == face.id) & (Face.round == face.round)
-        Face.update(posting_since=None, revision=Face.revision + 1).where(this_round).execute()
-    services.updates.show_soon(face_id)
+        Request.note(request.id, posting_since=None)
+        Request.changed(Request.id == request.id)
+    services.updates.show_soon(request.id)

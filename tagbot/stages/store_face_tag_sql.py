@@ -1,19 +1,19 @@
 """Store a tagger's answer as their vote, and show that they answered."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from tagbot.database.models.faces import AskedFace, Face
+from tagbot.database.models.asked import AskedFace, AskedRequest, asked_in, note_channel
 from tagbot.database.models.named_people import person_meant
-from tagbot.database.models.requests import note_channel
+from tagbot.database.models.places import note_posted
+from tagbot.database.models.requests import Request
 from tagbot.database.models.votes import Vote
 from tagbot.database.write_lock import writing
-from tagbot.errors import Reject
 from tagbot.lib.names import clean_email, clean_name, email_key, name_key
 from tagbot.lib.unseen import can_be_seen
 from tagbot.messages import ANYWAY, AnswerGiven, FaceTagged
 from tagbot.services import Services
 from tagbot.slack import words
-from tagbot.stages.clicks_on_closed_faces import answer_counts, tell_that_it_came_late
+from tagbot.stages.clicks_on_closed_faces import faces_answered, tell_that_it_came_late
 from tagbot.stages.send_face_for_training import can_be_trained_anyway
 from tagbot.vocabulary import ActionId, SpecialAnswer, State
 
@@ -34,33 +34,39 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
         services.tellings.tell(message.tagger, words.cannot_be_chosen(message.answer))
         return
     with writing():
-        face = Face.for_answer(message.face_id)
-        if face is None:
-            raise Reject("the answer is about a face that is not in the database")
-        _note_that_it_is_posted(face, message)
-        counted = answer_counts(face, message, services.slack.channel.id)
-        if counted:
-            # A person without a Slack account is one of our own, as soon as people agree.
-            answer = message.answer or person_meant(name_key(name), email_key(email), face.id)
-            Vote.put(
-                face_id=face.id,
-                tagger=message.tagger,
-                answer=answer,
-                round=message.round,
-                at=message.at,
-                name=name,
-                email=email,
-            )
-            if face.state == State.OPEN:
-                Face.answers_changed(face.id)
-        elif message.channel:
-            note_channel(message.face_id, message.round, message.channel)
-    if not counted:
-        tell_that_it_came_late(face, message, services)
-        services.updates.show_soon(face.id)
-    elif face.state == State.OPEN:
-        services.updates.show_soon(face.id)
+        asked = asked_in(message.face_id, message.round)
+        if asked is not None:
+            _note_that_it_is_posted(asked, message)
+        answered = faces_answered(asked, message, services.slack.channel.id)
+        _store_votes(answered, message, name, email)
+        still_open = [face for face in answered if face.state == State.OPEN]
+        if asked is not None and still_open:
+            Request.answers_changed(asked.id)
+        elif asked is not None and not answered and message.channel:
+            note_channel(asked, message.channel)
+    if not answered:
+        tell_that_it_came_late(message, services)
+    if asked is not None and (still_open or not answered):
+        services.updates.show_soon(asked.id)
+    for face in still_open:
         yield FaceTagged(face_id=face.id, round=face.round, cause=f"{message.tagger}:{message.at:.6f}")
+
+
+def _store_votes(faces: Sequence[AskedFace], message: AnswerGiven, name: str, email: str) -> None:
+    """One on each of these faces."""
+    # A person without a Slack account is one of our own, as soon as people agree.
+    answer = message.answer
+    for face in faces:
+        answer = answer or person_meant(name_key(name), email_key(email), face.id)
+        Vote.put(
+            face_id=face.id,
+            tagger=message.tagger,
+            answer=answer,
+            round=face.round,
+            at=message.at,
+            name=name,
+            email=email,
+        )
 
 
 def _send_anyway(message: AnswerGiven, services: Services) -> Iterator[FaceTagged]:
@@ -73,21 +79,14 @@ def _send_anyway(message: AnswerGiven, services: Services) -> Iterator[FaceTagge
         services.tellings.tell(message.tagger, words.NOT_DIFFERING, message.channel)
 
 
-def _note_that_it_is_posted(face: AskedFace, message: AnswerGiven) -> None:
+def _note_that_it_is_posted(asked: AskedRequest, message: AnswerGiven) -> None:
     """A click proves that the request is in the channel, also while Slack's answer to the post is under
     way.
     """
-    if face.state == State.WAITING and face.round == message.round and message.message_ts:
-        Face.move(
-            face.id,
-            face.round,
-            State.WAITING,
-            State.OPEN,
-            message_ts=message.message_ts,
-            channel=message.channel or face.channel,
-            posted_at=message.received,
-            pending=None,
-            posting_since=None,
-        )
+    waiting = [face for face in asked.faces if face.state == State.WAITING]
+    if not waiting or not message.message_ts:
+        return
+    asked.message_ts, asked.channel = message.message_ts, message.channel or asked.channel
+    note_posted(asked.id, message_ts=asked.message_ts, channel=asked.channel, posted_at=message.received)
+    for face in waiting:
         face.state = State.OPEN
-        face.message_ts, face.channel = message.message_ts, message.channel or face.channel

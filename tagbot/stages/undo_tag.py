@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+from tagbot.database.models.asked import asked_in, note_channel
 from tagbot.database.models.faces import Face
-from tagbot.database.models.requests import PastRequest, ask_again, note_channel
+from tagbot.database.models.rounds import ask_again, past_round
+from tagbot.database.write_lock import writing
 from tagbot.errors import Retry
 from tagbot.messages import FaceReopened, FaceStored
 from tagbot.services import Services
@@ -15,8 +17,10 @@ def undo_tag(message: FaceReopened, services: Services) -> Iterator[FaceStored]:
     """Begin the face's next round; the message of this one says who reopened it."""
     # Again is harmless: a round ends once; its repetition shows what is not shown yet and tells of the next
     # round once more, which is asked about once.
-    if message.channel:
-        note_channel(message.face_id, message.round, message.channel)
+    asked = asked_in(message.face_id, message.round)
+    if asked is not None and asked.channel is None and message.channel:
+        with writing():
+            note_channel(asked, message.channel)
     tagged = (Face.id == message.face_id) & (Face.round == message.round) & (Face.state == State.TAGGED)
     face = Face.get_or_none(tagged)
     if face is not None:
@@ -31,12 +35,11 @@ def undo_tag(message: FaceReopened, services: Services) -> Iterator[FaceStored]:
         if left_at is not None:
             services.tellings.tell(message.by, words.left_in_model(left_at), message.channel)
     else:
-        ended = (PastRequest.face == message.face_id) & (PastRequest.round == message.round)
-        past = PastRequest.get_or_none(ended)
+        past = past_round(message.face_id, message.round)
         if (
             past is None or past.reopened_by != message.by
         ):  # this message did not end the round before a crash
             services.tellings.tell(message.by, words.NOT_TAGGED, message.channel)
             return
-    services.updates.show(message.face_id)
+    services.updates.show(asked.id if asked is not None else None)
     yield FaceStored(face_id=message.face_id, round=message.round + 1)

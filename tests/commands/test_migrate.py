@@ -21,7 +21,8 @@ from tagbot.database.models.bookkeeping import BackendCalls, Notice, RateLimitSt
 from tagbot.database.models.faces import Face, store_photo
 from tagbot.database.models.people import Person
 from tagbot.database.models.photos import Photo
-from tagbot.database.models.requests import PastRequest
+from tagbot.database.models.requests import Request
+from tagbot.database.models.rounds import PastRound
 from tagbot.database.models.vectors import TrainedVector
 from tagbot.database.models.votes import Vote
 from tagbot.database.opening import close_database, connected, open_database, opened
@@ -115,7 +116,8 @@ def a_whole_world() -> None:
         )  # fmt: skip
         with writing():
             Vote.put(face_id=face_id, tagger="U1", answer="not_a_face", round=2, at=1.7e9 + number / 3)
-            PastRequest.insert(face=face_id, round=1, message_ts="1.0", shown=bool(number % 2)).execute()
+            past = Request.create(id=f"{face_id}:1", message_ts="1.0", revision=1, shown_revision=number % 2)
+            PastRound.insert(face=face_id, round=1, request=past).execute()
             TrainedVector.insert(face_id=face_id, person_ref=anna.id, vector=bytes(range(256)) * 4).execute()
     store_photo({"sha256": "0" * 64, "width": 9, "height": 9, "faces_found": 0, "received_at": 2.0}, [])
     with writing():

@@ -3,6 +3,7 @@
 import uuid
 
 from tagbot.database.models.faces import Face, store_photo
+from tagbot.database.models.requests import Request
 
 PHOTO: dict[str, object] = {
     "sha256": "0" * 64,
@@ -18,7 +19,14 @@ def a_face_row(face_id: str = "F", **changes: object) -> dict[str, object]:
     return {"id": face_id, "photo": "0" * 64, "stored_at": 1.0} | rectangle | changes
 
 
+OF_THE_REQUEST = ("channel", "posting_since", "message_ts", "posted_at", "revision", "shown_revision")
+
+
 def a_face(**changes: object) -> Face:
+    """With any of these columns of a request, one that is asked about in such a request."""
+    asked = {name: changes.pop(name) for name in OF_THE_REQUEST if name in changes}
+    if asked:
+        changes["request"] = Request.create(id=str(uuid.uuid4()), **asked).id
     face_id, sha256 = str(uuid.uuid4()), uuid.uuid4().hex * 2
     photo = {"sha256": sha256, "width": 512, "height": 512, "faces_found": 1, "received_at": 1.0}
     row = {"id": face_id, "photo": sha256, "left": 1, "top": 2, "width": 90, "height": 91, "stored_at": 1.0}

@@ -9,13 +9,13 @@ import pytest
 from tagbot.commands import export
 from tagbot.database.models.base import database
 from tagbot.database.models.faces import unknown_people
-from tagbot.database.models.requests import (
+from tagbot.database.models.places import (
     count_on_their_way,
     count_open_requests,
     next_waiting,
     next_with_message,
-    stale_in_slack,
 )
+from tagbot.database.models.requests import stale_in_slack
 from tagbot.database.opening import connected, open_database
 from tagbot.training.other_models import held_elsewhere
 
@@ -24,11 +24,11 @@ from tagbot.training.other_models import held_elsewhere
 @pytest.mark.parametrize(
     ("ask", "by"),
     [
-        (count_open_requests, {"face_posting", "face_stale"}),
+        (count_open_requests, {"request_posting", "request_stale", "face_state_tagged_at_id"}),
         (lambda: count_on_their_way(20), {"face_pending"}),
         (lambda: next_with_message(20), {"face_pending"}),
         (lambda: next_waiting(20), {"face_state_stored_at_id"}),
-        (stale_in_slack, {"face_stale"}),
+        (stale_in_slack, {"request_stale"}),
         (lambda: unknown_people(1.0, 20), {"person_unknown", "face_person_id_state_tagged_at"}),
         (lambda: held_elsewhere("local"), {"face_in_model"}),
         (lambda: list(export.lines()), {"face_state_tagged_at_id"}),
@@ -44,7 +44,8 @@ def test_what_is_under_way_is_found_by_an_index_of_nothing_else(
 
     used = {index for plan in plans for index in by if f"INDEX {index}" in plan}
     assert used == by, plans
-    assert not [plan for plan in plans if plan.startswith("SCAN") and "INDEX" not in plan], plans
+    counted = "SCAN _wrapped"  # what a subquery found is counted
+    assert not [plan for plan in plans if plan.startswith("SCAN") and "INDEX" not in plan and plan != counted]
     assert not [plan for plan in plans if "ORDER BY" in plan], plans
 
 

@@ -17,7 +17,10 @@ from tagbot.database.models.base import database
 from tagbot.database.models.bookkeeping import Notice, StallAlert
 from tagbot.database.models.faces import Face
 from tagbot.database.models.people import Person
-from tagbot.database.models.photos import Photo, photos_without_faces
+from tagbot.database.models.photos import photos_without_faces
+from tagbot.database.models.places import count_open_requests
+from tagbot.database.models.requests import stale_in_slack
+from tagbot.database.models.rounds import PastRound
 from tagbot.database.models.votes import Vote
 from tagbot.database.opening import connected, open_database, opened
 from tagbot.database.schema_upgrade import MIGRATIONS
@@ -134,6 +137,18 @@ def test_processes_that_open_it_at_once_make_it_once(empty_url: str) -> None:
         assert done == len(list(MIGRATIONS.glob("[0-9]*.py")))
 
 
+OF_THE_MESSAGE: dict[str, object] = {"round": 1, "revision": 0, "shown_revision": 0}
+"""What a face had to have before a request was a thing of its own."""
+
+
+def insert(old: SqliteDatabase, table: str, row: dict[str, object]) -> None:
+    """A row with the columns of an earlier version."""
+    columns = {"photo_id" if name == "photo" else name: value for name, value in row.items()}
+    marks = ", ".join("?" * len(columns))
+    sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - no stranger's text
+    old.execute_sql(sql, [*columns.values()])  # type: ignore[no-untyped-call]  # peewee's
+
+
 @pytest.mark.rule("counts-kept")
 def test_a_database_of_before_the_counts_gets_the_right_ones(tmp_path: Path) -> None:
     file = tmp_path / "tagbot.db"
@@ -143,11 +158,10 @@ def test_a_database_of_before_the_counts_gets_the_right_ones(tmp_path: Path) -> 
     for script in sorted(MIGRATIONS.glob("000[123]_*.py")):
         (earlier / script.name).write_text(script.read_text())
     migrations.run(old, directory=str(earlier))
-    with old.bind_ctx([Photo, Face]):
-        for photo, faces in (photo_rows(State.WAITING, State.OPEN, State.OPEN), photo_rows()):
-            Photo.insert(photo).execute()
-            for face in faces:
-                Face.insert(face).execute()
+    for photo, faces in (photo_rows(State.WAITING, State.OPEN, State.OPEN), photo_rows()):
+        insert(old, "photo", photo)
+        for face in faces:
+            insert(old, "face", face | OF_THE_MESSAGE)
     old.close()
 
     open_database(f"sqlite:///{file}")
@@ -188,10 +202,9 @@ def test_people_of_before_whom_nobody_agreed_on_are_votes_again(tmp_path: Path) 
         (earlier / script.name).write_text(script.read_text())
     migrations.run(old, directory=str(earlier))
     photo, faces = photo_rows(State.OPEN, State.TAGGED)
-    with old.bind_ctx([Photo, Face]):
-        Photo.insert(photo).execute()
-        for face in faces:
-            Face.insert(face).execute()
+    insert(old, "photo", photo)
+    for face in faces:
+        insert(old, "face", face | OF_THE_MESSAGE)
     old.close()
     people = [("P1", "O'Brien", "o'brien"), ("P2", "O’Brien\u202e", "o’brien\u202e"), ("P3", "Zoë", "zoë")]
     with closing(sqlite3.connect(file)) as connection, connection:
@@ -224,3 +237,52 @@ def test_people_of_before_whom_nobody_agreed_on_are_votes_again(tmp_path: Path) 
             ("o'brien", "e"),
             ("zoë", "e"),
         ]
+
+
+@pytest.mark.rule("upgrade-keeps-everything")
+def test_each_face_that_has_a_message_gets_a_request_of_its_own_and_so_does_each_round_that_is_over(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "tagbot.db"
+    old = SqliteDatabase(str(file))
+    earlier = tmp_path / "migrations"
+    earlier.mkdir()
+    for script in sorted(MIGRATIONS.glob("00*.py")):
+        if script.name < "0012":
+            (earlier / script.name).write_text(script.read_text())
+    migrations.run(old, directory=str(earlier))
+    photo, rows = photo_rows(State.OPEN, State.TAGGED, State.WAITING, State.WAITING)
+    insert(old, "photo", photo)
+    changes: list[dict[str, object]] = [
+        {"message_ts": "1.0", "posted_at": 1.5, "revision": 3, "shown_revision": 2, "channel": "C1"},
+        {"message_ts": "2.0", "posted_at": 2.5, "round": 2, "closing_shown_at": 9.0},
+        {"posting_since": 4.0, "channel": "C1", "pending": "m"},
+        {},
+    ]
+    for row, more in zip(rows, changes, strict=True):
+        insert(old, "face", row | OF_THE_MESSAGE | more)
+    opened_, tagged, posting, waiting = (str(row["id"]) for row in rows)
+    for shown, round_ in ((1, 1), (0, 0)):
+        past = {"face_id": tagged, "round": round_, "message_ts": f"0.{round_}", "shown": shown}
+        insert(old, "past_request", past | {"reopened_by": "U1", "channel": "C0"})
+    old.close()
+
+    open_database(f"sqlite:///{file}")
+
+    with connected():
+        requests = {face.id: face.request for face in Face.select()}
+        assert requests[waiting] is None
+        first, second, third = requests[opened_], requests[tagged], requests[posting]
+        assert first is not None
+        assert second is not None
+        assert third is not None
+        assert (first.message_ts, first.channel, first.posted_at) == ("1.0", "C1", 1.5)
+        assert (second.message_ts, second.closing_shown_at) == ("2.0", 9.0)
+        assert (third.message_ts, third.posting_since) == (None, 4.0)
+        assert count_open_requests() == 2
+        rounds = PastRound.select().order_by(PastRound.round)
+        assert [(past.face_id, past.request.message_ts, past.reopened_by) for past in rounds] == [
+            (tagged, "0.0", "U1"),
+            (tagged, "0.1", "U1"),
+        ]
+        assert set(stale_in_slack()) == {first.id, rounds[0].request.id}

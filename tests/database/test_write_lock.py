@@ -72,10 +72,10 @@ def test_threads_that_read_and_then_write_never_meet_a_locked_database(url: str)
         with connected():
             for _ in range(15):
                 with writing():
-                    Face.note("F", revision=Face.get_by_id("F").revision + 1)
+                    Face.note("F", left=Face.get_by_id("F").left + 1)
 
     assert not problems_of_threads(count_up, 8)
-    assert Face.get_by_id("F").revision == 8 * 15
+    assert Face.get_by_id("F").left == 1 + 8 * 15
 
 
 @pytest.mark.rule("one-writer")
@@ -88,12 +88,12 @@ def test_neither_do_those_of_another_process_that_no_lock_of_ours_lines_up(url: 
         with connected():
             for _ in range(10):
                 with database.atomic():
-                    revision = Face.get_by_id("F").revision
+                    left = Face.get_by_id("F").left
                     time.sleep(0.001)  # in which others begin
-                    Face.update(revision=revision + 1).where(Face.id == "F").execute()
+                    Face.update(left=left + 1).where(Face.id == "F").execute()
 
     assert not problems_of_threads(count_up, 4)
-    assert Face.get_by_id("F").revision == 4 * 10
+    assert Face.get_by_id("F").left == 1 + 4 * 10
 
 
 @pytest.mark.rule("one-writer")

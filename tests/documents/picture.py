@@ -21,7 +21,7 @@ from tagbot.photos.context_picture import context_picture
 from tagbot.photos.cropping import crop_face
 from tagbot.photos.decoding import read_photo
 from tagbot.photos.rectangle import Rectangle
-from tagbot.slack.request_message import Request, request_message
+from tagbot.slack.request_message import RequestShown, request_message
 from tests.documents.generated import ROOT
 
 Block = dict[str, Any]
@@ -36,7 +36,7 @@ MEMBERS = {"U0MAE": "Mae"}
 CROP, CONTEXT = "F0CROP", "F0CONTEXT"
 
 SHOWN = request_message(
-    Request(
+    RequestShown(
         face_id="3f0c1d52-7a4e-5b1c-9f26-d0b8e4a1c957",
         round=1,
         state="open",

@@ -19,7 +19,7 @@ from tagbot.slack.someone_else_modal import Opened, someone_else_modal
 from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import ActionId
 from tests.handlers.conftest import SLOW_DISK, Desk, connected_desk
-from tests.world import a_world
+from tests.world import a_world, ts_of
 
 
 def answers(desk: Desk) -> list[AnswerGiven]:
@@ -40,14 +40,14 @@ def test_each_way_to_answer_puts_one_answer_on_the_queue(desk: Desk, action: str
     face, (anna, ben, *_) = desk.request(), desk.slack.people
     before = time.time()
     if action == "tag_person":
-        act = desk.slack.choose(anna, face.message_ts or "", action, ben)
+        act = desk.slack.choose(anna, ts_of(face), action, ben)
     else:
-        act = desk.slack.click(anna, face.message_ts or "", action)
+        act = desk.slack.click(anna, ts_of(face), action)
     assert (act.acknowledged, act.error) == (True, None)
     [answer] = answers(desk)
     assert (answer.face_id, answer.round, answer.tagger) == (face.id, 1, anna)
     assert answer.answer == (ben if action == "tag_person" else action)
-    assert answer.message_ts == face.message_ts
+    assert answer.message_ts == ts_of(face)
     assert before <= answer.at <= time.time()
     assert before <= answer.received <= time.time()
 
@@ -56,22 +56,22 @@ def test_each_way_to_answer_puts_one_answer_on_the_queue(desk: Desk, action: str
 def test_the_answer_is_stored_before_slack_is_acknowledged(desk: Desk) -> None:
     face, anna = desk.request(), desk.slack.people[0]
     desk.disk_seconds = SLOW_DISK
-    act = desk.slack.click(anna, face.message_ts or "", "not_a_face")
+    act = desk.slack.click(anna, ts_of(face), "not_a_face")
     [(_, stored_at)] = desk.stored
     assert stored_at <= (act.acknowledged_at or 0.0)
 
 
 def test_a_change_of_mind_is_one_answer_more_and_a_later_one(desk: Desk) -> None:
     face, (anna, ben, *_) = desk.request(), desk.slack.people
-    desk.slack.choose(anna, face.message_ts or "", "tag_person", ben)
-    desk.slack.choose(anna, face.message_ts or "", "tag_person", anna)
+    desk.slack.choose(anna, ts_of(face), "tag_person", ben)
+    desk.slack.choose(anna, ts_of(face), "tag_person", anna)
     first, second = answers(desk)
     assert (first.answer, second.answer) == (ben, anna)
     assert first.at < second.at
 
 
 def open_modal(desk: Desk, face: Face, member: str) -> str:
-    act = desk.slack.click(member, face.message_ts or "", "someone_else")
+    act = desk.slack.click(member, ts_of(face), "someone_else")
     assert act.acknowledged
     return desk.slack.wait_for_view(member, lambda view: view.content["callback_id"] == "someone_else").id
 
@@ -95,7 +95,7 @@ def test_what_the_modal_says_is_an_answer(desk: Desk) -> None:
     [answer] = answers(desk)
     assert (answer.face_id, answer.round, answer.tagger, answer.answer) == (face.id, 1, anna, "")
     assert (answer.name, answer.email) == ("Zoë Ångström", "zoe@example.com")
-    assert answer.message_ts == face.message_ts
+    assert answer.message_ts == ts_of(face)
 
 
 @pytest.mark.rule("someone-else-modal")
@@ -113,11 +113,11 @@ def test_the_last_of_picks_and_typed_names_is_the_latest_whatever_the_machines_c
 ) -> None:
     desk.world.offset = ahead
     face, (anna, ben, *_) = desk.request(), desk.slack.people
-    desk.slack.choose(anna, face.message_ts or "", "tag_person", ben)
+    desk.slack.choose(anna, ts_of(face), "tag_person", ben)
     view = open_modal(desk, face, anna)
-    desk.slack.choose(anna, face.message_ts or "", "tag_person", anna)  # beside the open modal
+    desk.slack.choose(anna, ts_of(face), "tag_person", anna)  # beside the open modal
     desk.slack.submit(anna, view, {"name": "Zoë"})
-    desk.slack.choose(anna, face.message_ts or "", "tag_person", ben)
+    desk.slack.choose(anna, ts_of(face), "tag_person", ben)
     given = answers(desk)
     assert [each.name or each.answer for each in sorted(given, key=lambda each: each.at)] == [
         ben,
@@ -133,7 +133,7 @@ def test_a_modal_counts_after_the_click_that_opened_it_also_when_our_clock_is_se
     desk: Desk,
 ) -> None:
     face, (anna, ben, *_) = desk.request(), desk.slack.people
-    desk.slack.choose(anna, face.message_ts or "", "tag_person", ben)
+    desk.slack.choose(anna, ts_of(face), "tag_person", ben)
     view = open_modal(desk, face, anna)
     desk.world.offset = -3600.0
     desk.slack.submit(anna, view, {"name": "Zoë"})
@@ -143,7 +143,7 @@ def test_a_modal_counts_after_the_click_that_opened_it_also_when_our_clock_is_se
 
 def test_a_modal_that_an_older_version_opened_is_an_answer(desk: Desk) -> None:
     face, anna = desk.request(), desk.slack.people[0]
-    asked = {"face_id": face.id, "round": 1, "message_ts": face.message_ts}
+    asked = {"face_id": face.id, "round": 1, "message_ts": ts_of(face)}
     values = {field: {field: {"value": field}} for field in ("name", "email")}
     values["email"]["email"]["value"] = ""
     body = {
@@ -200,7 +200,7 @@ def test_a_modal_that_is_cancelled_is_no_answer(desk: Desk) -> None:
 def test_people_answer_at_once_and_each_answer_is_stored_once(desk: Desk) -> None:
     face = desk.request()
     acts = [
-        desk.slack.click(member, face.message_ts or "", action, wait=False)
+        desk.slack.click(member, ts_of(face), action, wait=False)
         for _ in range(20)
         for member in desk.slack.people
         for action in ("not_a_face", "dont_know")
@@ -258,7 +258,7 @@ def test_who_clicks_there_is_told_so_and_it_does_not_count(
     (desk, face), (anna, *people) = old_desk, old_desk[0].slack.people
     if not is_bot_there:
         desk.slack.set_channel(members=[anna, *people])
-    act = desk.slack.click(anna, face.message_ts or "", action)
+    act = desk.slack.click(anna, ts_of(face), action)
     assert (act.acknowledged, act.error) == (True, None)
     desk.slack.wait_for_ephemeral(anna, lambda message: message.text == words.ASKED_ELSEWHERE)
     assert desk.slack.views(anna) == []
@@ -269,8 +269,8 @@ def test_who_clicks_there_is_told_so_and_it_does_not_count(
 @pytest.mark.rule("clicks-where-asked")
 def test_a_form_that_was_opened_there_says_so_and_nothing_is_stored(desk: Desk) -> None:
     face, anna = desk.request(), desk.slack.people[0]
-    view = someone_else_modal(RequestId(face.id, 1), Opened(face.message_ts or "", "C0OLD00001", 1.0, 1.0))
-    act = desk.slack.click(anna, face.message_ts or "", "someone_else")
+    view = someone_else_modal(RequestId(face.id, 1), Opened(ts_of(face), "C0OLD00001", 1.0, 1.0))
+    act = desk.slack.click(anna, ts_of(face), "someone_else")
     shown = desk.slack.wait_for_view(anna)
     desk.client.views_update(view_id=shown.id, view=view)
     act = desk.slack.submit(anna, shown.id, {"name": "Zora Neale"})

@@ -11,7 +11,7 @@ from tagbot.errors import Retry
 from tagbot.slack import words
 from tagbot.vocabulary import QueueName
 from tests.handlers.conftest import Desk, connected_desk
-from tests.world import World
+from tests.world import World, ts_of
 
 BUTTON = {"type": "button", "action_id": "of_yesterday", "text": {"type": "plain_text", "text": "Press"}}
 VIEW = {
@@ -133,17 +133,17 @@ def fill(desk: Desk, queue: str) -> None:
 def test_a_full_disk_is_told_to_the_tagger_and_slack_is_acknowledged(desk: Desk) -> None:
     face, anna = desk.request(), desk.slack.people[0]
     fill(desk, "face-tagging")
-    act = desk.slack.click(anna, face.message_ts or "", "not_a_face")
+    act = desk.slack.click(anna, ts_of(face), "not_a_face")
     assert (act.acknowledged, act.error) == (True, None)
     desk.slack.wait_for_ephemeral(anna, lambda message: message.text == words.NOT_STORED)
     assert not desk.stored
-    assert words.NOT_STORED not in desk.slack.message(face.message_ts or "").text
+    assert words.NOT_STORED not in desk.slack.message(ts_of(face)).text
 
 
 @pytest.mark.rule("answer-not-stored-is-told")
 def test_a_full_disk_is_told_in_the_modal_which_keeps_what_was_typed(desk: Desk) -> None:
     face, anna = desk.request(), desk.slack.people[0]
-    desk.slack.click(anna, face.message_ts or "", "someone_else")
+    desk.slack.click(anna, ts_of(face), "someone_else")
     view = desk.slack.wait_for_view(anna)
     fill(desk, "face-tagging")
     act = desk.slack.submit(anna, view.id, {"name": "Zoë"})
@@ -173,11 +173,11 @@ def test_a_queue_that_somebody_else_writes_to_for_long_still_leaves_time_to_ackn
     file = desk.world.settings.data_dir / "queues" / "face-tagging.db"
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        act = desk.slack.click(anna, face.message_ts or "", "not_a_face")
+        act = desk.slack.click(anna, ts_of(face), "not_a_face")
     assert (act.acknowledged, act.error) == (True, None)
     assert (act.latency_ms or 0.0) < 3000
     desk.slack.wait_for_ephemeral(anna, lambda message: message.text == words.NOT_STORED)
-    again = desk.slack.click(anna, face.message_ts or "", "not_a_face")
+    again = desk.slack.click(anna, ts_of(face), "not_a_face")
     assert again.acknowledged
     assert len(desk.world.messages("face-tagging")) == 1
 
@@ -222,7 +222,7 @@ def test_while_slack_opens_no_modal_each_click_is_acknowledged_and_the_person_to
     face, anna = desk.request(), desk.slack.people[0]
     desk.slack.fail("views.open", times=None, **fault)
     for number in range(1, 5):
-        act = desk.slack.click(anna, face.message_ts or "", "someone_else")
+        act = desk.slack.click(anna, ts_of(face), "someone_else")
         assert (act.acknowledged, act.error) == (True, None)
         assert (act.latency_ms or 0.0) < 1000
         desk.slack.wait_for(lambda number=number: len(desk.slack.ephemerals(anna)) == number, "the reply")  # type: ignore[misc]  # a default

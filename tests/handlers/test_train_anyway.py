@@ -14,6 +14,7 @@ from tests.rekognition.pictures import SeenFace
 from tests.rekognition.stand_in import running_rekognition
 from tests.stages.scenes import fresh, shown
 from tests.training.amazon import Amazon, assert_is_in_the_model_once, on_amazon
+from tests.world import ts_of
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def test_a_click_puts_one_message_on_the_queue_before_slack_is_acknowledged(
     anna = amazon.world.slack.people[0]
     with connected_desk(amazon.world) as desk:
         desk.disk_seconds = SLOW_DISK
-        act = desk.slack.click(anna, differing.message_ts or "", "train_anyway")
+        act = desk.slack.click(anna, ts_of(differing), "train_anyway")
         assert (act.acknowledged, act.error) == (True, None)
         [(message, stored_at)] = desk.stored
     assert stored_at <= (act.acknowledged_at or 0.0)
@@ -58,7 +59,7 @@ def test_an_admin_has_the_face_learned_and_clicking_twice_is_harmless(
     before = len(amazon.called())
     with connected_desk(amazon.world, admins=frozenset({anna})) as desk:
         for _ in range(2):
-            assert desk.slack.click(anna, differing.message_ts or "", "train_anyway").acknowledged
+            assert desk.slack.click(anna, ts_of(differing), "train_anyway").acknowledged
         assert len({message.id for message, _ in desk.stored}) == 2
         amazon.settle()
     assert amazon.called(before) == ["IndexFaces", "AssociateFaces"]
@@ -71,14 +72,14 @@ def test_who_clicks_where_it_is_not_offered_any_more_is_told_and_who_was_in_time
 ) -> None:
     first, second = amazon.world.slack.people[:2]
     with connected_desk(amazon.world) as desk:
-        old = desk.slack.message(differing.message_ts or "")
-        assert desk.slack.click(first, differing.message_ts or "", "train_anyway").acknowledged
+        old = desk.slack.message(ts_of(differing))
+        assert desk.slack.click(first, ts_of(differing), "train_anyway").acknowledged
         amazon.settle()
         # On a screen that still shows the button.
         desk.client.chat_update(
             channel=desk.slack.channel, ts=old.ts, text=old.text, blocks=old.blocks, metadata=old.metadata
         )
-        assert desk.slack.click(second, differing.message_ts or "", "train_anyway").acknowledged
+        assert desk.slack.click(second, ts_of(differing), "train_anyway").acknowledged
         amazon.settle()
         desk.slack.wait_for_ephemeral(second, lambda message: message.text == words.NOT_DIFFERING)
         assert desk.world.told(first) == []
@@ -89,7 +90,7 @@ def test_who_clicks_where_it_is_not_offered_any_more_is_told_and_who_was_in_time
 def test_others_are_told_that_only_admins_can_and_nothing_is_learned(amazon: Amazon, differing: Face) -> None:
     anna, ben = amazon.world.slack.people[:2]
     with connected_desk(amazon.world, admins=frozenset({ben})) as desk:
-        assert desk.slack.click(anna, differing.message_ts or "", "train_anyway").acknowledged
+        assert desk.slack.click(anna, ts_of(differing), "train_anyway").acknowledged
         desk.slack.wait_for_ephemeral(anna, lambda message: message.text == words.ADMINS_ONLY)
     assert amazon.world.messages("face-tagging") == []
     assert (fresh(differing).state, fresh(differing).reason) == ("tagged", "differs")
@@ -104,7 +105,7 @@ def test_a_guest_is_told_that_they_have_no_say_and_nothing_is_learned(
     amazon.world.slack.set_member(guest, is_restricted=True)
     before = len(amazon.called())
     with connected_desk(amazon.world) as desk:
-        assert desk.slack.click(guest, differing.message_ts or "", "train_anyway").acknowledged
+        assert desk.slack.click(guest, ts_of(differing), "train_anyway").acknowledged
         amazon.settle()
         desk.slack.wait_for_ephemeral(guest, lambda message: message.text == words.NO_SAY)
     assert amazon.called(before) == []

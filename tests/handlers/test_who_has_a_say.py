@@ -10,7 +10,7 @@ from tagbot.slack import words
 from tagbot.vocabulary import QueueName
 from tests.handlers.conftest import Desk, connected_desk
 from tests.handlers.test_wrong_person import tagged
-from tests.world import World
+from tests.world import World, ts_of
 
 KINDS: dict[str, dict[str, Any]] = {
     "guest": {"is_restricted": True},
@@ -39,7 +39,7 @@ def assert_told(desk: Desk, guest: str) -> None:
 @pytest.mark.parametrize("action", ["tag_person", "not_a_face", "dont_know", "someone_else"])
 def test_their_clicks_on_a_request(desk: Desk, guest: str, action: str) -> None:
     face = desk.request()
-    where, before = face.message_ts or "", desk.slack.message(face.message_ts or "")
+    where, before = ts_of(face), desk.slack.message(ts_of(face))
     if action == "tag_person":
         act = desk.slack.choose(guest, where, action, desk.slack.people[0])
     else:
@@ -55,7 +55,7 @@ def test_their_clicks_on_a_request(desk: Desk, guest: str, action: str) -> None:
 def test_a_form_that_they_opened_while_slack_did_not_tell_who_they_are(desk: Desk, guest: str) -> None:
     face = desk.request()
     desk.slack.fail("users.info", error="internal_error")
-    desk.slack.click(guest, face.message_ts or "", "someone_else")
+    desk.slack.click(guest, ts_of(face), "someone_else")
     view = desk.slack.wait_for_view(guest)
     act = desk.slack.submit(guest, view.id, {"name": "Zoë"})
     assert (act.acknowledged, act.error) == (True, None)
@@ -67,7 +67,7 @@ def test_a_form_that_they_opened_while_slack_did_not_tell_who_they_are(desk: Des
 def test_their_click_on_wrong_person(world: World, guest: str) -> None:
     face = tagged(world)
     with connected_desk(world) as desk:
-        act = desk.slack.click(guest, face.message_ts or "", "wrong_person")
+        act = desk.slack.click(guest, ts_of(face), "wrong_person")
         assert (act.acknowledged, act.error) == (True, None)
         assert_told(desk, guest)
     assert (Face.get_by_id(face.id).state, Face.get_by_id(face.id).round) == ("tagged", 1)
@@ -78,7 +78,7 @@ def test_their_click_on_wrong_person(world: World, guest: str) -> None:
 def test_also_as_one_of_the_admins(world: World, guest: str, named: bool) -> None:
     face = tagged(world)
     with connected_desk(world, admins=frozenset({guest} if named else set())) as desk:
-        desk.slack.click(guest, face.message_ts or "", "wrong_person")
+        desk.slack.click(guest, ts_of(face), "wrong_person")
         desk.slack.slash(guest, "/facetag", "retry")
         assert_told(desk, guest)
     assert Face.get_by_id(face.id).state == "tagged"
@@ -115,7 +115,7 @@ def test_slack_is_not_asked_before_it_is_acknowledged(desk: Desk) -> None:
     before = len(desk.slack.calls())
     desk.slack.fail("users.info", times=None, hang=20.0)
     for action in ("not_a_face", "someone_else"):
-        act = desk.slack.click(anna, face.message_ts or "", action)
+        act = desk.slack.click(anna, ts_of(face), action)
         assert (act.acknowledged, (act.latency_ms or 0.0) < 1000) == (True, True)
     desk.slack.heal()
     assert {call.method for call in desk.slack.calls()[before:]} <= {"users.info", "views.open"}

@@ -10,7 +10,7 @@ from tagbot.sandbox.driver import Slack
 from tagbot.slack import words
 from tagbot.training.local import LocalBackend
 from tests.handlers.conftest import SLOW_DISK, Desk, connected_desk
-from tests.world import World, a_world
+from tests.world import World, a_world, ts_of
 
 
 def tagged(world: World) -> Face:
@@ -26,7 +26,7 @@ def tagged(world: World) -> Face:
 def test_a_click_puts_one_message_on_the_queue_before_slack_is_acknowledged(desk: Desk) -> None:
     face, anna = tagged(desk.world), desk.slack.people[0]
     desk.disk_seconds = SLOW_DISK
-    act = desk.slack.click(anna, face.message_ts or "", "wrong_person")
+    act = desk.slack.click(anna, ts_of(face), "wrong_person")
     assert (act.acknowledged, act.error) == (True, None)
     assert desk.world.messages("face-undo") == [
         FaceReopened(face_id=face.id, round=1, by=anna, channel=desk.slack.channel)
@@ -41,12 +41,12 @@ def test_with_admins_only_they_can_reopen_and_others_are_told_so(world: World, a
     anna, ben = world.slack.people[:2]
     face = tagged(world)
     with connected_desk(world, admins=frozenset({anna if allowed else ben})) as desk:
-        act = desk.slack.click(anna, face.message_ts or "", "wrong_person")
+        act = desk.slack.click(anna, ts_of(face), "wrong_person")
         assert act.acknowledged
         if not allowed:
             desk.slack.wait_for_ephemeral(anna, lambda message: message.text == words.ADMINS_ONLY)
     assert len(world.messages("face-undo")) == allowed
-    assert (world.slack.message(face.message_ts or "").text == words.ADMINS_ONLY) is False
+    assert (world.slack.message(ts_of(face)).text == words.ADMINS_ONLY) is False
 
 
 @pytest.mark.rule("without-admins")
@@ -63,7 +63,7 @@ def test_in_a_channel_that_tags_no_more_only_members_of_the_new_one_may(
         a_world(tmp_path, stand_in, recogniser, SLACK_CHANNEL="C0NEW00001") as world,
         connected_desk(world) as desk,
     ):
-        assert desk.slack.click(anna, face.message_ts or "", "wrong_person").acknowledged
+        assert desk.slack.click(anna, ts_of(face), "wrong_person").acknowledged
         if is_member:
             stand_in.wait_for(lambda: world.queues["face-undo"].counts().ready)
         else:

@@ -11,7 +11,7 @@ from tagbot.lib import logs
 from tagbot.sandbox.driver import Slack
 from tagbot.schedule import DAY_SECONDS
 from tests.handlers.conftest import connected_desk
-from tests.world import World, astronaut
+from tests.world import World, astronaut, ts_of
 
 Told = Callable[[], str]
 
@@ -134,15 +134,15 @@ def a_flow(world: World, slack: Slack) -> None:
             face = desk.request()
             for tagger in (anna, ben):
                 if person:
-                    slack.choose(tagger, face.message_ts or "", "tag_person", person)
+                    slack.choose(tagger, ts_of(face), "tag_person", person)
                 else:
-                    slack.click(tagger, face.message_ts or "", "someone_else")
+                    slack.click(tagger, ts_of(face), "someone_else")
                     view = slack.wait_for_view(tagger)
                     typed = {"name": "Zoë Ångström", "email": "zoe@example.com"}
                     slack.submit(tagger, view.id, typed)
             slack.fail("chat.update", status=500)
             world.drain()
-        slack.click(anna, face.message_ts or "", "wrong_person")
+        slack.click(anna, ts_of(face), "wrong_person")
         slack.slash(anna, "/facetag", "retry Anna Lindqvist")
         world.drain()
         world.queues["face-tagging"].close()

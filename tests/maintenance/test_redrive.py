@@ -3,7 +3,7 @@
 import pytest
 
 from tagbot.database.models.faces import Face
-from tagbot.database.models.requests import PastRequest
+from tagbot.database.models.rounds import PastRound
 from tagbot.database.models.votes import Vote
 from tagbot.database.write_lock import writing
 from tagbot.maintenance.redrive import NothingOfThatName, Retried, retry
@@ -13,7 +13,7 @@ from tagbot.slack.lost_requests import ask_lost_again
 from tagbot.slack.words import REJECTED as REASONS
 from tagbot.vocabulary import State
 from tests.stages.scenes import fresh
-from tests.world import World
+from tests.world import World, ts_of
 
 
 def bury(world: World, queue: str) -> None:
@@ -98,8 +98,9 @@ def test_a_rejected_face_is_asked_about_again_whatever_the_reason(world: World, 
     payloads = [(message.metadata or {}).get("event_payload") for message in world.slack.messages()]
     assert payloads.count({"face_id": face.id, "round": 2}) == 1
     if reason != "too_small":
-        assert "reopened" in world.slack.message(face.message_ts or "").text
-        assert PastRequest.get().shown
+        assert "reopened" in world.slack.message(ts_of(face)).text
+        past = PastRound.get().request
+        assert past.shown_revision == past.revision
 
 
 @pytest.mark.rule("retry-both")
@@ -139,7 +140,7 @@ def test_a_dead_letter_about_a_person_goes_back_with_its_queue(world: World) -> 
 def test_a_face_whose_request_is_lost_is_asked_about_again_at_once(world: World) -> None:
     face, kept = world.face(posted=True), world.face(posted=True)
     channel, rule = world.services.slack.channel, world.settings.rule
-    world.slack.delete(face.message_ts or "")
+    world.slack.delete(ts_of(face))
     for which, asked in ((kept, False), (face, True), (face, False)):
         done = retry(world.queues, which.id, ask_lost=lambda face: ask_lost_again([face], channel, rule))
         assert done.asked_again is asked

@@ -24,6 +24,7 @@ from hypothesis.stateful import (
 from tagbot.consensus import Agreed, PeopleDiffer, Unknown, Waiting, consensus
 from tagbot.database.models.faces import Face
 from tagbot.database.models.people import Person
+from tagbot.database.models.requests import Request
 from tagbot.database.models.vectors import ModelVectors, TrainedVector
 from tagbot.database.models.votes import Vote
 from tagbot.errors import Retry
@@ -42,7 +43,7 @@ from tagbot.training.backend import Refused, Trained
 from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import RejectionReason, SpecialAnswer, State
 from tagbot.worker import workers
-from tests.world import World, a_world, with_publish
+from tests.world import World, a_world, request_of, ts_of, with_publish
 
 TAGGERS = st.integers(0, 3)
 PEOPLE = st.sampled_from(["U0ANNA0001", "U0BEN00002", "Zoë"])
@@ -110,7 +111,7 @@ class Life(RuleBasedStateMachine):
 
     def somebody_answers(self, tagger: int, choice: str) -> None:
         face, member = self.face(), self.world.slack.people[tagger]
-        if face.message_ts is None or face.state not in (State.OPEN, State.TRAINING):
+        if ts_of(face) is None or face.state not in (State.OPEN, State.TRAINING):
             return
         self.world.offset += 0.001  # no two clicks in one moment
         if choice == "Zoë":
@@ -250,7 +251,7 @@ class Life(RuleBasedStateMachine):
             assert ("tag_person" in controls) is (current and face.state == State.OPEN)
             assert ("wrong_person" in controls) is (current and face.state == State.TAGGED)
         if face.state == State.OPEN:
-            assert face.message_ts in {message.ts for message in self.messages()}
+            assert ts_of(face) in {message.ts for message in self.messages()}
 
     def teardown(self) -> None:
         if not hasattr(self, "id"):
@@ -267,7 +268,8 @@ class Life(RuleBasedStateMachine):
         self.check_slack()
         self.the_model_has_the_face_once_and_only_when_people_agreed()
         # It keeps no place in the channel from the next example.
-        Face.update(state=State.REJECTED, shown_revision=Face.revision).where(Face.id == self.id).execute()
+        Face.update(state=State.REJECTED).where(Face.id == self.id).execute()
+        Request.note(request_of(face).id, shown_revision=Request.revision)
 
     def face(self) -> Face:
         return Face.get_by_id(self.id)

@@ -22,7 +22,7 @@ from tagbot.app import Bot
 from tagbot.database.models.base import database
 from tagbot.database.models.bookkeeping import RateLimitState
 from tagbot.database.models.faces import Face
-from tagbot.database.models.requests import let_next_in
+from tagbot.database.models.places import let_next_in
 from tagbot.database.named_lock import alone
 from tagbot.database.opening import close_database, connected, open_database
 from tagbot.database.outages import reached

@@ -18,7 +18,7 @@ from tagbot.sandbox.state import Rules
 from tagbot.sandbox.workspace import World as Workspace
 from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import QueueName, SpecialAnswer, State
-from tests.world import World, a_world, portrait
+from tests.world import World, a_world, portrait, ts_of
 
 LEFT_BEHIND = Path(__file__).with_name("upgrade") / "before_rooms.tar.xz"
 
@@ -61,7 +61,7 @@ def _upgraded(tmp_path: Path, recogniser: LocalBackend) -> Iterator[Upgraded]:
 
 def text_of(slack: Slack, face: Face) -> str:
     """The request of a face as Slack shows it."""
-    return next(message.text for message in slack.messages() if message.ts == face.message_ts)
+    return next(message.text for message in slack.messages() if message.ts == ts_of(face))
 
 
 @pytest.mark.rule("upgrade-keeps-everything")

@@ -10,7 +10,8 @@ import pytest
 
 from tagbot import schedule
 from tagbot.database.models.faces import Face
-from tagbot.database.models.requests import PastRequest, count_open_requests, stale_in_slack
+from tagbot.database.models.places import count_open_requests
+from tagbot.database.models.requests import Request, stale_in_slack
 from tagbot.database.models.votes import Vote
 from tagbot.database.opening import connected
 from tagbot.database.write_lock import writing
@@ -25,7 +26,7 @@ from tagbot.slack.history import SETTLE_SECONDS
 from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import State
 from tests.stages.scenes import controls, fresh
-from tests.world import World, a_world
+from tests.world import World, a_world, request_of, ts_of
 
 JOB = "AskLostAgain"
 
@@ -62,8 +63,7 @@ def moved(folder: Path, slack: Slack, recogniser: LocalBackend, **variables: str
 def forget_channels() -> None:
     """As the version before left the rows."""
     with writing():
-        Face.update(channel=None).execute()
-        PastRequest.update(channel=None).execute()
+        Request.update(channel=None).execute()
 
 
 # --- Deleted -----------------------------------------------------------------------------------------------
@@ -80,11 +80,14 @@ def test_a_deleted_request_is_asked_again_without_its_answers(world: World, know
     world.drain()
     if not known:
         forget_channels()
-    world.slack.delete(str(face.message_ts))
+    world.slack.delete(ts_of(face))
     look(world)
     assert (fresh(face).state, fresh(face).round, Vote.of(face.id)) == (State.OPEN, 2, [])
-    assert (fresh(kept).round, fresh(kept).channel) == (1, world.slack.channel)
-    assert {message.ts for message in asking(world.slack)} == {kept.message_ts, fresh(face).message_ts}
+    assert (fresh(kept).round, request_of(fresh(kept)).channel) == (1, world.slack.channel)
+    assert {message.ts for message in asking(world.slack)} == {
+        ts_of(kept),
+        ts_of(fresh(face)),
+    }
     assert stale_in_slack() == []
     look(world)
     assert len(world.slack.messages()) == 2
@@ -97,7 +100,7 @@ def test_its_place_is_another_faces_until_it_is_its_turn(
     with a_world(tmp_path, stand_in, recogniser, MAX_OPEN_REQUESTS="1") as world:
         face, older = world.face(posted=True), world.face(stored_at=1.0)
         Face.note(older.id, pending=None)
-        world.slack.delete(str(face.message_ts))
+        world.slack.delete(ts_of(face))
         look(world)
         assert [fresh(each).state for each in (face, older)] == [State.WAITING, State.OPEN]
         assert count_open_requests() == 1
@@ -109,7 +112,7 @@ def test_a_deleted_request_with_a_thread_is_no_longer_there_though_something_sta
 ) -> None:
     with a_world(tmp_path, stand_in, recogniser, SLACK_PICTURES="shared") as world:
         face = world.face(posted=True)
-        stand_in.delete(str(face.message_ts))
+        stand_in.delete(ts_of(face))
         assert [message.text for message in stand_in.messages()] == ["This message was deleted."]
         look(world)
         assert (fresh(face).state, fresh(face).round) == (State.OPEN, 2)
@@ -123,7 +126,7 @@ def test_what_people_have_finished_goes_on_without_its_message(world: World) -> 
     with writing():
         for tagger in people[:2]:
             Vote.put(face_id=face.id, tagger=tagger, answer=people[2], round=1, at=1.0)
-    world.slack.delete(str(face.message_ts))
+    world.slack.delete(ts_of(face))
     look(world)
     assert (fresh(face).state, fresh(face).round) == (State.OPEN, 1)
 
@@ -136,18 +139,18 @@ def test_a_closed_face_whose_message_was_deleted_keeps_its_state(
     for tagger in people[:2]:
         world.publish(world.answer(face, tagger, people[2]))
     world.drain()
-    world.slack.delete(str(face.message_ts))
+    world.slack.delete(ts_of(face))
     look(world)
     with writing():
         Face.changed(Face.id == face.id)
     world.show()
     assert (fresh(face).state, fresh(face).round) == (State.TAGGED, 1)
-    assert f"a request of face={face.id} is gone from the channel" in caplog.text
+    assert f"about face={face.id} is gone from the channel" in caplog.text
 
 
 def test_a_request_that_was_posted_this_moment_is_not_looked_for(world: World) -> None:
     face = world.face(posted=True)
-    world.slack.delete(str(face.message_ts))
+    world.slack.delete(ts_of(face))
     ask_lost_again(world.services)
     assert fresh(face).round == 1
 
@@ -185,7 +188,7 @@ def test_of_a_channel_that_the_bot_is_not_in_the_operator_hears_once(
 @pytest.mark.failure("channel-closed", shows="what happens")
 def test_when_the_bot_is_taken_out_and_brought_back_all_goes_on(world: World) -> None:
     face, people = world.face(posted=True), world.slack.people
-    world.slack.delete(str(face.message_ts))
+    world.slack.delete(ts_of(face))
     world.slack.set_channel(members=people)
     with pytest.raises(Retry, match="not_in_channel"):
         look(world)
@@ -207,9 +210,11 @@ def test_requests_of_another_channel_are_asked_again_in_the_one_that_tags(
         faces = [world.face(posted=True) for _ in range(2)]
     with moved(tmp_path, stand_in, recogniser, MAX_OPEN_REQUESTS="2") as world:
         look(world)
-        assert [(fresh(face).round, fresh(face).channel) for face in faces] == [(2, new_channel)] * 2
+        assert [(fresh(face).round, request_of(fresh(face)).channel) for face in faces] == [
+            (2, new_channel)
+        ] * 2
         assert {message.ts for message in asking(stand_in, new_channel)} == {
-            fresh(face).message_ts for face in faces
+            ts_of(fresh(face)) for face in faces
         }
         assert asking(stand_in) == []
         for message in stand_in.messages():
@@ -266,7 +271,7 @@ def test_a_tagged_face_stays_tagged_and_its_message_is_kept_up_to_date_where_it_
         assert (fresh(face).state, fresh(face).round) == (State.TAGGED, 1)
         world.publish(FaceReopened(face_id=face.id, round=1, by=people[0], channel=stand_in.channel))
         world.drain()
-        assert words.reopened(people[0]) in stand_in.message(str(face.message_ts)).text
+        assert words.reopened(people[0]) in stand_in.message(ts_of(face)).text
         assert len(asking(stand_in, new_channel)) == 1
         assert asking(stand_in) == []
 
@@ -279,16 +284,18 @@ def test_a_post_of_unknown_outcome_is_looked_for_where_it_was_made(
         face = world.face(posted=True)
         # As if the bot had been killed before it could note the answer.
         with writing():
-            Face.update(
-                state=State.WAITING, message_ts=None, posted_at=None, posting_since=world.services.now()
-            ).execute()
+            Face.update(state=State.WAITING).execute()
+            Request.update(message_ts=None, posted_at=None, posting_since=world.services.now()).execute()
     with moved(tmp_path, stand_in, recogniser) as world:
         world.offset += SETTLE_SECONDS + 1
         world.publish(FaceStored(face_id=face.id))
         world.drain()
-        assert (fresh(face).message_ts, fresh(face).channel) == (face.message_ts, stand_in.channel)
+        assert (ts_of(fresh(face)), request_of(fresh(face)).channel) == (
+            ts_of(face),
+            stand_in.channel,
+        )
         look(world)
-        assert (fresh(face).round, fresh(face).channel) == (2, new_channel)
+        assert (fresh(face).round, request_of(fresh(face)).channel) == (2, new_channel)
         assert asking(stand_in) == []
         assert len(asking(stand_in, new_channel)) == 1
 
@@ -302,7 +309,7 @@ def test_where_the_version_before_did_not_note_the_channel_a_click_tells_it(
         forget_channels()
     with moved(tmp_path, stand_in, recogniser) as world:
         look(world)
-        assert (fresh(face).round, fresh(face).channel) == (2, new_channel)
+        assert (fresh(face).round, request_of(fresh(face)).channel) == (2, new_channel)
         assert len(asking(stand_in)) == 1, "nobody knows where it is"
         world.publish(world.answer(face, stand_in.people[0], "dont_know", channel=stand_in.channel))
         world.drain()
@@ -344,7 +351,7 @@ def test_a_death_at_any_step_of_it_asks_once(
     with a_world(tmp_path, stand_in, recogniser) as world:
         faces = [world.face(posted=True) for _ in range(2)]
         for face in faces:
-            stand_in.delete(str(face.message_ts))
+            stand_in.delete(ts_of(face))
     deaths = 0
     while dies_after(deaths, tmp_path, stand_in, recogniser):
         deaths += 1
@@ -378,7 +385,7 @@ def dies_after(points: int, folder: Path, slack: Slack, recogniser: LocalBackend
 @pytest.mark.rule("lost-request-asked-again")
 def test_several_that_look_at_once_ask_once(world: World) -> None:
     face = world.face(posted=True)
-    world.slack.delete(str(face.message_ts))
+    world.slack.delete(ts_of(face))
     world.offset += SETTLE_SECONDS + 1
     barrier = threading.Barrier(4)
 

@@ -23,7 +23,13 @@ from tagbot.slack import words
 from tagbot.slack.api import SlackApi
 from tagbot.slack.client import Slack
 from tagbot.slack.request_id import RequestId
-from tagbot.slack.request_message import PersonShown, Rendered, Request, past_request_message, request_message
+from tagbot.slack.request_message import (
+    PersonShown,
+    Rendered,
+    RequestShown,
+    past_request_message,
+    request_message,
+)
 from tagbot.slack.uploads import Picture
 from tests.world import environment
 
@@ -49,18 +55,18 @@ def _door(slack: SlackStandIn) -> Slack:
 
 
 @pytest.fixture(scope="module", name="open_request")
-def _open_request(door: Slack) -> Request:
+def _open_request(door: Slack) -> RequestShown:
     """A request that nobody has answered, with pictures that are there."""
     out = BytesIO()
     Image.new("RGB", (120, 100), "grey").save(out, "JPEG")
     crop, context = door.uploads.upload([Picture(out.getvalue(), name, name) for name in ("Face", "Photo")])
     door.uploads.complete({crop: "Face", context: "Photo"})
-    return Request(
+    return RequestShown(
         face_id=FACE_ID, round=1, state="open", crop_file=crop, context_file=context, required_votes=2
     )
 
 
-def states(request: Request) -> dict[str, Rendered]:
+def states(request: RequestShown) -> dict[str, Rendered]:
     """Every message that a face can have, by what it is."""
     many = replace(request, taggers=TAGGERS)
     shown = {
@@ -114,7 +120,7 @@ def plainly(text: str) -> str:
 
 
 def test_slack_takes_the_message_of_every_state_as_a_post_and_as_an_update(
-    door: Slack, slack: SlackStandIn, open_request: Request
+    door: Slack, slack: SlackStandIn, open_request: RequestShown
 ) -> None:
     for number, (name, rendered) in enumerate(states(open_request).items()):
         ts = door.channel.post(rendered, FACE_ID, number)
@@ -124,7 +130,9 @@ def test_slack_takes_the_message_of_every_state_as_a_post_and_as_an_update(
         assert len(message.blocks) == len(rendered.blocks), name
 
 
-def test_the_stand_in_would_refuse_a_message_that_slack_refuses(door: Slack, open_request: Request) -> None:
+def test_the_stand_in_would_refuse_a_message_that_slack_refuses(
+    door: Slack, open_request: RequestShown
+) -> None:
     broken = request_message(replace(open_request, crop_file="F0NOBODY99"))
     with pytest.raises(Exception, match="not ready"):
         door.channel.post(broken, FACE_ID, 1)
@@ -134,7 +142,7 @@ def test_the_stand_in_would_refuse_a_message_that_slack_refuses(door: Slack, ope
         )
 
 
-def test_texts_stay_below_what_an_update_may_have(open_request: Request) -> None:
+def test_texts_stay_below_what_an_update_may_have(open_request: RequestShown) -> None:
     assert max(len(rendered.text) for rendered in states(open_request).values()) < UPDATE_CHARACTERS / 2
 
 
@@ -142,7 +150,7 @@ def test_texts_stay_below_what_an_update_may_have(open_request: Request) -> None
 
 
 @pytest.mark.rule("text-says-all")
-def test_the_text_says_all_that_the_blocks_say(open_request: Request) -> None:
+def test_the_text_says_all_that_the_blocks_say(open_request: RequestShown) -> None:
     for name, rendered in states(open_request).items():
         spoken = plainly(rendered.text).replace("&amp;", "&")
         confirmed = {words.REOPEN_TITLE, words.REOPEN_TEXT, words.REOPEN_YES, words.REOPEN_NO}
@@ -152,7 +160,7 @@ def test_the_text_says_all_that_the_blocks_say(open_request: Request) -> None:
 
 
 @pytest.mark.rule("pictures-not-public", "alt-text")
-def test_every_picture_has_a_description_and_none_a_public_address(open_request: Request) -> None:
+def test_every_picture_has_a_description_and_none_a_public_address(open_request: RequestShown) -> None:
     for name, rendered in states(open_request).items():
         assert "image_url" not in json.dumps(rendered.blocks), name
         for each in objects(rendered.blocks):
@@ -161,7 +169,7 @@ def test_every_picture_has_a_description_and_none_a_public_address(open_request:
 
 
 @pytest.mark.rule("text-says-all")
-def test_the_pictures_descriptions_are_in_the_text_of_an_open_request(open_request: Request) -> None:
+def test_the_pictures_descriptions_are_in_the_text_of_an_open_request(open_request: RequestShown) -> None:
     text = request_message(open_request).text
     assert words.FACE_ALT in text
     assert words.CONTEXT_ALT in text
@@ -171,7 +179,7 @@ def test_the_pictures_descriptions_are_in_the_text_of_an_open_request(open_reque
 
 
 @pytest.mark.rule("face-id-in-small-print")
-def test_the_face_id_stands_in_small_print(open_request: Request) -> None:
+def test_the_face_id_stands_in_small_print(open_request: RequestShown) -> None:
     for name, rendered in states(open_request).items():
         small = [each for each in rendered.blocks if each["type"] == "context"]
         assert any(FACE_ID in json.dumps(each) for each in small), name
@@ -179,7 +187,7 @@ def test_the_face_id_stands_in_small_print(open_request: Request) -> None:
 
 
 @pytest.mark.rule("four-ways-to-answer")
-def test_controls_are_there_while_they_work_and_never_longer(open_request: Request) -> None:
+def test_controls_are_there_while_they_work_and_never_longer(open_request: RequestShown) -> None:
     asking = {"tag_person", "someone_else", "dont_know", "not_a_face"}
     for name, rendered in states(open_request).items():
         actions = {each["action_id"] for each in objects(rendered.blocks) if "action_id" in each}
@@ -191,7 +199,7 @@ def test_controls_are_there_while_they_work_and_never_longer(open_request: Reque
 
 
 @pytest.mark.rule("controls-named-after-face")
-def test_controls_stand_in_a_block_that_names_face_and_round(open_request: Request) -> None:
+def test_controls_stand_in_a_block_that_names_face_and_round(open_request: RequestShown) -> None:
     for state in ("open", "tagged"):
         rendered = request_message(replace(open_request, state=state, person=ANN, round=12))
         (block_id,) = [each["block_id"] for each in rendered.blocks if each["type"] == "actions"]
@@ -200,7 +208,7 @@ def test_controls_stand_in_a_block_that_names_face_and_round(open_request: Reque
 
 
 @pytest.mark.rule("choice-kept-secret")
-def test_nobody_is_named_before_the_face_is_tagged(open_request: Request) -> None:
+def test_nobody_is_named_before_the_face_is_tagged(open_request: RequestShown) -> None:
     for state, differ in itertools.product(("waiting", "open", "training", "rejected"), (True, False)):
         request = replace(open_request, state=state, person=ANN, differ=differ, taggers=TAGGERS[:2])
         told = json.dumps(request_message(request).blocks) + request_message(request).text
@@ -208,7 +216,7 @@ def test_nobody_is_named_before_the_face_is_tagged(open_request: Request) -> Non
         assert str(ANN.slack_id) not in told
 
 
-def test_a_name_is_shown_letter_by_letter_and_calls_nobody(open_request: Request) -> None:
+def test_a_name_is_shown_letter_by_letter_and_calls_nobody(open_request: RequestShown) -> None:
     name = "*Ann* <!channel> & _Lee_ :tada:"
     rendered = request_message(replace(open_request, state="tagged", person=PersonShown("U0ANN00001", name)))
     assert rendered.blocks[0]["text"] == {"type": "plain_text", "text": f"Tagged as {name}", "emoji": False}
@@ -217,26 +225,26 @@ def test_a_name_is_shown_letter_by_letter_and_calls_nobody(open_request: Request
 
 
 @pytest.mark.rule("name-once-known")
-def test_a_person_is_mentioned_until_the_name_is_known(open_request: Request) -> None:
+def test_a_person_is_mentioned_until_the_name_is_known(open_request: RequestShown) -> None:
     unknown = request_message(replace(open_request, state="tagged", person=PersonShown("U0ANN00001", None)))
     assert "<@U0ANN00001>" in unknown.blocks[0]["text"]["text"]
     assert unknown.blocks[0]["text"]["type"] == "mrkdwn"
     assert "<@U0ANN00001>" in unknown.text
 
 
-def test_a_known_name_mentions_nobody_so_that_nobody_is_notified_twice(open_request: Request) -> None:
+def test_a_known_name_mentions_nobody_so_that_nobody_is_notified_twice(open_request: RequestShown) -> None:
     known = request_message(replace(open_request, state="tagged", person=ANN))
     assert "<@U0ANN00001>" not in json.dumps(known.blocks) + known.text
 
 
-def test_reopening_asks_whether_it_is_meant(open_request: Request) -> None:
+def test_reopening_asks_whether_it_is_meant(open_request: RequestShown) -> None:
     rendered = request_message(replace(open_request, state="tagged", person=ANN))
     (button,) = [each for each in objects(rendered.blocks) if each.get("action_id") == "wrong_person"]
     assert set(button["confirm"]) == {"title", "text", "confirm", "deny"}
 
 
 def test_a_message_that_slack_would_refuse_for_its_form_is_rejected_before_it_is_sent(
-    open_request: Request,
+    open_request: RequestShown,
 ) -> None:
     with pytest.raises(Reject, match="block_id"):
         request_message(replace(open_request, face_id="x" * 256))

@@ -16,7 +16,7 @@ from tagbot.messages import Message as Fact
 from tagbot.photos.image_keys import crop_key
 from tagbot.sandbox.state import Message
 from tagbot.training.backend import TrainingBackend
-from tests.world import World
+from tests.world import World, ts_of
 
 PATIENCE = 10.0
 """Seconds that a test waits for something to happen."""
@@ -29,8 +29,8 @@ def shown(world: World, face: Face) -> Message:
     """The face's request as people see it now, which is what the database says."""
     world.show()
     fresh = Face.get_by_id(face.id)
-    assert fresh.message_ts, "it was never posted"
-    return world.slack.message(fresh.message_ts)
+    assert ts_of(fresh), "it was never posted"
+    return world.slack.message(ts_of(fresh))
 
 
 def seen(message: Message) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tagbot.database.models.faces import Face
-from tagbot.database.models.requests import ask_again
+from tagbot.database.models.rounds import ask_again
 from tagbot.database.models.vectors import TrainedVector
 from tagbot.database.models.votes import Vote
 from tagbot.errors import Reject, Retry
@@ -28,7 +28,7 @@ from tests.stages.scenes import (
     votes,
     words_of,
 )
-from tests.world import World
+from tests.world import World, request_of
 
 
 def refused(face: Face, reason: str = "too_blurred") -> TrainingRefused:
@@ -44,9 +44,7 @@ def work(world: World, message: TrainingRefused) -> list[FaceStored]:
 def claimed(world: World, answer: str) -> Face:
     """A face in training, of which the backend has yet to say something."""
     face = agreed(world, answer)
-    Face.update(state="training", revision=Face.revision + 1, closed_at=world.services.now()).where(
-        Face.id == face.id
-    ).execute()
+    assert Face.move(face.id, face.round, "open", "training", closed_at=world.services.now())
     return fresh(face)
 
 
@@ -100,7 +98,7 @@ def test_votes_stay_where_people_are_the_reason(
 @pytest.mark.parametrize("reason", [*words.REJECTED, "a_reason_of_a_later_version"])
 def test_every_reason_is_said_in_plain_words(world: World, people: list[str], reason: str) -> None:
     face = claimed(world, people[2])
-    Face.update(state="rejected", reason=reason, revision=9).where(Face.id == face.id).execute()
+    assert Face.move(face.id, face.round, face.state, "rejected", reason=reason)
     message = shown(world, face)
     (headline, *_) = words_of(message)
     assert headline in message.text
@@ -155,7 +153,11 @@ def test_twice_is_harmless(world: World, people: list[str], reason: str) -> None
     row, left, updates = fresh(face), votes(face), len(world.slack.calls("chat.update"))
     assert work(world, refused(face, reason)) == []
     again = fresh(face)
-    assert (again.state, again.reason, again.revision) == (row.state, row.reason, row.revision)
+    assert (again.state, again.reason, request_of(again).revision) == (
+        row.state,
+        row.reason,
+        request_of(row).revision,
+    )
     assert votes(face) == left
     assert len(world.slack.calls("chat.update")) == updates
 

@@ -13,7 +13,7 @@ from tagbot.messages import PersonAdded
 from tagbot.slack import words
 from tagbot.stages.enrich_user import enrich_user
 from tests.stages.scenes import drain_until, requests, shown, tagged
-from tests.world import World
+from tests.world import World, ts_of
 
 
 def somebody(slack_id: str) -> Person:
@@ -84,7 +84,7 @@ def test_messages_are_refreshed_without_waiting_for_the_timed_job(world: World, 
     face = tagged(world, people[2])
     world.slack.set_member(people[2], real_name="Chiara Bianchi")
     work(world, Person.get())
-    ts = str(Face.get_by_id(face.id).message_ts)
+    ts = ts_of(Face.get_by_id(face.id))
     world.slack.wait_for(lambda: "Chiara Bianchi" in world.slack.message(ts).text)
 
 

@@ -25,7 +25,7 @@ from tests.stages.scenes import (
     votes,
     words_of,
 )
-from tests.world import World
+from tests.world import World, ts_of
 
 
 def trained(world: World, person: str) -> Face:
@@ -47,7 +47,7 @@ def test_the_face_gets_its_person_and_the_request_says_who(world: World, people:
     row = fresh(face)
     assert (row.state, person_of(face)) == ("tagged", people[2])
     assert row.tagged_at == pytest.approx(world.services.now(), abs=5)
-    message = world.slack.message(str(row.message_ts))
+    message = world.slack.message(ts_of(row))
     assert f"Tagged as {words.mention(people[2])}" in message.text
     assert controls(message) == {"wrong_person"}
     assert len(votes(face)) == 2, "votes are kept for the export"
@@ -164,7 +164,7 @@ def test_a_tagged_face_is_shown_later_when_slack_cannot_show_it_now(
     assert len(votes(face)) == 2
     if after is None:
         work(world, face)
-        assert "Tagged as" in world.slack.message(str(face.message_ts)).text
+        assert "Tagged as" in world.slack.message(ts_of(face)).text
 
 
 def test_a_retry_through_the_queue_shows_it_in_the_end(world: World, people: list[str]) -> None:
@@ -172,7 +172,7 @@ def test_a_retry_through_the_queue_shows_it_in_the_end(world: World, people: lis
     world.show()
     world.slack.fail("chat.update", status=503, times=2)
     world.publish(TrainingSent(face_id=face.id))
-    drain_until(world, lambda: "Tagged as" in seen(world.slack.message(str(face.message_ts))))
+    drain_until(world, lambda: "Tagged as" in seen(world.slack.message(ts_of(face))))
 
 
 def test_an_update_that_slack_will_never_take_is_rejected_and_the_face_stays_tagged(
@@ -188,7 +188,7 @@ def test_an_update_that_slack_will_never_take_is_rejected_and_the_face_stays_tag
 
 def test_a_request_that_somebody_deleted_does_not_hold_the_tag_up(world: World, people: list[str]) -> None:
     face = trained(world, people[2])
-    delete_message(world, str(face.message_ts))
+    delete_message(world, ts_of(face))
     assert work(world, face) == []
     assert fresh(face).state == "tagged"
     assert stale_in_slack() == []

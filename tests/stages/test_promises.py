@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tagbot.database.models.faces import Face
-from tagbot.database.models.requests import PastRequest
+from tagbot.database.models.rounds import PastRound
 from tagbot.database.models.vectors import ModelVectors, TrainedVector
 from tagbot.database.models.votes import Vote
 from tagbot.handlers.facetag_command import may_retry
@@ -103,10 +103,9 @@ def a_whole_life(world: World, people: list[str]) -> Face:
 
 def all_of(world: World, face: Face) -> list[Any]:
     """All that can be seen of a face: its row but for its time stamps, its votes, its messages."""
-    row = {name: value for name, value in vars(fresh(face))["__data__"].items() if name != "revision"}
-    row.pop("shown_revision")
+    row = dict(vars(fresh(face))["__data__"])
     messages = [(message.ts, without_made_up_ids(seen(message))) for message in requests(world)]
-    return [row, votes(face), messages, PastRequest.select().count()]
+    return [row, votes(face), messages, PastRound.select().count()]
 
 
 @pytest.mark.rule("undo-once")

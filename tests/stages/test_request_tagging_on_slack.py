@@ -8,7 +8,9 @@ import pytest
 from slack_sdk import WebClient
 
 from tagbot.database.models.faces import Face
-from tagbot.database.models.requests import ask_again, let_next_in, stale_in_slack
+from tagbot.database.models.places import let_next_in
+from tagbot.database.models.requests import Request, stale_in_slack
+from tagbot.database.models.rounds import ask_again
 from tagbot.errors import Reject, Retry
 from tagbot.lib import failpoints
 from tagbot.messages import FaceStored
@@ -31,7 +33,7 @@ from tests.stages.scenes import (
     shown,
     votes,
 )
-from tests.world import World
+from tests.world import World, request_of, ts_of
 
 
 def work(world: World, face: Face) -> None:
@@ -77,8 +79,8 @@ def test_the_channel_is_asked_with_both_pictures_and_all_controls(world: World) 
         if block["type"] == "actions"
     )
     assert words.small_print(face.id) in message.text
-    assert (row.state, row.pending, row.posting_since) == ("open", None, None)
-    assert row.posted_at == pytest.approx(world.services.now(), abs=5)
+    assert (row.state, row.pending, request_of(row).posting_since) == ("open", None, None)
+    assert request_of(row).posted_at == pytest.approx(world.services.now(), abs=5)
 
 
 @pytest.mark.rule("picture-sharing")
@@ -222,18 +224,16 @@ def test_a_message_of_an_earlier_round_or_an_unknown_face_asks_nothing(world: Wo
 def test_a_crash_after_the_post_finds_it_and_posts_nothing_more(world: World) -> None:
     face = world.face()
     work(world, face)
-    ts = fresh(face).message_ts
+    ts = ts_of(fresh(face))
     # As the row is when the bot dies between Slack's answer and its own note of it.
-    Face.update(
-        state="waiting", message_ts=None, posted_at=None, posting_since=world.services.now(),
-        revision=0, shown_revision=0,
-    ).where(Face.id == face.id).execute()  # fmt: skip
+    Face.update(state="waiting").where(Face.id == face.id).execute()
+    Request.update(message_ts=None, posted_at=None, posting_since=world.services.now()).execute()
     with pytest.raises(Retry) as why:
         work(world, face)
     assert why.value.after == pytest.approx(SETTLE_SECONDS, abs=0.5)
     later(world)
     work(world, face)
-    assert (fresh(face).state, fresh(face).message_ts) == ("open", ts)
+    assert (fresh(face).state, ts_of(fresh(face))) == ("open", ts)
     assert posted(world) == [face.id]
 
 
@@ -295,14 +295,15 @@ def test_after_an_outage_one_look_finds_out_about_all_posts(world: World) -> Non
 def test_the_same_face_in_its_next_round_is_another_request(world: World) -> None:
     face = world.face()
     work(world, face)
-    first = fresh(face).message_ts
+    first = ts_of(fresh(face))
     Face.update(state="tagged").where(Face.id == face.id).execute()
     assert ask_again(face.id, 1, "tagged", by=world.slack.people[0])
     # The intent to post is there, the outcome unknown: round one's message must not be taken for it.
-    Face.update(posting_since=world.services.now()).where(Face.id == face.id).execute()
+    request = Request.create(id="round two", posting_since=world.services.now())
+    Face.note(face.id, request=request)
     later(world)
     work(world, face)
-    assert fresh(face).message_ts != first
+    assert ts_of(fresh(face)) != first
     assert posted(world) == [face.id, face.id]
     assert len(world.slack.files()) == 2, "the pictures serve all rounds"
 
@@ -328,7 +329,7 @@ def test_a_post_whose_outcome_is_unknown_is_looked_for_before_it_is_repeated(
     work(world, face)
     assert posted(world) == [face.id]
     assert len(world.slack.calls("chat.postMessage")) == (1 if fault.get("effect") else 2)
-    assert fresh(face).message_ts == requests(world)[0].ts
+    assert ts_of(fresh(face)) == requests(world)[0].ts
     assert len(world.slack.files()) == 2
 
 
@@ -366,7 +367,7 @@ def test_a_look_that_fails_is_repeated(world: World) -> None:
     with pytest.raises(Retry) as why:
         work(world, face)
     assert why.value.after == 9
-    assert fresh(face).posting_since is not None
+    assert request_of(fresh(face)).posting_since is not None
     assert len(world.slack.calls("chat.postMessage")) == 1
 
 
@@ -381,7 +382,7 @@ def test_a_click_before_the_post_was_noted_opens_the_face(world: World) -> None:
     world.drain()
     work(world, face)  # put off before, and now there is nothing to do
     assert votes(face) == {people[0]: people[1]}
-    assert (fresh(face).state, fresh(face).message_ts) == ("open", request.ts)
+    assert (fresh(face).state, ts_of(fresh(face))) == ("open", request.ts)
     assert words.mention(people[0]) in shown(world, face).text
     assert posted(world) == [face.id]
 
@@ -410,7 +411,7 @@ def test_what_surely_posted_nothing_gives_the_place_to_another_face(
         work(world, face)
     assert not isinstance(why.value, OutcomeUnknown)
     assert why.value.after == after
-    assert fresh(face).posting_since is None
+    assert request_of(fresh(face)).posting_since is None
     if after is None:
         work(world, other)
         assert posted(world) == [other.id]
@@ -422,7 +423,7 @@ def test_an_upload_that_fails_is_repeated_and_holds_no_place(world: World) -> No
         world.slack.fail(method, status=500)
         with pytest.raises(Retry):
             work(world, face)
-        assert fresh(face).posting_since is None
+        assert request_of(fresh(face)).posting_since is None
     work(world, face)
     assert posted(world) == [face.id]
 
@@ -447,7 +448,7 @@ def test_pictures_that_take_too_long_are_tried_again_later(world: World) -> None
     )
     with pytest.raises(Retry, match="picture ready"):
         request_tagging_on_slack(FaceStored(face_id=face.id), replace(world.services, slack=patient))
-    assert fresh(face).posting_since is None
+    assert request_of(fresh(face)).posting_since is None
     assert world.slack.calls("chat.postMessage") == []
 
 
@@ -490,7 +491,7 @@ def test_a_post_that_slack_will_never_take_is_rejected_and_holds_no_place(world:
     world.slack.fail("chat.postMessage", error="invalid_blocks")
     with pytest.raises(Reject):
         work(world, face)
-    assert (fresh(face).state, fresh(face).posting_since) == ("waiting", None)
+    assert (fresh(face).state, request_of(fresh(face)).posting_since) == ("waiting", None)
 
 
 # --- SLACK_PICTURES=shared ------------------------------------------------------------------------------
@@ -545,8 +546,8 @@ def assert_shared_once(world: World, face: Face) -> None:
     """The pictures lie in the thread once, the request shows them, and Slack has no others."""
     row = fresh(face)
     files = [row.crop_file, row.context_file]
-    assert row.posting_since is None
-    assert shared(world, str(row.message_ts)) == [files]
+    assert request_of(row).posting_since is None
+    assert shared(world, ts_of(row)) == [files]
     assert pictures_in(world, face) == files
     assert complete(world) == files
 
@@ -652,7 +653,7 @@ def test_pictures_that_are_on_their_way_when_the_face_is_closed_are_shared_all_t
     later(sharing)
     work(sharing, face)
     row = fresh(face)
-    assert shared(sharing, str(row.message_ts)) == [[row.crop_file, row.context_file]]
+    assert shared(sharing, ts_of(row)) == [[row.crop_file, row.context_file]]
     assert pictures_in(sharing, face) == [row.crop_file]
 
 

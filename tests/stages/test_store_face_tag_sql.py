@@ -4,8 +4,10 @@ import time
 
 import pytest
 
+from tagbot.database.models.faces import Face
 from tagbot.database.models.people import Person
-from tagbot.database.models.requests import ask_again
+from tagbot.database.models.requests import Request
+from tagbot.database.models.rounds import ask_again
 from tagbot.database.models.votes import Vote
 from tagbot.errors import Reject, Retry
 from tagbot.messages import AnswerGiven, FaceStored, FaceTagged
@@ -25,7 +27,7 @@ from tests.stages.scenes import (
     votes,
     without_made_up_ids,
 )
-from tests.world import World
+from tests.world import World, ts_of
 
 
 def work(world: World, answer: AnswerGiven) -> list[FaceTagged]:
@@ -289,10 +291,11 @@ def test_an_answer_of_an_old_round_is_told_where_it_is_asked(world: World, peopl
 
 def test_a_click_before_the_post_was_noted_opens_the_face(world: World, people: list[str]) -> None:
     face = world.face()  # Slack has the request, we have no answer to the post yet
+    Face.note(face.id, request=Request.create(id="R", posting_since=world.services.now()))
     answer = world.answer(face, people[0], people[1], message_ts="1700000000.000100")
     (told,) = work(world, answer)
     assert told.face_id == face.id
-    assert (fresh(face).state, fresh(face).message_ts) == ("open", "1700000000.000100")
+    assert (fresh(face).state, ts_of(fresh(face))) == ("open", "1700000000.000100")
     assert votes(face) == {people[0]: people[1]}
 
 

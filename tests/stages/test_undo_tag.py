@@ -6,7 +6,8 @@ import pytest
 
 from tagbot.database.models.faces import Face
 from tagbot.database.models.people import Person
-from tagbot.database.models.requests import PastRequest, ask_again, stale_in_slack
+from tagbot.database.models.requests import stale_in_slack
+from tagbot.database.models.rounds import PastRound, ask_again
 from tagbot.database.models.vectors import ModelVectors, TrainedVector
 from tagbot.errors import Retry
 from tagbot.messages import FaceReopened, FaceStored
@@ -29,7 +30,7 @@ from tests.stages.scenes import (
     with_backend,
     words_of,
 )
-from tests.world import World
+from tests.world import World, request_of, ts_of
 
 
 def reopened(face: Face, by: str) -> FaceReopened:
@@ -53,7 +54,7 @@ def test_the_face_leaves_the_model_its_votes_go_and_it_waits_to_be_asked_again(
     assert TrainedVector.select().count() == 1
     assert work(world, reopened(face, people[3])) == [FaceStored(face_id=face.id, round=2)]
     row = fresh(face)
-    assert (row.state, row.round, row.message_ts, row.person) == ("waiting", 2, None, None)
+    assert (row.state, row.round, row.request, row.person) == ("waiting", 2, None, None)
     assert (row.face_ref, row.person_ref, row.training_backend, row.tagged_at) == (None, None, None, None)
     assert TrainedVector.select().count() == 0
     assert votes(face) == {}
@@ -63,7 +64,7 @@ def test_the_face_leaves_the_model_its_votes_go_and_it_waits_to_be_asked_again(
 def test_the_old_message_says_who_reopened_it_and_has_no_controls(world: World, people: list[str]) -> None:
     face = tagged(world, people[2])
     work(world, reopened(face, people[3]))
-    old = world.slack.message(str(face.message_ts))
+    old = world.slack.message(ts_of(face))
     assert words.reopened(people[3]) in old.text
     assert words.reopened(people[3]) in words_of(old)
     assert words.mention(people[3]) in old.text
@@ -78,7 +79,7 @@ def test_it_is_asked_about_again_in_a_new_message(world: World, people: list[str
     world.publish(reopened(face, people[3]))
     world.drain()
     old, new = requests(world)
-    assert (old.ts, new.ts) == (face.message_ts, fresh(face).message_ts)
+    assert (old.ts, new.ts) == (ts_of(face), ts_of(fresh(face)))
     assert new.metadata
     assert new.metadata["event_payload"] == {"face_id": face.id, "round": 2}
     assert "tag_person" in controls(new)
@@ -156,7 +157,7 @@ def test_twice_is_harmless(world: World, people: list[str]) -> None:
     first = work(world, message)
     assert work(world, message) == first
     assert fresh(face).round == 2
-    assert PastRequest.select().count() == 1
+    assert PastRound.select().count() == 1
     for output in first * 2:
         world.publish(output)
         world.drain()
@@ -196,7 +197,7 @@ def test_who_comes_second_is_told_that_it_is_no_longer_tagged(world: World, peop
     assert work(world, reopened(face, people[4])) == []
     assert world.told(people[4]) == [words.NOT_TAGGED]
     assert fresh(face).round == 2
-    assert words.mention(people[3]) in world.slack.message(str(face.message_ts)).text
+    assert words.mention(people[3]) in world.slack.message(ts_of(face)).text
 
 
 @pytest.mark.rule("click-on-closed-face")
@@ -235,11 +236,11 @@ def test_the_old_message_is_changed_later_when_slack_cannot_do_it_now(
     with pytest.raises(Retry) as why:
         work(world, reopened(face, people[3]))
     assert why.value.after == after
-    assert face.id in stale_in_slack()
+    assert face.request_id in stale_in_slack()
     world.publish(reopened(face, people[3]))
     if after is None:
         drain_until(world, lambda: fresh(face).state == "open")
-        assert words.reopened(people[3]) in world.slack.message(str(face.message_ts)).text
+        assert words.reopened(people[3]) in world.slack.message(ts_of(face)).text
         assert len(requests(world)) == 2
 
 
@@ -285,11 +286,11 @@ def test_a_late_update_of_the_old_round_hides_nothing_of_the_new_one(world: Worl
     # Slack is slow to show a change of round one, and meanwhile the face is reopened and asked about again.
     world.slack.fail("chat.update", delay=0.4)
     Face.changed(Face.id == face.id)
-    world.services.updates.show_soon(face.id)
+    world.services.updates.show_soon(request_of(face).id)
     world.slack.wait_for(lambda: [call for call in world.slack.calls("chat.update") if call.fault])
     assert ask_again(face.id, 1, "tagged", by=people[3])
     world.publish(FaceStored(face_id=face.id, round=2))
     world.drain()
-    assert words.reopened(people[3]) in world.slack.message(str(face.message_ts)).text
+    assert words.reopened(people[3]) in world.slack.message(ts_of(face)).text
     say(world, face, people[4], people[0])
     assert words.mention(people[0]) in shown(world, face).text

@@ -1,19 +1,19 @@
 """Faces, and how one moves from state to state.
 
-A face's state moves by `Face.move` alone (and by `requests.ask_again`), which changes a row only while it
-still is in the state and round that the caller saw.
+A face's state moves by `Face.move` alone (and by `rounds.ask_again` and `places.note_posted`), which changes
+a row only while it still is in the state and round that the caller saw.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Self
 
 from peewee import CharField, Check, DoubleField, ForeignKeyField, IntegerField, TextField, fn
 
-from tagbot.database.models.base import Table, execute
+from tagbot.database.models.base import Table
 from tagbot.database.models.bookkeeping import Tally
 from tagbot.database.models.people import Person
 from tagbot.database.models.photos import Photo
+from tagbot.database.models.requests import Request
 from tagbot.database.write_lock import writing
 from tagbot.vocabulary import State
 
@@ -43,20 +43,9 @@ class Face(Table):
     """Id of the message that is to ask for it, while one is under way; null for a face that waits in the
     database.
     """
-    posting_since = DoubleField(null=True)
-    """The intent to post: set before Slack is called, and holding one of the open places from then on. Of a
-    face that is posted: the intent to share its pictures.
-    """
     crop_file = CharField(32, null=True)
-    """Slack's id of the uploaded picture; noted before Slack makes a file of it."""
+    """Slack's id of the uploaded picture, which serves all rounds; noted before Slack makes a file of it."""
     context_file = CharField(32, null=True)
-    message_ts = CharField(32, null=True)
-    """Slack's id of the request in the channel."""
-    posted_at = DoubleField(null=True)
-    revision = IntegerField(default=0)
-    """Grows with every change that the request shows."""
-    shown_revision = IntegerField(default=0)
-    """The one that Slack shows."""
 
     person = ForeignKeyField(Person, null=True, backref="faces")
     """The person that people agreed on, from state `training` on."""
@@ -68,15 +57,10 @@ class Face(Table):
     face_ref = TextField(null=True)
     closed_at = DoubleField(null=True)
     """When people's answers, or their absence, closed it."""
-    closing_shown_at = DoubleField(null=True)
-    """When Slack first showed it without its controls: answers clicked until then were clicked while it
-    was open.
-    """
     tagged_at = DoubleField(null=True)
-    channel = CharField(32, null=True)
-    """Slack's id of the request's channel, from the intent to post on; null where an earlier version posted
-    it.
-    """
+    request = ForeignKeyField(Request, null=True, backref="faces")
+    """The request that it is asked in; null for one that waits for a place, or was never asked about."""
+    request_id: str | None
 
     class Meta:
         indexes = (
@@ -94,7 +78,9 @@ class Face(Table):
     def move(cls, face_id: str, round: int, old: str, new: str, **changes: Any) -> bool:  # noqa: A002 - as above
         """Compare and set the state; whether this call was the one that moved it."""
         where = (cls.id == face_id) & (cls.round == round) & (cls.state == old)
-        moved: int = cls.update(state=new, revision=cls.revision + 1, **changes).where(where).execute()
+        moved: int = cls.update(state=new, **changes).where(where).execute()
+        if moved:
+            cls.changed(cls.id == face_id)
         return moved == 1
 
     @classmethod
@@ -104,26 +90,15 @@ class Face(Table):
             cls.update(**changes).where(cls.id == face_id).execute()
 
     @classmethod
-    def for_answer(cls, face_id: str) -> "AskedFace | None":
-        """The columns of a face that an answer about it depends on; None where there is no such face."""
-        sql = "SELECT id, round, state, reason, closing_shown_at, message_ts, channel FROM face WHERE id = ?"
-        row = execute(sql, face_id).fetchone()
-        return None if row is None else AskedFace(*row)
-
-    @classmethod
-    def answers_changed(cls, face_id: str) -> None:
-        """Count up the revision of one face, whose request shows how many answered."""
-        execute("UPDATE face SET revision = revision + 1 WHERE id = ?", face_id)
-
-    @classmethod
     def changed(cls, where: Any) -> None:
-        """Count up the revision of faces, whose requests in Slack are to be shown anew."""
-        cls.update(revision=cls.revision + 1).where(where).execute()
+        """Have the requests of faces shown anew."""
+        Request.changed(Request.id << cls.select(cls.request).where(where & cls.request.is_null(False)))
 
     @classmethod
     def posted_before(cls, time: float) -> list[Self]:
-        """Faces that are open since before then."""
-        return list(cls.select().where((cls.state == State.OPEN) & (cls.posted_at < time)))
+        """Faces that are open since before then, with their requests."""
+        where = (cls.state == State.OPEN) & (Request.posted_at < time)
+        return list(cls.select(cls, Request).join(Request).where(where))
 
     @classmethod
     def in_training_since(cls, time: float, limit: int) -> list[Self]:
@@ -142,19 +117,6 @@ class Face(Table):
         sent = (Face.state == State.TAGGED) & Face.face_ref.is_null(False)
         going = (Face.state == State.TRAINING) & Face.reason.is_null()
         return Face.select().where((Face.person == person) & (Face.id != self.id) & (sent | going)).count()
-
-
-@dataclass(slots=True)
-class AskedFace:
-    """Those columns of a `Face` that an answer about it depends on."""
-
-    id: str
-    round: int
-    state: str
-    reason: str | None
-    closing_shown_at: float | None
-    message_ts: str | None
-    channel: str | None
 
 
 def store_photo(photo: dict[str, Any], faces: Iterable[dict[str, Any]]) -> None:

@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 from tagbot.database.models.base import database
 from tagbot.database.models.faces import Face, store_photo
 from tagbot.database.models.photos import Photo, photos_without_faces
-from tagbot.database.models.requests import (
-    ask_again,
-)
+from tagbot.database.models.rounds import ask_again
 from tagbot.vocabulary import State
 from tests.database.rows import photo_rows
 from tests.postgresql import on_every_database

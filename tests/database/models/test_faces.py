@@ -9,6 +9,7 @@ from tagbot.database.models.photos import Photo
 from tagbot.vocabulary import State
 from tests.database.rows import PHOTO, a_face, a_face_row
 from tests.postgresql import on_every_database
+from tests.world import request_of
 
 pytestmark = [on_every_database, pytest.mark.usefixtures("url")]
 
@@ -28,12 +29,12 @@ def test_a_photo_is_stored_with_its_faces_or_not_at_all() -> None:
 
 @pytest.mark.rule("five-states")
 def test_a_face_moves_once_and_only_from_the_state_and_round_that_was_seen() -> None:
-    face = a_face()
+    face = a_face(message_ts="1.0")
     assert not Face.move(face.id, 2, State.WAITING, State.OPEN)
     assert not Face.move(face.id, 1, State.OPEN, State.TAGGED)
     assert Face.move(face.id, 1, State.WAITING, State.OPEN)
     assert not Face.move(face.id, 1, State.WAITING, State.OPEN)
-    assert Face.get_by_id(face.id).revision == 1
+    assert request_of(Face.get_by_id(face.id)).revision == 1
 
 
 def test_every_state_is_counted_also_where_there_is_none() -> None:

@@ -4,13 +4,9 @@ import pytest
 
 from tagbot.database.models.faces import Face
 from tagbot.database.models.people import Person
-from tagbot.database.models.requests import (
-    PastRequest,
-    ask_again,
-    count_open_requests,
-    next_waiting,
-    stale_in_slack,
-)
+from tagbot.database.models.places import count_open_requests, next_waiting
+from tagbot.database.models.requests import stale_in_slack
+from tagbot.database.models.rounds import PastRound, ask_again
 from tagbot.database.models.votes import Vote
 from tagbot.messages import FaceStored
 from tagbot.vocabulary import State
@@ -44,25 +40,24 @@ def test_asking_again_begins_a_round_without_anything_of_the_last_one() -> None:
     )
     empty = (
         "reason",
-        "posting_since",
-        "message_ts",
-        "posted_at",
+        "request",
         "person",
         "claimed_by",
         "face_ref",
         "closed_at",
     )
-    assert [getattr(again, name) for name in (*empty, "tagged_at")] == [None] * 9
+    assert [getattr(again, name) for name in (*empty, "tagged_at")] == [None] * 7
     assert (again.crop_file, again.context_file) == ("F1", "F2"), "the uploaded pictures serve all rounds"
     assert Vote.of(face.id) == []
-    past = PastRequest.get()
-    assert (past.message_ts, past.round, past.reopened_by, past.shown) == ("1.0", 1, "U1", False)
+    past = PastRound.get()
+    assert (past.request.message_ts, past.round, past.reopened_by) == ("1.0", 1, "U1")
+    assert stale_in_slack() == [past.request.id], "Slack does not show yet that it is over"
 
 
-def test_a_face_that_was_never_posted_leaves_no_past_request() -> None:
+def test_a_face_that_was_never_posted_leaves_no_past_round() -> None:
     face = a_face(state=State.REJECTED, reason="too_small")
     assert ask_again(face.id, 1, State.REJECTED, None)
-    assert PastRequest.select().count() == 0
+    assert PastRound.select().count() == 0
 
 
 def test_a_place_is_taken_while_a_request_is_open_on_its_way_or_still_shows_its_controls() -> None:
@@ -74,7 +69,7 @@ def test_a_place_is_taken_while_a_request_is_open_on_its_way_or_still_shows_its_
     a_face(state=State.TAGGED, message_ts="2.0", revision=2, shown_revision=1)
     assert count_open_requests() == 3
     a_face(state=State.TAGGED, message_ts="3.0", revision=2, shown_revision=2)
-    a_face(state=State.REJECTED, revision=2)
+    a_face(state=State.REJECTED)
     assert count_open_requests() == 3
 
 
@@ -88,8 +83,8 @@ def test_the_oldest_waiting_are_next_without_those_that_have_a_message() -> None
 
 def test_only_what_slack_does_not_show_yet_is_stale() -> None:
     a_face(state=State.OPEN, message_ts="1.0", revision=2, shown_revision=2)
-    a_face(state=State.REJECTED, revision=1)  # never posted, so there is nothing to show
+    a_face(state=State.REJECTED)  # never posted, so there is nothing to show
     behind = a_face(state=State.OPEN, message_ts="2.0", revision=2, shown_revision=1)
-    past = a_face(round=2)
-    PastRequest.insert(face=past.id, round=1, message_ts="0.5").execute()
-    assert set(stale_in_slack()) == {behind.id, past.id}
+    past = a_face(state=State.OPEN, message_ts="0.5")
+    assert ask_again(past.id, 1, State.OPEN, None)
+    assert set(stale_in_slack()) == {behind.request_id, past.request_id}

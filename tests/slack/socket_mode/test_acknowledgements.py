@@ -17,7 +17,7 @@ from tests.slack.socket_mode.sockets import (
     is_answered,
     wait_for_newer,
 )
-from tests.world import World
+from tests.world import World, ts_of
 
 
 def test_an_acknowledgement_leaves_on_the_connection_that_brought_the_click(slack: Slack) -> None:
@@ -76,7 +76,7 @@ def test_an_acknowledgement_that_crosses_the_end_of_its_connection_is_sent_again
 @pytest.mark.ci
 def test_two_hundred_clicks_in_five_seconds_are_acknowledged_at_once_and_stored_once(world: World) -> None:
     with connected_desk(world) as desk:
-        ts = desk.request().message_ts or ""
+        ts = ts_of(desk.request())
         started = time.monotonic()
         acts = []
         for number in range(200):

@@ -1,0 +1,69 @@
+"""Rounds, the askings of a face: which are over, and beginning the next one."""
+
+from peewee import CharField, CompositeKey, ForeignKeyField, IntegerField
+
+from tagbot.database.models.base import Table
+from tagbot.database.models.faces import Face
+from tagbot.database.models.requests import Request
+from tagbot.database.models.votes import Vote
+from tagbot.database.write_lock import writing
+from tagbot.messages import FaceStored
+from tagbot.vocabulary import State
+
+OF_ONE_ROUND = (
+    "reason", "request", "person", "claimed_by", "training_backend", "person_ref", "face_ref", "closed_at",
+    "tagged_at",
+)  # fmt: skip
+"""Columns of a face that begin empty in each round; the uploaded pictures serve them all."""
+
+
+class PastRound(Table):
+    """An earlier round of a face, which is asked about again in a new message."""
+
+    face = ForeignKeyField(Face, backref="past_rounds", index=False)  # the primary key begins with it
+    face_id: str
+    round = IntegerField()
+    request = ForeignKeyField(Request, backref="past_rounds")
+    """The one that it was asked in."""
+    reopened_by = CharField(32, null=True)
+    """Slack id of the person who had it asked again; null where that was an operator."""
+
+    class Meta:
+        primary_key = CompositeKey("face", "round")
+
+
+def ask_again(
+    face_id: str,
+    round: int,  # noqa: A002 - the glossary's word
+    old: str,
+    by: str | None,
+    *,
+    has_message: bool = True,
+) -> bool:
+    """Begin the next round of a face in state `old`, without the votes of this one; whether this call did.
+    Without `has_message`, it waits for `let_next_in` to send it on its way.
+    """
+    with writing():
+        face = Face.get_or_none((Face.id == face_id) & (Face.round == round) & (Face.state == old))
+        if face is None:
+            return False
+        if face.request_id is not None:
+            PastRound.insert(
+                face=face_id, round=round, request=face.request_id, reopened_by=by
+            ).on_conflict_ignore().execute()
+            Face.changed(Face.id == face_id)
+        Vote.delete().where(Vote.face == face_id).execute()
+        again = FaceStored(face_id=face_id, round=round + 1)
+        Face.update(
+            state=State.WAITING,
+            round=round + 1,
+            pending=again.id if has_message else None,
+            **dict.fromkeys(OF_ONE_ROUND),
+        ).where(Face.id == face_id).execute()
+        return True
+
+
+def past_round(face_id: str, round: int) -> PastRound | None:  # noqa: A002 - as above
+    """A round of a face, where it is over."""
+    past: PastRound | None = PastRound.get_or_none((PastRound.face == face_id) & (PastRound.round == round))
+    return past
