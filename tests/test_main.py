@@ -8,9 +8,11 @@ import time
 from pathlib import Path
 
 import pytest
+from peewee import JOIN
 
 from tagbot.commands import COMMANDS
 from tagbot.database.models.faces import Face
+from tagbot.database.models.requests import Request
 from tagbot.database.models.votes import Vote
 from tagbot.database.opening import connected, open_database
 from tagbot.main import main
@@ -20,7 +22,7 @@ from tests.clean_environment import clean_environment
 from tests.forked import BOT
 from tests.rekognition.stand_in import running_rekognition
 from tests.scenario.running_bot import PATIENCE, quiet, running_bot
-from tests.world import SIDECAR, astronaut, environment, ts_of
+from tests.world import SIDECAR, astronaut, environment
 
 
 def bot(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -43,7 +45,7 @@ def log(data_dir: Path) -> str:
 def faces(data_dir: Path) -> list[Face]:
     open_database(f"sqlite:///{data_dir}/tagbot.db")
     with connected():
-        return list(Face.select())
+        return list(Face.select(Face, Request).join(Request, JOIN.LEFT_OUTER))
 
 
 def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
@@ -224,7 +226,8 @@ def test_a_second_bot_is_refused_and_the_first_finishes_what_it_has_in_hand(
         assert time.monotonic() - started < 10
     [face] = faces(tmp_path)
     assert face.state == State.OPEN
-    assert [message.ts for message in stand_in.messages()] == [ts_of(face)]
+    assert face.request is not None
+    assert [message.ts for message in stand_in.messages()] == [face.request.message_ts]
     assert "FaceTag has stopped" in log(tmp_path)
     assert "did not finish in time" not in log(tmp_path)
 

@@ -43,7 +43,7 @@ from tagbot.training.backend import Refused, Trained
 from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import RejectionReason, SpecialAnswer, State
 from tagbot.worker import workers
-from tests.world import World, a_world, request_of, ts_of, with_publish
+from tests.world import World, a_world, ts_of, with_publish
 
 TAGGERS = st.integers(0, 3)
 PEOPLE = st.sampled_from(["U0ANNA0001", "U0BEN00002", "Zoë"])
@@ -111,7 +111,7 @@ class Life(RuleBasedStateMachine):
 
     def somebody_answers(self, tagger: int, choice: str) -> None:
         face, member = self.face(), self.world.slack.people[tagger]
-        if ts_of(face) is None or face.state not in (State.OPEN, State.TRAINING):
+        if face.request_id is None or face.state not in (State.OPEN, State.TRAINING):
             return
         self.world.offset += 0.001  # no two clicks in one moment
         if choice == "Zoë":
@@ -269,7 +269,8 @@ class Life(RuleBasedStateMachine):
         self.the_model_has_the_face_once_and_only_when_people_agreed()
         # It keeps no place in the channel from the next example.
         Face.update(state=State.REJECTED).where(Face.id == self.id).execute()
-        Request.note(request_of(face).id, shown_revision=Request.revision)
+        if face.request_id is not None:
+            Request.note(face.request_id, shown_revision=Request.revision)
 
     def face(self) -> Face:
         return Face.get_by_id(self.id)
