@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,7 +13,7 @@ import peewee
 
 from bench.child import in_child
 from bench.figures.hop import STAGE, store_answers
-from bench.figures.intake import compose
+from bench.figures.intake import compose, load
 from bench.rounds import Scale, say
 from bench.sampling import Sampler
 from bench.scene import scene
@@ -21,15 +22,13 @@ from tagbot.database import sqlite
 from tagbot.database.models.asked import asked_in
 from tagbot.database.models.requests import Request
 from tagbot.database.models.votes import Vote
-from tagbot.photos.context_picture import context_picture
-from tagbot.photos.cropping import crop_face
-from tagbot.photos.decoding import read_photo
+from tagbot.photos.decoder import DecodedPhoto, Decoder
 from tagbot.photos.image_store.folder_store import FolderStore
-from tagbot.photos.pixels import Photo
 from tagbot.photos.rectangle import Rectangle
-from tagbot.photos.stored_photo import stored_photo
 from tagbot.queues.disk.acknowledging import DiskDelivery
 from tagbot.queues.disk.disk_queue import DiskQueue
+from tagbot.training.local import recogniser_processes
+from tests.recogniser import NO_MODELS
 
 T = TypeVar("T")
 
@@ -58,8 +57,7 @@ def described(scale: Scale) -> str:
         "One hop, by what one worker does, in a run of its own; looked at every 0.3 ms, it makes "
         f"{1000 / sum(hop.values()):.0f} hops a second:\n\n"
         f"{_table(hop)}\n\n"
-        "One photo, of the same as above, one after the other; with the recogniser in the same process, so "
-        "that its parts can be told apart:\n\n"
+        "One photo, of the same as above, one after the other:\n\n"
         f"{_table(photo)}"
     )
 
@@ -83,22 +81,23 @@ def of_a_hop(hops: int) -> dict[str, float]:
 
 def of_a_photo(photos: int) -> dict[str, float]:
     """In a child: milliseconds of one photo, by what they are spent on."""
-    from tagbot.training.dlib_faces import Recogniser
-
+    decoder = Decoder(recogniser_processes(NO_MODELS, processes=1))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         compose(folder, photos)
-        took = TakenApart(Recogniser(), FolderStore(folder / "stored"))
+        load(decoder)
+        took = TakenApart(decoder, FolderStore(folder / "stored"))
         for path in sorted(folder.glob("*.jpg")):
             took.take_in(path.read_bytes())
+    decoder.close()
     return {what: seconds * 1000 / photos for what, seconds in took.seconds.items()}
 
 
 class TakenApart:
     """What DetectFaces does with a photo, step by step."""
 
-    def __init__(self, recogniser: Any, store: FolderStore) -> None:
-        self._recogniser = recogniser
+    def __init__(self, decoder: Decoder, store: FolderStore) -> None:
+        self._decoder = decoder
         self._store = store
         self._number = 0
         self.seconds: defaultdict[str, float] = defaultdict(float)
@@ -106,12 +105,14 @@ class TakenApart:
 
     def take_in(self, data: bytes) -> None:
         """One photo."""
-        photo = self._timed("decode it", read_photo, data)
-        whole = self._timed("make the JPEG that is kept", stored_photo, photo)
-        again = self._timed("decode that in the recogniser’s process", read_photo, whole)
-        faces = self._timed("find the faces (dlib)", self._recogniser.find, again)
-        cut = self._timed("cut crops and contexts", _cut_all, photo, faces)
-        self._timed("store the pictures: wait for the disk", self._put_all, [whole, *cut])
+        with ExitStack() as stack:
+            photo = self._timed("decode it", lambda: stack.enter_context(self._decoder.decoded(data)))
+            faces = self._timed("find the faces", photo.faces)
+            self._timed("measure how sharp they are", photo.sharpness, faces)
+            named = [(str(number), face) for number, face in enumerate(faces)]
+            whole = self._timed("make the JPEG that is kept", photo.whole)
+            cut = self._timed("cut crops and contexts", _cut_all, photo, named)
+            self._timed("store the pictures: wait for the disk", self._put_all, [whole, *cut])
 
     def _timed(self, what: str, work: Callable[..., T], *arguments: Any) -> T:
         started = time.perf_counter()
@@ -125,5 +126,5 @@ class TakenApart:
             self._store.put(f"bench/{self._number}.jpg", content)
 
 
-def _cut_all(photo: Photo, faces: Sequence[Rectangle]) -> list[bytes]:
-    return [crop_face(photo, face, []) for face in faces] + [context_picture(photo, face) for face in faces]
+def _cut_all(photo: DecodedPhoto, faces: Sequence[tuple[str, Rectangle]]) -> list[bytes]:
+    return [picture for number in range(len(faces)) for picture in photo.pictures(faces, number).values()]

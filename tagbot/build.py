@@ -14,6 +14,7 @@ from tagbot.database.shared_clock import SharedClock
 from tagbot.database.shared_rate_limit import SharedRateLimit
 from tagbot.lib.in_flight import WorkInFlight
 from tagbot.lib.process_lock import ProcessLock
+from tagbot.lib.process_pool import ProcessPool
 from tagbot.lib.rate_limit import MakeRateLimit, own_rate_limits
 from tagbot.photos.decoder import Decoder
 from tagbot.photos.image_store import ImageStore
@@ -32,7 +33,7 @@ from tagbot.slack.client import Slack
 from tagbot.slack.ephemeral_messages import Tellings
 from tagbot.slack.updates import Updates
 from tagbot.training.backend import TrainingBackend
-from tagbot.training.local import LocalBackend
+from tagbot.training.local import LocalBackend, recogniser_if_installed, recogniser_processes
 from tagbot.training.other_models import OtherModels, StoredVectors
 from tagbot.training.usage import Ledger
 from tagbot.vocabulary import QueueName
@@ -68,13 +69,14 @@ def services(
         quiet,
         rate_limits=rate_limits(settings),
     )
+    pool = None if training else recogniser_pool(settings)
     return Services(
         settings=settings,
         inbox=inbox(settings),
-        decoder=decoder or Decoder(),
+        decoder=decoder or Decoder(pool),
         photos_in_flight=PhotosInFlight(settings.data_dir / "queues" / "in-flight"),
         images=image_store(settings),
-        training=training or training_backend(settings, quiet),
+        training=training or training_backend(settings, quiet, pool),
         other_models=other_models(settings, quiet),
         slack=slack,
         updates=Updates(slack, quiet, settings.rule, shared.now),
@@ -128,13 +130,21 @@ def rate_limits(settings: Settings) -> MakeRateLimit:
     return own_rate_limits() if settings.database_url.startswith("sqlite:") else SharedRateLimit
 
 
-def training_backend(settings: Settings, stop: Event | None = None) -> TrainingBackend:
+def training_backend(
+    settings: Settings, stop: Event | None = None, pool: ProcessPool | None = None
+) -> TrainingBackend:
     """The backend that learns faces; raises `Reject` when something that it needs is not installed. `stop`
-    ends its waiting.
+    ends its waiting; `pool` has the recogniser's processes, where there are any.
     """
     if settings.training_backend == "local":
-        return LocalBackend(ModelVectors())
+        return LocalBackend(ModelVectors(), pool or recogniser_processes(settings.models))
     return _rekognition(settings, stop or Event())
+
+
+def recogniser_pool(settings: Settings) -> ProcessPool | None:
+    """The recogniser's processes; None where it is not installed and not needed. Raises `Reject`."""
+    is_needed = settings.training_backend == "local"
+    return (recogniser_processes if is_needed else recogniser_if_installed)(settings.models)
 
 
 def other_models(settings: Settings, stop: Event) -> OtherModels:

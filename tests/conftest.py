@@ -20,6 +20,7 @@ from tagbot.sandbox.driver import running_slack
 from tagbot.training.local import LocalBackend
 from tests.aws.service import Amazon, running_amazon, use
 from tests.postgresql import IN_MEMORY, Server, a_server
+from tests.recogniser import a_recogniser
 from tests.rekognition.stand_in import running_rekognition
 from tests.world import DATABASE, World, a_world, new_database
 
@@ -174,13 +175,13 @@ def _of_the_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session", name="recogniser")
 def _recogniser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalBackend]:
     """The real one, which looks at each picture once for all tests and all processes that run them."""
-    backend = LocalBackend(ModelVectors(), processes=1)
+    backend = LocalBackend(ModelVectors(), a_recogniser())
     seen = _of_the_run(tmp_path_factory) / "seen"
     seen.mkdir(exist_ok=True)
     look = backend._pool.call
 
     def look_once(method: str, *arguments: object) -> Any:
-        # A look takes dlib half a second, and it always sees the same in a picture.
+        # A description takes a fifth of a second, and of a picture it is always the same.
         note = seen / hashlib.sha256(pickle.dumps((method, arguments))).hexdigest()
         if not note.exists():
             draft = note.with_suffix(f".{os.getpid()}")

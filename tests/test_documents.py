@@ -354,7 +354,7 @@ def test_the_recipe_for_forgetting_a_person_leaves_nothing_of_them(tmp_path: Pat
             Vote.put(face_id=face, tagger="U0BEN", answer=str(person.slack_id), round=1, at=1.0)
             past = Request.create(id=f"{face}:1", message_ts="1.0")
             PastRound.insert(face=face, round=1, request=past).execute()
-            ModelVectors().put(face, person.id, b"vector")
+            ModelVectors().put(face, person.id, b"vector", "a model")
         Vote.put(face_id="bens", tagger="U0EVA", answer="U0ANN", round=1, at=1.0)
         ann_id = ann.id
 

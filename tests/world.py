@@ -41,6 +41,7 @@ from tagbot.settings import Settings
 from tagbot.training.backend import TrainingBackend
 from tagbot.vocabulary import QueueName
 from tagbot.worker import Worker, workers
+from tests.recogniser import shared_recogniser
 
 FACE = Rectangle(175, 76, 91, 91)
 """Where the face is in `astronaut()`."""
@@ -291,7 +292,7 @@ def new_database(path: Path) -> str:
 @cache
 def a_decoder() -> Decoder:
     """One for all worlds of this process, with which its processes end."""
-    return Decoder()
+    return Decoder(shared_recogniser())
 
 
 @contextmanager

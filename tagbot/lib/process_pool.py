@@ -20,7 +20,7 @@ import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -59,13 +59,14 @@ class RemoteError(Exception):
 class ProcessPool:
     """Up to `count` processes, each with an object of its own; a process starts when it is first needed."""
 
-    def __init__(self, factory: str, *, name: str, count: int, time_limit: float) -> None:
+    def __init__(self, factory: str, *arguments: str, name: str, count: int, time_limit: float) -> None:
         """Nothing starts yet.
 
-        `factory` makes the object, written as `package.module:name`; `name` is what an operator calls it.
+        `factory` makes the object from the arguments, written as `package.module:name`; `name` is what an
+        operator calls it.
         `time_limit` is in seconds, for one call as for the start.
         """
-        self._factory = factory
+        self._factory = (factory, *arguments)
         self._name = name
         self._time_limit = time_limit
         self._lock = threading.Lock()
@@ -135,7 +136,7 @@ class ProcessPool:
 class _Process(subprocess.Popen[bytes]):
     """One process, used by one thread at a time."""
 
-    def __init__(self, factory: str, name: str, time_limit: float) -> None:
+    def __init__(self, factory: Sequence[str], name: str, time_limit: float) -> None:
         self.alive = False
         """Whether it can take another call."""
         self._name = name
@@ -145,7 +146,7 @@ class _Process(subprocess.Popen[bytes]):
             # A session of its own: Ctrl-C in a terminal goes to all processes of a session's group, and the
             # bot still wants to finish what is in hand.
             super().__init__(
-                [sys.executable, "-m", __name__, str(theirs.fileno()), factory],
+                [sys.executable, "-m", __name__, str(theirs.fileno()), *factory],
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -213,7 +214,7 @@ class _Process(subprocess.Popen[bytes]):
 # --- In the process ----------------------------------------------------------------------------------------
 
 
-def main(descriptor: str, factory: str) -> None:
+def main(descriptor: str, factory: str, *arguments: str) -> None:
     """Make the object, then call its methods, as long as the other side is there."""
     # The bot decides when to end: a supervisor that signals all its processes must not cut off what the bot
     # still finishes.
@@ -227,7 +228,7 @@ def main(descriptor: str, factory: str) -> None:
 
     def make() -> None:
         module, _, name = factory.partition(":")
-        made.append(getattr(importlib.import_module(module), name)())
+        made.append(getattr(importlib.import_module(module), name)(*arguments))
 
     connection = Connection(int(descriptor))
     with contextlib.suppress(*GONE):

@@ -8,6 +8,7 @@ socket takes as long as to decode them.
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from typing import Any
 
 from tagbot.errors import Retry
@@ -17,7 +18,8 @@ from tagbot.photos.picture_refused import PictureRefused
 from tagbot.photos.rectangle import Rectangle, Size
 
 DECODING = "tagbot.photos.decoding_process:DecodingProcess"
-"""Has `decode`, `whole`, `pictures` and `forget`; made in its processes alone."""
+"""Has `decode`, `whole`, `pictures`, `sharpness` and `forget`; made in its processes alone. What finds faces
+there besides is the recogniser's."""
 
 CPU_SECONDS = 10.0
 """The contract's limit, of processor time: 25 megapixels take 1.5 at most, and 0.3 as a camera's JPEG."""
@@ -52,7 +54,21 @@ class DecodedPhoto:
 
     def whole(self) -> bytes:
         """As a JPEG, as it is stored."""
+        return self._whole
+
+    @cached_property
+    def _whole(self) -> bytes:
         return bytes(self._call("whole"))
+
+    def faces(self) -> list[Rectangle]:
+        """The faces in it, largest first. Only a process of the recogniser finds any."""
+        found: list[Rectangle] = self._call("faces")
+        return found
+
+    def sharpness(self, rectangles: Sequence[Rectangle]) -> list[float | None]:
+        """Of the face in each rectangle; None where none is found, or nothing looks for any."""
+        found: list[float | None] = self._call("sharpness", rectangles)
+        return found
 
     def pictures(self, faces: Sequence[tuple[str, Rectangle]], of: int) -> dict[str, bytes]:
         """Those of one of the faces, by key; a face is its id and place."""
@@ -63,11 +79,17 @@ class DecodedPhoto:
 class Decoder:
     """Decodes photos. Any thread may call; nothing starts before the first photo."""
 
-    def __init__(self, *, cpu_seconds: float = CPU_SECONDS, memory: int = MAX_MEMORY) -> None:
-        """What one photo may take."""
+    def __init__(
+        self,
+        pool: ProcessPool | None = None,
+        *,
+        cpu_seconds: float = CPU_SECONDS,
+        memory: int = MAX_MEMORY,
+    ) -> None:
+        """What one photo may take; and the processes, those of the recogniser where faces are to be found."""
         self._cpu_seconds = cpu_seconds
         self._memory = memory
-        self._pool = ProcessPool(DECODING, name="the decoder", count=MOST, time_limit=TIME_LIMIT)
+        self._pool = pool or ProcessPool(DECODING, name="the decoder", count=MOST, time_limit=TIME_LIMIT)
 
     @contextmanager
     def decoded(self, data: bytes) -> Iterator[DecodedPhoto]:

@@ -39,17 +39,23 @@ class DecodingProcess:
 
     def whole(self) -> bytes:
         """The photo as a JPEG."""
-        return stored_photo(self._decoded())
+        return stored_photo(self.photo)
 
     def pictures(self, faces: Sequence[tuple[str, Rectangle]], of: int) -> dict[str, bytes]:
         """Those of one of its faces."""
-        return face_pictures(self._decoded(), faces, of)
+        return face_pictures(self.photo, faces, of)
 
     def forget(self) -> None:
         """Let go of the photo."""
         self._photo = None
 
-    def _decoded(self) -> Photo:
+    def sharpness(self, rectangles: Sequence[Rectangle]) -> list[float | None]:
+        """Of the face in each rectangle: nobody here can tell."""
+        return [None] * len(rectangles)
+
+    @property
+    def photo(self) -> Photo:
+        """The one that is decoded."""
         if self._photo is None:
             raise LookupError("no photo was decoded")
         return self._photo

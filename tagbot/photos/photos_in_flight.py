@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tagbot.errors import Reject, Retry
+from tagbot.lib.crashes import MAX_CRASHES
 from tagbot.photos.decoder import DecoderCrashed
-from tagbot.queues.crashes import MAX_CRASHES
 
 CRASHED = f"the bot, or its decoder, crashed {MAX_CRASHES} times while it worked on this photo"
 

@@ -3,8 +3,8 @@
 Delivery is at least once: a message is handed out until it is acknowledged, also after a crash.
 """
 
+from tagbot.lib.crashes import MAX_CRASHES
 from tagbot.queues.counts import Counts, Failing, Trouble
-from tagbot.queues.crashes import MAX_CRASHES
 from tagbot.queues.interface import Confirmed, Delivery, FillableQueue, Queue, SharedQueue, Stored
 
 __all__ = [

@@ -10,10 +10,11 @@ from tagbot.database.named_lock import alone
 from tagbot.database.write_lock import writing
 from tagbot.errors import Reject, Retry
 from tagbot.messages import FaceStored, PhotoArrived
+from tagbot.photos.decoder import DecodedPhoto
 from tagbot.photos.image_keys import photo_key
 from tagbot.photos.known_photos import identity, is_taken_over
 from tagbot.photos.picture_refused import PictureRefused
-from tagbot.photos.rectangle import Rectangle, Size
+from tagbot.photos.rectangle import Rectangle
 from tagbot.photos.sidecar import KnownFace, Sidecar, SidecarRefused, read_sidecar
 from tagbot.services import Services
 from tagbot.vocabulary import State
@@ -44,10 +45,9 @@ def detect_faces(message: PhotoArrived, services: Services) -> Iterator[FaceStor
 def _take_over(sha256: str, data: bytes, sidecar: Sidecar, services: Services) -> None:
     with services.decoder.decoded(data) as photo:
         sidecar.check_inside(photo.size)
-        whole = photo.whole()
         found: Iterable[KnownFace] | None = sidecar.faces
         if found is None:
-            found = map(KnownFace, services.training.detect(whole))
+            found = map(KnownFace, services.training.detect(photo))
         faces = [
             (face.id or str(uuid.uuid5(FACE_IDS, f"{sha256}:{number}")), face.rectangle)
             for number, face in enumerate(found)
@@ -61,29 +61,30 @@ def _take_over(sha256: str, data: bytes, sidecar: Sidecar, services: Services) -
             for face_id in sorted(ids):
                 stack.enter_context(alone(f"pictures of {face_id}"))
             _check_new(ids, sha256)
-            services.images.put(photo_key(sha256), whole)
+            services.images.put(photo_key(sha256), photo.whole())
             for number in range(len(faces)):  # one by one: those of all may be a gigabyte
                 for key, picture in photo.pictures(faces, number).items():
                     services.images.put(key, picture)
-            rows = _rows(sha256, photo.size, sidecar, faces, services.now())
+            rows = _rows(sha256, photo, sidecar, faces, services.now())
             with writing():
                 if not is_taken_over(sha256):  # a copy of the same file may have been taken over meanwhile
                     store_photo(*rows)
 
 
 def _rows(
-    sha256: str, size: Size, sidecar: Sidecar, faces: Sequence[tuple[str, Rectangle]], now: float
+    sha256: str, decoded: DecodedPhoto, sidecar: Sidecar, faces: Sequence[tuple[str, Rectangle]], now: float
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Of the photo, and of its faces."""
     photo = {
         "sha256": sha256,
         "source": sidecar.source,
         "taken_at": sidecar.taken_at,
-        "width": size.width,
-        "height": size.height,
+        "width": decoded.size.width,
+        "height": decoded.size.height,
         "faces_found": len(faces),
         "received_at": now,
     }
+    sharpness = decoded.sharpness([rectangle for _, rectangle in faces])
     return photo, [
         {
             "id": face_id,
@@ -92,10 +93,11 @@ def _rows(
             "top": rectangle.top,
             "width": rectangle.width,
             "height": rectangle.height,
+            "sharpness": sharp,
             "stored_at": now,
             "pending": FaceStored(face_id=face_id).id,
         }
-        for face_id, rectangle in faces
+        for (face_id, rectangle), sharp in zip(faces, sharpness, strict=True)
     ]
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tagbot.lib.health import Health
+from tagbot.photos.decoder import DecodedPhoto
 from tagbot.photos.rectangle import Rectangle
 from tagbot.recognition.resemblance import Nearness, Resemblance
 from tagbot.vocabulary import NotSentReason, RejectionReason
@@ -56,8 +57,8 @@ class TrainingBackend(Protocol):
     def name(self) -> str:
         """As in `TRAINING_BACKEND`."""
 
-    def detect(self, picture: bytes) -> list[Rectangle]:
-        """The faces in a JPEG, largest first, in pixels of that picture; none is no error."""
+    def detect(self, photo: DecodedPhoto) -> list[Rectangle]:
+        """The faces in a photo, largest first; none is no error."""
 
     def ensure_person(self, person_id: str) -> str:
         """Make the person known to the model; how the backend calls them."""

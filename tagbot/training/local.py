@@ -4,27 +4,53 @@ keeps.
 
 import os
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 from tagbot.errors import Reject
 from tagbot.lib.health import Health
 from tagbot.lib.process_pool import ProcessPool
+from tagbot.photos.decoder import DecodedPhoto
 from tagbot.photos.rectangle import Rectangle
+from tagbot.recognition.description import Description
 from tagbot.recognition.model_files import missing
 from tagbot.training.backend import ModelFace, NotSent, Refused, Trained
+from tagbot.vocabulary import RejectionReason
 
-RECOGNISER = "tagbot.training.dlib_faces:Recogniser"
-"""Has `detect`, `describe` and `version`; imported in its processes alone."""
+RECOGNISER = "tagbot.recognition.recogniser:Recogniser"
+"""Made in its processes alone, where its libraries are imported."""
 
 TIME_LIMIT = 60.0
-"""Seconds for one call, as for loading the models. The longest call, 25 megapixels, takes 3."""
+"""Seconds by the clock for one call, as for loading the models. Whatever a photo holds, to search it takes
+less than one of processor time.
+"""
+
+
+def recogniser_processes(
+    models: Path, *, processes: int | None = None, time_limit: float = TIME_LIMIT
+) -> ProcessPool:
+    """Raises `Reject` when a library or a model is not installed; nothing starts yet.
+
+    `models` is the folder of models.
+    There is a process for each core and one more unless told, as one of them waits for the disk; each starts
+    when it is needed, and takes up to 500 MB.
+    """
+    if problem := missing(models):
+        raise Reject(problem)
+    count = processes or (os.cpu_count() or 1) + 1
+    return ProcessPool(RECOGNISER, str(models), name="the recogniser", count=count, time_limit=time_limit)
+
+
+def recogniser_if_installed(models: Path) -> ProcessPool | None:
+    """The same for a bot that can do without: None where something is not installed."""
+    return recogniser_processes(models) if missing(models) is None else None
 
 
 class Vectors(Protocol):
     """Where the vectors of the trained faces are kept."""
 
-    def put(self, face_id: str, person_ref: str, vector: bytes) -> None:
-        """Keep a face's vector, in place of the one that it has."""
+    def put(self, face_id: str, person_ref: str, vector: bytes, model: str) -> None:
+        """Keep a face's vector, in place of the one that it has, and which model made it."""
 
     def delete(self, face_id: str) -> None:
         """Forget a face's vector; no error when there is none."""
@@ -41,30 +67,16 @@ class LocalBackend:
 
     name = "local"
 
-    def __init__(
-        self, vectors: Vectors, *, processes: int | None = None, time_limit: float = TIME_LIMIT
-    ) -> None:
-        """Raises `Reject` when dlib or its models are not installed; nothing starts yet.
-
-        There are as many `processes` as cores unless told; each starts when it is needed, and takes 100 MB,
-        with the largest photos 470 MB.
-        """
-        if problem := missing():
-            raise Reject(problem)
+    def __init__(self, vectors: Vectors, pool: ProcessPool) -> None:
+        """`pool` has the recogniser's processes, which find faces and describe them."""
         self.health = Health()
         self.problem = None  # a part that is missing here is noticed at the start
         self._vectors = vectors
-        self._pool = ProcessPool(
-            RECOGNISER,
-            name="the face recogniser",
-            count=processes or os.cpu_count() or 1,
-            time_limit=time_limit,
-        )
+        self._pool = pool
 
-    def detect(self, picture: bytes) -> list[Rectangle]:
-        """Faces of 40 pixels are found, in pictures over 4 megapixels those of 80."""
-        faces: list[Rectangle] = self._call("detect", picture)
-        return faces
+    def detect(self, photo: DecodedPhoto) -> list[Rectangle]:
+        with self.health.watching("detect"):
+            return photo.faces()
 
     def ensure_person(self, person_id: str) -> str:
         """A person is what their vectors say, and needs no record here."""
@@ -80,10 +92,10 @@ class LocalBackend:
         anyway: bool = False,  # noqa: ARG002 - this machine never differs
     ) -> Trained | Refused | NotSent:
         """The face is called by its own id."""
-        described: bytes | Refused = self._call("describe", crop)
-        if isinstance(described, Refused):
-            return described
-        self._vectors.put(face_id, person_ref, described)
+        described: Description | RejectionReason = self._call("describe", crop)
+        if isinstance(described, RejectionReason):
+            return Refused(described)
+        self._vectors.put(face_id, person_ref, described.vector, described.model)
         return Trained(face_id)
 
     def remove_face(
@@ -102,9 +114,7 @@ class LocalBackend:
 
     def check(self) -> str:
         """Start a process and let it load the models."""
-        return (
-            f"{self._call('version')} and its models are loaded, {self._vectors.count()} faces in the model"
-        )
+        return f"{self._call('version')}, {self._vectors.count()} faces in the model"
 
     def close(self) -> None:
         self._pool.close()

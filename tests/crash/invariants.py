@@ -9,7 +9,7 @@ from typing import Any
 from tagbot.database.models.faces import Face
 from tagbot.database.models.votes import Vote
 from tagbot.database.opening import close_database, connected, open_database
-from tagbot.queues.crashes import CRASHED
+from tagbot.lib.crashes import CRASHED
 from tagbot.sandbox.driver import Slack
 from tagbot.settings import Settings
 from tests.crash.people import Story

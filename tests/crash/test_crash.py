@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tagbot.queues.crashes import CRASHED
+from tagbot.lib.crashes import CRASHED
 from tagbot.sandbox.driver import Slack
 from tests.crash.crash import Run, run
 from tests.crash.invariants import INVARIANTS, Watch

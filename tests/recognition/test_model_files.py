@@ -19,10 +19,10 @@ sys.path[:] = [path for path in sys.path if "site-packages" not in path] + [sys.
 from pathlib import Path
 from tagbot.errors import Reject
 from tagbot.recognition.model_files import missing
-from tagbot.training.local import LocalBackend
+from tagbot.training.local import recogniser_processes
 print(missing(Path(sys.argv[1], "models")))
 try:
-    LocalBackend(None)
+    recogniser_processes(Path(sys.argv[1], "models"))
 except Reject as why:
     print(why.reason)
 """

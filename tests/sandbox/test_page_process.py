@@ -197,7 +197,7 @@ def test_a_file_without_a_name_is_refused(told: str) -> None:
 
 
 def test_only_recognisers_below_the_bot_are_killed() -> None:
-    named = f"{SAYS_ITS_ID_AND_SLEEPS} # tagbot.training.dlib_faces:Recogniser"
+    named = f"{SAYS_ITS_ID_AND_SLEEPS} # tagbot.recognition.recogniser:Recogniser"
     with leashed(named) as ours, leashed(named) as others, leashed(SAYS_ITS_ID_AND_SLEEPS) as plain:
         pids = [int(each.stdout.readline()) for each in (ours, others, plain) if each.stdout]
         assert {pids[0], os.getpid()} <= {process.pid for process in processes()}

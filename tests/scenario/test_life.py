@@ -43,6 +43,7 @@ from tagbot.training.backend import Refused, Trained
 from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import RejectionReason, SpecialAnswer, State
 from tagbot.worker import workers
+from tests.recogniser import a_recogniser
 from tests.world import World, a_world, ts_of, with_publish
 
 TAGGERS = st.integers(0, 3)
@@ -54,7 +55,7 @@ CANNOT_BE_CHOSEN = "U0LUNCHBOT"
 
 
 class SwiftBackend(LocalBackend):
-    """The local backend without the half second in which dlib looks at a picture, and with moods."""
+    """The local backend without the processor time of a look at a picture, and with moods."""
 
     mood = "well"
 
@@ -68,7 +69,7 @@ class SwiftBackend(LocalBackend):
             raise Retry("busy")
         if self.mood == "blurred":
             return Refused(RejectionReason.TOO_BLURRED)
-        ModelVectors().put(face_id, person_ref, bytes(1024))
+        ModelVectors().put(face_id, person_ref, bytes(512), "a model")
         return Trained(face_id)
 
 
@@ -319,7 +320,7 @@ def payload_of(message: Shown) -> dict[str, Any]:
 
 @pytest.fixture
 def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[type[Life]]:
-    backend = SwiftBackend(ModelVectors())
+    backend = SwiftBackend(ModelVectors(), a_recogniser())
     with (
         running_slack(file_ready_seconds=0.0, rate_limits=0.0) as slack,
         a_world(tmp_path_factory.mktemp("life"), slack, backend) as world,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import ExifTags, Image, ImageChops, ImageStat
+from PIL import ExifTags, Image, ImageChops, ImageFilter, ImageStat
 
 from tagbot.database.models.faces import Face
 from tagbot.database.models.photos import Photo, photos_without_faces
@@ -27,9 +27,11 @@ from tagbot.photos.image_store import ImageStore
 from tagbot.photos.inbox.settled_files import AGAIN_SECONDS, CUT_OFF_SECONDS
 from tagbot.photos.photos_in_flight import PhotosInFlight
 from tagbot.stages.detect_faces import detect_faces
+from tagbot.stages.request_tagging_on_slack import SHARP_ENOUGH
 from tagbot.training.local import LocalBackend
 from tagbot.worker import workers
 from tests.photos.images import endless
+from tests.recogniser import a_recogniser
 from tests.stages.scenes import fresh, requests, with_backend
 from tests.world import FACE, World, astronaut, photographs
 
@@ -110,11 +112,31 @@ def test_a_photo_that_was_taken_over_is_gone_from_the_inbox_with_its_sidecar(wor
     assert len(world.messages("images-in-db")) == 3
 
 
+@pytest.mark.rule("sharpness-measured")
+@pytest.mark.parametrize(
+    "sidecar", [None, {"faces": [{"rectangle": rectangle(175)}]}], ids=["found", "given"]
+)
+@pytest.mark.parametrize("radius", [0, 6])
+def test_how_sharp_a_face_is_is_measured(world: World, sidecar: Any, radius: int) -> None:
+    blurred = BytesIO()
+    Image.open(BytesIO(astronaut())).filter(ImageFilter.GaussianBlur(radius)).save(blurred, "PNG")
+    work(world, put(world, "party.png", blurred.getvalue(), sidecar))
+    sharpness = Face.get().sharpness
+    assert sharpness is not None
+    assert (sharpness < SHARP_ENOUGH) == (radius > 0)
+
+
+@pytest.mark.rule("sharpness-measured")
+def test_where_no_face_is_found_nobody_knows_how_sharp_it_is(world: World) -> None:
+    work(world, put(world, "party.png", astronaut(), {"faces": [{"rectangle": rectangle(400, 400)}]}))
+    assert Face.get().sharpness is None
+
+
 @pytest.mark.rule("faces-from-sidecar", "face-id-uuid")
 def test_with_faces_in_the_sidecar_these_are_taken_and_none_is_looked_for(
     world: World,
 ) -> None:
-    gone = LocalBackend(ModelVectors())
+    gone = LocalBackend(ModelVectors(), a_recogniser())
     gone.close()  # it would say so if it were asked
     world = with_backend(world, gone)
     messages = work(world, put(world, "party.png", astronaut(), three_faces()))
@@ -245,10 +267,10 @@ def test_a_crash_before_the_message_was_stored_tells_it_again(world: World) -> N
 
 def test_a_recogniser_that_takes_too_long_leaves_the_photo_where_it_is(world: World) -> None:
     message = put(world, "party.png", astronaut())
-    slow = LocalBackend(ModelVectors(), processes=1, time_limit=0.01)
+    slow = Decoder(a_recogniser(time_limit=0.01))
     try:
         with pytest.raises(Retry):
-            work(with_backend(world, slow), message)
+            work(replace(world, services=replace(world.services, decoder=slow)), message)
     finally:
         slow.close()
     assert Photo.select().count() == 0
@@ -447,11 +469,11 @@ def test_a_photo_that_crashed_the_bot_five_times_lies_beside_the_reason(world: W
 
 def test_a_recogniser_that_crashes_is_not_the_photos_fault(world: World) -> None:
     message = put(world, "party.png", astronaut())
-    slow = LocalBackend(ModelVectors(), processes=1, time_limit=0.01)
+    slow = Decoder(a_recogniser(time_limit=0.01))
     try:
         for _ in range(7):
             with pytest.raises(Retry):
-                work(with_backend(world, slow), message)
+                work(replace(world, services=replace(world.services, decoder=slow)), message)
     finally:
         slow.close()
 

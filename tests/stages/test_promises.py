@@ -26,6 +26,7 @@ from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import NotSentReason, QueueName, SpecialAnswer
 from tagbot.worker import workers
 from tests.clean_environment import clean_environment
+from tests.recogniser import a_recogniser
 from tests.stages.scenes import (
     MakeWorld,
     agreed,
@@ -281,7 +282,7 @@ class Contrary(LocalBackend):
 
 @pytest.fixture(name="differing")
 def _differing(world: World) -> Iterator[World]:
-    backend = Contrary(ModelVectors(), processes=1)
+    backend = Contrary(ModelVectors(), a_recogniser())
     services = replace(world.services, training=backend)
     yield replace(world, services=services, workers=workers(services))
     backend.close()

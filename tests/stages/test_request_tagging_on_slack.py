@@ -20,7 +20,7 @@ from tagbot.slack.api import SlackApi
 from tagbot.slack.api_failures import OutcomeUnknown
 from tagbot.slack.client import Slack
 from tagbot.slack.history import SETTLE_SECONDS
-from tagbot.stages.request_tagging_on_slack import request_tagging_on_slack
+from tagbot.stages.request_tagging_on_slack import SHARP_ENOUGH, request_tagging_on_slack
 from tests.stages.scenes import (
     MakeWorld,
     controls,
@@ -122,6 +122,34 @@ def test_a_face_is_too_small_also_when_only_one_side_is(world: World) -> None:
     Face.update(height=49).where(Face.id == face.id).execute()
     work(world, face)
     assert fresh(face).reason == "too_small"
+
+
+# --- Too blurred ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("too-blurred-face")
+@pytest.mark.parametrize(
+    ("sharpness", "state"), [(SHARP_ENOUGH - 0.01, "rejected"), (SHARP_ENOUGH, "open"), (None, "open")]
+)
+def test_a_face_that_is_too_blurred_is_rejected_and_never_posted(
+    world: World, sharpness: float | None, state: str
+) -> None:
+    face = world.face()
+    Face.note(face.id, sharpness=sharpness)
+    work(world, face)
+    assert (fresh(face).state, fresh(face).reason) == (state, "too_blurred" if state == "rejected" else None)
+    assert fresh(face).pending is None
+    assert len(world.slack.calls("chat.postMessage")) == (state == "open")
+
+
+@pytest.mark.rule("too-blurred-face", "retry-asks-again")
+def test_a_blurred_face_that_an_operator_asks_about_again_is_asked(world: World) -> None:
+    face = world.face()
+    Face.note(face.id, sharpness=0.3)
+    work(world, face)
+    assert ask_again(face.id, 1, "rejected", by=None)
+    work(world, face)
+    assert posted(world) == [face.id]
 
 
 @pytest.mark.rule("retry-asks-again")

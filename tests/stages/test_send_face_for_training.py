@@ -22,6 +22,7 @@ from tagbot.stages.send_face_for_training import send_face_for_training
 from tagbot.training.backend import NotSent
 from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import NotSentReason, SpecialAnswer
+from tests.recogniser import a_recogniser
 from tests.stages.scenes import (
     MakeWorld,
     agreed,
@@ -197,7 +198,7 @@ def test_more_faces_of_a_person_than_allowed_are_tagged_and_not_sent(make_world:
 def test_a_face_on_its_way_into_the_model_counts_too(make_world: MakeWorld) -> None:
     world = make_world(MAX_FACES_PER_PERSON="1")
     first, second = agreed(world, world.slack.people[2]), agreed(world, world.slack.people[2])
-    gone = LocalBackend(ModelVectors())
+    gone = LocalBackend(ModelVectors(), a_recogniser())
     gone.close()
     with pytest.raises(Retry):
         work(with_backend(world, gone), told(first))
@@ -270,7 +271,7 @@ class Recorder(LocalBackend):
     """The local backend, with its calls written down; it does not behave otherwise."""
 
     def __init__(self) -> None:
-        super().__init__(ModelVectors(), processes=1)
+        super().__init__(ModelVectors(), a_recogniser())
         self.crops: list[bytes] = []
         self.trainings: list[str] = []
 
@@ -364,7 +365,7 @@ class Opinionated(LocalBackend):
 @pytest.fixture(name="differing")
 def _differing(world: World) -> Iterator[World]:
     """A world with such a machine."""
-    backend = Opinionated(ModelVectors(), processes=1)
+    backend = Opinionated(ModelVectors(), a_recogniser())
     yield with_backend(world, backend)
     backend.close()
 
@@ -426,7 +427,7 @@ def test_only_where_people_and_machine_differ_is_a_face_trained_anyway(
 @pytest.mark.rule("outside-trouble-keeps-votes")
 def test_a_backend_that_takes_too_long_keeps_the_votes(world: World, people: list[str]) -> None:
     face = agreed(world, people[2])
-    slow = LocalBackend(ModelVectors(), processes=1, time_limit=0.01)
+    slow = LocalBackend(ModelVectors(), a_recogniser(time_limit=0.01))
     try:
         with pytest.raises(Retry):
             work(with_backend(world, slow), told(face))

@@ -15,6 +15,7 @@ from tagbot.slack import words
 from tagbot.stages.undo_tag import undo_tag
 from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import SpecialAnswer
+from tests.recogniser import a_recogniser
 from tests.stages.scenes import (
     MakeWorld,
     controls,
@@ -246,7 +247,7 @@ def test_the_old_message_is_changed_later_when_slack_cannot_do_it_now(
 
 def test_a_model_that_cannot_be_changed_now_leaves_the_face_tagged(world: World, people: list[str]) -> None:
     face = tagged(world, people[2])
-    broken = Unreachable(ModelVectors())
+    broken = Unreachable(ModelVectors(), a_recogniser())
     with pytest.raises(Retry):
         work(with_backend(world, broken), reopened(face, people[3]))
     assert (fresh(face).state, len(votes(face))) == ("tagged", 2)
@@ -275,7 +276,7 @@ def test_a_face_that_is_sent_to_the_model_meanwhile_is_reopened_afterwards(
 ) -> None:
     face = tagged(world, people[2])
     with pytest.raises(Retry):
-        work(with_backend(world, Overtaken(ModelVectors())), reopened(face, people[3]))
+        work(with_backend(world, Overtaken(ModelVectors(), a_recogniser())), reopened(face, people[3]))
     assert Face.move(face.id, 1, "training", "tagged")
     assert work(world, reopened(face, people[3])) == [FaceStored(face_id=face.id, round=2)]
     assert fresh(face).state == "waiting"

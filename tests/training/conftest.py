@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -11,6 +12,7 @@ from PIL import Image, ImageFilter
 
 from tagbot.database.opening import connected, open_database
 from tagbot.photos.cropping import crop_face
+from tagbot.photos.decoder import DecodedPhoto, Decoder
 from tagbot.photos.decoding import read_photo
 from tagbot.photos.pixels import Photo
 from tagbot.photos.rectangle import Rectangle
@@ -19,6 +21,7 @@ from tagbot.training.backend import NotSent, Refused, Trained, TrainingBackend
 from tagbot.training.local import LocalBackend
 from tagbot.training.rekognition.rekognition_backend import RekognitionBackend
 from tagbot.vocabulary import RejectionReason
+from tests.recogniser import shared_recogniser
 from tests.rekognition.pictures import Box, Picture, SeenFace
 from tests.rekognition.stand_in import running_rekognition
 from tests.training.amazon import backend_on, forget_aws
@@ -43,7 +46,8 @@ class Memory:
     def __init__(self) -> None:
         self.rows: dict[str, tuple[str, bytes]] = {}
 
-    def put(self, face_id: str, person_ref: str, vector: bytes) -> None:
+    def put(self, face_id: str, person_ref: str, vector: bytes, model: str) -> None:
+        assert model == "dlib-resnet"
         self.rows[face_id] = (person_ref, vector)
 
     def delete(self, face_id: str) -> None:
@@ -62,10 +66,15 @@ def vectors() -> Memory:
 
 
 @pytest.fixture(scope="session")
-def local(vectors: Memory) -> Iterator[LocalBackend]:
-    backend = LocalBackend(vectors, processes=2)
-    yield backend
-    backend.close()
+def local(vectors: Memory) -> LocalBackend:
+    return LocalBackend(vectors, shared_recogniser())
+
+
+@contextmanager
+def seen(picture: bytes) -> Iterator[DecodedPhoto]:
+    """A photo in a process that finds faces."""
+    with Decoder(shared_recogniser()).decoded(picture) as photo:
+        yield photo
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +88,7 @@ class Eyes:
     def __init__(self, local: LocalBackend, vectors: Memory) -> None:
         self._local = local
         self._vectors = vectors
-        self._detected = cache(local.detect)
+        self._detected = cache(self._detect)
         self._learned = cache(self._learn)
 
     def __call__(self, picture: Picture) -> list[SeenFace]:
@@ -101,6 +110,10 @@ class Eyes:
                 [SeenFace(reasons=("LOW_SHARPNESS",))] if answer.reason == RejectionReason.TOO_BLURRED else []
             )
         return [SeenFace()]
+
+    def _detect(self, picture: bytes) -> list[Rectangle]:
+        with seen(picture) as photo:
+            return self._local.detect(photo)
 
     def _learn(self, crop: bytes) -> Trained | Refused | NotSent:
         answer = self._local.add_face("seen by Amazon", "nobody", crop, training_id="")

@@ -13,6 +13,7 @@ from tagbot.photos.rectangle import Rectangle, Size
 from tagbot.photos.stored_photo import stored_photo
 from tagbot.training.backend import NotSent, Refused, Trained, TrainingBackend
 from tagbot.vocabulary import RejectionReason
+from tests.training.conftest import seen
 
 FACE = Rectangle(175, 76, 91, 91)
 
@@ -27,26 +28,32 @@ def train(
     return backend.add_face(face_id, person_ref, crop, training_id=new_id())
 
 
+def found(rig: Any, picture: bytes) -> list[Rectangle]:
+    with seen(picture) as photo:
+        faces: list[Rectangle] = rig.backend.detect(photo)
+        return faces
+
+
 @pytest.mark.rule("faces-found")
 def test_the_face_of_a_person_is_found(rig: Any, portrait: bytes) -> None:
-    (face,) = rig.backend.detect(portrait)
+    (face,) = found(rig, portrait)
     assert face.inside(Size(512, 512))
     assert face.overlap(FACE) > 0.8 * FACE.width * FACE.height
 
 
 def test_the_largest_face_comes_first(rig: Any, group: bytes) -> None:
-    faces = rig.backend.detect(group)
+    faces = found(rig, group)
     assert [400 <= face.left < 1100 for face in faces] == [True, False, False]
     assert faces == sorted(faces, key=lambda face: -face.width * face.height)
 
 
 def test_that_there_is_no_face_is_no_error(rig: Any, no_person: bytes) -> None:
-    assert rig.backend.detect(no_person) == []
+    assert found(rig, no_person) == []
 
 
 def test_a_face_at_the_border_lies_within_the_picture(rig: Any, astronaut: Image.Image) -> None:
     cut = astronaut.crop((150, 85, 500, 500))  # through her forehead
-    for face in rig.backend.detect(stored_photo(Photo(cut))):
+    for face in found(rig, stored_photo(Photo(cut))):
         assert face.inside(Size(*cut.size))
 
 
@@ -110,10 +117,10 @@ def test_what_is_no_picture_is_refused(rig: Any, crop: bytes) -> None:
 def test_several_threads_may_use_it(rig: Any, crop: bytes, portrait: bytes) -> None:
     person, faces = rig.backend.ensure_person(new_id()), [new_id() for _ in range(6)]
     with ThreadPoolExecutor(6) as threads:
-        found = threads.map(lambda _: rig.backend.detect(portrait), faces)
+        seen_faces = threads.map(lambda _: found(rig, portrait), faces)
         trained = threads.map(lambda face: train(rig.backend, face, person, crop), faces)
         assert all(isinstance(answer, Trained) for answer in trained)
-        assert len({tuple(answer) for answer in found}) == 1
+        assert len({tuple(answer) for answer in seen_faces}) == 1
     assert set(faces) <= set(rig.faces())
 
 

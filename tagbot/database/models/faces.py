@@ -61,6 +61,8 @@ class Face(Table):
     request = ForeignKeyField(Request, null=True, backref="faces")
     """The request that it is asked in; null for one that waits for a place, or was never asked about."""
     request_id: str | None
+    sharpness = DoubleField(null=True)
+    """As `tagbot.recognition.sharpness` measures it; null where that is not known."""
 
     class Meta:
         indexes = (

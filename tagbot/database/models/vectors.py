@@ -7,24 +7,30 @@ from peewee import BlobField, CharField
 from tagbot.database.models.base import Table
 from tagbot.database.write_lock import writing
 
+FIRST_MODEL = "dlib-resnet"
+"""That made the vectors of the versions before, which did not say."""
+
 
 class TrainedVector(Table):
-    """A face that the local training backend learned: its 128 numbers."""
+    """A face that the local training backend learned, in numbers."""
 
     face_id = CharField(36, primary_key=True)
     person_ref = CharField(36, index=True)
     vector = BlobField()
+    model = CharField(64, index=True, default=FIRST_MODEL)
+    """That made the vector. Vectors of two models are never compared."""
 
 
 class ModelVectors:
     """Keeps the local backend's vectors in the database."""
 
-    def put(self, face_id: str, person_ref: str, vector: bytes) -> None:
+    def put(self, face_id: str, person_ref: str, vector: bytes, model: str) -> None:
         """Store a face's vector, in place of an earlier one."""
         with writing():
-            TrainedVector.insert(face_id=face_id, person_ref=person_ref, vector=vector).on_conflict(
+            row = {"face_id": face_id, "person_ref": person_ref, "vector": vector, "model": model}
+            TrainedVector.insert(row).on_conflict(
                 conflict_target=[TrainedVector.face_id],
-                preserve=[TrainedVector.person_ref, TrainedVector.vector],
+                preserve=[TrainedVector.person_ref, TrainedVector.vector, TrainedVector.model],
             ).execute()
 
     def delete(self, face_id: str) -> None:
@@ -36,6 +42,12 @@ class ModelVectors:
         """The person by face."""
         rows: Any = TrainedVector.select(TrainedVector.face_id, TrainedVector.person_ref).tuples()
         return dict(rows)
+
+    def made_by_others(self, model: str, limit: int, after: str = "") -> list[tuple[str, str]]:
+        """Faces with their people whose vectors another model than this one made, by their ids."""
+        others = (TrainedVector.model != model) & (TrainedVector.face_id > after)
+        rows: Any = TrainedVector.select(TrainedVector.face_id, TrainedVector.person_ref).where(others)
+        return list(rows.order_by(TrainedVector.face_id).limit(limit).tuples())
 
     def count(self) -> int:
         """How many faces the local model knows."""

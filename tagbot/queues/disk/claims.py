@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tagbot.queues.crashes import CRASHED, MAX_CRASHES
+from tagbot.lib.crashes import CRASHED, MAX_CRASHES
 from tagbot.queues.disk.queue_file import QueueFile
 
 _CLAIM = """

@@ -12,8 +12,8 @@ from typing import Any
 from tagbot.aws.boto import Misconfigured
 from tagbot.aws.sqs_api import Sqs
 from tagbot.errors import Retry
+from tagbot.lib.crashes import CRASHED
 from tagbot.queues import MAX_CRASHES, Confirmed, Counts, Failing, Stored, Trouble
-from tagbot.queues.crashes import CRASHED
 from tagbot.queues.envelope import Envelope
 from tagbot.queues.sqs.approximate_counts import ApproximateCounts
 from tagbot.queues.sqs.dead_letter_queue import DeadLetterQueue

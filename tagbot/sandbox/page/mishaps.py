@@ -22,7 +22,7 @@ FAULTS: Mapping[str, Fault] = {
     DOWN: Fault("*", times=None, status=503),
 }
 
-RECOGNISER = b"tagbot.training.dlib_faces:"
+RECOGNISER = b"tagbot.recognition.recogniser:"
 """In the command line of the local backend's processes."""
 
 LOOK_SECONDS = 0.2

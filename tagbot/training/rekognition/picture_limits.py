@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from tagbot.errors import Reject
 from tagbot.photos.decoding import read_photo
 from tagbot.photos.picture_refused import PictureRefused
 from tagbot.photos.rectangle import Rectangle, Size
@@ -28,17 +27,12 @@ Box = dict[str, float]
 """Left, Top, Width and Height as shares of the picture's sides; it may reach beyond them."""
 
 
-def as_sent(picture: bytes) -> tuple[Size, bytes | None]:
-    """A photo's size, and the photo as AWS takes it; None in its place when AWS could find no face in it."""
-    try:
-        photo = read_photo(picture)
-    except PictureRefused as why:
-        raise Reject(f"it is not a picture: {why.reason}") from None
-    size = photo.size
+def as_sent(picture: bytes, size: Size) -> bytes | None:
+    """A JPEG of that size as AWS takes it; None when AWS could find no face in it."""
     if max(size) > LARGEST_SIDE / SMALLEST_SIDE * min(size):
-        return size, None  # a strip, a few pixels high once it is short enough
+        return None  # a strip, a few pixels high once it is short enough
     factor = max(SMALLEST_SIDE / min(size), min(1.0, LARGEST_SIDE / max(size)))
-    return size, fitted(picture if factor == 1.0 else stored_photo(photo.scaled(factor)))
+    return fitted(picture if factor == 1.0 else stored_photo(read_photo(picture).scaled(factor)))
 
 
 def why_unusable(crop: bytes) -> RejectionReason | None:

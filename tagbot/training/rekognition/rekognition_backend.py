@@ -12,6 +12,7 @@ from tagbot.aws.boto import Misconfigured
 from tagbot.aws.rekognition_api import Absent, PictureUnusable, QuotaReached, RekognitionApi
 from tagbot.errors import Reject, Retry
 from tagbot.lib.health import Health
+from tagbot.photos.decoder import DecodedPhoto
 from tagbot.photos.rectangle import Rectangle
 from tagbot.recognition.resemblance import Nearness, Resemblance
 from tagbot.training.backend import ModelFace, NotSent, Refused, Trained
@@ -68,8 +69,8 @@ class RekognitionBackend:
     def problem(self) -> str | None:
         return self._aws.problem
 
-    def detect(self, picture: bytes) -> list[Rectangle]:
-        size, sent = as_sent(picture)
+    def detect(self, photo: DecodedPhoto) -> list[Rectangle]:
+        size, sent = photo.size, as_sent(photo.whole(), photo.size)
         if sent is None:
             return []
         try:

@@ -11,6 +11,7 @@ import pytest
 from tagbot.database.models.bookkeeping import Notice
 from tagbot.errors import Retry
 from tagbot.queues import Counts
+from tests.recogniser import in_hand
 from tests.rekognition.pictures import SeenFace
 from tests.stages.scenes import fresh, votes
 from tests.training.amazon import Amazon, a_client, assert_is_in_the_model_once
@@ -158,9 +159,9 @@ def test_what_goes_wrong_while_faces_are_looked_for_costs_another_attempt(
     for fault in faults:
         amazon.service.fail(operation, **fault)
         with pytest.raises(Retry) as why:
-            amazon.backend.detect(portrait)
+            amazon.backend.detect(in_hand(portrait))
         assert why.value.reason.startswith(reason)
-    assert len(amazon.backend.detect(portrait)) == 1
+    assert len(amazon.backend.detect(in_hand(portrait))) == 1
     assert Notice.select().where(Notice.name == "photos-wait").count() == 0
 
 

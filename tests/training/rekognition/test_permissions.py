@@ -7,6 +7,7 @@ import pytest
 
 from tagbot.errors import Reject
 from tagbot.queues import Counts
+from tests.recogniser import in_hand
 from tests.stages.scenes import votes
 from tests.training.amazon import Amazon, assert_is_in_the_model_once, backend_on, picture, told, unlike
 
@@ -131,7 +132,7 @@ def test_the_policy_allows_exactly_what_the_bot_calls(amazon: Amazon) -> None:
     amazon.settle()
     amazon.wrong(face)
     amazon.settle()
-    amazon.backend.detect(picture(200, 200))
+    amazon.backend.detect(in_hand(picture(200, 200)))
     amazon.backend.resembling(picture(200, 200), 2)
     list(amazon.backend.faces())
     amazon.backend.check()

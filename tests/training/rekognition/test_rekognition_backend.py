@@ -9,6 +9,7 @@ from tagbot.errors import Retry
 from tagbot.photos.image_keys import crop_key
 from tagbot.queues import Counts
 from tagbot.training.backend import Trained
+from tests.recogniser import in_hand
 from tests.rekognition.pictures import Box, SeenFace
 from tests.stages.scenes import fresh
 from tests.training.amazon import Amazon, assert_is_in_the_model_once, picture, told
@@ -146,7 +147,7 @@ def test_faces_are_found_in_pixels_of_the_picture_and_unlikely_ones_left_out(ama
             SeenFace(Box(0.1, 0.1, 0.9, 0.9), confidence=79.9),
         ]
     )
-    faces = amazon.backend.detect(picture(1000, 500))
+    faces = amazon.backend.detect(in_hand(picture(1000, 500)))
     assert [(face.left, face.top, face.right, face.bottom) for face in faces] == [
         (500, 250, 1000, 500),
         (0, 50, 200, 150),
@@ -157,15 +158,15 @@ def test_while_photos_cannot_be_searched_status_says_why_they_wait(amazon: Amazo
     amazon.deny("rekognition:DetectFaces")
     for _ in range(3):
         with pytest.raises(Retry):
-            amazon.backend.detect(portrait)
+            amazon.backend.detect(in_hand(portrait))
     assert told(amazon).count("photos wait in the inbox, because AWS denies rekognition:DetectFaces") == 1
     amazon.service.fail("DetectFaces", error="ThrottlingException")
     amazon.service.allow("rekognition:DetectFaces")
     amazon.restart()
     with pytest.raises(Retry):
-        amazon.backend.detect(portrait)
+        amazon.backend.detect(in_hand(portrait))
     assert "DetectFaces" in told(amazon)
-    amazon.backend.detect(portrait)
+    amazon.backend.detect(in_hand(portrait))
     assert "DetectFaces" not in told(amazon)
 
 
