@@ -123,6 +123,11 @@ def _left_behind(services: Services) -> Iterator[tuple[Message, ...]]:
         yield (PersonAdded(person_id=person.id),)
 
 
+def describe_anew(services: Services) -> None:
+    """Have faces described anew whose vectors another model made."""
+    services.training.describe_anew(services.crop, services.now())
+
+
 def send_heartbeat(sender: HeartbeatSender, services: Services) -> None:
     """Let `status`, which may be another process, say that this bot runs, and how it is; and go by the clock
     of all bots.
@@ -176,6 +181,7 @@ def jobs() -> tuple[Job, ...]:
         Job("ShowChanges", 15, show_changes),
         Job("ExpireRequests", 5, expire_requests),
         Job("Mend", 30, mend),
+        Job("DescribeAnew", 60, describe_anew),
         Job("SendHeartbeat", 5, partial(send_heartbeat, heartbeats), at_start=True, in_each_bot=True),
         Job("TidyQueues", 60, tidy_queues, in_each_bot=True),
         Job("TidyDatabase", 60, tidy_database, in_each_bot=True),

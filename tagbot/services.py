@@ -9,6 +9,7 @@ from typing import Protocol
 from tagbot.lib.in_flight import WorkInFlight
 from tagbot.messages import Message, PhotoArrived
 from tagbot.photos.decoder import Decoder
+from tagbot.photos.image_keys import crop_key
 from tagbot.photos.image_store import ImageStore
 from tagbot.photos.inbox import Inbox
 from tagbot.photos.photos_in_flight import PhotosInFlight
@@ -82,6 +83,10 @@ class Services:
             return True
         self.tellings.tell(message.said_by, words.NO_SAY, message.said_in)
         return False
+
+    def crop(self, face_id: str) -> bytes:
+        """The stored crop of a face."""
+        return self.images.get(crop_key(face_id))
 
     def publish(self, message: Message) -> None:
         """Put a message on its queue; it is durable when this returns. Raises `Retry` when it could not be

@@ -4,7 +4,7 @@ A backend turns the failures of what it stands on into `Retry` and `Reject`. Tha
 is no failure but an answer: `Refused`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -76,6 +76,11 @@ class TrainingBackend(Protocol):
         """Take a face out of the model; no error when it is not there.
 
         `person_ref` is None where it is nobody's; `training_id` names the training that is undone.
+        """
+
+    def describe_anew(self, crop: Callable[[str], bytes], now: float) -> None:
+        """Describe some of the faces anew that an earlier model described. `crop` gives a face's crop; the
+        operator is told how many are left.
         """
 
     def faces(self) -> Iterator[ModelFace]:

@@ -3,17 +3,19 @@ keeps.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
+from tagbot.database.models.bookkeeping import Notice
 from tagbot.errors import Reject
 from tagbot.lib.health import Health
 from tagbot.lib.process_pool import ProcessPool
 from tagbot.photos.decoder import DecodedPhoto
 from tagbot.photos.rectangle import Rectangle
 from tagbot.recognition.description import Description
-from tagbot.recognition.model_files import missing
+from tagbot.recognition.model_files import RESNET, missing
 from tagbot.training.backend import ModelFace, NotSent, Refused, Trained
 from tagbot.vocabulary import RejectionReason
 
@@ -46,11 +48,23 @@ def recogniser_if_installed(models: Path) -> ProcessPool | None:
     return recogniser_processes(models) if missing(models) is None else None
 
 
+ANEW_AT_ONCE = 20
+"""Faces that are described anew before other timed jobs have their turn: it takes a few seconds."""
+
+DESCRIBED_ANEW = "described-anew"
+
+
 class Vectors(Protocol):
     """Where the vectors of the trained faces are kept."""
 
     def put(self, face_id: str, person_ref: str, vector: bytes, model: str) -> None:
         """Keep a face's vector, in place of the one that it has, and which model made it."""
+
+    def replace(self, face_id: str, vector: bytes, model: str) -> None:
+        """Keep another vector of a face, if the face has one."""
+
+    def made_by_others(self, model: str) -> Sequence[str]:
+        """The faces whose vectors another model made, in the order of their ids."""
 
     def delete(self, face_id: str) -> None:
         """Forget a face's vector; no error when there is none."""
@@ -67,12 +81,15 @@ class LocalBackend:
 
     name = "local"
 
-    def __init__(self, vectors: Vectors, pool: ProcessPool) -> None:
-        """`pool` has the recogniser's processes, which find faces and describe them."""
+    def __init__(self, vectors: Vectors, pool: ProcessPool, model: str = RESNET.name) -> None:
+        """`pool` has the recogniser's processes, which find faces and describe them by that model."""
         self.health = Health()
         self.problem = None  # a part that is missing here is noticed at the start
         self._vectors = vectors
         self._pool = pool
+        self._model = model
+        self._described_anew = ""
+        """Up to this face, those of another model had their turn."""
 
     def detect(self, photo: DecodedPhoto) -> list[Rectangle]:
         with self.health.watching("detect"):
@@ -111,6 +128,21 @@ class LocalBackend:
     def faces(self) -> Iterator[ModelFace]:
         for face_id, person_ref in self._vectors.persons().items():
             yield ModelFace(face_id, face_id, person_ref)
+
+    def describe_anew(self, crop: Callable[[str], bytes], now: float) -> None:
+        others = self._vectors.made_by_others(self._model)
+        for face_id in [each for each in others if each > self._described_anew][:ANEW_AT_ONCE]:
+            with suppress(Reject):  # its crop is lost: it stays as it is, compared with no other
+                described: Description | RejectionReason = self._call("describe", crop(face_id))
+                if isinstance(described, Description):
+                    self._vectors.replace(face_id, described.vector, described.model)
+            self._described_anew = face_id
+        if left := len(self._vectors.made_by_others(self._model)):
+            faces = "1 learned face was" if left == 1 else f"{left} learned faces were"
+            text = f"{faces} described by another model, to be described anew from the stored crops"
+            Notice.put(DESCRIBED_ANEW, text, now)
+        elif others:
+            Notice.clear(DESCRIBED_ANEW)
 
     def check(self) -> str:
         """Start a process and let it load the models."""

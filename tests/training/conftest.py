@@ -50,6 +50,13 @@ class Memory:
         assert model == "dlib-resnet"
         self.rows[face_id] = (person_ref, vector)
 
+    def replace(self, face_id: str, vector: bytes, model: str) -> None:
+        raise NotImplementedError
+
+    def made_by_others(self, model: str) -> list[str]:
+        assert model
+        return []
+
     def delete(self, face_id: str) -> None:
         self.rows.pop(face_id, None)
 

@@ -43,11 +43,15 @@ class ModelVectors:
         rows: Any = TrainedVector.select(TrainedVector.face_id, TrainedVector.person_ref).tuples()
         return dict(rows)
 
-    def made_by_others(self, model: str, limit: int, after: str = "") -> list[tuple[str, str]]:
-        """Faces with their people whose vectors another model than this one made, by their ids."""
-        others = (TrainedVector.model != model) & (TrainedVector.face_id > after)
-        rows: Any = TrainedVector.select(TrainedVector.face_id, TrainedVector.person_ref).where(others)
-        return list(rows.order_by(TrainedVector.face_id).limit(limit).tuples())
+    def replace(self, face_id: str, vector: bytes, model: str) -> None:
+        """Store another vector of a face, if the face is still here."""
+        with writing():
+            TrainedVector.update(vector=vector, model=model).where(TrainedVector.face_id == face_id).execute()
+
+    def made_by_others(self, model: str) -> list[str]:
+        """The faces whose vectors another model than this one made, in the order of their ids."""
+        rows = TrainedVector.select(TrainedVector.face_id).where(TrainedVector.model != model)
+        return [row.face_id for row in rows.order_by(TrainedVector.face_id)]
 
     def count(self) -> int:
         """How many faces the local model knows."""

@@ -4,7 +4,7 @@ At AWS, a person is a user of the same id, and a face is a vector whose External
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -158,6 +158,9 @@ class RekognitionBackend:
             owner = self._users.delete_face(face_ref)
         if owner is not None:
             raise Retry("Rekognition did not delete a face, as it is somebody's")
+
+    def describe_anew(self, crop: Callable[[str], bytes], now: float) -> None:
+        """Amazon's vectors are its own affair."""
 
     def faces(self) -> Iterator[ModelFace]:
         arguments: dict[str, Any] = {"MaxResults": PAGE}
