@@ -102,6 +102,16 @@ def at_most(ratio: float) -> Goal:
     return Goal(f"≤ {ratio:g}", lambda comparison: comparison.ratio <= ratio)
 
 
+def no_more_than(amount: float, unit: str = "") -> Goal:
+    """Of ours, whatever is beside it."""
+    return Goal(f"≤ {amount:g} {unit}".rstrip(), lambda comparison: median(comparison.ours) <= amount)
+
+
+def no_less_than(amount: float, unit: str = "") -> Goal:
+    """Of ours, whatever is beside it."""
+    return Goal(f"≥ {amount:g} {unit}".rstrip(), lambda comparison: median(comparison.ours) >= amount)
+
+
 def at_most_more(amount: float, unit: str) -> Goal:
     """No more than so much above the other."""
     return Goal(f"≤ {amount:g} {unit} more", lambda comparison: comparison.more <= amount)

@@ -9,7 +9,7 @@ from typing import Protocol, cast
 from bench.rounds import Scale
 from bench.table import Line
 
-NAMES = ("messages", "hop", "click", "intake", "posts", "startup", "growth", "calls")
+NAMES = ("messages", "hop", "click", "intake", "posts", "startup", "growth", "calls", "crowd")
 """Of the modules, in the order of the table."""
 
 
