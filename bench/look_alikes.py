@@ -1,39 +1,43 @@
 """Who is taken for whom: the other person whose face is nearest, as the recogniser sees it."""
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from math import dist
-from pathlib import Path
+from os import cpu_count
 from statistics import fmean
+from typing import Any
 
-from bench.child import in_child
 from bench.known_faces import Known
+from tagbot.vocabulary import RejectionReason
+from tests.recogniser import a_recogniser
 
 PHOTOS = 3
 """Of each person: the mean of their faces is close to that of all."""
 
 
 def look_alikes(people: Sequence[Known]) -> dict[str, str]:
-    """By Slack id, the Slack id of another one."""
-    photos = {person.slack_id: [str(photo) for photo in person.photos[:PHOTOS]] for person in people}
-    nearest: dict[str, str] = in_child(f"{__name__}:nearest", photos=photos)
-    return nearest
+    """By Slack id, the Slack id of another one. A person whom the recogniser does not see is like anybody."""
+    recogniser = a_recogniser(processes=None)
+    try:
+        with ThreadPoolExecutor(cpu_count()) as threads:
+            seen = threads.map(partial(_mean, partial(recogniser.call, "describe")), people)
+            means = {person.slack_id: mean for person, mean in zip(people, seen, strict=True)}
+    finally:
+        recogniser.close()
 
+    def distance(one: str, other: str) -> float:
+        return dist(means[one], means[other]) if means[one] and means[other] else 1.0
 
-def nearest(photos: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """In a child."""
-    from tagbot.training.backend import Refused
-    from tagbot.training.dlib_faces import Recogniser
-
-    recogniser = Recogniser()
-    means: dict[str, list[float]] = {}
-    for who, paths in photos.items():
-        described = (recogniser.describe(Path(path).read_bytes()) for path in paths)
-        vectors = [array("f", each) for each in described if not isinstance(each, Refused)]
-        if vectors:
-            means[who] = [fmean(values) for values in zip(*vectors, strict=True)]
-    others = {who: [other for other in sorted(means) if other != who] for who in photos}
     return {
-        who: min(others[who], key=lambda other: dist(means[who], means[other]) if who in means else 0.0)
-        for who in photos
+        one: min((other for other in means if other != one), key=lambda other: distance(one, other))
+        for one in means
     }
+
+
+def _mean(describe: Callable[[bytes], Any], person: Known) -> list[float]:
+    """Of the vectors of some photos; empty where there is none."""
+    described = (describe(photo.read_bytes()) for photo in person.photos[:PHOTOS])
+    vectors = [array("f", each.vector) for each in described if not isinstance(each, RejectionReason)]
+    return [fmean(values) for values in zip(*vectors, strict=True)]
