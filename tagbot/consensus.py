@@ -66,19 +66,19 @@ def consensus(answers: Iterable[Answer], rule: Rule) -> Consensus:
     two answers have enough votes at once, more votes win, then the answer that had enough of them first. A
     tagger who does not know takes no side.
     """
-    opinions = _opinions(answers)
-    unsure = len(opinions.pop(SpecialAnswer.DONT_KNOW, ()))
-    enough = [given for given in opinions.values() if len(given) >= rule.required_votes]
+    differing = opinions(answers)
+    unsure = len(differing.pop(SpecialAnswer.DONT_KNOW, ()))
+    enough = [given for given in differing.values() if len(given) >= rule.required_votes]
     if enough:
         needed = rule.required_votes - 1
         most = min(enough, key=lambda given: (-len(given), given[needed].at, given[0].answer))
         return Agreed(most[0].answer, tuple(most))
-    if unsure >= rule.unknown_after and not opinions.keys() - {SpecialAnswer.NOT_A_FACE}:
+    if unsure >= rule.unknown_after and not differing.keys() - {SpecialAnswer.NOT_A_FACE}:
         return Unknown()
-    return PeopleDiffer() if len(opinions) > 1 else Waiting()
+    return PeopleDiffer() if len(differing) > 1 else Waiting()
 
 
-def _opinions(answers: Iterable[Answer]) -> dict[str | tuple[str, str], list[Answer]]:
+def opinions(answers: Iterable[Answer]) -> dict[str | tuple[str, str], list[Answer]]:
     """The answers that say the same, oldest first.
 
     Two spellings of a name are one person, unless both came with an email address and these differ. A name

@@ -119,6 +119,8 @@ class AnswerGiven(FaceMessage, frozen=True, kw_only=True):
     """Slack's id of the request that was clicked."""
     channel: str = ""
     """Slack's id of the channel in which it was clicked; empty where an earlier version wrote this."""
+    clicks: int = 0
+    """How many it took; 0 where an earlier version wrote this."""
 
     @property
     def id(self) -> str:

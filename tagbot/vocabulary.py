@@ -58,6 +58,10 @@ class SpecialAnswer(StrEnum):
     DONT_KNOW = "dont_know"
 
 
+MACHINE = "machine"
+"""In the place of a tagger's Slack id, where the machine's opinion is a vote."""
+
+
 class StageName(StrEnum):
     """The stages in the order of the flow, with the handler that answers come to."""
 

@@ -23,7 +23,7 @@ EXAMPLES: list[Message] = [
     PhotoArrived(name="photo.jpg"),
     FaceStored(face_id="F", round=2),
     AnswerGiven(face_id="F", round=2, tagger="U1", answer="U2", at=1.25, received=1.5, message_ts="1.0"),
-    AnswerGiven(face_id="F", tagger="U1", answer="", name="Zoë", email="zoe@example.com", at=2.0),
+    AnswerGiven(face_id="F", tagger="U1", answer="", name="Zoë", email="zoe@example.com", at=2.0, clicks=4),
     FaceTagged(face_id="F", round=2, cause="U1:1.250000"),
     PersonAdded(person_id="P"),
     TrainingSent(face_id="F", round=3),

@@ -3,6 +3,7 @@
 from tagbot.database.models.base import Table
 from tagbot.database.models.bookkeeping import (
     BackendCalls,
+    Effort,
     FailedMessage,
     Notice,
     RateLimitState,
@@ -19,6 +20,6 @@ from tagbot.database.models.vectors import TrainedVector
 from tagbot.database.models.votes import Vote
 
 TABLES: tuple[type[Table], ...] = (
-    Photo, Person, Request, Face, Vote, PastRound, TrainedVector, Tally, BackendCalls, Notice, StallAlert,
-    RunningBot, FailedMessage, RateLimitState,
+    Photo, Person, Request, Face, Vote, PastRound, TrainedVector, Tally, Effort, BackendCalls, Notice,
+    StallAlert, RunningBot, FailedMessage, RateLimitState,
 )  # fmt: skip

@@ -5,6 +5,7 @@ from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
+from tagbot.handlers.clicks import BUTTON, FROM_A_LIST
 from tagbot.messages import AnswerGiven
 from tagbot.services import Services
 from tagbot.slack import words
@@ -48,4 +49,5 @@ def parse(body: Mapping[str, Any], now: float) -> AnswerGiven | None:
         received=now,
         message_ts=body.get("container", {}).get("message_ts", ""),
         channel=channel_of_click(body),
+        clicks=FROM_A_LIST if chosen == ActionId.TAG_PERSON else BUTTON,
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
+from tagbot.handlers.clicks import in_a_form
 from tagbot.handlers.who_has_a_say import may_have_a_say
 from tagbot.lib.names import clean_email, clean_name
 from tagbot.lib.unseen import can_be_seen
@@ -75,6 +76,7 @@ def parse(body: Mapping[str, Any], now: float) -> AnswerGiven | dict[str, str]:
         received=now,
         message_ts=asked["message_ts"],
         channel=asked.get("channel", ""),
+        clicks=in_a_form(name, email),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from tagbot.database.models.asked import AskedFace, AskedRequest, asked_in, note_channel
+from tagbot.database.models.bookkeeping import Effort
 from tagbot.database.models.named_people import person_meant
 from tagbot.database.models.places import note_posted
 from tagbot.database.models.requests import Request
@@ -20,7 +21,7 @@ from tagbot.vocabulary import ActionId, SpecialAnswer, State
 
 def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[FaceTagged]:
     """Store the vote, in place of an earlier one by the same tagger."""
-    # Again is harmless: there is one vote for each face and tagger, and the same answer writes the same row.
+    # Again is harmless: there is one vote for each face and tagger, and the same answer writes nothing.
     if message.answer == ActionId.TRAIN_ANYWAY:
         yield from _send_anyway(message, services)
         return
@@ -38,7 +39,8 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
         if asked is not None:
             _note_that_it_is_posted(asked, message)
         answered = faces_answered(asked, message, services.slack.channel.id)
-        _store_votes(answered, message, name, email)
+        if _store_votes(answered, message, name, email):
+            Effort.add_answer(message.clicks or 1)
         still_open = [face for face in answered if face.state == State.OPEN]
         if asked is not None and still_open:
             Request.answers_changed(asked.id)
@@ -52,13 +54,13 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
         yield FaceTagged(face_id=face.id, round=face.round, cause=f"{message.tagger}:{message.at:.6f}")
 
 
-def _store_votes(faces: Sequence[AskedFace], message: AnswerGiven, name: str, email: str) -> None:
-    """One on each of these faces."""
+def _store_votes(faces: Sequence[AskedFace], message: AnswerGiven, name: str, email: str) -> bool:
+    """One on each of these faces; whether any of them is new."""
     # A person without a Slack account is one of our own, as soon as people agree.
-    answer = message.answer
+    answer, is_new = message.answer, False
     for face in faces:
         answer = answer or person_meant(name_key(name), email_key(email), face.id)
-        Vote.put(
+        is_new |= Vote.put(
             face_id=face.id,
             tagger=message.tagger,
             answer=answer,
@@ -67,6 +69,7 @@ def _store_votes(faces: Sequence[AskedFace], message: AnswerGiven, name: str, em
             name=name,
             email=email,
         )
+    return is_new
 
 
 def _send_anyway(message: AnswerGiven, services: Services) -> Iterator[FaceTagged]:

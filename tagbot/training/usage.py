@@ -1,8 +1,10 @@
 """A bot on Amazon Rekognition keeps for its operator, in the database: calls made, and what happened."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+
+from peewee import fn
 
 from tagbot.database.models.bookkeeping import BackendCalls, Notice
 from tagbot.database.models.faces import Face
@@ -16,7 +18,9 @@ PRICED = frozenset({"index_faces", "detect_faces", "search_users_by_image"})
 """Operations that AWS counts as looking at a picture."""
 
 DOLLARS_A_PICTURE = 0.001
-"""List price of the first million pictures a month, in most regions; what is stored costs cents."""
+"""List price of the first million pictures a month, in most regions, of both groups of operations
+(aws.amazon.com/rekognition/pricing); what is stored costs cents.
+"""
 
 
 class Ledger:
@@ -59,12 +63,20 @@ def usage(now: float) -> dict[str, Any] | None:
     calls = dict(rows.where(BackendCalls.month == _month(now)).tuples())
     if not calls:
         return None
+    return {"calls": sum(calls.values()), "by_operation": calls, "estimated_dollars": dollars(calls)}
+
+
+def calls_so_far() -> dict[str, int]:
+    """All calls since the first, by operation."""
+    total = fn.SUM(BackendCalls.count)
+    rows: Any = BackendCalls.select(BackendCalls.operation, total).group_by(BackendCalls.operation)
+    return {operation: int(count) for operation, count in rows.order_by(BackendCalls.operation).tuples()}
+
+
+def dollars(calls: Mapping[str, int]) -> float:
+    """The price of so many calls of each operation, without that of what is stored."""
     pictures = sum(count for operation, count in calls.items() if operation in PRICED)
-    return {
-        "calls": sum(calls.values()),
-        "by_operation": calls,
-        "estimated_dollars": round(pictures * DOLLARS_A_PICTURE, 3),
-    }
+    return round(pictures * DOLLARS_A_PICTURE, 3)
 
 
 def _month(seconds: float) -> str:

@@ -17,7 +17,14 @@ import psycopg
 import pytest
 
 from tagbot.database.engine import database_at
-from tagbot.database.models.bookkeeping import BackendCalls, Notice, RateLimitState, RunningBot, StallAlert
+from tagbot.database.models.bookkeeping import (
+    BackendCalls,
+    Effort,
+    Notice,
+    RateLimitState,
+    RunningBot,
+    StallAlert,
+)
 from tagbot.database.models.faces import Face, store_photo
 from tagbot.database.models.people import Person
 from tagbot.database.models.photos import Photo
@@ -121,6 +128,7 @@ def a_whole_world() -> None:
             TrainedVector.insert(face_id=face_id, person_ref=anna.id, vector=bytes(range(256)) * 4).execute()
     store_photo({"sha256": "0" * 64, "width": 9, "height": 9, "faces_found": 0, "received_at": 2.0}, [])
     with writing():
+        Effort.add_answer(clicks=2)
         BackendCalls.insert(month="2026-11", operation="index_faces", count=7).execute()
         Notice.put("n", "look at this", 1.0)
         StallAlert(noticed_at=1.0).put()

@@ -9,6 +9,7 @@ import pytest
 from tagbot.commands import export
 from tagbot.database.models.base import database
 from tagbot.database.models.faces import unknown_people
+from tagbot.database.models.labelled_faces import count_labelled, last_labelled
 from tagbot.database.models.places import (
     count_on_their_way,
     count_open_requests,
@@ -18,6 +19,7 @@ from tagbot.database.models.places import (
 from tagbot.database.models.requests import stale_in_slack
 from tagbot.database.opening import connected, open_database
 from tagbot.training.other_models import held_elsewhere
+from tests.database.rows import a_face
 
 
 @pytest.mark.rule("nothing-slow")
@@ -32,8 +34,12 @@ from tagbot.training.other_models import held_elsewhere
         (lambda: unknown_people(1.0, 20), {"person_unknown", "face_person_id_state_tagged_at"}),
         (lambda: held_elsewhere("local"), {"face_in_model"}),
         (lambda: list(export.lines()), {"face_state_tagged_at_id"}),
+        (count_labelled, {"face_is_none"}),
     ],
-    ids=["places", "on their way", "with message", "next", "stale", "unknown people", "elsewhere", "export"],
+    ids=[
+        "places", "on their way", "with message", "next", "stale", "unknown people", "elsewhere", "export",
+        "labelled",
+    ],
 )  # fmt: skip
 def test_what_is_under_way_is_found_by_an_index_of_nothing_else(
     tmp_path: Path, ask: Callable[[], object], by: set[str]
@@ -47,6 +53,18 @@ def test_what_is_under_way_is_found_by_an_index_of_nothing_else(
     counted = "SCAN _wrapped"  # what a subquery found is counted
     assert not [plan for plan in plans if plan.startswith("SCAN") and "INDEX" not in plan and plan != counted]
     assert not [plan for plan in plans if "ORDER BY" in plan], plans
+
+
+@pytest.mark.rule("nothing-slow")
+def test_the_last_labelled_faces_are_found_by_indexes_and_their_votes_by_the_face(tmp_path: Path) -> None:
+    open_database(f"sqlite:///{tmp_path}/tagbot.db")
+    with connected():
+        a_face(state="tagged")
+        plans = plans_of(lambda: list(last_labelled(9)))
+    assert not [plan for plan in plans if plan.startswith("SCAN") and "INDEX" not in plan]
+    indexes = ("face_state_tagged_at_id", "face_is_none", "sqlite_autoindex_vote_1")
+    assert [index for index in indexes if not any(f"INDEX {index}" in plan for plan in plans)] == []
+    assert sum("ORDER BY" in plan for plan in plans) == 1, "the votes alone are sorted"
 
 
 def plans_of(ask: Callable[[], object]) -> list[str]:

@@ -14,7 +14,7 @@ from playhouse import migrations
 
 from tagbot.database.engine import database_at
 from tagbot.database.models.base import database
-from tagbot.database.models.bookkeeping import Notice, StallAlert
+from tagbot.database.models.bookkeeping import Effort, Notice, StallAlert
 from tagbot.database.models.faces import Face
 from tagbot.database.models.people import Person
 from tagbot.database.models.photos import photos_without_faces
@@ -237,6 +237,41 @@ def test_people_of_before_whom_nobody_agreed_on_are_votes_again(tmp_path: Path) 
             ("o'brien", "e"),
             ("zoë", "e"),
         ]
+
+
+@pytest.mark.rule("upgrade-keeps-everything", "stats-json")
+@pytest.mark.parametrize("voted", [True, False])
+def test_the_answers_that_are_there_are_counted_with_the_clicks_that_they_took(
+    tmp_path: Path, voted: bool
+) -> None:
+    file = tmp_path / "tagbot.db"
+    old = SqliteDatabase(str(file))
+    earlier = tmp_path / "migrations"
+    earlier.mkdir()
+    for script in sorted(MIGRATIONS.glob("00*.py")):
+        if script.name < "0014":
+            (earlier / script.name).write_text(script.read_text())
+    migrations.run(old, directory=str(earlier))
+    photo, (face,) = photo_rows(State.OPEN)
+    insert(old, "photo", photo)
+    insert(old, "face", face | {"round": 1})
+    answers: list[dict[str, object]] = [
+        {"answer": "not_a_face"},
+        {"answer": "dont_know"},
+        {"answer": "U7"},
+        {"answer": "P1", "name": "Zoë"},
+        {"answer": "P1", "name": "Zoë", "email": "zoe@example.com"},
+    ]
+    for number, answer in enumerate(answers if voted else []):
+        insert(old, "vote", {"face_id": face["id"], "tagger": f"U{number}", "round": 1, "at": 1.0} | answer)
+    old.close()
+
+    open_database(f"sqlite:///{file}")
+
+    with connected():
+        clicks = 1 + 1 + 2 + 3 + 4
+        assert Effort.counts() == ({"answers": 5, "clicks": clicks} if voted else {"answers": 0, "clicks": 0})
+        assert Effort.select().count() == (2 if voted else 0), "a new database has no rows"
 
 
 @pytest.mark.rule("upgrade-keeps-everything")

@@ -47,6 +47,7 @@ def test_each_way_to_answer_puts_one_answer_on_the_queue(desk: Desk, action: str
     [answer] = answers(desk)
     assert (answer.face_id, answer.round, answer.tagger) == (face.id, 1, anna)
     assert answer.answer == (ben if action == "tag_person" else action)
+    assert answer.clicks == (2 if action == "tag_person" else 1), "a list is opened first"
     assert answer.message_ts == ts_of(face)
     assert before <= answer.at <= time.time()
     assert before <= answer.received <= time.time()
@@ -95,6 +96,7 @@ def test_what_the_modal_says_is_an_answer(desk: Desk) -> None:
     [answer] = answers(desk)
     assert (answer.face_id, answer.round, answer.tagger, answer.answer) == (face.id, 1, anna, "")
     assert (answer.name, answer.email) == ("Zoë Ångström", "zoe@example.com")
+    assert answer.clicks == 4, "opened, two fields, submitted"
     assert answer.message_ts == ts_of(face)
 
 
@@ -103,7 +105,7 @@ def test_an_email_is_optional(desk: Desk) -> None:
     face, anna = desk.request(), desk.slack.people[0]
     desk.slack.submit(anna, open_modal(desk, face, anna), {"name": "Zoë"})
     [answer] = answers(desk)
-    assert (answer.name, answer.email) == ("Zoë", "")
+    assert (answer.name, answer.email, answer.clicks) == ("Zoë", "", 3)
 
 
 @pytest.mark.rule("answers-by-slacks-clock")

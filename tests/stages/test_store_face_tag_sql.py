@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from tagbot.database.models.bookkeeping import Effort
 from tagbot.database.models.faces import Face
 from tagbot.database.models.people import Person
 from tagbot.database.models.requests import Request
@@ -116,6 +117,48 @@ def test_twice_is_harmless(world: World, people: list[str]) -> None:
     assert [each.id for each in first] == [each.id for each in again]
     assert votes(face) == {people[0]: people[1]}
     assert Vote.select().count() == 1
+
+
+@pytest.mark.rule("stats-json")
+def test_an_answer_counts_with_its_clicks_and_a_redelivery_counts_nothing(
+    world: World, people: list[str]
+) -> None:
+    face = world.face(posted=True)
+    answer = world.answer(face, people[0], people[1], clicks=2)
+    for _ in range(2):
+        work(world, answer)
+    assert Effort.counts() == {"answers": 1, "clicks": 2}
+    work(world, world.answer(face, people[0], SpecialAnswer.DONT_KNOW, clicks=1))
+    work(world, answer)
+    assert Effort.counts() == {"answers": 2, "clicks": 3}, "a change of mind is an answer more"
+
+
+@pytest.mark.rule("stats-json")
+def test_an_answer_that_an_older_version_left_is_one_click(world: World, people: list[str]) -> None:
+    work(world, world.answer(world.face(posted=True), people[0], people[1]))
+    assert Effort.counts() == {"answers": 1, "clicks": 1}
+
+
+@pytest.mark.rule("stats-json")
+def test_an_answer_that_is_not_stored_does_not_count(world: World, people: list[str]) -> None:
+    bot = next(member for member, profile in world.slack.members().items() if profile.is_bot)
+    face = world.face(posted=True)
+    work(world, world.answer(face, people[0], bot, clicks=2))
+    work(world, world.answer(face, people[0], "", name="\u3164", clicks=3))
+    say(world, face, people[2], *people[:2])
+    before = Effort.counts()
+    work(world, world.answer(fresh(face), people[3], people[2], at=world.services.now() + 60.0, clicks=2))
+    assert (set(votes(face)), Effort.counts()) == ({*people[:2]}, before)
+    assert before == {"answers": 2, "clicks": 2}
+
+
+@pytest.mark.rule("stats-json")
+def test_an_answer_about_several_faces_is_one_answer(world: World, people: list[str]) -> None:
+    one, other = world.face(posted=True), world.face()
+    Face.update(request=one.request_id, state="open", pending=None).where(Face.id == other.id).execute()
+    work(world, world.answer(one, people[0], people[1], clicks=2))
+    assert len(votes(one)) == len(votes(other)) == 1
+    assert Effort.counts() == {"answers": 1, "clicks": 2}
 
 
 @pytest.mark.rule("told-again-harmless")

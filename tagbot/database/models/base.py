@@ -32,7 +32,7 @@ def storable(text: str) -> str:
 def execute(sql: str, *values: Any) -> Any:
     """The cursor of a statement that is written out, with `?` for each value.
 
-    For the three statements of each answer alone: Peewee takes 150 to 250 microseconds to write one of them,
+    For the statements of each answer alone: Peewee takes 150 to 250 microseconds to write one of them,
     which together is more than the rest of the answer, and SQLite runs it in 6.
     """
     return database.execute_sql(sql.replace("?", database.param), values)

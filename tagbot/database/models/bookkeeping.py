@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from peewee import BooleanField, CharField, CompositeKey, DoubleField, IntegerField, TextField
 
-from tagbot.database.models.base import Table
+from tagbot.database.models.base import Table, execute
 from tagbot.database.write_lock import writing
 
 
@@ -18,6 +18,28 @@ class Tally(Table):
     what = CharField(32, primary_key=True)
     """A state of faces, or `EMPTY_PHOTO`."""
     count = IntegerField()
+
+
+class Effort(Table):
+    """How much people did: counts that outlive the votes, and tell nothing of who did it."""
+
+    what = CharField(16, primary_key=True)
+    """`answers` or `clicks`."""
+    count = IntegerField()
+
+    @classmethod
+    def add_answer(cls, clicks: int) -> None:
+        """Count one answer, however many faces it is about, that took so many clicks."""
+        execute(
+            "INSERT INTO effort (what, count) VALUES ('answers', 1), ('clicks', ?)"
+            " ON CONFLICT (what) DO UPDATE SET count = effort.count + excluded.count",
+            clicks,
+        )
+
+    @classmethod
+    def counts(cls) -> dict[str, int]:
+        """Of each kind."""
+        return {"answers": 0, "clicks": 0} | {each.what: each.count for each in cls.select()}
 
 
 class BackendCalls(Table):

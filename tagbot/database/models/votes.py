@@ -6,7 +6,7 @@ from typing import Any
 from peewee import JOIN, CharField, CompositeKey, DoubleField, ForeignKeyField, IntegerField, TextField, fn
 
 from tagbot.consensus import Answer
-from tagbot.database.models.base import Table, WrittenText, execute, storable
+from tagbot.database.models.base import Table, WrittenText, database, execute, storable
 from tagbot.database.models.faces import Face
 from tagbot.database.models.people import Person
 from tagbot.lib.names import email_key, name_key
@@ -44,20 +44,21 @@ class Vote(Table):
         at: float,
         name: str = "",
         email: str = "",
-    ) -> None:
-        """Store an answer in place of an older one of the same tagger; a newer one stays. Again is the
-        same.
+    ) -> bool:
+        """Store an answer in place of an older one of the same tagger; whether that was done. A newer one
+        stays, and so does the same.
         """
-        execute(
+        stored = execute(
             "INSERT INTO vote (face_id, tagger, answer, round, at, name, email, name_key)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (face_id, tagger) DO UPDATE"
             " SET answer = excluded.answer, round = excluded.round, at = excluded.at,"
             " name = excluded.name, email = excluded.email, name_key = excluded.name_key"
-            " WHERE vote.at <= excluded.at",
+            " WHERE vote.at < excluded.at",
             face_id, tagger, answer, round, at,
             *(storable(each) if each else None for each in (name, email)), name_key(name) if name else None,
         )  # fmt: skip
+        return bool(stored.rowcount)
 
     @classmethod
     def of(cls, face_id: str) -> list[Answer]:
@@ -73,7 +74,8 @@ class Vote(Table):
         columns = (cls.face, cls.tagger, cls.answer, cls.at, fn.COALESCE(cls.name_key, Person.name_key, ""))
         email_given = fn.COALESCE(cls.email, Person.email, "")
         query = cls.select(*columns, email_given).join(Person, JOIN.LEFT_OUTER, on=chosen)
-        rows: Any = query.where(cls.face << face_ids).order_by(cls.at, cls.tagger).tuples()
+        # The cursor's own rows: Peewee takes three times as long to look whether any value is to be changed.
+        rows: Any = database.execute(query.where(cls.face << face_ids).order_by(cls.at, cls.tagger))
         for face_id, tagger, answer, at, key, email in rows:
             votes[face_id].append(Answer(tagger, answer, at, key, email_key(email) if key else ""))
         return votes
