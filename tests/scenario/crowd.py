@@ -37,8 +37,8 @@ BUTTON_CLICKS, LIST_CLICKS, MODAL_CLICKS = 1, 2, 2
 
 MOST_TURNS = 50
 """More than any request takes, of which the chance is less than one in a million."""
-PATIENCE = 300.0
-"""Seconds for the bot to do all that follows from a turn of everybody."""
+PATIENCE = 120.0
+"""Seconds in which the bot gets nothing done, until that is a failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +221,7 @@ def settled(
     """The open requests, oldest first, once the bot has nothing in hand, asks as much as it may, and Slack
     shows what it asks.
     """
-    until = time.monotonic() + patience
+    seen, until = None, 0.0
     while True:
         status = look()
         if quiet(status) and not status["inbox"] and not status["faces"]["training"]:
@@ -230,5 +230,7 @@ def settled(
             asks_all = not status["faces"]["waiting"] or len(requests) >= most_open
             if asks_all and shown == status["faces"]["open"]:
                 return requests
+        if (done := (status["inbox"], status["faces"])) != seen:
+            seen, until = done, time.monotonic() + patience
         assert time.monotonic() < until, status
         time.sleep(0.05)  # another process works, of which nothing else tells
