@@ -1,3 +1,4 @@
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -98,8 +99,10 @@ def test_a_crowd_labels_what_a_running_bot_asks(tmp_path: Path, stand_in: Slack)
         bot.command("add", str(source))
         crowd.label(bot, most_open=4)
         tagged = {row["face_id"]: row["person"]["slack_id"] for row in bot.export()}
+        stats = json.loads(bot.command("stats", "--json").stdout)
 
     assert tagged == dict.fromkeys(faces, person)
     mistakes = sum(map(len, crowd.tally.mistaken.values()))
     assert crowd.tally.answers == 2 * count + mistakes
     assert crowd.tally.clicks == 2 * crowd.tally.answers
+    assert (stats["answers"], stats["clicks"]) == (crowd.tally.answers, crowd.tally.clicks)
