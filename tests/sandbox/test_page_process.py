@@ -170,11 +170,13 @@ def test_the_drawing_has_every_stage_and_queue_of_the_pipeline() -> None:
 
 
 def test_the_samples_are_small_and_all_there() -> None:
-    files = {path.name for path in photo_drop.SAMPLES.glob("*.jpg")}
-    assert files == set(photo_drop.SAMPLE_PHOTOS)
-    assert all((photo_drop.SAMPLES / name).stat().st_size < 100_000 for name in files)
+    files = {path.name: path.stat().st_size for path in photo_drop.SAMPLES.glob("*.jpg")}
+    assert set(files) == photo_drop.SAMPLE_PHOTOS.keys() | photo_drop.TEAM_PHOTOS.keys()
+    assert max(files.values()) < 100_000
+    assert sum(files.values()) < 2_000_000
     text = (photo_drop.SAMPLES / "README.md").read_text()
-    assert all(f"`{name}`" in text for name in files)
+    first, *_, last = photo_drop.TEAM_PHOTOS
+    assert all(f"`{name}`" in text for name in (*photo_drop.SAMPLE_PHOTOS, first, last))
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,9 @@ SAMPLE_PHOTOS = {
 }
 """What is to see in the photos that everybody may have; their README says where they come from."""
 
+TEAM_PHOTOS = {f"team-{number:02}.jpg": "people of a team" for number in range(1, 28)}
+"""Several photos of each of six people who do not exist: what groups and line-ups are made of."""
+
 
 class Photos:
     """Adds photos as an operator would, with the bot's own command and settings."""
@@ -32,7 +35,7 @@ class Photos:
     async def add_samples(self, names: Iterable[str]) -> Json:
         """Add sample photos by their names."""
         chosen = list(names)
-        if not chosen or not set(chosen) <= SAMPLE_PHOTOS.keys():
+        if not chosen or not set(chosen) <= SAMPLE_PHOTOS.keys() | TEAM_PHOTOS.keys():
             raise Refused("There is no such sample photo.")
         return await self._add([SAMPLES / name for name in chosen])
 

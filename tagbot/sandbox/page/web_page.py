@@ -13,7 +13,7 @@ from tagbot.sandbox.control import doing
 from tagbot.sandbox.page import flow_view
 from tagbot.sandbox.page.bot_process import ROOT, BotProcess
 from tagbot.sandbox.page.mishaps import Mishaps
-from tagbot.sandbox.page.photo_drop import SAMPLE_PHOTOS, SAMPLES, Photos
+from tagbot.sandbox.page.photo_drop import SAMPLE_PHOTOS, SAMPLES, TEAM_PHOTOS, Photos
 from tagbot.sandbox.page.screen import Told, screen
 from tagbot.sandbox.refusals import Refused
 from tagbot.sandbox.server import Sandbox
@@ -105,6 +105,7 @@ class Page:
             "passages": {stage: list(passages) for stage, passages in self._bot.log.passages.items()},
             "mishaps": self._mishaps.state(),
             "samples": SAMPLE_PHOTOS,
+            "team": TEAM_PHOTOS,
             "add_command": self._add_command,
             "commands": manifest_commands(),
             **self._known.get(face, {}),

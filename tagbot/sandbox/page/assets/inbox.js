@@ -10,16 +10,18 @@ export function buildInbox(section) {
   const said = el("p", { class: "said", role: "status" });
   const refused = el("ul", { class: "refused" });
   const pictures = el("div", { class: "samples" });
+  const team = el("div", { class: "samples team", role: "group", "aria-label": "The team's photos", tabindex: "0" });
   const command = el("code", { tabindex: "0" });
   const counts = el("p", { class: "counts" });
   const file = el("input", { type: "file", multiple: true, accept: "image/jpeg,image/png,image/webp,.json", "data-inbox": true, onchange: () => drop([...file.files]) });
   const zone = el("label", { class: "drop" }, icon(ICONS.drop), el("span", {}, el("strong", {}, "Drop photos here"), el("br"), "or choose some"), file);
   const all = el("button", { type: "button", class: "button primary", "data-samples": true, onclick: () => addSamples(FIRST_SAMPLES) }, "Add sample photos");
+  const everyone = el("button", { type: "button", class: "button", "data-team": true, onclick: () => addSamples([...team.children].map((each) => each.dataset.sample)) }, "Add all of the team’s photos");
 
   section.append(
     el("p", { class: "lead" }, "Not a part of Slack: the folder that the bot watches."),
     zone,
-    el("div", { class: "sample-row" }, pictures, all),
+    el("div", { class: "sample-row" }, pictures, all, team, everyone),
     said,
     refused,
     counts,
@@ -52,16 +54,22 @@ export function buildInbox(section) {
     section.removeAttribute("aria-busy");
   }
 
+  const thumbnail = ([name, what]) =>
+    el("button", { type: "button", class: "sample", title: `Add ${name}: ${what}`, "data-sample": name, onclick: () => addSamples([name]) },
+      el("img", { src: `page/samples/${name}`, alt: `Add ${name}: ${what}`, width: 52, height: 52 }));
+
   return {
-    draw({ samples, add_command: typed, status }) {
-      reconcile(pictures, Object.entries(samples ?? {}).map((sample) => [sample[0], sample]), ([name, what]) =>
-        el("button", { type: "button", class: "sample", title: `Add ${name}: ${what}`, "data-sample": name, onclick: () => addSamples([name]) },
-          el("img", { src: `page/samples/${name}`, alt: `Add ${name}: ${what}`, width: 52, height: 52 })));
+    draw({ samples, team: members, add_command: typed, status }) {
+      reconcile(pictures, named(samples), thumbnail);
+      reconcile(team, named(members), thumbnail);
       if (command.textContent !== typed) command.textContent = typed;
       counts.textContent = status ? waiting(status) : "";
     },
   };
 }
+
+/** Photos as `reconcile` takes them: each with its name as its key. */
+const named = (photos) => Object.entries(photos ?? {}).map((photo) => [photo[0], photo]);
 
 function waiting({ inbox, photos_without_faces: without }) {
   const lines = [];
