@@ -186,11 +186,12 @@ def shaded(
     half = unit(key + towards)
     shine = ((normals * half).sum(axis=1).clip(0) ** (18 + 60 * gloss) * lit * gloss)[:, None]
     edge = (1 - (normals * towards).sum(axis=1, keepdims=True).clip(0)) ** 4
-    return (
+    leaving: Floats = (
         colour * (diffuse * np.array(light.key_colour) + around)
         + shine * np.array(light.key_colour)
         + edge * gloss * 0.4 * np.array(light.fill_colour)
     )
+    return leaving
 
 
 def looked_up(texture: Floats, places: Floats) -> Floats:

@@ -69,7 +69,8 @@ class MakeHuman:
 @cache
 def base(shapes: Path) -> tuple[Floats, Floats, dict[str, Numbers]]:
     """Vertices, places in pictures, and for each group its triangles (m × 3 × vertex and place)."""
-    vertices, uvs, groups = [], [], {}
+    vertices, uvs = [], []
+    groups: dict[str, list[list[tuple[int, int]]]] = {}
     triangles: list[list[tuple[int, int]]] = []
     for line in (shapes / "3dobjs/base.obj").read_text().splitlines():
         kind, *rest = line.split() or [""]

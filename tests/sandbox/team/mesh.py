@@ -50,9 +50,11 @@ def blended(corners: Floats, weights: Floats) -> Floats:
 def unit(vectors: Floats) -> Floats:
     """Each of length 1."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return vectors / np.maximum(lengths, 1e-9)
+    shortened: Floats = vectors / np.maximum(lengths, 1e-9)
+    return shortened
 
 
 def linear(picture: NDArray[np.uint8]) -> Floats:
     """Light as it adds up, from the 8 bits of a picture."""
-    return (picture / 255.0) ** 2.2
+    light: Floats = (picture / 255.0) ** 2.2
+    return light
