@@ -10,7 +10,7 @@ export function buildInbox(section) {
   const said = el("p", { class: "said", role: "status" });
   const refused = el("ul", { class: "refused" });
   const pictures = el("div", { class: "samples" });
-  const team = el("div", { class: "samples team", role: "group", "aria-label": "The team's photos", tabindex: "0" });
+  const team = el("div", { class: "samples many", role: "group", "aria-label": "The team's photos", tabindex: "0" });
   const command = el("code", { tabindex: "0" });
   const counts = el("p", { class: "counts" });
   const file = el("input", { type: "file", multiple: true, accept: "image/jpeg,image/png,image/webp,.json", "data-inbox": true, onchange: () => drop([...file.files]) });
