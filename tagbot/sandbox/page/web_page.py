@@ -105,7 +105,7 @@ class Page:
             "passages": {stage: list(passages) for stage, passages in self._bot.log.passages.items()},
             "mishaps": self._mishaps.state(),
             "samples": SAMPLE_PHOTOS,
-            "team": TEAM_PHOTOS,
+            "team_photos": TEAM_PHOTOS,
             "add_command": self._add_command,
             "commands": manifest_commands(),
             **self._known.get(face, {}),

@@ -59,7 +59,7 @@ export function buildInbox(section) {
       el("img", { src: `page/samples/${name}`, alt: `Add ${name}: ${what}`, width: 52, height: 52 }));
 
   return {
-    draw({ samples, team: members, add_command: typed, status }) {
+    draw({ samples, team_photos: members, add_command: typed, status }) {
       reconcile(pictures, named(samples), thumbnail);
       reconcile(team, named(members), thumbnail);
       if (command.textContent !== typed) command.textContent = typed;
