@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import SimpleQueue
 from types import FrameType
@@ -16,7 +16,6 @@ from tagbot.handlers import register_all
 from tagbot.maintenance.own_files import tighten_own_files
 from tagbot.monitoring import heartbeat
 from tagbot.pipeline import PIPELINE
-from tagbot.queues import Queue
 from tagbot.settings import Settings, SettingsError
 from tagbot.slack import shared_channel
 from tagbot.slack.socket_mode.supervisor import SocketMode
@@ -93,7 +92,7 @@ def _stop_on_signals(stop: threading.Event) -> None:
 class Bot:
     """One bot with its threads and its connection to Slack."""
 
-    def __init__(self, settings: Settings, queues: Mapping[str, Queue]) -> None:
+    def __init__(self, settings: Settings, queues: build.Queues) -> None:
         self._quiet = threading.Event()
         """Set once no stage works any more: nothing waits for Slack from then on."""
         self.services = build.services(settings, queues, self._quiet)

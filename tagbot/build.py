@@ -8,6 +8,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from tagbot.aws import rights
+from tagbot.database.models.places import Places
 from tagbot.database.models.vectors import ModelVectors
 from tagbot.database.opening import open_database
 from tagbot.database.shared_clock import SharedClock
@@ -44,13 +45,16 @@ if TYPE_CHECKING:
     from tagbot.training.rekognition.rekognition_backend import RekognitionBackend
 
 
+Queues = Mapping[str, Queue]
+"""The durable queues of the flow, by name."""
+
 # The doors to Amazon are imported where they are used: boto3 takes a fifth of a second and 30 MB, which a bot
 # that keeps all on its own machine can do without.
 
 
 def services(
     settings: Settings,
-    queues: Mapping[str, Queue],
+    queues: Queues,
     quiet: Event,
     *,
     timeout: int = TIMEOUT_SECONDS,
@@ -81,6 +85,7 @@ def services(
         slack=slack,
         updates=Updates(slack, quiet, settings.rule, shared.now),
         tellings=Tellings(slack.channel.tell, quiet),
+        places=Places(settings.max_open_requests, largest=settings.max_group),
         queues=queues,
         now=shared.now,
         put_clock_right=shared.put_right,
@@ -169,7 +174,7 @@ def _rekognition(settings: Settings, stop: Event) -> "RekognitionBackend":
 
 
 @contextmanager
-def queues(settings: Settings, now: Callable[[], float] = time.time) -> Iterator[Mapping[str, Queue]]:
+def queues(settings: Settings, now: Callable[[], float] = time.time) -> Iterator[Queues]:
     """The queues of the flow for a bot; raises `AlreadyRunning` when another bot has this DATA_DIR."""
     if settings.queue_prefix is None:
         with disk_queues(settings.data_dir / "queues", QueueName, now) as on_disk:

@@ -205,6 +205,35 @@ class TrainingRefused(FaceMessage, frozen=True, kw_only=True):
         return f"{self.QUEUE}:{self.face_id}:{self.round}:{self.reason}"
 
 
+class FacesStruckOut(FaceMessage, frozen=True, kw_only=True):
+    """A member saw that some faces of a request are not the same as the others. The request is that of
+    `face_id` in its `round`.
+    """
+
+    QUEUE: ClassVar[str] = QueueName.FACE_SPLIT
+
+    odd_ones: tuple[str, ...] = ()
+    """Ids of the faces that are struck out."""
+    by: str = ""
+    """Slack id of who said so."""
+    at: float = 0.0
+    """When it was clicked, in seconds since 1970 by Slack's clock."""
+    channel: str = ""
+    """Slack's id of the channel in which the request was clicked."""
+
+    @property
+    def id(self) -> str:
+        return f"{self.QUEUE}:{self.face_id}:{self.round}:{self.by}:{self.at:.6f}"
+
+    @property
+    def said_by(self) -> str | None:
+        return self.by or None
+
+    @property
+    def said_in(self) -> str:
+        return self.channel
+
+
 class FaceReopened(FaceMessage, frozen=True, kw_only=True):
     """A tagged face got the wrong person, as a member said."""
 
@@ -214,6 +243,8 @@ class FaceReopened(FaceMessage, frozen=True, kw_only=True):
     """Slack id of who said so."""
     channel: str = ""
     """Slack's id of the channel in which they did; empty where an earlier version wrote this."""
+    together: tuple[str, ...] = ()
+    """Ids of all the faces of one request of which they said so at once."""
 
     @property
     def said_by(self) -> str | None:

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from tagbot.messages import (
     AnswerGiven,
     FaceReopened,
+    FacesStruckOut,
     FaceStored,
     FaceTagged,
     Message,
@@ -26,6 +27,7 @@ from tagbot.stages.enrich_user import enrich_user
 from tagbot.stages.finalize_tag import finalize_tag
 from tagbot.stages.request_tagging_on_slack import request_tagging_on_slack
 from tagbot.stages.send_face_for_training import send_face_for_training
+from tagbot.stages.split_group import split_group
 from tagbot.stages.store_face_tag_sql import store_face_tag_sql
 from tagbot.stages.undo_tag import undo_tag
 from tagbot.vocabulary import INBOX, StageName
@@ -101,12 +103,14 @@ PIPELINE = (
     Stage(StageName.FINALIZE_TAG, TrainingSent, finalize_tag, emits=(FaceStored,)),
     Stage(StageName.CLEANUP_TAG, TrainingRefused, cleanup_tag, emits=(FaceStored,)),
     Stage(StageName.UNDO_TAG, FaceReopened, undo_tag, emits=(FaceStored,)),
+    Stage(StageName.SPLIT_GROUP, FacesStruckOut, split_group, emits=(FaceStored,)),
 )
 
 SOURCES = (
     Source(INBOX, (PhotoArrived,)),
     Source(StageName.FACE_TAG, (AnswerGiven,)),
     Source("WrongPerson", (FaceReopened,)),
+    Source("NotAllTheSame", (FacesStruckOut,)),
     Source("TrainAnyway", (AnswerGiven,)),
     Source("TimedJobs", (FaceStored, FaceTagged, TrainingRefused, PersonAdded)),
 )

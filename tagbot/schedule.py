@@ -12,7 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from tagbot.consensus import Agreed, Unknown, consensus
 from tagbot.database.models.faces import Face, unknown_people
-from tagbot.database.models.places import let_next_in, next_with_message
+from tagbot.database.models.places import next_with_message
 from tagbot.database.models.votes import Vote
 from tagbot.database.named_lock import alone
 from tagbot.database.opening import connected, tidy
@@ -72,7 +72,7 @@ def let_waiting_in(services: Services) -> None:
     """Fill free places in the channel that nobody filled, because a crash came between."""
     troubles = services.queues[FaceStored.QUEUE].troubles()  # counts would be two requests of Amazon SQS
     given_up = sum(trouble.count for trouble in troubles if trouble.state == "dead")
-    for message in let_next_in(services.settings.max_open_requests, given_up):
+    for message in services.places.let_next_in(given_up):
         services.publish(message)
 
 

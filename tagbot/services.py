@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from tagbot.database.models.places import Places
 from tagbot.lib.in_flight import WorkInFlight
 from tagbot.messages import Message, PhotoArrived
 from tagbot.photos.decoder import Decoder
@@ -60,6 +61,8 @@ class Services:
     slack: Slack
     updates: Updates
     tellings: Tellings
+    places: Places
+    """For open requests in the channel."""
     queues: Mapping[str, Queue]
     """By name; a stage emits messages instead."""
     now: Callable[[], float]

@@ -74,6 +74,7 @@ class StageName(StrEnum):
     FINALIZE_TAG = "FinalizeTag"
     CLEANUP_TAG = "CleanupTag"
     UNDO_TAG = "UndoTag"
+    SPLIT_GROUP = "SplitGroup"
 
 
 class QueueName(StrEnum):
@@ -86,6 +87,7 @@ class QueueName(StrEnum):
     FACE_TRAINING_SENT = "face-training-sent"
     FACE_CLEANUP = "face-cleanup"
     FACE_UNDO = "face-undo"
+    FACE_SPLIT = "face-split"
 
 
 INBOX = "inbox"
@@ -114,12 +116,17 @@ class ActionId(StrEnum):
     SOMEONE_ELSE = "someone_else"
     WRONG_PERSON = "wrong_person"
     TRAIN_ANYWAY = "train_anyway"
+    NOT_ALL_THE_SAME = "not_all_the_same"
+    LOOK_CLOSER = "look_closer"
 
 
 class CallbackId(StrEnum):
     """Slack's `callback_id` of each modal."""
 
     SOMEONE_ELSE = "someone_else"
+    NOT_ALL_THE_SAME = "not_all_the_same"
+    WRONG_PERSON = "wrong_person"
+    LOOK_CLOSER = "look_closer"
 
 
 class Field(StrEnum):
@@ -127,3 +134,5 @@ class Field(StrEnum):
 
     NAME = "name"
     EMAIL = "email"
+    ODD_ONES = "odd_ones"
+    WRONG_ONES = "wrong_ones"

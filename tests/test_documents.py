@@ -23,6 +23,7 @@ from slack_sdk import WebClient
 
 from tagbot import schedule
 from tagbot.commands import COMMANDS
+from tagbot.database.models.different_people import DifferentPeople
 from tagbot.database.models.faces import store_photo
 from tagbot.database.models.people import Person
 from tagbot.database.models.requests import Request
@@ -54,7 +55,7 @@ def code() -> list[Path]:
 # --- What is written by `make docs` and `make pictures` ----------------------------------------------------
 
 
-@pytest.mark.rule("nine-stages")
+@pytest.mark.rule("the-stages")
 def test_what_is_taken_from_the_code_is_as_the_code_has_it() -> None:
     for path, text in generated.files():
         assert path.read_text() == text, f"{name_of(path)} is not up to date: run `make docs`"
@@ -226,7 +227,7 @@ def test_the_readme_names_every_command_of_the_help() -> None:
         assert f"python bot.py {command}" in (ROOT / "README.md").read_text()
 
 
-@pytest.mark.rule("nine-stages")
+@pytest.mark.rule("the-stages")
 def test_architecture_knows_every_stage_queue_state_reason_and_timed_job() -> None:
     text = (ROOT / "docs/architecture.md").read_text()
 
@@ -356,6 +357,7 @@ def test_the_recipe_for_forgetting_a_person_leaves_nothing_of_them(tmp_path: Pat
             PastRound.insert(face=face, round=1, request=past).execute()
             ModelVectors().put(face, person.id, b"vector", "a model")
         Vote.put(face_id="bens", tagger="U0EVA", answer="U0ANN", round=1, at=1.0)
+        DifferentPeople.note([("anns", "bens")])
         ann_id = ann.id
 
     with closing(sqlite3.connect(file)) as connection:

@@ -10,6 +10,7 @@ from tagbot.messages import (
     AnswerGiven,
     FaceMessage,
     FaceReopened,
+    FacesStruckOut,
     FaceStored,
     FaceTagged,
     Message,
@@ -29,6 +30,7 @@ EXAMPLES: list[Message] = [
     TrainingSent(face_id="F", round=3),
     TrainingRefused(face_id="F", reason="no_face"),
     FaceReopened(face_id="F", by="U1"),
+    FacesStruckOut(face_id="F", round=2, odd_ones=("G", "H"), by="U1", at=1.25, channel="C1"),
 ]
 EACH = pytest.mark.parametrize("message", EXAMPLES, ids=lambda message: type(message).__name__)
 

@@ -17,7 +17,7 @@ from bench.scene import Scene, answer, scene
 from bench.table import Comparison, Line, at_most
 from tagbot.commands import export
 from tagbot.database.models.faces import Face
-from tagbot.database.models.places import let_next_in
+from tagbot.database.models.places import Places
 from tagbot.database.write_lock import writing
 from tagbot.messages import AnswerGiven
 from tagbot.monitoring import status_figures
@@ -129,11 +129,12 @@ class Acts:
 
     def _next_request(self) -> float:
         let_in: list[str] = []
-        seconds = _seconds(lambda: let_in.extend(each.face_id for each in let_next_in(OPEN_FACES + 1)))
+        places = Places(OPEN_FACES + 1)
+        seconds = _seconds(lambda: let_in.extend(each.face_id for each in places.let_next_in()))
         if len(let_in) != 1:
             raise RuntimeError("no face was let in")
         with writing():
-            Face.update(pending=None).where(Face.id == let_in[0]).execute()
+            Face.update(pending=None, request=None, number=None).where(Face.id == let_in[0]).execute()
         return seconds
 
 

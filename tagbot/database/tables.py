@@ -11,6 +11,7 @@ from tagbot.database.models.bookkeeping import (
     StallAlert,
     Tally,
 )
+from tagbot.database.models.different_people import DifferentPeople
 from tagbot.database.models.faces import Face
 from tagbot.database.models.people import Person
 from tagbot.database.models.photos import Photo
@@ -20,6 +21,6 @@ from tagbot.database.models.vectors import TrainedVector
 from tagbot.database.models.votes import Vote
 
 TABLES: tuple[type[Table], ...] = (
-    Photo, Person, Request, Face, Vote, PastRound, TrainedVector, Tally, Effort, BackendCalls, Notice,
-    StallAlert, RunningBot, FailedMessage, RateLimitState,
+    Photo, Person, Request, Face, Vote, PastRound, DifferentPeople, TrainedVector, Tally, Effort,
+    BackendCalls, Notice, StallAlert, RunningBot, FailedMessage, RateLimitState,
 )  # fmt: skip

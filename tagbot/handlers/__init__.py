@@ -6,10 +6,28 @@ calls the Web API nor looks into the database.
 
 from slack_bolt import App
 
-from tagbot.handlers import face_tag, facetag_command, fallbacks, someone_else, train_anyway, wrong_person
+from tagbot.handlers import (
+    face_tag,
+    facetag_command,
+    fallbacks,
+    look_closer,
+    not_all_the_same,
+    someone_else,
+    train_anyway,
+    wrong_person,
+)
 from tagbot.services import Services
 
-HANDLERS = (face_tag, someone_else, wrong_person, train_anyway, facetag_command, fallbacks)
+HANDLERS = (
+    face_tag,
+    someone_else,
+    not_all_the_same,
+    look_closer,
+    wrong_person,
+    train_anyway,
+    facetag_command,
+    fallbacks,
+)
 """The fallbacks come last, as Bolt takes the first that fits."""
 
 

@@ -10,7 +10,7 @@ from tagbot.maintenance import redrive
 from tagbot.monitoring import status_words
 from tagbot.services import Services
 from tagbot.slack import words
-from tagbot.slack.lost_requests import ask_lost_again
+from tagbot.slack.lost_requests import ask_again_if_lost
 from tagbot.vocabulary import COMMAND
 
 
@@ -41,8 +41,8 @@ def answer(command: dict[str, Any], services: Services) -> str:
                 services.queues,
                 "".join(target),
                 by=member,
-                ask_lost=lambda face: ask_lost_again(
-                    [face], services.slack.channel, services.settings.rule, by=member
+                ask_lost=lambda face: ask_again_if_lost(
+                    face, services.slack.channel, services.settings.rule, by=member
                 ),
             )
         case _:

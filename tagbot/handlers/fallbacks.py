@@ -11,7 +11,6 @@ from tagbot.errors import Reject, Retry
 from tagbot.services import Services
 from tagbot.slack import words
 from tagbot.slack.api_failures import Busy
-from tagbot.vocabulary import Field
 
 log = logging.getLogger(__name__)
 
@@ -68,9 +67,10 @@ def _acknowledge(ack: Ack, body: Mapping[str, Any], response: BoltResponse) -> N
     As the handler failed, Bolt sends `response` and not what `ack` is given, as soon as `ack` was called: so
     it is filled in before.
     """
-    is_modal = body.get("type") == "view_submission"
+    view = body.get("view") or {} if body.get("type") == "view_submission" else {}
+    inputs = [str(each["block_id"]) for each in view.get("blocks") or () if each["type"] == "input"]
     says: dict[str, Any] = (
-        {"response_action": "errors", "errors": {Field.NAME: words.NOT_STORED}} if is_modal else {}
+        {"response_action": "errors", "errors": {inputs[0]: words.NOT_STORED}} if inputs else {}
     )
     filled: BoltResponse = Ack()(**says)  # type: ignore[no-untyped-call]  # Bolt's
     response.headers, response.body, response.status = filled.headers, filled.body, filled.status

@@ -72,7 +72,7 @@ def parse(body: Mapping[str, Any], now: float) -> AnswerGiven | dict[str, str]:
         answer="",
         name=name,
         email=email,
-        at=_submitted_at(asked, now),
+        at=submitted_at(asked, now),
         received=now,
         message_ts=asked["message_ts"],
         channel=asked.get("channel", ""),
@@ -80,7 +80,7 @@ def parse(body: Mapping[str, Any], now: float) -> AnswerGiven | dict[str, str]:
     )
 
 
-def _submitted_at(asked: Mapping[str, Any], now: float) -> float:
+def submitted_at(asked: Mapping[str, Any], now: float) -> float:
     """When the modal was submitted, by Slack's clock, as all other answers.
 
     A submission has no time of Slack's. The click that opened the modal has one, and our clock says how long

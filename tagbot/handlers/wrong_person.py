@@ -1,32 +1,76 @@
 """WrongPerson: a team member says that a tagged face got the wrong person."""
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
 from tagbot.handlers.facetag_command import may_retry
+from tagbot.handlers.group_clicks import group_click
 from tagbot.messages import FaceReopened
 from tagbot.services import Services
 from tagbot.slack import words
+from tagbot.slack.group_message import SEVERAL
+from tagbot.slack.group_modals import wrong_ones_modal
 from tagbot.slack.request_id import BLOCK_ID, RequestId, channel_of_click
-from tagbot.vocabulary import ActionId
+from tagbot.vocabulary import ActionId, CallbackId, Field, State
 
 
 def register(app: App, services: Services) -> None:
-    """Have the face reopened, and only then acknowledge to Slack."""
+    """Have the face reopened, and only then acknowledge to Slack; where there are several, ask which."""
 
     @app.action({"action_id": ActionId.WRONG_PERSON, "block_id": BLOCK_ID})
     def wrong_person(ack: Ack, body: dict[str, Any], respond: Respond) -> None:
         asked = RequestId.parse(body["actions"][0]["block_id"])
         member, channel = body["user"]["id"], channel_of_click(body)
         allowed = may_change(body, ack, services)
-        if asked is not None and allowed:
+        several = body["actions"][0].get("value") == SEVERAL
+        if asked is not None and allowed and not several:
             services.publish(
                 FaceReopened(face_id=asked.face_id, round=asked.round, by=member, channel=channel)
             )
         ack()
         if not allowed:
             respond(words.ADMINS_ONLY, response_type="ephemeral", replace_original=False)
+        elif several:
+            _ask_which(body, services, respond)
+
+    @app.view(CallbackId.WRONG_PERSON)
+    def wrong_ones(ack: Ack, body: dict[str, Any]) -> None:
+        for reopened in parse(body):
+            services.publish(reopened)
+        ack()
+
+
+def parse(body: Mapping[str, Any]) -> list[FaceReopened]:
+    """A message for each face that is ticked in the modal, from Slack's `view_submission` payload."""
+    asked = json.loads(body["view"]["private_metadata"])
+    ticked = body["view"]["state"]["values"][Field.WRONG_ONES][Field.WRONG_ONES]["selected_options"]
+    faces = tuple(option["value"] for option in ticked)
+    return [
+        FaceReopened(
+            face_id=face_id,
+            round=asked["rounds"][face_id],
+            by=body["user"]["id"],
+            channel=asked["channel"],
+            together=faces,
+        )
+        for face_id in faces
+        if face_id in asked["rounds"]
+    ]
+
+
+def _ask_which(body: Mapping[str, Any], services: Services, respond: Respond) -> None:
+    click = group_click(body, services, respond)
+    if click is None:
+        return
+    faces = click.group.numbered(State.TAGGED)
+    if faces:
+        view = wrong_ones_modal(click.id, click.opened, faces, click.group.request.grid_file)
+        services.slack.open_modal(body["trigger_id"], view)
+    else:
+        respond(words.NOT_TAGGED, response_type="ephemeral", replace_original=False)
 
 
 def may_change(body: dict[str, Any], ack: Ack, services: Services) -> bool:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from tagbot.database.models.faces import Face
-from tagbot.database.models.rounds import ask_again
+from tagbot.database.models.rounds import ask_again, rejected_together
 from tagbot.database.opening import connected
 from tagbot.database.outages import reached
 from tagbot.errors import Reject, Retry
@@ -39,8 +39,8 @@ class Retried:
 
     messages: Mapping[str, int]
     """How many dead letters went back, by queue; queues without any are left out."""
-    asked_again: bool = False
-    """Whether a face is asked about again."""
+    asked_again: int = 0
+    """How many faces are asked about again."""
     unusable: Mapping[str, str] = field(default_factory=dict)
     """Why nothing could be done, by queue; or by `SLACK`."""
 
@@ -93,7 +93,10 @@ def retry(
         if face is None:
             raise NothingOfThatName(target)
         retried = redriven(queues, face.id)
-        asked = ask_again(face.id, face.round, State.REJECTED, by=by)
+        again = [
+            each for each in rejected_together(face) if ask_again(each.id, each.round, State.REJECTED, by=by)
+        ]
+        asked = bool(again)
         if not asked and ask_lost is not None and face.state == State.OPEN:
             try:
                 asked = bool(ask_lost(face))
@@ -101,8 +104,9 @@ def retry(
                 return replace(retried, unusable={**retried.unusable, SLACK: why.reason})
         if not asked:
             return retried
-        publish(queues, FaceStored(face_id=face.id, round=face.round + 1))
-        return replace(retried, asked_again=True)
+        for each in again or [face]:
+            publish(queues, FaceStored(face_id=each.id, round=each.round + 1))
+        return replace(retried, asked_again=len(again) or 1)
 
 
 def redriven(queues: Mapping[str, SharedQueue], key: str | None = None) -> Retried:

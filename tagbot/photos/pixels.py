@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from io import BytesIO
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
@@ -80,6 +80,26 @@ class Photo:
                 draw.rectangle(edges, outline=colour, width=width)
         return Photo(image)
 
+    def with_picture(self, other: "Photo", left: int, top: int) -> "Photo":
+        """The same picture with another one laid upon it, whose corner is there."""
+        image = self.image.copy()
+        image.paste(other.image, (left, top))
+        return Photo(image)
+
+    def labelled(self, text: str, left: int, top: int, height: int) -> "Photo":
+        """The same picture with a sign of that height, whose corner is there: white on black, with a white
+        edge.
+        """
+        image = self.image.copy()
+        draw = ImageDraw.Draw(image)
+        font = ImageFont.load_default(height * 0.75)
+        width = max(height, round(draw.textlength(text, font)) + height // 2)
+        edge = max(2, height // 16)
+        box = (left, top, left + width - 1, top + height - 1)
+        draw.rectangle(box, fill="black", outline="white", width=edge)
+        draw.text((left + width / 2, top + height / 2), text, fill="white", font=font, anchor="mm")
+        return Photo(image)
+
     def jpeg(self) -> bytes:
         """Without metadata: Pillow writes only what it is told to, and `plain_rgb` left no comment."""
         for quality in QUALITIES:
@@ -88,6 +108,11 @@ class Photo:
             if out.tell() <= MAX_BYTES:
                 break
         return out.getvalue()
+
+
+def blank(size: Size) -> Photo:
+    """A white picture."""
+    return Photo(Image.new("RGB", size, "white"))
 
 
 # The plugins by name instead of Image.open: nothing else is ever tried on a stranger's bytes, and its limit

@@ -74,6 +74,7 @@ OPTION = shape({"text": plain(75), "value": string(150, least=1)}, {"description
 LINK_OPTION = shape(
     {"text": plain(75), "value": string(150, least=1)}, {"description": plain(75), "url": string(3000)}
 )
+CHECK_BOX = shape({"text": text(75), "value": string(150, least=1)}, {"description": text(75)})
 OPTION_GROUP = shape({"label": plain(75), "options": items(OPTION, 100)})
 PICTURE = {"image_url": string(3000, least=1), "slack_file": slack_file}
 ALT_TEXT = {"alt_text": string(2000)}
@@ -119,6 +120,11 @@ STATIC_SELECT = element(
     just_one("options", "option_groups"),
 )
 OVERFLOW = element("overflow", {"options": items(LINK_OPTION, 5)}, {"confirm": CONFIRM})
+CHECKBOXES = element(
+    "checkboxes",
+    {"options": items(CHECK_BOX, 10)},
+    {"initial_options": items(CHECK_BOX, 10), "confirm": CONFIRM, "focus_on_load": boolean},
+)
 IMAGE_ELEMENT = shape(ALT_TEXT, PICTURE, just_one("image_url", "slack_file"), type_name="image")
 PLAIN_TEXT_INPUT = element(
     "plain_text_input",
@@ -132,12 +138,14 @@ PRESSED = {
     "users_select": USERS_SELECT,
     "static_select": STATIC_SELECT,
     "overflow": OVERFLOW,
+    "checkboxes": CHECKBOXES,
 }
 FILLED = {
     "plain_text_input": PLAIN_TEXT_INPUT,
     "email_text_input": EMAIL_TEXT_INPUT,
     "users_select": USERS_SELECT,
     "static_select": STATIC_SELECT,
+    "checkboxes": CHECKBOXES,
 }
 
 
@@ -304,6 +312,6 @@ def objects(value: Any) -> Iterator[Json]:
 
 
 def options(element: Json) -> dict[str, Json]:
-    """The options of a static_select or an overflow, by value."""
+    """The options of a select, an overflow or check boxes, by value."""
     grouped = [option for group in element.get("option_groups") or [] for option in group["options"]]
     return {option["value"]: option for option in [*(element.get("options") or []), *grouped]}

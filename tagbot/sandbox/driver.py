@@ -159,7 +159,9 @@ class Slack:
         return self._act("use", wait, member=member, where=where, action_id=action_id, block_id=block_id)
 
     def submit(self, member: str, view: str, values: Json, *, wait: bool = True) -> Act:
-        """Fill in a modal and submit it; `values`: block_id → text, user id or option's value."""
+        """Fill in a modal and submit it; `values`: block_id → text, user id, option's value, or the
+        values of the boxes that are ticked.
+        """
         return self._act("submit", wait, member=member, view=view, values=values)
 
     def close_view(self, member: str, view: str, *, clear: bool = False, wait: bool = True) -> Act:

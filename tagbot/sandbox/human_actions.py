@@ -66,6 +66,8 @@ class People:
             return {}
         if value is None:
             raise Refused(f"{element['action_id']} is a {kind}: say what to choose.")
+        if kind == "checkboxes":
+            return {"selected_options": ticked(element, value.split())}
         if kind == "users_select":
             # Closed accounts can be sent: a screen may show a list from before somebody left.
             return {"selected_user": self.world.member(value).id}
@@ -74,7 +76,9 @@ class People:
     # ------------------------------------------------------------ modals
 
     def submit(self, member: str, view_id: str, values: Json) -> Act:
-        """Fill a modal in and press its button; `values`: block_id → text, user id or option value."""
+        """Fill a modal in and press its button; `values`: block_id → text, user id, option value, or the
+        values of the boxes that are ticked.
+        """
         person = self._person(member)
         view = self._top_view(person, view_id)
         if not view.content.get("submit"):
@@ -104,6 +108,8 @@ class People:
         """What an input holds; the client checks addresses and lengths before it sends anything."""
         if not value:
             return None
+        if element["type"] == "checkboxes":
+            return ticked(element, value)
         if element["type"] in ("users_select", "static_select"):
             return next(iter(self._held(element, value).values()))
         if element["type"] == "email_text_input" and not ADDRESS.fullmatch(value):
@@ -296,12 +302,22 @@ def offered(element: Json, value: str) -> Json:
     return options[value]
 
 
+def ticked(element: Json, values: list[str]) -> list[Json]:
+    """The options with these values, in the order in which they stand there."""
+    chosen = [offered(element, value) for value in values]
+    return [option for option in block_kit.options(element).values() if option in chosen]
+
+
 def demand(view: View, block_id: str, block: Json) -> None:
     """An input that is not optional must hold something."""
     element = block["element"]
     held = view.values.get(block_id, {}).get(element["action_id"])
     filled = (
-        held or element.get("initial_value") or element.get("initial_user") or element.get("initial_option")
+        held
+        or element.get("initial_value")
+        or element.get("initial_user")
+        or element.get("initial_option")
+        or (held is None and element.get("initial_options"))
     )
     if not filled and not block.get("optional"):
         raise Refused(f"The input {block_id} must be filled in.")

@@ -217,6 +217,7 @@ def view(world: World, each: View) -> Json:
 VALUE_FIELDS = {
     "users_select": ("selected_user", "initial_user"),
     "static_select": ("selected_option", "initial_option"),
+    "checkboxes": ("selected_options", "initial_options"),
     "plain_text_input": ("value", "initial_value"),
     "email_text_input": ("value", "initial_value"),
 }
@@ -231,5 +232,7 @@ def state_values(blocks: list[Json], chosen: Json) -> Json:
         name, initial = VALUE_FIELDS[element["type"]]
         key = block["block_id"], element["action_id"]
         content = chosen.get(key[0], {}).get(key[1], element.get(initial))
+        if element["type"] == "checkboxes":
+            content = content or []  # where nothing is ticked, Slack says so with a list
         values.setdefault(key[0], {})[key[1]] = {"type": element["type"], name: content}
     return values

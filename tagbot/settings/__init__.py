@@ -171,6 +171,10 @@ class Settings:
         "MAX_OPEN_REQUESTS", whole_number(1), "20",
         "How many requests are open at a time, so that an import of 1,000 photos does not flood the channel.",
     )  # fmt: skip
+    max_group: int = setting(
+        "MAX_GROUP", whole_number(1, 9), "9",
+        "How many faces that look like one person share a request at most; 1: each is asked about by itself.",
+    )  # fmt: skip
     request_expires_days: float = setting(
         "REQUEST_EXPIRES_DAYS", number, "14",
         "A request that nobody has finished by then is closed; fractions allowed.",

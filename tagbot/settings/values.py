@@ -177,16 +177,17 @@ def yes_or_no(text: str) -> bool:
     return one_of("yes", "no")(text) == "yes"
 
 
-def whole_number(at_least: int) -> Callable[[str], int]:
+def whole_number(at_least: int, at_most: int | None = None) -> Callable[[str], int]:
     """A number without fractions."""
+    wanted = f"{at_least} or more" if at_most is None else f"from {at_least} to {at_most}"
 
     def parse(text: str) -> int:
         try:
             value = int(text)
         except ValueError:
             value = at_least - 1
-        if value < at_least:
-            raise ValueError(f"should be a whole number, {at_least} or more, but is {text!r}")
+        if value < at_least or (at_most is not None and value > at_most):
+            raise ValueError(f"should be a whole number, {wanted}, but is {text!r}")
         return value
 
     return parse

@@ -32,6 +32,10 @@ class NoSuchMember(Reject):
     """The workspace has no member of that id, hides them from the bot, or they left the channel."""
 
 
+class ViewGone(Reject):
+    """The modal is no longer open."""
+
+
 class MessageGone(Reject):
     """The message was deleted."""
 
@@ -54,6 +58,7 @@ _KINDS: Mapping[str, type[Retry | Reject]] = {
     **dict.fromkeys(
         ("message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"), MessageGone
     ),
+    "not_found": ViewGone,
     **dict.fromkeys(("channel_not_found", "is_archived", "not_in_channel"), ChannelClosed),
     **dict.fromkeys(("file_not_found", "file_deleted"), PictureGone),
     # We send something wrong, and would each time.

@@ -9,9 +9,9 @@ from typing import Any
 from tagbot.lib.rate_limit import RateLimit
 from tagbot.slack.api import SlackApi
 from tagbot.slack.api_failures import ChannelClosed, NoSuchMember, OutcomeUnknown
+from tagbot.slack.blocks import Rendered
 from tagbot.slack.history import CLOCK_SECONDS, History, Mark
 from tagbot.slack.membership import Membership
-from tagbot.slack.request_message import Rendered
 from tagbot.vocabulary import EventType
 
 
@@ -31,13 +31,13 @@ class Channel:
         self.membership = Membership(api, channel)
 
     def post(self, message: Rendered, face_id: str, round: int) -> str:  # noqa: A002 - the glossary's word
-        """Post a request; its `ts`.
+        """Post a request, whose first face is in that round; its `ts`.
 
         Raises `OutcomeUnknown` when it may or may not have been posted: look with `find_request` before the
         next attempt, as Slack has no way to recognise a repeated post.
         """
         self._posts.wait()
-        payload = {"face_id": face_id, "round": round}
+        payload = {**message.payload, "face_id": face_id, "round": round}
         mark, since = Mark.of(EventType.REQUEST, payload), time.time()
         try:
             answer = self._api.call(
@@ -99,7 +99,8 @@ class Channel:
         """
         self._updates.wait()
         where = channel or self.id
-        self._api.call("chat.update", channel=where, ts=ts, text=message.text, blocks=message.blocks)
+        what = {"text": message.text, "blocks": message.blocks, "metadata": _metadata(message)}
+        self._api.call("chat.update", channel=where, ts=ts, **what)
 
     def announce(self, text: str, name: str) -> None:
         """Tell the channel something. Raises `OutcomeUnknown` as `post` does: look at `last_announcement`."""
@@ -142,6 +143,13 @@ class Channel:
             include_all_metadata=True,
         ):
             yield from page.get("messages") or ()
+
+
+def _metadata(message: Rendered) -> dict[str, Any] | None:
+    """None leaves it as it is in Slack."""
+    if not message.payload:
+        return None
+    return {"event_type": EventType.REQUEST, "event_payload": message.payload}
 
 
 def _in_order(ts: str) -> tuple[int, int]:

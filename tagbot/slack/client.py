@@ -1,11 +1,13 @@
 """All that the bot asks of Slack: of its channel, pictures and members, and of the app itself."""
 
 import threading
+from contextlib import suppress
 from typing import Any
 
 from tagbot.lib.health import Health
 from tagbot.lib.rate_limit import MakeRateLimit, own_rate_limits
 from tagbot.slack.api import SlackApi
+from tagbot.slack.api_failures import ViewGone
 from tagbot.slack.channel import Channel
 from tagbot.slack.members import Members
 from tagbot.slack.uploads import Uploads
@@ -81,9 +83,17 @@ class Slack:
         """By method: the failures of now."""
         return self.api.health
 
-    def open_modal(self, trigger_id: str, view: dict[str, Any]) -> None:
-        """Open a modal for the member whose click the trigger is of, within three seconds of it."""
-        self.api.call("views.open", trigger_id=trigger_id, view=view)
+    def open_modal(self, trigger_id: str, view: dict[str, Any]) -> str:
+        """Open a modal for the member whose click the trigger is of, within three seconds of it; the id of
+        the view.
+        """
+        answer = self.api.call("views.open", trigger_id=trigger_id, view=view)
+        return str(answer["view"]["id"])
+
+    def update_modal(self, view_id: str, view: dict[str, Any]) -> None:
+        """Show something else in a modal; nothing happens where it was closed meanwhile."""
+        with suppress(ViewGone):
+            self.api.call("views.update", view_id=view_id, view=view)
 
     def granted_scopes(self) -> set[str]:
         """The scopes of the bot's token; raises when Slack does not take the token."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tagbot.errors import Reject, Retry
+from tagbot.slack.request_id import FACE_IDS
 
 SETTLE_SECONDS = 5.0
 """How long a post whose answer never came may still take to appear in the channel's history."""
@@ -30,8 +31,11 @@ class Mark:
 
     @classmethod
     def of(cls, event_type: str, payload: Mapping[str, Any]) -> "Mark":
-        """The order in which the payload is written plays no part."""
-        return cls(event_type, json.dumps(payload, sort_keys=True))
+        """The order in which the payload is written plays no part, nor do the faces beside the first: some
+        may have left the request.
+        """
+        told = {name: value for name, value in payload.items() if name != FACE_IDS}
+        return cls(event_type, json.dumps(told, sort_keys=True))
 
 
 @dataclass(slots=True)

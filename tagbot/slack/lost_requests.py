@@ -26,21 +26,27 @@ def ask_lost_again(
     return [face for face in lost(faces, channel) if _ask_again(face, rule, by)]
 
 
+def ask_again_if_lost(face: Face, channel: Channel, rule: Rule, *, by: str | None) -> bool:
+    """The same for one request, by one of its faces: whether it was lost."""
+    faces = [each for each in Face.of_request(face.request_id or "") if each.state == State.OPEN]
+    return bool(ask_lost_again(faces, channel, rule, by=by))
+
+
 def lost(faces: Iterable[Face], channel: Channel) -> Iterator[Face]:
     """Those whose request is not in the channel. First come those of which no look at Slack is needed, which
     may fail; a channel that an earlier version did not note is noted.
     """
-    here: dict[str, tuple[Face, Request]] = {}
+    here: dict[str, tuple[Request, list[Face]]] = {}
     for face in faces:
         request = face.request
         if request is not None and request.channel in (None, channel.id):
-            here[str(request.message_ts)] = face, request
+            here.setdefault(str(request.message_ts), (request, []))[1].append(face)
         else:
             yield face
     gone = channel.missing(here)
-    for ts, (face, request) in here.items():
+    for ts, (request, those) in here.items():
         if ts in gone:
-            yield face
+            yield from those
         elif request.channel is None:
             Request.note(request.id, channel=channel.id)
 

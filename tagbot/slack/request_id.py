@@ -9,6 +9,10 @@ BLOCK_ID = re.compile(r"\Aface:([0-9a-f-]{36}):(\d{1,9})\Z")
 """Of the block that holds the controls of a request: the face and the round."""
 
 
+FACE_IDS = "face_ids"
+"""In the metadata of a request: the ids of all its faces."""
+
+
 @dataclass(frozen=True, slots=True)
 class RequestId:
     """A face, in a round."""

@@ -1,12 +1,19 @@
-"""A face's two pictures at Slack: there once, ready to be shown, and made anew when they were deleted."""
+"""The pictures of a request at Slack: there once, ready to be shown, and made anew when they were deleted.
 
-from collections.abc import Callable
+One face has two, which serve all its rounds. Several faces have one together, which is the request's.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from tagbot.database.models.faces import Face
 from tagbot.database.models.requests import Request
+from tagbot.database.named_lock import alone
+from tagbot.database.opening import connected
+from tagbot.database.outages import reached
 from tagbot.database.write_lock import writing
 from tagbot.errors import Retry
+from tagbot.photos.grid_picture import grid_picture
 from tagbot.photos.image_keys import context_key, crop_key
 from tagbot.photos.image_store import ImageStore
 from tagbot.slack import words
@@ -17,64 +24,127 @@ from tagbot.slack.uploads import Picture
 
 
 def have_ready(
-    face: Face,
+    request: Request,
+    faces: Sequence[Face],
     slack: Slack,
     images: ImageStore,
     *,
-    shared_in: Request | None = None,
+    share: bool = False,
     now: Callable[[], float],
 ) -> None:
-    """Return when Slack can show the face's pictures, which serve all attempts and rounds; those that were
-    deleted there are uploaded anew. With `shared_in` they are shared into the thread of that request,
-    which is noted as under way.
+    """Return when Slack can show the pictures of a request, which asks about these faces; those that were
+    deleted there are uploaded anew. With `share` they are shared into its thread, which is noted as under
+    way.
     """
     # Their ids are noted before Slack makes files of them, which it does once for each id: however often this
     # is interrupted, no pictures are there twice, and none that are noted nowhere. An upload that is not
     # completed, Slack forgets by itself.
-    thread_ts = shared_in.message_ts if shared_in is not None else None
+    thread_ts = request.message_ts if share else None
     try:
-        if face.crop_file is None or face.context_file is None:
-            crop, context = (images.get(key(face.id)) for key in (crop_key, context_key))
-            face.crop_file, face.context_file = slack.uploads.upload(
-                [
-                    Picture(crop, words.FACE_TITLE, words.FACE_ALT),
-                    Picture(context, words.CONTEXT_TITLE, words.CONTEXT_ALT),
-                ]
-            )
-            files = {"crop_file": face.crop_file, "context_file": face.context_file}
+        if not noted(request, faces):
+            pictures = _missing(faces, images)
+            files = slack.uploads.upload(pictures)
             with writing():
-                Face.note(face.id, **files)
-                if shared_in is not None:
-                    Request.note(shared_in.id, posting_since=now())
-            _complete(face, slack, thread_ts)
-        elif not are_ready(face, slack):
+                _note(request, faces, files)
+                if share:
+                    Request.note(request.id, posting_since=now())
+            _complete(dict(zip(files, _titles(pictures), strict=True)), slack, thread_ts)
+        elif not slack.uploads.are_ready(noted(request, faces)):
+            titles = [words.FACES_TITLE] if len(faces) > 1 else [words.FACE_TITLE, words.CONTEXT_TITLE]
             with suppress(PictureGone):  # they are files already, or never can be: that shows below
-                _complete(face, slack, thread_ts)
-        slack.uploads.wait_until_ready([str(face.crop_file), str(face.context_file)])
+                _complete(dict(zip(noted(request, faces), titles, strict=True)), slack, thread_ts)
+        slack.uploads.wait_until_ready(noted(request, faces))
     except PictureGone as gone:
-        forget(face)
+        forget(request, faces)
         raise Retry(gone.reason) from None
 
 
-def are_ready(face: Face, slack: Slack) -> bool:
-    """Whether Slack can show the pictures."""
-    return slack.uploads.are_ready([str(face.crop_file), str(face.context_file)])
+def noted(request: Request, faces: Sequence[Face]) -> list[str]:
+    """Slack's ids of the pictures that show just these faces; none where they have yet to be made."""
+    if len(faces) == 1:
+        both = [faces[0].crop_file, faces[0].context_file]
+        return [file for file in both if file] if all(both) else []
+    fits = request.grid_size == len(faces)
+    return [request.grid_file] if request.grid_file and fits else []
 
 
-def are_there(face: Face, slack: Slack) -> bool:
-    """Whether Slack has the pictures, ready or not."""
-    return slack.uploads.are_there([file for file in (face.crop_file, face.context_file) if file])
+def are_there(request: Request, faces: Sequence[Face], slack: Slack) -> bool:
+    """Whether Slack has the pictures that the request shows, ready or not."""
+    shown = [request.grid_file] if len(faces) > 1 else [faces[0].crop_file, faces[0].context_file]
+    return slack.uploads.are_there([file for file in shown if file])
 
 
-def forget(face: Face) -> None:
-    """The face has no pictures at Slack any more."""
-    face.crop_file = face.context_file = None
-    Face.note(face.id, crop_file=None, context_file=None)
+def forget(request: Request, faces: Sequence[Face]) -> None:
+    """There are no pictures at Slack any more."""
+    if len(faces) == 1:
+        _note_of_face(faces[0], None, None)
+    else:
+        request.grid_file = request.grid_size = None
+        Request.note(request.id, grid_file=None, grid_size=None)
 
 
-def _complete(face: Face, slack: Slack, thread_ts: str | None) -> None:
-    files = {str(face.crop_file): words.FACE_TITLE, str(face.context_file): words.CONTEXT_TITLE}
+def photos_ready(request: Request, slack: Slack, images: ImageStore, *, share: bool) -> dict[str, str]:
+    """Slack's ids of the photos around the faces of a request, by face, when Slack can show them. Several
+    members who ask at once are shown the same ones.
+    """
+    with reached(), connected(), alone(f"photos of {request.id}"):
+        faces = Face.of_request(request.id)
+        new = [face for face in faces if face.context_file is None]
+        files = slack.uploads.upload([_photo_around(face, images) for face in new])
+        with writing():
+            for face, file in zip(new, files, strict=True):
+                face.context_file = file
+                Face.note(face.id, context_file=file)
+        if new:
+            thread_ts = request.message_ts if share else None
+            _complete(dict.fromkeys(files, words.CONTEXT_TITLE), slack, thread_ts)
+        try:
+            slack.uploads.wait_until_ready([str(face.context_file) for face in faces])
+        except PictureGone as gone:
+            with writing():
+                Face.update(context_file=None).where(Face.request == request.id).execute()
+            raise Retry(gone.reason) from None
+        return {face.id: str(face.context_file) for face in faces}
+
+
+def _missing(faces: Sequence[Face], images: ImageStore) -> list[Picture]:
+    """Those that have to be uploaded."""
+    if len(faces) > 1:
+        grid = grid_picture([(face.number or 1, images.get(crop_key(face.id))) for face in faces])
+        return [Picture(grid, words.FACES_TITLE, words.grid_alt(len(faces)))]
+    [face] = faces
+    crop = Picture(images.get(crop_key(face.id)), words.FACE_TITLE, words.FACE_ALT)
+    return [
+        *([crop] if face.crop_file is None else []),
+        *([_photo_around(face, images)] if face.context_file is None else []),
+    ]
+
+
+def _photo_around(face: Face, images: ImageStore) -> Picture:
+    return Picture(images.get(context_key(face.id)), words.CONTEXT_TITLE, words.CONTEXT_ALT)
+
+
+def _titles(pictures: Sequence[Picture]) -> list[str]:
+    return [picture.title for picture in pictures]
+
+
+def _note(request: Request, faces: Sequence[Face], files: Sequence[str]) -> None:
+    if len(faces) == 1:
+        [face], new = faces, list(files)
+        _note_of_face(face, face.crop_file or new.pop(0), face.context_file or new.pop(0))
+        return
+    past = " ".join(filter(None, (request.past_grids, request.grid_file))) or None
+    request.grid_file, request.grid_size, request.past_grids = files[0], len(faces), past
+    Request.note(request.id, grid_file=files[0], grid_size=len(faces), past_grids=past)
+
+
+def _note_of_face(face: Face, crop_file: str | None, context_file: str | None) -> None:
+    face.crop_file, face.context_file = crop_file, context_file
+    Face.note(face.id, crop_file=crop_file, context_file=context_file)
+
+
+def _complete(titles: Mapping[str, str], slack: Slack, thread_ts: str | None) -> None:
     try:
-        slack.uploads.complete(files, thread_ts)
+        slack.uploads.complete(titles, thread_ts)
     except OutcomeUnknown as lost:
         raise OutcomeUnknown(lost.reason, after=SETTLE_SECONDS) from None

@@ -2,43 +2,44 @@
 
 from collections.abc import Sequence
 
-from peewee import JOIN
-
 from tagbot.consensus import PeopleDiffer, Rule, consensus
 from tagbot.database.models.faces import Face
-from tagbot.database.models.people import Person
 from tagbot.database.models.requests import Request
 from tagbot.database.models.rounds import PastRound
 from tagbot.database.models.votes import Vote
-from tagbot.slack.request_message import (
-    PersonShown,
-    Rendered,
-    RequestShown,
-    past_request_message,
-    request_message,
-)
-
-ORDER = (Face.stored_at, Face.id)
-
-
-def faces_of(request: Request) -> list[Face]:
-    """The faces that a request asks about, in the order in which it shows them."""
-    asked = Face.request == request.id
-    return list(Face.select(Face, Person).join(Person, JOIN.LEFT_OUTER).where(asked).order_by(*ORDER))
+from tagbot.slack import words
+from tagbot.slack.blocks import PersonShown, Rendered
+from tagbot.slack.group_message import FaceShown, GroupShown, group_message
+from tagbot.slack.request_message import RequestShown, past_request_message, request_message
 
 
 def request_as_it_is(request: Request, faces: Sequence[Face], rule: Rule, ours: str) -> Rendered:
     """The message that the rows of the request, and of its faces, amount to. The channel that tags is
     `ours`.
     """
+    rounds = list(PastRound.select().where(PastRound.request == request.id)) if request.message_ts else []
     if not faces:
-        past = PastRound.get(PastRound.request == request.id)
         is_elsewhere = request.channel not in (None, ours)
-        return past_request_message(past.face_id, past.reopened_by, is_elsewhere=is_elsewhere)
-    [face] = faces
-    votes = Vote.of(face.id)
+        last = next((past for past in rounds if not past.struck_out), rounds[0])
+        count = sum(past.reopened_by == last.reopened_by for past in rounds)
+        headline = words.reopened(last.reopened_by, is_elsewhere=is_elsewhere, count=count)
+        return past_request_message(last.face_id, headline)
+    votes = Vote.of_each([face.id for face in faces])
+    taggers = [vote.tagger for vote in max(votes.values(), key=len)]
+    differ = any(isinstance(consensus(each, rule), PeopleDiffer) for each in votes.values())
     are_there = not pictures_are_on_their_way(request)
-    person = face.person
+    if len(faces) > 1:
+        return group_message(
+            GroupShown(
+                faces=[_face_shown(face) for face in faces],
+                grid_file=request.grid_file if are_there else None,
+                required_votes=rule.required_votes,
+                taggers=taggers,
+                differ=differ,
+                left=_left(rounds),
+            )
+        )
+    [face] = faces
     return request_message(
         RequestShown(
             face_id=face.id,
@@ -47,10 +48,11 @@ def request_as_it_is(request: Request, faces: Sequence[Face], rule: Rule, ours: 
             crop_file=face.crop_file if are_there else None,
             context_file=face.context_file if are_there else None,
             required_votes=rule.required_votes,
-            taggers=[vote.tagger for vote in votes],
-            differ=isinstance(consensus(votes, rule), PeopleDiffer),
-            person=PersonShown(person.slack_id, person.name) if person else None,
+            taggers=taggers,
+            differ=differ,
+            person=_person_shown(face),
             reason=face.reason,
+            left=_left(rounds),
         )
     )
 
@@ -58,3 +60,27 @@ def request_as_it_is(request: Request, faces: Sequence[Face], rule: Rule, ours: 
 def pictures_are_on_their_way(request: Request) -> bool:
     """Whether the request was posted without its pictures, and they are being shared into its thread."""
     return request.message_ts is not None and request.posting_since is not None
+
+
+def _face_shown(face: Face) -> FaceShown:
+    return FaceShown(
+        id=face.id,
+        round=face.round,
+        number=face.number or 1,
+        state=face.state,
+        person=_person_shown(face),
+        reason=face.reason,
+    )
+
+
+def _person_shown(face: Face) -> PersonShown | None:
+    return PersonShown(face.person.slack_id, face.person.name) if face.person else None
+
+
+def _left(rounds: Sequence[PastRound]) -> list[str]:
+    """A sentence for each member who had faces leave the request."""
+    how = [(past.reopened_by, bool(past.struck_out)) for past in rounds]
+    return [
+        words.left_the_request(by, how.count((by, struck_out)), struck_out=struck_out)
+        for by, struck_out in dict.fromkeys(how)
+    ]

@@ -25,7 +25,7 @@ from tagbot.slack.api_failures import ChannelClosed, MessageGone, PictureNotRead
 from tagbot.slack.client import Slack
 from tagbot.slack.history import SETTLE_SECONDS
 from tagbot.slack.lost_requests import ask_lost_again
-from tagbot.slack.request_state import faces_of, request_as_it_is
+from tagbot.slack.request_state import request_as_it_is
 from tagbot.vocabulary import State
 
 log = logging.getLogger(__name__)
@@ -140,12 +140,15 @@ class Updates:
         request = Request.get_or_none(Request.is_stale() & (Request.id == request_id))
         if request is None:
             return
-        faces = faces_of(request)
+        faces = Face.of_request(request.id)
         try:
             self._update(request, faces)
         except PictureNotReady:
-            if not self._forget_lost_pictures(faces):
+            if not faces or request_pictures.are_there(request, faces, self._slack):
                 raise
+            # It goes on without them; the next round has new ones.
+            log.warning("the pictures of face=%s were deleted in Slack", _ids(faces))
+            request_pictures.forget(request, faces)
             self._update(request, faces)
         is_open = any(face.state == State.OPEN for face in faces)
         first_time = not is_open and request.closing_shown_at is None
@@ -155,18 +158,8 @@ class Updates:
                 **({"closing_shown_at": self._now()} if first_time else {}),
             ).where((Request.id == request.id) & (Request.shown_revision < request.revision)).execute()
 
-    def _forget_lost_pictures(self, faces: Sequence[Face]) -> bool:
-        """Where pictures were deleted in Slack, the request goes on without, and the next round has new ones;
-        whether that is so.
-        """
-        lost = [face for face in faces if not request_pictures.are_there(face, self._slack)]
-        for face in lost:
-            log.warning("the pictures of face=%s were deleted in Slack", face.id)
-            request_pictures.forget(face)
-        return bool(lost)
-
     def _update(self, request: Request, faces: Sequence[Face]) -> None:
-        ours, about = self._slack.channel.id, ",".join(face.id for face in faces) or "none any more"
+        ours, about = self._slack.channel.id, _ids(faces)
         rendered = request_as_it_is(request, faces, self._rule, ours)
         try:
             self._slack.channel.update(str(request.message_ts), rendered, request.channel)
@@ -178,6 +171,10 @@ class Updates:
             log.warning(
                 "request=%s about face=%s stays in its old channel: %s", request.id, about, why.reason
             )
+
+
+def _ids(faces: Sequence[Face]) -> str:
+    return ",".join(face.id for face in faces) or "none any more"
 
 
 def _settle(waiting: list[Future[None]], how: Callable[..., None], outcome: object) -> None:

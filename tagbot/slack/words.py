@@ -23,6 +23,9 @@ CONTEXT_ALT = "The photo around it, with the face in a double frame"
 TAGGED_ALT = "The face that was named"
 SOMEBODY = "somebody"
 """In place of a name, where none is known."""
+FACES_TITLE = "Faces"
+NOT_ALL_THE_SAME = "Not all the same…"
+LOOK_CLOSER = "Look closer"
 LEARNING = "Thank you, that is enough answers. What comes of them appears here in a moment."
 
 SHOWN_TAGGERS = 20
@@ -65,6 +68,21 @@ NAME_MISSING = "Please write a name."
 NAME_TOO_LONG = "Please use at most 200 letters."
 EMAIL_WRONG = "This does not look like an email address. You may leave it empty."
 
+# --- Which of several faces --------------------------------------------------------------------------------
+
+ODD_ONES_TITLE = "Not all the same"
+ODD_ONES = "Which faces are not the same person as the others?"
+ODD_ONES_HINT = "They are asked about again by themselves. Answers about the others stay."
+ODD_ONES_SUBMIT = "Ask apart"
+WRONG_ONES_TITLE = "Wrong person?"
+WRONG_ONES = "Which faces got the wrong person?"
+WRONG_ONES_HINT = "They leave the model, and the channel is asked once more who they are."
+WRONG_ONES_SUBMIT = "Ask again"
+LOOK_CLOSER_TITLE = "Look closer"
+LOOK_CLOSER_CLOSE = "Close"
+LOOK_CLOSER_WAIT = "One moment, the photos are on their way…"
+LOOK_CLOSER_FAILED = "The photos cannot be shown just now. Please close this and try again in a minute."
+
 # --- The question whether a tag is wrong -------------------------------------------------------------------
 
 REOPEN_TITLE = "Ask again?"
@@ -78,6 +96,7 @@ CLOSED = "This face is closed already, so your answer does not count any more. T
 ASKED_ELSEWHERE = (
     "This question is asked in another message now, so your answer here does not count. Please answer there."
 )
+NOTHING_TO_SPLIT = "These faces are no longer asked about together. Nothing was changed, but thank you!"
 NOT_TAGGED = "This face is no longer tagged, so there is nothing to reopen."
 NOT_DIFFERING = (
     "This face can no longer be added anyway: somebody was faster, or it is being asked about again."
@@ -155,14 +174,65 @@ def rejected(reason: str) -> str:
     return REJECTED.get(reason, f"This face was set aside ({reason.replace('_', ' ')}).")
 
 
-def reopened(by: str | None, *, is_elsewhere: bool = False) -> str:
-    """`by` is who had the face asked about again, None for an operator; with `is_elsewhere`, the channel that
-    tags is another one now.
+def reopened(by: str | None, *, is_elsewhere: bool = False, count: int = 1) -> str:
+    """`by` is who had so many faces asked about again, None for an operator; with `is_elsewhere`, the channel
+    that tags is another one now.
     """
     if by is None and is_elsewhere:
         return "This question has moved: it is asked again in a new message, in another channel."
     who = mention(by) if by else "The bot's operator"
+    if count > 1:
+        return f"{who} reopened these {count} faces. They are asked about again in new messages."
     return f"{who} reopened this face. It is asked about again in a new message."
+
+
+def left_the_request(by: str | None, count: int, *, struck_out: bool) -> str:
+    """Why so many faces are not asked about here any more; `by` as above."""
+    who = mention(by) if by else "The bot's operator"
+    faces = "a face" if count == 1 else f"{count} faces"
+    did = f"took {faces} out as not the same" if struck_out else f"reopened {faces}"
+    return f"{who} {did}: asked about again in a new message."
+
+
+def group_question(count: int) -> str:
+    """The heading of a request about several faces."""
+    return f"These {count} faces look like one person. Who is it?"
+
+
+def grid_alt(count: int) -> str:
+    """Of the picture of several faces."""
+    return f"{count} faces to name, each cut out of its photo, with a number on each"
+
+
+def tagged_grid_alt(count: int) -> str:
+    """Of the same picture in the message of a request that is closed."""
+    return f"The {count} faces that were asked about"
+
+
+def numbered_photo_alt(number: int) -> str:
+    """Of the photo around one of several faces."""
+    return f"The photo around face {number}, with the face in a double frame"
+
+
+def face_number(number: int) -> str:
+    """One of several faces, by its number in the picture."""
+    return f"Face {number}"
+
+
+def all_faces(count: int) -> str:
+    """All of those that a request is about."""
+    return "both faces" if count == 2 else f"all {count} faces"
+
+
+def numbered_faces(numbers: Sequence[int]) -> str:
+    """Some of them, by their numbers in the picture."""
+    *others, last = map(str, numbers)
+    return f"faces {', '.join(others)} and {last}" if others else f"face {last}"
+
+
+def of_faces(sentence: str, whose: str) -> str:
+    """The sentence, and the faces that it is about."""
+    return f"{sentence} ({whose})"
 
 
 def cannot_be_chosen(slack_id: str) -> str:
@@ -170,11 +240,15 @@ def cannot_be_chosen(slack_id: str) -> str:
     return f"{mention(slack_id)} cannot be chosen: only people with an active account can. Please pick again."
 
 
-def retried(messages: int, *, asked_again: bool) -> str:
+def retried(messages: int, *, asked_again: int) -> str:
     """The outcome of `retry`."""
     parts = []
     if asked_again:
-        parts.append("1 face is asked about again.")
+        parts.append(
+            "1 face is asked about again."
+            if asked_again == 1
+            else f"{asked_again} faces are asked about again."
+        )
     if messages or not asked_again:
         parts.append(
             "1 message is tried again." if messages == 1 else f"{messages} messages are tried again."

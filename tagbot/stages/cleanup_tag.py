@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from tagbot.consensus import Agreed, Unknown, consensus
 from tagbot.database.models.faces import Face
-from tagbot.database.models.places import let_next_in
 from tagbot.database.models.votes import Vote
 from tagbot.database.write_lock import writing
 from tagbot.messages import FaceStored, TrainingRefused
 from tagbot.services import Services
+from tagbot.stages.outcomes import show_outcome
 from tagbot.vocabulary import BY_PEOPLE, RejectionReason, State
 
 
@@ -33,5 +33,5 @@ def cleanup_tag(message: TrainingRefused, services: Services) -> Iterator[FaceSt
         )
         if moved and message.reason not in BY_PEOPLE:
             Vote.delete().where(Vote.face == message.face_id).execute()
-    services.updates.show(face.request_id if face is not None else None)
-    yield from let_next_in(services.settings.max_open_requests)
+    show_outcome(face, services)
+    yield from services.places.let_next_in()

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from peewee import fn
 
 from tagbot.database.models.faces import Face
-from tagbot.database.models.places import let_next_in
 from tagbot.database.write_lock import writing
 from tagbot.messages import FaceStored, TrainingSent
 from tagbot.services import Services
+from tagbot.stages.outcomes import show_outcome
 from tagbot.vocabulary import State
 
 
@@ -26,5 +26,5 @@ def finalize_tag(message: TrainingSent, services: Services) -> Iterator[FaceStor
                 State.TAGGED,
                 tagged_at=fn.COALESCE(Face.tagged_at, services.now()),
             )
-    services.updates.show(face.request_id if face is not None else None)
-    yield from let_next_in(services.settings.max_open_requests)
+    show_outcome(face, services)
+    yield from services.places.let_next_in()

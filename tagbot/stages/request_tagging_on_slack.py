@@ -1,10 +1,11 @@
-"""Ask in the channel who a face is, while there is room for another request."""
+"""Ask in the channel who faces are, while there is room for another request."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from tagbot.database.models.faces import Face
-from tagbot.database.models.places import note_posted, take_place
+from tagbot.database.models.places import note_posted
 from tagbot.database.models.requests import Request
 from tagbot.database.models.rounds import PastRound
 from tagbot.database.write_lock import writing
@@ -17,6 +18,8 @@ from tagbot.slack.history import SETTLE_SECONDS
 from tagbot.slack.request_state import pictures_are_on_their_way, request_as_it_is
 from tagbot.vocabulary import RejectionReason, State
 
+log = logging.getLogger(__name__)
+
 SHARP_ENOUGH = 0.44
 """As `tagbot.recognition.sharpness` measures it: a face that is less sharp cannot be recognised. Of 600
 portraits of the press (LFW) fewer than 1 in 100 are less sharp; of those blurred with a radius of 4.3 % of
@@ -25,32 +28,38 @@ the face's side nine in ten are, in the dark, with noise and as a poor JPEG alik
 
 
 def request_tagging_on_slack(message: FaceStored, services: Services) -> tuple[()]:
-    """Post the request, leave the face waiting in the database, or reject it as too small or too blurred."""
-    # Again is harmless: a face that no longer waits is left alone, and one that may have been posted is
+    """Post the face's request, leave the face waiting in the database, or reject it as too small or too
+    blurred.
+    """
+    # Again is harmless: a face that no longer waits is left alone, and a request that may have been posted is
     # looked for in the channel first.
     face = Face.in_round(message.face_id, message.round)
-    if face is None:
+    if face is None or not _carries_its_request(face):
         return ()
     unusable = _why_nobody_could_tell(face, services.settings.min_face_size)
     # An operator who asks again about such a face wants it asked.
-    if face.state == State.WAITING and unusable and face.round == 1:
+    if face.state == State.WAITING and unusable and face.round == 1 and face.request_id is None:
         with writing():
             Face.move(face.id, face.round, State.WAITING, State.REJECTED, reason=unusable, pending=None)
-    elif face.state == State.WAITING and (request := _place_of(face, services)):
-        message_ts, channel = _post(request, face, services)
-        note_posted(request.id, message_ts=message_ts, channel=channel, posted_at=services.now())
+    elif face.state == State.WAITING:
+        request = services.places.take(face, channel=services.slack.channel.id, now=services.now())
+        if request is not None:
+            _ask(request, services)
     if services.settings.slack_pictures == "shared":
         _share_pictures(message.face_id, services)
     return ()
 
 
-def _place_of(face: Face, services: Services) -> Request | None:
-    return take_place(
-        face,
-        services.settings.max_open_requests,
-        channel=services.slack.channel.id,
-        now=services.now(),
-    )
+def _carries_its_request(face: Face) -> bool:
+    """Whether its message is the one to ask about it, and about those that share its request."""
+    return face.request_id is None or Face.of_request(face.request_id)[0].id == face.id
+
+
+def _ask(request: Request, services: Services) -> None:
+    faces = Face.of_request(request.id)
+    message_ts, channel = _post(request, faces, services)
+    note_posted(request.id, message_ts=message_ts, channel=channel, posted_at=services.now())
+    log.info("request=%s asks about face=%s", request.id, ",".join(face.id for face in faces))
 
 
 def _why_nobody_could_tell(face: Face, min_size: int) -> RejectionReason | None:
@@ -69,7 +78,7 @@ def _let_settle(since: float, services: Services) -> None:
         raise Retry("a call to Slack may still be under way", after=rest)
 
 
-def _post(request: Request, face: Face, services: Services) -> tuple[str, str]:
+def _post(request: Request, faces: Sequence[Face], services: Services) -> tuple[str, str]:
     """The `ts` of the request, and the channel in which it is; one that an earlier attempt may have posted is
     looked for first.
     """
@@ -77,19 +86,19 @@ def _post(request: Request, face: Face, services: Services) -> tuple[str, str]:
     if request.posting_since is not None:
         _let_settle(request.posting_since, services)
         tried = request.channel or slack.channel.id
-        found = _found(face, request, tried, services)
+        found = _found(faces[0], request, tried, services)
         if found is not None:
             return found, tried
     with _place_given_back(request):
         if services.settings.slack_pictures == "private":
-            request_pictures.have_ready(face, slack, services.images, now=services.now)
-        elif face.crop_file is not None and not _can_be_seen(face, services):
-            request_pictures.forget(face)  # of an earlier round; this one's thread gets new ones
+            request_pictures.have_ready(request, faces, slack, services.images, now=services.now)
+        elif len(faces) == 1 and faces[0].crop_file is not None and not _can_be_seen(faces[0], services):
+            request_pictures.forget(request, faces)  # of an earlier round; this one's thread gets new ones
     Request.note(request.id, posting_since=services.now(), channel=slack.channel.id)
     try:
         with _place_given_back(request, unless=OutcomeUnknown):
-            rendered = request_as_it_is(request, [face], services.settings.rule, slack.channel.id)
-            return slack.channel.post(rendered, face.id, face.round), slack.channel.id
+            rendered = request_as_it_is(request, faces, services.settings.rule, slack.channel.id)
+            return slack.channel.post(rendered, faces[0].id, faces[0].round), slack.channel.id
     except OutcomeUnknown as lost:
         raise OutcomeUnknown(lost.reason, after=SETTLE_SECONDS) from None
 
@@ -110,7 +119,8 @@ def _can_be_seen(face: Face, services: Services) -> bool:
     elsewhere = Request.channel != services.slack.channel.id  # null, which nobody knows, is not
     if PastRound.select().join(Request).where((PastRound.face == face.id) & elsewhere).exists():
         return False
-    return request_pictures.are_ready(face, services.slack)
+    files = [str(face.crop_file), str(face.context_file)]
+    return services.slack.uploads.are_ready(files)
 
 
 @contextmanager
@@ -129,19 +139,16 @@ def _share_pictures(face_id: str, services: Services) -> None:
 
     In this order, as only what was shared with the channel is sure to be seen there.
     """
-    face = Face.get_by_id(face_id)
-    request = face.request
-    if (
-        request is None
-        or request.message_ts is None
-        or request.channel not in (None, services.slack.channel.id)
-    ):
+    request = Face.get_by_id(face_id).request
+    here = (None, services.slack.channel.id)
+    if request is None or request.message_ts is None or request.channel not in here:
         return
+    faces = Face.of_request(request.id)
     if pictures_are_on_their_way(request):
         _let_settle(request.posting_since or 0.0, services)
-    elif face.state != State.OPEN or face.crop_file is not None:
+    elif faces[0].state != State.OPEN or request_pictures.noted(request, faces):
         return
-    request_pictures.have_ready(face, services.slack, services.images, shared_in=request, now=services.now)
+    request_pictures.have_ready(request, faces, services.slack, services.images, share=True, now=services.now)
     with writing():
         Request.note(request.id, posting_since=None)
         Request.changed(Request.id == request.id)

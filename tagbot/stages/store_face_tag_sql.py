@@ -73,12 +73,16 @@ def _store_votes(faces: Sequence[AskedFace], message: AnswerGiven, name: str, em
 
 
 def _send_anyway(message: AnswerGiven, services: Services) -> Iterator[FaceTagged]:
-    """Pass on what an admin wants, where it can still be done."""
+    """Pass on what an admin wants, for each face of the request for which it can still be done."""
     cause = f"{ANYWAY}{message.tagger}:{message.at:.6f}"
-    wanted = FaceTagged(face_id=message.face_id, round=message.round, cause=cause)
-    if can_be_trained_anyway(wanted):
-        yield wanted
-    else:
+    asked = asked_in(message.face_id, message.round)
+    wanted = [
+        FaceTagged(face_id=face.id, round=face.round, cause=cause)
+        for face in (asked.faces if asked is not None else ())
+    ]
+    possible = [each for each in wanted if can_be_trained_anyway(each)]
+    yield from possible
+    if not possible:
         services.tellings.tell(message.tagger, words.NOT_DIFFERING, message.channel)
 
 

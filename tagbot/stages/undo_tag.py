@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from tagbot.database.models.asked import asked_in, note_channel
+from tagbot.database.models.different_people import DifferentPeople
 from tagbot.database.models.faces import Face
 from tagbot.database.models.rounds import ask_again, past_round
 from tagbot.database.write_lock import writing
@@ -30,8 +31,10 @@ def undo_tag(message: FaceReopened, services: Services) -> Iterator[FaceStored]:
             left_at = services.other_models.take_out(face, training_id=training_id, now=services.now())
         elif face.face_ref is not None:
             services.training.remove_face(face.id, face.person_ref, face.face_ref, training_id=training_id)
-        if not ask_again(face.id, message.round, State.TAGGED, by=message.by):
-            raise Retry("the face is being sent to the model just now")
+        with writing():
+            _tell_apart_from_the_others(face, message)
+            if not ask_again(face.id, message.round, State.TAGGED, by=message.by):
+                raise Retry("the face is being sent to the model just now")
         if left_at is not None:
             services.tellings.tell(message.by, words.left_in_model(left_at), message.channel)
     else:
@@ -43,3 +46,10 @@ def undo_tag(message: FaceReopened, services: Services) -> Iterator[FaceStored]:
             return
     services.updates.show(asked.id if asked is not None else None)
     yield FaceStored(face_id=message.face_id, round=message.round + 1)
+
+
+def _tell_apart_from_the_others(face: Face, message: FaceReopened) -> None:
+    """From those of its request that stay tagged as the person that this one is not."""
+    alike = (Face.request == face.request_id) & (Face.person == face.person) & (Face.state == State.TAGGED)
+    stay = Face.select().where(alike & Face.id.not_in([face.id, *message.together]))
+    DifferentPeople.note((face.id, other.id) for other in stay)

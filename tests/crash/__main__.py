@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tagbot.sandbox.driver import running_slack
-from tests.crash import points
+from tests.crash import groups, points
 from tests.crash.crash import Run, run
 from tests.crash.mortal import Place
 
@@ -25,6 +25,10 @@ def main() -> int:
     """
     options = arguments()
     found = 0
+    if options.groups:
+        found = sum(report(one, in_groups=True) for one in runs(options))
+        print(f"{found} violations")
+        return 1 if found else 0
     if options.points is not None or options.seeds is None:
         trainings = [options.backend] if options.backend else points.BACKENDS
         found += points.run(trainings, {Place.of(options.points)} if options.points else set())
@@ -40,6 +44,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--points", nargs="?", const="", help='only the crash points; or one: "UndoTag, after a call, 2"'
     )
+    parser.add_argument("--groups", action="store_true", help="have faces share requests; by seeds")
     parser.add_argument("--seeds", help="only the seeds: 1-20, or one to replay it: 7")
     parser.add_argument("--faces", type=int, default=200)
     parser.add_argument("--kills", type=int, default=15)
@@ -71,14 +76,14 @@ def runs(options: argparse.Namespace) -> Iterator[Run]:
             )
 
 
-def report(one: Run) -> int:
+def report(one: Run, *, in_groups: bool = False) -> int:
     """Run it, and print a line; how many violations there were."""
     started = time.monotonic()
     with (
         tempfile.TemporaryDirectory() as folder,
         running_slack(file_ready_seconds=0.05, rate_limits=0) as slack,
     ):
-        outcome = run(Path(folder), slack, one)
+        outcome = (groups.run if in_groups else run)(Path(folder), slack, one)
     print(f"{one}, {time.monotonic() - started:.0f} s: {outcome}", flush=True)
     return len(outcome.violations)
 

@@ -22,7 +22,7 @@ from tests.aws.service import Amazon, running_amazon
 from tests.clean_environment import clean_environment
 from tests.crash.invariants import Outcome, Watch, outcome, shown_wrongly
 from tests.crash.people import People, Story, story_of
-from tests.forked import BotProcess
+from tests.forked import BOT, BotProcess
 from tests.postgresql import OwnServer, our_own_server
 from tests.rekognition.stand_in import Rekognition, running_rekognition
 from tests.scenario.flood import photos
@@ -95,7 +95,10 @@ class Run:
 class Nemesis:
     """Starts the bots, kills one at a time, and starts it again."""
 
-    def __init__(self, chance: random.Random, environments: list[dict[str, str]]) -> None:
+    def __init__(
+        self, chance: random.Random, environments: list[dict[str, str]], *, program: Path = BOT
+    ) -> None:
+        self._program = program
         self._chance = chance
         self._environments = environments
         self._processes: dict[int, BotProcess] = {}
@@ -106,7 +109,10 @@ class Nemesis:
             if number not in self._processes:
                 folder = Path(env["DATA_DIR"])
                 self._processes[number] = BotProcess(
-                    cwd=folder, env=clean_environment(**env), output=folder / "bot.log"
+                    cwd=folder,
+                    env=clean_environment(**env),
+                    output=folder / "bot.log",
+                    program=self._program,
                 )
 
     def kill_one(self) -> None:

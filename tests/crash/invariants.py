@@ -105,7 +105,7 @@ def outcome(bot: RunningBot, slack: Slack, story: Story, watch: Watch, max_open:
         "in the model": sum(line["training"] is not None for line in lines),
         "times taken for the cause of crashes": watch.suspects,
     }
-    votes, states = _stored(bot)
+    votes, states = stored(bot)
     found: dict[str, list[str]] = {name: [] for name in INVARIANTS}
     for what, each in (
         *_unfinished(lines, states, story),
@@ -115,10 +115,10 @@ def outcome(bot: RunningBot, slack: Slack, story: Story, watch: Watch, max_open:
         *_asked(slack, story),
         *_too_many_open(watch, max_open),
         *shown_wrongly(slack, story),
-        *_differing_model(bot),
-        *_stuck(status),
+        *differing_model(bot),
+        *stuck(status),
         *((DEAD, each) for each in sorted(watch.dead)),
-        *_bugs(bot),
+        *bugs(bot),
     ):
         found[what].append(each)
     return Outcome(counted, found)
@@ -128,7 +128,7 @@ Violations = Iterator[tuple[str, str]]
 """The invariant, and what violates it."""
 
 
-def _stored(bot: RunningBot) -> tuple[dict[str, list[tuple[str, str]]], dict[str, str]]:
+def stored(bot: RunningBot) -> tuple[dict[str, list[tuple[str, str]]], dict[str, str]]:
     """Answers and states of all faces, also of those that the export does not tell of."""
     open_database(Settings.from_env(bot.env).database_url)
     try:
@@ -231,14 +231,14 @@ def shown_wrongly(slack: Slack, story: Story) -> Violations:
             yield WRONGLY_SHOWN, f"round {number} of {face_id} as {message.text!r}"
 
 
-def _differing_model(bot: RunningBot) -> Violations:
+def differing_model(bot: RunningBot) -> Violations:
     """One vector for each tagged face, at its person, and no other."""
     reconciled = bot.command("reconcile")
     if reconciled.returncode != 0:
         yield MODEL, reconciled.stdout or reconciled.stderr
 
 
-def _stuck(status: dict[str, Any]) -> Violations:
+def stuck(status: dict[str, Any]) -> Violations:
     """No queue holds anything that is not dead."""
     for queue, counts in status["queues"].items():
         held = {state: number for state, number in counts.items() if number and state != "dead"}
@@ -246,7 +246,7 @@ def _stuck(status: dict[str, Any]) -> Violations:
             yield STUCK, f"{queue} holds {held}"
 
 
-def _bugs(bot: RunningBot) -> Violations:
+def bugs(bot: RunningBot) -> Violations:
     """What this bot and those beside it have told the log; a dead letter of one may be revived unseen."""
     for log in sorted(bot.data_dir.parent.glob("*/bot.log")):
         yield from ((BUGS, line) for line in _BUG.findall(log.read_text(errors="replace")))

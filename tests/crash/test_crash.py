@@ -6,6 +6,7 @@ import pytest
 
 from tagbot.lib.crashes import CRASHED
 from tagbot.sandbox.driver import Slack
+from tests.crash import groups
 from tests.crash.crash import Run, run
 from tests.crash.invariants import INVARIANTS, Watch
 
@@ -42,6 +43,16 @@ def test_nor_do_several_of_which_one_is_killed_at_random_while_their_database_se
     outcome = run(tmp_path, stand_in, several, amazon_of=amazon_of)
     assert outcome.violations == []
     assert outcome.counted["faces"] == 3
+
+
+@pytest.mark.rule("crash-anywhere", "split-group", "undo-some")
+@pytest.mark.ci
+def test_nor_does_one_whose_faces_share_requests_are_struck_out_and_reopened(
+    tmp_path: Path, stand_in: Slack
+) -> None:
+    outcome = groups.run(tmp_path, stand_in, Run(seed=3, faces=12, kills=3, faults=False))
+    assert outcome.violations == []
+    assert outcome.counted["struck out or reopened"]
 
 
 def test_a_dead_letter_that_is_no_suspect_of_a_crash_is_told_beside_those_that_are() -> None:

@@ -13,8 +13,8 @@ from tagbot.database.models.labelled_faces import count_labelled, last_labelled
 from tagbot.database.models.places import (
     count_on_their_way,
     count_open_requests,
-    next_waiting,
     next_with_message,
+    waiting_faces,
 )
 from tagbot.database.models.requests import stale_in_slack
 from tagbot.database.opening import connected, open_database
@@ -29,7 +29,7 @@ from tests.database.rows import a_face
         (count_open_requests, {"request_posting", "request_stale", "face_state_tagged_at_id"}),
         (lambda: count_on_their_way(20), {"face_pending"}),
         (lambda: next_with_message(20), {"face_pending"}),
-        (lambda: next_waiting(20), {"face_state_stored_at_id"}),
+        (lambda: waiting_faces(20), {"face_state_stored_at_id"}),
         (stale_in_slack, {"request_stale"}),
         (lambda: unknown_people(1.0, 20), {"person_unknown", "face_person_id_state_tagged_at"}),
         (lambda: held_elsewhere("local"), {"face_in_model"}),

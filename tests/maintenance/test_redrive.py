@@ -96,7 +96,7 @@ def test_a_rejected_face_is_asked_about_again_whatever_the_reason(world: World, 
     assert (again.state, again.round, again.reason) == (State.OPEN, 2, None)
     assert Vote.of(face.id) == []
     payloads = [(message.metadata or {}).get("event_payload") for message in world.slack.messages()]
-    assert payloads.count({"face_id": face.id, "round": 2}) == 1
+    assert payloads.count({"face_id": face.id, "round": 2, "face_ids": [face.id]}) == 1
     if reason != "too_small":
         assert "reopened" in world.slack.message(ts_of(face)).text
         past = PastRound.get().request
@@ -143,7 +143,7 @@ def test_a_face_whose_request_is_lost_is_asked_about_again_at_once(world: World)
     world.slack.delete(ts_of(face))
     for which, asked in ((kept, False), (face, True), (face, False)):
         done = retry(world.queues, which.id, ask_lost=lambda face: ask_lost_again([face], channel, rule))
-        assert done.asked_again is asked
+        assert bool(done.asked_again) is asked
     world.drain()
     again = [(each.round, each.state) for each in map(fresh, (face, kept))]
     assert again == [(2, State.OPEN), (1, State.OPEN)]

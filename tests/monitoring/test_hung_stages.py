@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 import pytest
 
 from tagbot.aws.boto import CONNECT_SECONDS, READ_SECONDS
+from tagbot.database.models.faces import Face
+from tagbot.database.models.requests import Request
 from tagbot.database.models.votes import Vote
 from tagbot.database.postgresql import CONNECT, SESSION
 from tagbot.lib.in_flight import Work, WorkInFlight
@@ -108,6 +110,7 @@ def test_a_stage_that_hangs_is_in_the_status_and_in_the_log(
     thread.start()
     assert taken.wait(10)
     face = world.face()
+    Face.note(face.id, request=Request.create(id="R", posting_since=world.services.now()))
     world.publish(world.answer(face, *world.slack.people[:2], message_ts="1.0"))
     others = [each for each in world.workers if each.stage.name != "RequestTaggingOnSlack"]
     assert sum(each.work_once(timeout=0) for each in others) == 2

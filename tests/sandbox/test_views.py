@@ -11,7 +11,7 @@ from tagbot.sandbox.refusals import Refused
 from tagbot.sandbox.state import Act, View
 
 from .conftest import Connect
-from .samples import Json, actions, button, modal, section, static_select, typed, users_select
+from .samples import Json, actions, button, modal, option, section, static_select, typed, users_select
 
 Trigger = Callable[[], str]
 Submit = Callable[..., Act]
@@ -293,3 +293,37 @@ def test_the_app_hears_of_a_closed_view_if_it_asked(
 
 def closed(ack: Ack) -> None:
     ack()
+
+
+def boxes(*values: str, **more: Any) -> Json:
+    """An input in which several may be ticked."""
+    element = {"type": "checkboxes", "action_id": "odd", "options": [option(each) for each in values], **more}
+    return typed("odd", element=element)
+
+
+def test_boxes_tell_which_are_ticked_in_the_order_in_which_they_stand_there(
+    slack: Slack, web: WebClient, app: App, trigger: Trigger, anna: str
+) -> None:
+    app.view("someone_else")(closed)
+    opened = web.views_open(trigger_id=trigger(), view=modal(boxes("a", "b", "c")))["view"]
+    nothing = {"type": "checkboxes", "selected_options": []}
+    assert opened["state"] == {"values": {"odd": {"odd": nothing}}}
+    payload = slack.submit(anna, opened["id"], {"odd": ["c", "a"]}).payload
+    ticked = payload["view"]["state"]["values"]["odd"]["odd"]
+    assert ticked["type"] == "checkboxes"
+    assert [each["value"] for each in ticked["selected_options"]] == ["a", "c"]
+
+
+def test_boxes_of_which_one_has_to_be_ticked_are_not_sent_without(
+    slack: Slack, web: WebClient, trigger: Trigger, anna: str
+) -> None:
+    web.views_open(trigger_id=trigger(), view=modal(boxes("a", "b")))
+    for values, sentence in (({}, "must be filled in"), ({"odd": ["z"]}, "does not offer z")):
+        with pytest.raises(Refused, match=sentence):
+            slack.submit(anna, front(slack, anna).id, values)
+
+
+def test_there_are_ten_boxes_at_most_and_none_without_a_value(web: WebClient, trigger: Trigger) -> None:
+    for wrong in (boxes(*map(str, range(11))), boxes(), boxes("")):
+        assert code(web.views_open, trigger_id=trigger(), view=modal(wrong)) == "invalid_arguments"
+    web.views_open(trigger_id=trigger(), view=modal(boxes(*map(str, range(10)))))

@@ -28,7 +28,11 @@ def test_a_request_that_is_deleted_and_one_of_another_channel_are_asked_again_in
         second = stand_in.wait_for_message(lambda message: bool(controls(message)), timeout=5)
         stand_in.delete(second.ts)
         third = stand_in.wait_for_message(lambda message: bool(controls(message)), timeout=30)
-        assert (third.metadata or {})["event_payload"] == {"face_id": face_id, "round": 3}
+        assert (third.metadata or {})["event_payload"] == {
+            "face_id": face_id,
+            "round": 3,
+            "face_ids": [face_id],
+        }
         assert bot.stop() == 0
     stand_in.set_channel(NEW, name="new", members=[*people, stand_in.bot_user])
     with running_bot(tmp_path, stand_in, SLACK_CHANNEL=NEW):
@@ -36,5 +40,9 @@ def test_a_request_that_is_deleted_and_one_of_another_channel_are_asked_again_in
         assert click.acknowledged
         stand_in.wait_for_ephemeral(people[0], lambda message: message.text == words.ASKED_ELSEWHERE)
         fourth = stand_in.wait_for_message(lambda message: bool(controls(message)), channel=NEW, timeout=30)
-        assert (fourth.metadata or {})["event_payload"] == {"face_id": face_id, "round": 4}
+        assert (fourth.metadata or {})["event_payload"] == {
+            "face_id": face_id,
+            "round": 4,
+            "face_ids": [face_id],
+        }
         stand_in.wait_for(lambda: not controls(stand_in.message(third.ts)), timeout=30)

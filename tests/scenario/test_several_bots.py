@@ -22,7 +22,7 @@ from tagbot.app import Bot
 from tagbot.database.models.base import database
 from tagbot.database.models.bookkeeping import RateLimitState
 from tagbot.database.models.faces import Face
-from tagbot.database.models.places import let_next_in
+from tagbot.database.models.places import Places
 from tagbot.database.named_lock import alone
 from tagbot.database.opening import close_database, connected, open_database
 from tagbot.database.outages import reached
@@ -241,7 +241,8 @@ def test_however_many_bots_ask_at_the_same_instant_no_more_requests_are_open_tha
     world: World,
 ) -> None:
     settings = replace(world.settings, max_open_requests=ALLOWED)
-    bots = [replace(world.services, settings=settings) for _ in range(2)]
+    places = Places(ALLOWED)
+    bots = [replace(world.services, settings=settings, places=places) for _ in range(2)]
     for number in range(1, 6):
         messages = [FaceStored(face_id=world.face().id) for _ in range(2 * ALLOWED)]
         asked = [
@@ -268,8 +269,8 @@ def test_however_many_bots_let_faces_in_at_the_same_instant_only_so_many_are_sen
     for _ in range(2 * ALLOWED):
         world.face()
     for _ in range(20):
-        Face.update(pending=None).execute()
-        let_in = at_once(*[lambda: list(let_next_in(ALLOWED))] * 4)
+        Face.update(pending=None, request=None).execute()
+        let_in = at_once(*[lambda: list(Places(ALLOWED).let_next_in())] * 4)
         assert sum(map(len, let_in)) == ALLOWED
 
 

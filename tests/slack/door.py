@@ -11,9 +11,9 @@ from PIL import Image
 
 from tagbot.errors import Reject, Retry
 from tagbot.sandbox.driver import Slack as SlackStandIn
+from tagbot.slack.blocks import Rendered
 from tagbot.slack.client import Slack
 from tagbot.slack.request_id import RequestId
-from tagbot.slack.request_message import Rendered
 from tagbot.slack.someone_else_modal import Opened, someone_else_modal
 from tagbot.slack.uploads import Picture
 

@@ -10,8 +10,8 @@ from tagbot.sandbox.driver import Slack as SlackStandIn
 from tagbot.settings import Settings
 from tagbot.slack.api import SlackApi
 from tagbot.slack.api_failures import MessageGone, OutcomeUnknown
+from tagbot.slack.blocks import Rendered
 from tagbot.slack.client import Slack
-from tagbot.slack.request_message import Rendered
 from tests.lib.clock import Clock, Nap
 from tests.slack.door import FACE_ID, MESSAGE
 

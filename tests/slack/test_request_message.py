@@ -21,15 +21,10 @@ from tagbot.sandbox.driver import running_slack
 from tagbot.settings import Settings
 from tagbot.slack import words
 from tagbot.slack.api import SlackApi
+from tagbot.slack.blocks import PersonShown, Rendered
 from tagbot.slack.client import Slack
 from tagbot.slack.request_id import RequestId
-from tagbot.slack.request_message import (
-    PersonShown,
-    Rendered,
-    RequestShown,
-    past_request_message,
-    request_message,
-)
+from tagbot.slack.request_message import RequestShown, past_request_message, request_message
 from tagbot.slack.uploads import Picture
 from tests.world import environment
 
@@ -92,8 +87,8 @@ def states(request: RequestShown) -> dict[str, Rendered]:
         },
     }
     rendered = {name: request_message(each) for name, each in shown.items()}
-    rendered["reopened"] = past_request_message(FACE_ID, TAGGERS[0])
-    rendered["reopened by the operator"] = past_request_message(FACE_ID, None)
+    rendered["reopened"] = past_request_message(FACE_ID, words.reopened(TAGGERS[0]))
+    rendered["reopened by the operator"] = past_request_message(FACE_ID, words.reopened(None))
     return rendered
 
 

@@ -8,7 +8,7 @@ import pytest
 from slack_sdk import WebClient
 
 from tagbot.database.models.faces import Face
-from tagbot.database.models.places import let_next_in
+from tagbot.database.models.places import Places
 from tagbot.database.models.requests import Request, stale_in_slack
 from tagbot.database.models.rounds import ask_again
 from tagbot.errors import Reject, Retry
@@ -67,7 +67,7 @@ def test_the_channel_is_asked_with_both_pictures_and_all_controls(world: World) 
     message = shown(world, face)
     assert message.metadata == {
         "event_type": "facetag_request",
-        "event_payload": {"face_id": face.id, "round": 1},
+        "event_payload": {"face_id": face.id, "round": 1, "face_ids": [face.id]},
     }
     assert controls(message) == {"tag_person", "someone_else", "dont_know", "not_a_face"}
     row = fresh(face)
@@ -197,7 +197,7 @@ def test_a_newer_face_does_not_pass_those_that_wait(make_world: MakeWorld) -> No
     Face.update(state="rejected").where(Face.id == first.id).execute()  # a place is free
     newest = world.face(posted=True)
     assert newest.state == "waiting"
-    for message in let_next_in(1):
+    for message in Places(1).let_next_in():
         world.publish(message)
     world.drain()
     assert (fresh(second).state, fresh(newest).state) == ("open", "waiting")
@@ -207,17 +207,17 @@ def test_a_closed_request_that_still_shows_its_controls_keeps_its_place(make_wor
     world = make_world(MAX_OPEN_REQUESTS="1")
     first, second = world.face(posted=True), world.face(posted=True)
     assert Face.move(first.id, 1, "open", "rejected", reason="unknown")
-    assert list(let_next_in(1)) == []
+    assert list(Places(1).let_next_in()) == []
     world.show()
-    assert [message.face_id for message in let_next_in(1)] == [second.id]
+    assert [message.face_id for message in Places(1).let_next_in()] == [second.id]
 
 
 def test_faces_on_their_way_are_let_in_once(make_world: MakeWorld) -> None:
     world = make_world(MAX_OPEN_REQUESTS="2")
     faces = [world.face(posted=True) for _ in range(5)]
     Face.update(state="rejected").where(Face.state == "open").execute()
-    assert [message.face_id for message in let_next_in(2)] == [face.id for face in faces[2:4]]
-    assert list(let_next_in(2)) == []
+    assert [message.face_id for message in Places(2).let_next_in()] == [face.id for face in faces[2:4]]
+    assert list(Places(2).let_next_in()) == []
 
 
 LOST = [

@@ -82,7 +82,11 @@ def test_it_is_asked_about_again_in_a_new_message(world: World, people: list[str
     old, new = requests(world)
     assert (old.ts, new.ts) == (ts_of(face), ts_of(fresh(face)))
     assert new.metadata
-    assert new.metadata["event_payload"] == {"face_id": face.id, "round": 2}
+    assert new.metadata["event_payload"] == {
+        "face_id": face.id,
+        "round": 2,
+        "face_ids": [face.id],
+    }
     assert "tag_person" in controls(new)
     say(world, face, people[4], *people[:2])
     assert person_of(face) == people[4]

@@ -12,7 +12,7 @@ OF_THE_FACE = """
     JOIN request ON request.id = clicked.request_id
     JOIN face ON face.request_id = request.id
     WHERE clicked.id = ? AND clicked.round = ?
-    ORDER BY face.stored_at, face.id
+    ORDER BY face.number, face.id
 """
 OF_A_PAST_ROUND = """
     SELECT request.id, request.channel, request.message_ts, request.closing_shown_at,
@@ -21,7 +21,7 @@ OF_A_PAST_ROUND = """
     JOIN request ON request.id = past_round.request_id
     LEFT JOIN face ON face.request_id = request.id
     WHERE past_round.face_id = ? AND past_round.round = ?
-    ORDER BY face.stored_at, face.id
+    ORDER BY face.number, face.id
 """
 
 

@@ -37,6 +37,15 @@ class Effort(Table):
         )
 
     @classmethod
+    def add_clicks(cls, clicks: int) -> None:
+        """Count clicks that are no answer."""
+        execute(
+            "INSERT INTO effort (what, count) VALUES ('clicks', ?)"
+            " ON CONFLICT (what) DO UPDATE SET count = effort.count + excluded.count",
+            clicks,
+        )
+
+    @classmethod
     def counts(cls) -> dict[str, int]:
         """Of each kind."""
         return {"answers": 0, "clicks": 0} | {each.what: each.count for each in cls.select()}

@@ -7,7 +7,7 @@ a row only while it still is in the state and round that the caller saw.
 from collections.abc import Iterable
 from typing import Any, Self
 
-from peewee import CharField, Check, DoubleField, ForeignKeyField, IntegerField, TextField, fn
+from peewee import JOIN, CharField, Check, DoubleField, ForeignKeyField, IntegerField, TextField, fn
 
 from tagbot.database.models.base import Table
 from tagbot.database.models.bookkeeping import Tally
@@ -23,6 +23,7 @@ class Face(Table):
 
     id = CharField(36, primary_key=True)
     photo = ForeignKeyField(Photo, backref="faces")
+    photo_id: str
     left = IntegerField()
     top = IntegerField()
     width = IntegerField()
@@ -63,6 +64,8 @@ class Face(Table):
     request_id: str | None
     sharpness = DoubleField(null=True)
     """As `tagbot.recognition.sharpness` measures it; null where that is not known."""
+    number = IntegerField(null=True)
+    """In that request, also after others have left it: the first face has the lowest."""
 
     class Meta:
         indexes = (
@@ -75,6 +78,12 @@ class Face(Table):
     def in_round(cls, face_id: str, round: int) -> Self | None:  # noqa: A002 - the glossary's word
         """The face that a message is about; None where it is asked about in another round by now."""
         return cls.get_or_none((cls.id == face_id) & (cls.round == round))
+
+    @classmethod
+    def of_request(cls, request_id: str) -> list[Self]:
+        """The faces that a request asks about with their people, in the order in which it shows them."""
+        query = cls.select(cls, Person).join(Person, JOIN.LEFT_OUTER).where(cls.request == request_id)
+        return list(query.order_by(cls.number, cls.id))
 
     @classmethod
     def move(cls, face_id: str, round: int, old: str, new: str, **changes: Any) -> bool:  # noqa: A002 - as above

@@ -1,11 +1,13 @@
-"""The places for open requests in the channel: how many are taken, and which face gets one next."""
+"""The places for open requests in the channel: how many are taken, and which faces get one next."""
 
 import uuid
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from peewee import JOIN, fn
 
+from tagbot.database.models.different_people import who_may_share
 from tagbot.database.models.faces import Face
 from tagbot.database.models.requests import Request
 from tagbot.database.write_lock import writing
@@ -13,30 +15,108 @@ from tagbot.messages import FaceStored
 from tagbot.vocabulary import State
 
 
-def take_place(face: Face, most: int, *, channel: str, now: float) -> Request | None:
-    """The request of a waiting face, which holds one of the open places from now on, unless it did before.
-    None leaves the face waiting in the database, where older ones wait or no place is free.
-    """
-    request: Request | None = face.request
-    if request is not None and request.posting_since is not None:
-        return request
-    with writing():
-        free = most - count_open_requests()
-        if free <= 0 or older_ones_wait(face, free):
-            give_up_request(face)
+class WaitingFace(NamedTuple):
+    """A face that waits in the database to be asked about."""
+
+    id: str
+    photo_id: str
+    stored_at: float
+
+
+Waiting = Callable[[int], Sequence[WaitingFace]]
+"""Gives so many of the faces that wait, oldest first."""
+
+NextGroups = Callable[[Waiting, int], Sequence[Sequence[str]]]
+"""From the faces that wait, and how many places are free, to whom is asked about next: the ids of the faces
+of each request, of the most important one first, and of no more requests than there are places.
+"""
+
+
+def one_by_one(waiting: Waiting, places: int) -> list[list[str]]:
+    """Each face by itself, oldest first: a `NextGroups`."""
+    return [[face.id] for face in waiting(places)]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The places of one channel."""
+
+    most: int
+    """`MAX_OPEN_REQUESTS`."""
+    next_groups: NextGroups = one_by_one
+    largest: int = 9
+    """`MAX_GROUP`: so many faces share a request at most."""
+
+    def take(self, face: Face, *, channel: str, now: float) -> Request | None:
+        """The request of a waiting face, which holds a place from now on, unless it did before. None leaves
+        the face waiting in the database, where no place is free or others come first.
+        """
+        request: Request | None = face.request
+        if request is not None and request.posting_since is not None:
+            return request
+        with writing():
+            free = self.most - count_open_requests()
+            if request is None and free > 0:
+                request = self._formed_about(face, free)
+            if request is None or free <= 0:
+                _let_wait(face, request)
+                return None
+            Request.note(request.id, posting_since=now, channel=channel)
+            return request
+
+    def let_next_in(self, given_up: int = 0) -> Iterator[FaceStored]:
+        """Form the next requests, as many as there is room for, and send them on their way.
+
+        The stages that close a request call this; so does a timed job, for the ones that a crash left behind.
+        `given_up` is how many requests have a message that asks for them no more: they take no room.
+        """
+        with writing():
+            free = self.most - count_open_requests()
+            free -= max(0, count_on_their_way(max(free, 0) + given_up) - given_up)
+            groups = self.next_groups(waiting_faces, free) if free > 0 else ()
+            firsts = [first for group in groups[:free] if (first := self._form(group))]
+        yield from (FaceStored(face_id=first.id, round=first.round) for first in firsts)
+
+    def _formed_about(self, face: Face, free: int) -> Request | None:
+        """A new request about a face that has a message, where it is its turn."""
+
+        def waiting(limit: int) -> list[WaitingFace]:
+            this = WaitingFace(face.id, face.photo_id, face.stored_at)
+            return sorted({*waiting_faces(limit), this}, key=lambda each: (each.stored_at, each.id))[:limit]
+
+        for group in self.next_groups(waiting, free):
+            if face.id in group:
+                self._form(group, first=face.id)
+                formed: Request | None = Face.get_by_id(face.id).request
+                return formed
+        return None
+
+    def _form(self, group: Sequence[str], first: str = "") -> Face | None:
+        """Make a request about those faces of a group that wait and may share one; the first of them, whose
+        message carries it. Else the oldest comes first.
+        """
+        with_message = (Face.id == first) & (Face.state == State.WAITING)
+        order = (Face.id != first, Face.stored_at, Face.id)
+        faces = list(Face.select().where((Face.id << group) & (_waits() | with_message)).order_by(*order))
+        faces = who_may_share(faces) if len(faces) > 1 else faces
+        faces = faces[: self.largest]
+        if not faces:
             return None
-        if request is None:
-            request = Request.create(id=str(uuid.uuid4()))
-            Face.note(face.id, request=request.id)
-        Request.note(request.id, posting_since=now, channel=channel)
-        return request
+        request = Request.create(id=str(uuid.uuid4()))
+        for number, face in enumerate(faces, 1):
+            Face.note(face.id, request=request.id, number=number, pending=None)
+        carrier = faces[0]
+        Face.note(carrier.id, pending=FaceStored(face_id=carrier.id, round=carrier.round).id)
+        return carrier
 
 
-def give_up_request(face: Face) -> None:
-    """Let a face whose request was not posted wait in the database without one."""
-    Face.note(face.id, pending=None, request=None)
-    if face.request_id is not None:
-        Request.delete().where(Request.id == face.request_id).execute()
+def _let_wait(face: Face, request: Request | None) -> None:
+    """Let a face whose request was not posted, and those that share it, wait in the database without one."""
+    where = Face.id == face.id if request is None else Face.request == request
+    Face.update(pending=None, request=None, number=None).where(where).execute()
+    if request is not None:
+        # Slack may have its picture, which has to be known as long as it is there.
+        Request.delete().where((Request.id == request.id) & Request.grid_file.is_null()).execute()
 
 
 def note_posted(request_id: str, *, message_ts: str, channel: str | None, posted_at: float) -> bool:
@@ -50,31 +130,14 @@ def note_posted(request_id: str, *, message_ts: str, channel: str | None, posted
         return True
 
 
-def let_next_in(max_open_requests: int, given_up: int = 0) -> Iterator[FaceStored]:
-    """Send the faces that have waited longest on their way, as many as there is room for open requests.
-
-    The stages that close a request call this; so does a timed job, for the ones that a crash left behind.
-    `given_up` is how many faces have a message that asks for them no more: they take no room.
-    """
-    with writing():
-        free = max_open_requests - count_open_requests()
-        free -= max(0, count_on_their_way(max(free, 0) + given_up) - given_up)
-        faces = next_waiting(free) if free > 0 else []
-        messages = [FaceStored(face_id=face.id, round=face.round) for face in faces]
-        for message in messages:
-            Face.note(message.face_id, pending=message.id)
-    yield from messages
-
-
 def count_open_requests() -> int:
     """Requests that are open in the channel, on their way there, or closed but still shown with their
     controls.
     """
     closed = Face.state << (State.TRAINING, State.TAGGED, State.REJECTED)
     open_ = Face.select(Face.request).where((Face.state == State.OPEN) & Face.request.is_null(False))
-    posting = Request.select(Request.id).where(
-        Request.posting_since.is_null(False) & Request.message_ts.is_null()
-    )
+    unposted = Request.posting_since.is_null(False) & Request.message_ts.is_null()
+    posting = Request.select(Request.id).where(unposted)
     shown_open = fn.EXISTS(Face.select().where((Face.request == Request.id) & closed))
     closing = Request.select(Request.id).where(Request.is_stale() & shown_open)
     taken: int = (open_ | posting | closing).count()
@@ -87,15 +150,11 @@ def count_on_their_way(limit: int) -> int:
     return len(query.where(_has_message() & Request.posting_since.is_null()).limit(limit))
 
 
-def next_waiting(limit: int) -> list[Face]:
+def waiting_faces(limit: int) -> list[WaitingFace]:
     """Faces that wait in the database with no message that is to ask for them, oldest first."""
-    return list(Face.select().where(_waits()).order_by(Face.stored_at, Face.id).limit(limit))
-
-
-def older_ones_wait(face: Face, free: int) -> bool:
-    """Whether so many older faces wait in the database with no message that is to ask for them."""
-    older = (Face.stored_at < face.stored_at) | ((Face.stored_at == face.stored_at) & (Face.id < face.id))
-    return len(Face.select(Face.id).where(_waits() & older).limit(free)) == free
+    columns = (Face.id, Face.photo, Face.stored_at)
+    rows: Any = Face.select(*columns).where(_waits()).order_by(Face.stored_at, Face.id).limit(limit)
+    return [WaitingFace(*row) for row in rows.tuples()]
 
 
 def next_with_message(limit: int) -> list[Face]:
@@ -104,7 +163,7 @@ def next_with_message(limit: int) -> list[Face]:
 
 
 def _waits() -> Any:
-    return (Face.state == State.WAITING) & Face.pending.is_null()
+    return (Face.state == State.WAITING) & Face.pending.is_null() & Face.request.is_null()
 
 
 def _has_message() -> Any:

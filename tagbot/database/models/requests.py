@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from peewee import CharField, DoubleField, IntegerField
+from peewee import CharField, DoubleField, IntegerField, TextField
 
 from tagbot.database.models.base import Table, execute
 from tagbot.database.write_lock import writing
@@ -31,6 +31,14 @@ class Request(Table):
     """When Slack first showed it without its controls: answers clicked until then were clicked while it was
     open.
     """
+    grid_file = CharField(32, null=True)
+    """Slack's id of the picture of its faces, of one that asks about several; noted before Slack makes a file
+    of it.
+    """
+    grid_size = IntegerField(null=True)
+    """How many faces that picture shows: where some have left the request meanwhile, more than are asked."""
+    past_grids = TextField(null=True)
+    """Slack's ids of the pictures that it replaced, with a space between two."""
 
     @classmethod
     def note(cls, request_id: str, **changes: Any) -> None:

@@ -1,6 +1,6 @@
 """Rounds, the askings of a face: which are over, and beginning the next one."""
 
-from peewee import CharField, CompositeKey, ForeignKeyField, IntegerField
+from peewee import BooleanField, CharField, CompositeKey, ForeignKeyField, IntegerField
 
 from tagbot.database.models.base import Table
 from tagbot.database.models.faces import Face
@@ -8,11 +8,11 @@ from tagbot.database.models.requests import Request
 from tagbot.database.models.votes import Vote
 from tagbot.database.write_lock import writing
 from tagbot.messages import FaceStored
-from tagbot.vocabulary import State
+from tagbot.vocabulary import BY_PEOPLE, RejectionReason, State
 
 OF_ONE_ROUND = (
-    "reason", "request", "person", "claimed_by", "training_backend", "person_ref", "face_ref", "closed_at",
-    "tagged_at",
+    "reason", "request", "number", "person", "claimed_by", "training_backend", "person_ref", "face_ref",
+    "closed_at", "tagged_at",
 )  # fmt: skip
 """Columns of a face that begin empty in each round; the uploaded pictures serve them all."""
 
@@ -27,6 +27,8 @@ class PastRound(Table):
     """The one that it was asked in."""
     reopened_by = CharField(32, null=True)
     """Slack id of the person who had it asked again; null where that was an operator."""
+    struck_out = BooleanField(null=True)
+    """Whether that person saw that it is not the same as the other faces in its request."""
 
     class Meta:
         primary_key = CompositeKey("face", "round")
@@ -39,6 +41,7 @@ def ask_again(
     by: str | None,
     *,
     has_message: bool = True,
+    struck_out: bool = False,
 ) -> bool:
     """Begin the next round of a face in state `old`, without the votes of this one; whether this call did.
     Without `has_message`, it waits for `let_next_in` to send it on its way.
@@ -49,7 +52,7 @@ def ask_again(
             return False
         if face.request_id is not None:
             PastRound.insert(
-                face=face_id, round=round, request=face.request_id, reopened_by=by
+                face=face_id, round=round, request=face.request_id, reopened_by=by, struck_out=struck_out
             ).on_conflict_ignore().execute()
             Face.changed(Face.id == face_id)
         Vote.delete().where(Vote.face == face_id).execute()
@@ -67,3 +70,13 @@ def past_round(face_id: str, round: int) -> PastRound | None:  # noqa: A002 - as
     """A round of a face, where it is over."""
     past: PastRound | None = PastRound.get_or_none((PastRound.face == face_id) & (PastRound.round == round))
     return past
+
+
+def rejected_together(face: Face) -> list[Face]:
+    """The face, and those of its request that were set aside with it, as people's answers or their absence
+    were about all of them.
+    """
+    if face.request_id is None or face.reason not in (*BY_PEOPLE, RejectionReason.UNANSWERED):
+        return [face]
+    alike = (Face.state == State.REJECTED) & (Face.reason == face.reason)
+    return list(Face.select().where((Face.request == face.request_id) & alike).order_by(Face.number, Face.id))

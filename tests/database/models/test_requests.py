@@ -4,7 +4,7 @@ import pytest
 
 from tagbot.database.models.faces import Face
 from tagbot.database.models.people import Person
-from tagbot.database.models.places import count_open_requests, next_waiting
+from tagbot.database.models.places import count_open_requests, waiting_faces
 from tagbot.database.models.requests import stale_in_slack
 from tagbot.database.models.rounds import PastRound, ask_again
 from tagbot.database.models.votes import Vote
@@ -77,8 +77,8 @@ def test_the_oldest_waiting_are_next_without_those_that_have_a_message() -> None
     newer, older = a_face(stored_at=2.0), a_face(stored_at=1.0)
     a_face(stored_at=0.5, pending="m")
     a_face(stored_at=0.1, state=State.OPEN)
-    assert [face.id for face in next_waiting(5)] == [older.id, newer.id]
-    assert [face.id for face in next_waiting(1)] == [older.id]
+    assert [face.id for face in waiting_faces(5)] == [older.id, newer.id]
+    assert [face.id for face in waiting_faces(1)] == [older.id]
 
 
 def test_only_what_slack_does_not_show_yet_is_stale() -> None:

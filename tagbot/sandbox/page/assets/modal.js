@@ -68,6 +68,7 @@ function drawBlock(block, view, names, fields) {
 function drawInput(block, view, names, fields) {
   const { element } = block;
   const id = newId("input");
+  if (element.type === "checkboxes") return drawBoxes(block, view, fields);
   const drawn = INPUTS[element.type]?.(element, view.values?.[block.block_id]?.[element.action_id], names);
   if (!drawn) return unknown(element, "input");
   const field = drawn.matches("input, textarea") ? drawn : drawn.querySelector("input");
@@ -85,6 +86,33 @@ function drawInput(block, view, names, fields) {
     el("p", { class: "error", id: `${id}-error`, role: "alert" }),
     el("p", { class: "hint", id: `${id}-hint` }, block.hint?.text ?? ""),
   );
+}
+
+/** A group of boxes to tick; the first of them gets the focus when something is to be mended. */
+function drawBoxes(block, view, fields) {
+  const { element } = block;
+  const id = newId("input");
+  const held = view.values?.[block.block_id]?.[element.action_id] ?? element.initial_options ?? [];
+  const ticked = new Set(held.map((option) => option.value));
+  const boxes = element.options.map((option) =>
+    el("label", { class: "box" },
+      el("input", { type: "checkbox", value: option.value, checked: ticked.has(option.value) }),
+      option.text.text,
+    ),
+  );
+  const first = boxes[0].querySelector("input");
+  first.id = id;
+  const values = () => boxes.map((box) => box.querySelector("input")).filter((box) => box.checked).map((box) => box.value);
+  const group = el("fieldset", { class: "input", "aria-describedby": `${id}-hint ${id}-error`, "data-action-id": element.action_id, "data-block-id": block.block_id },
+    el("legend", {}, block.label.text, block.optional ? el("span", { class: "optional" }, " (optional)") : ""),
+    el("div", { class: "boxes" }, boxes),
+    el("p", { class: "error", id: `${id}-error`, role: "alert" }),
+    el("p", { class: "hint", id: `${id}-hint` }, block.hint?.text ?? ""),
+  );
+  first.valueOf = () => (values().length ? values() : null);
+  Object.defineProperty(first, "required", { value: !block.optional });
+  fields.set(block.block_id, first);
+  return group;
 }
 
 const INPUTS = {

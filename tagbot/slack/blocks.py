@@ -1,0 +1,102 @@
+"""Blocks of Slack's Block Kit, as every message of ours is made of them; pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from slack_sdk.errors import SlackObjectFormationError
+from slack_sdk.models.blocks import (
+    Block,
+    ButtonElement,
+    ContextBlock,
+    ImageBlock,
+    ImageElement,
+    MarkdownTextObject,
+    PlainTextObject,
+    SectionBlock,
+    TextObject,
+    UserSelectElement,
+)
+from slack_sdk.models.blocks.basic_components import SlackFile
+
+from tagbot.errors import Reject
+from tagbot.slack import words
+from tagbot.vocabulary import ActionId
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A message: its blocks, and a text that says all that they say, for screen readers and notifications."""
+
+    text: str
+    blocks: list[dict[str, Any]]
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    """Of its metadata; empty leaves that as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonShown:
+    """A person as a message names them."""
+
+    slack_id: str | None
+    name: str | None
+    """None until it is known."""
+
+    @property
+    def spoken(self) -> str:
+        """In Slack's markup: the name, or a mention."""
+        if self.name:
+            return words.escaped(self.name)
+        return words.mention(self.slack_id) if self.slack_id else words.SOMEBODY
+
+
+def rendered(
+    text: Iterable[str],
+    blocks: Sequence[Block],
+    notes: Iterable[str],
+    controls: Sequence[Block] = (),
+    payload: Mapping[str, Any] | None = None,
+) -> Rendered:
+    """Blocks, then notes in small print, then controls; what is empty is left out."""
+    small = [ContextBlock(elements=[MarkdownTextObject(text=note)]) for note in notes if note]
+    try:
+        shown = [block.to_dict() for block in (*blocks, *small, *controls)]
+    except SlackObjectFormationError as wrong:
+        raise Reject(f"a message that Slack would refuse: {wrong}") from None
+    return Rendered("\n".join(filter(None, text)), shown, payload or {})
+
+
+def section(text: str | TextObject, *, picture: str | None = None, alt: str = "") -> SectionBlock:
+    """A paragraph, with a small picture beside it."""
+    beside = ImageElement(slack_file=SlackFile(id=picture), alt_text=alt) if picture else None
+    return SectionBlock(
+        text=MarkdownTextObject(text=text) if isinstance(text, str) else text, accessory=beside
+    )
+
+
+def image(file: str, alt: str) -> ImageBlock:
+    """A picture by Slack's id of it."""
+    return ImageBlock(slack_file=SlackFile(id=file), alt_text=alt)
+
+
+def button(action_id: str, label: str, value: str | None = None) -> ButtonElement:
+    """A button that says all that it does."""
+    return ButtonElement(action_id=action_id, text=PlainTextObject(text=label), value=value)
+
+
+def pick_a_person() -> UserSelectElement:
+    """The select of all members."""
+    return UserSelectElement(action_id=ActionId.TAG_PERSON, placeholder=PlainTextObject(text=words.PICK))
+
+
+def answers_besides() -> list[ButtonElement]:
+    """The buttons for those who do not pick a member."""
+    return [
+        button(ActionId.SOMEONE_ELSE, words.SOMEONE_ELSE),
+        button(ActionId.DONT_KNOW, words.DONT_KNOW),
+        button(ActionId.NOT_A_FACE, words.NOT_A_FACE),
+    ]
+
+
+CHOICES = f"{words.PICK}. {words.SOMEONE_ELSE} {words.DONT_KNOW}. {words.NOT_A_FACE}."
+"""The same for the plain text."""
