@@ -15,7 +15,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # PostgreSQL of a hundred connections.
 WORKERS = $(shell $(PY) -c 'import os; print(min(12, 5 * (os.cpu_count() or 1) // 2))')
 
-.PHONY: help venv postgresql run sandbox test quick house soak soak-connections crash measure bench bench-quick check format docs pictures screenshots lock clean
+.PHONY: help venv postgresql run sandbox test quick house soak soak-connections crash measure bench bench-quick curves check format docs pictures screenshots lock clean
 
 help:  ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -84,6 +84,9 @@ bench: $(VENV)/.bench  ## measure everything beside others, and write docs/bench
 
 bench-quick: $(VENV)/.bench  ## the same in two minutes, only printed (ARGS="--only hop" for one figure)
 	$(PY) -m bench --quick $(ARGS)
+
+curves: $(VENV)/.bench  ## how well faces are found and told apart (PHOTOS=FOLDER, PEOPLE=FOLDER for yours: docs/recognition.md)
+	$(PY) -m tests.curves $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(PEOPLE),--people "$(PEOPLE)") $(ARGS)
 
 format: $(VENV)/.dev  ## put the code into its format
 	$(PY) -m ruff format .
