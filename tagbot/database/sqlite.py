@@ -20,6 +20,9 @@ from tagbot.lib.write_ahead_log import NORMAL, WriteAheadLog
 BUSY_TIMEOUT = 10_000
 """Milliseconds to wait for another process's write to end."""
 
+OLDEST = (3, 35)
+"""The version of SQLite from which on a column can be dropped, as an upgrade of the schema does."""
+
 FULL = 2
 """SQLite's level of `PRAGMA synchronous` at which each commit waits for the disk."""
 
@@ -48,6 +51,9 @@ class SqliteFile(SqliteDatabase):
 
     def __init__(self, url: str) -> None:
         """`url` is sqlite:///PATH."""
+        if sqlite3.sqlite_version_info < OLDEST:
+            needed = ".".join(map(str, OLDEST))
+            raise DatabaseUnusable(f"SQLite is {sqlite3.sqlite_version} here, and {needed} is needed")
         self._path = Path(url.removeprefix("sqlite:///"))
         self.title = f"the database {self._path}"
         self.is_current = False

@@ -68,6 +68,18 @@ class Updates:
         except TimeoutError:
             raise Retry("Slack has not shown a changed message yet") from None
 
+    def show_outcome(self, face: Face | None) -> None:
+        """The same once a face is closed. Where more faces of its request are under way, it is shown with the
+        last one at the latest, and is not waited for.
+        """
+        if face is None or face.request_id is None:
+            return
+        under_way = Face.state << (State.OPEN, State.TRAINING)
+        if Face.select().where((Face.request == face.request_id) & under_way).exists():
+            self.show_soon(face.request_id)
+        else:
+            self.show(face.request_id)
+
     def catch_up(self) -> int:
         """Show every request that is behind; how many there are."""
         behind = stale_in_slack()

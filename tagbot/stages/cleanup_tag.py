@@ -8,7 +8,6 @@ from tagbot.database.models.votes import Vote
 from tagbot.database.write_lock import writing
 from tagbot.messages import FaceStored, TrainingRefused
 from tagbot.services import Services
-from tagbot.stages.outcomes import show_outcome
 from tagbot.vocabulary import BY_PEOPLE, RejectionReason, State
 
 
@@ -33,5 +32,5 @@ def cleanup_tag(message: TrainingRefused, services: Services) -> Iterator[FaceSt
         )
         if moved and message.reason not in BY_PEOPLE:
             Vote.delete().where(Vote.face == message.face_id).execute()
-    show_outcome(face, services)
+    services.updates.show_outcome(face)
     yield from services.places.let_next_in()

@@ -8,7 +8,6 @@ from tagbot.database.models.faces import Face
 from tagbot.database.write_lock import writing
 from tagbot.messages import FaceStored, TrainingSent
 from tagbot.services import Services
-from tagbot.stages.outcomes import show_outcome
 from tagbot.vocabulary import State
 
 
@@ -26,5 +25,5 @@ def finalize_tag(message: TrainingSent, services: Services) -> Iterator[FaceStor
                 State.TAGGED,
                 tagged_at=fn.COALESCE(Face.tagged_at, services.now()),
             )
-    show_outcome(face, services)
+    services.updates.show_outcome(face)
     yield from services.places.let_next_in()

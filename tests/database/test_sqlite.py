@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tagbot.database.engine import database_at
 from tagbot.database.models.base import database
 from tagbot.database.models.people import Person
 from tagbot.database.opening import connected, open_database, tidy
@@ -55,3 +56,11 @@ def test_tidying_brings_what_was_written_into_the_file(file_url: str, tmp_path: 
         assert persons_in_the_file_alone() == 0
         tidy()
         assert persons_in_the_file_alone() == 1
+
+
+def test_a_sqlite_that_is_too_old_is_refused_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
+    with pytest.raises(DatabaseUnusable, match=r"3\.35 is needed"):
+        database_at(f"sqlite:///{tmp_path}/tagbot.db")

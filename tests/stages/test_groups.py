@@ -464,6 +464,22 @@ def test_those_that_got_the_wrong_person_are_asked_again_and_the_message_keeps_t
     assert apart == {frozenset((one, other.id)) for one in wrong for other in faces[1:3]}
 
 
+@pytest.mark.rule("undo-some", "old-message-closed")
+def test_where_all_of_them_got_the_wrong_person_the_message_says_so_and_has_no_controls(world: World) -> None:
+    faces, people = asked_together(world), world.slack.people
+    say(world, faces[0], people[2], *people[:2])
+    wrong = tuple(face.id for face in faces)
+    for face_id in wrong:
+        world.publish(FaceReopened(face_id=face_id, round=1, by=people[3], together=wrong))
+    world.drain()
+    assert states(faces) == ["open"] * 3
+    old = world.slack.message(ts_of(faces[0]))
+    assert old.text.startswith(f"{words.mention(people[3])} reopened these 3 faces")
+    assert controls(old) == set()
+    assert DifferentPeople.select().count() == 0, "they may all be somebody else's"
+    assert TrainedVector.select().count() == 0
+
+
 def test_an_admin_adds_all_of_them_anyway(world: World) -> None:
     faces, people = asked_together(world), world.slack.people
     say(world, faces[0], people[2], *people[:2])

@@ -54,10 +54,12 @@ class Places:
         request: Request | None = face.request
         if request is not None and request.posting_since is not None:
             return request
+        group = self._group_of(face) if request is None else ()
         with writing():
             free = self.most - count_open_requests()
-            if request is None and free > 0:
-                request = self._formed_about(face, free)
+            if request is None and free > 0 and group:
+                self._form(group, first=face.id)
+                request = Face.get_by_id(face.id).request
             if request is None or free <= 0:
                 _let_wait(face, request)
                 return None
@@ -70,26 +72,33 @@ class Places:
         The stages that close a request call this; so does a timed job, for the ones that a crash left behind.
         `given_up` is how many requests have a message that asks for them no more: they take no room.
         """
+        # To find the groups may take a while, in which others write: what they changed is looked at again.
+        free = self._room(given_up)
+        groups = self.next_groups(waiting_faces, free) if free > 0 else ()
+        if not groups:
+            return
         with writing():
-            free = self.most - count_open_requests()
-            free -= max(0, count_on_their_way(max(free, 0) + given_up) - given_up)
-            groups = self.next_groups(waiting_faces, free) if free > 0 else ()
-            firsts = [first for group in groups[:free] if (first := self._form(group))]
+            room = max(0, self._room(given_up))
+            firsts = [first for group in groups[:room] if (first := self._form(group))]
         yield from (FaceStored(face_id=first.id, round=first.round) for first in firsts)
 
-    def _formed_about(self, face: Face, free: int) -> Request | None:
-        """A new request about a face that has a message, where it is its turn."""
+    def _room(self, given_up: int) -> int:
+        """For so many requests more than are open or on their way."""
+        free = self.most - count_open_requests()
+        return free - max(0, count_on_their_way(max(free, 0) + given_up) - given_up)
+
+    def _group_of(self, face: Face) -> Sequence[str]:
+        """The group in which a face that has a message is to be asked about; empty where it is not its
+        turn.
+        """
 
         def waiting(limit: int) -> list[WaitingFace]:
             this = WaitingFace(face.id, face.photo_id, face.stored_at)
             return sorted({*waiting_faces(limit), this}, key=lambda each: (each.stored_at, each.id))[:limit]
 
-        for group in self.next_groups(waiting, free):
-            if face.id in group:
-                self._form(group, first=face.id)
-                formed: Request | None = Face.get_by_id(face.id).request
-                return formed
-        return None
+        free = self.most - count_open_requests()
+        groups = self.next_groups(waiting, free) if free > 0 else ()
+        return next((group for group in groups if face.id in group), ())
 
     def _form(self, group: Sequence[str], first: str = "") -> Face | None:
         """Make a request about those faces of a group that wait and may share one; the first of them, whose
