@@ -43,7 +43,7 @@ from tests.crash.invariants import (
     stored,
     stuck,
 )
-from tests.scenario.flood import offers, photos
+from tests.scenario.flood import face_ids, offers, photos
 from tests.scenario.running_bot import RunningBot, quiet
 from tests.world import environment
 
@@ -153,12 +153,6 @@ class Crowd:
 
     def _done(self, act: Act) -> bool:
         return act.acknowledged
-
-
-def face_ids(message: Message) -> list[str]:
-    """The faces that a message is about, by its metadata."""
-    payload: dict[str, Any] = (message.metadata or {})["event_payload"]
-    return list(payload["face_ids"])
 
 
 def run(folder: Path, slack: Slack, wanted: Run, *, patience: float = 300.0) -> Outcome:

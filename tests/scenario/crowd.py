@@ -17,9 +17,9 @@ from functools import partial
 from typing import Any
 
 from tagbot.sandbox.driver import Slack
-from tagbot.sandbox.state import Act, Json, Message
-from tagbot.vocabulary import ActionId
-from tests.scenario.flood import is_open
+from tagbot.sandbox.state import Act, Message
+from tagbot.vocabulary import ActionId, CallbackId, Field
+from tests.scenario.flood import face_ids, is_open
 from tests.scenario.running_bot import RunningBot, quiet
 
 KNOWS = 0.95
@@ -29,8 +29,6 @@ TAKES_FOR_LOOK_ALIKE = 0.6
 SEES_ODD_ONE = 0.9
 """How often a tagger sees a face that is not the others'."""
 
-NOT_ALL_THE_SAME = "not_all_the_same"
-ODD_ONES = "odd_ones"
 PICK = "pick_"
 
 BUTTON_CLICKS, LIST_CLICKS, MODAL_CLICKS = 1, 2, 2
@@ -163,11 +161,11 @@ class Crowd:
         self._answer(tagger, request, faces, self._minds.answer(tagger, shown, look))
 
     def _strike_out(self, tagger: str, request: Message, odd: Sequence[str]) -> None:
-        acknowledged(partial(self._slack.click, tagger, request.ts, NOT_ALL_THE_SAME))
+        acknowledged(partial(self._slack.click, tagger, request.ts, ActionId.NOT_ALL_THE_SAME))
         view = self._slack.wait_for_view(
-            tagger, lambda view: bool(view.content["callback_id"] == NOT_ALL_THE_SAME)
+            tagger, lambda view: bool(view.content["callback_id"] == CallbackId.NOT_ALL_THE_SAME)
         )
-        acknowledged(partial(self._slack.submit, tagger, view.id, {ODD_ONES: list(odd)}))
+        acknowledged(partial(self._slack.submit, tagger, view.id, {Field.ODD_ONES: list(odd)}))
         self.tally.clicks += MODAL_CLICKS + len(odd)
         self.tally.struck_out += len(odd)
 
@@ -205,13 +203,6 @@ def acknowledged(act: Callable[[], Act]) -> None:
     while not tried[-1].acknowledged:
         assert len(tried) < MOST_TRIES, tried[-1]
         tried.append(act())
-
-
-def face_ids(request: Message) -> list[str]:
-    """The faces that a request is about."""
-    assert request.metadata is not None
-    about: Json = request.metadata["event_payload"]
-    return list(about.get("face_ids", [about["face_id"]]))
 
 
 def line_up(request: Message) -> dict[str, str]:

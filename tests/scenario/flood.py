@@ -38,6 +38,12 @@ def offers(message: Message, action_id: str) -> bool:
     )
 
 
+def face_ids(request: Message) -> list[str]:
+    """The faces that it is about, by its metadata."""
+    assert request.metadata is not None
+    return list(request.metadata["event_payload"]["face_ids"])
+
+
 def flood(
     folder: Path, slack: Slack, *, count: int, most_open: int, patience: float, **settings: str
 ) -> list[Act]:

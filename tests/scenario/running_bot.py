@@ -17,7 +17,7 @@ from tagbot.monitoring import status_figures
 from tagbot.sandbox.driver import Slack
 from tagbot.settings import Settings
 from tests.clean_environment import clean_environment
-from tests.forked import BotProcess
+from tests.forked import BOT, BotProcess
 from tests.world import SIDECAR, astronaut, environment
 
 PATIENCE = 30.0
@@ -85,12 +85,16 @@ class RunningBot:
 
 
 @contextmanager
-def running_bot(data_dir: Path, slack: Slack, **variables: str) -> Iterator[RunningBot]:
+def running_bot(
+    data_dir: Path, slack: Slack, program: Path = BOT, /, **variables: str
+) -> Iterator[RunningBot]:
     """Start the bot, and wait until it is connected to Slack."""
     (data_dir / "inbox").mkdir(parents=True, exist_ok=True)
     env = environment(data_dir, slack, **variables)
     # Its folder is one where no .env is.
-    process = BotProcess(cwd=data_dir, env=clean_environment(**env), output=data_dir / "bot.log")
+    process = BotProcess(
+        cwd=data_dir, env=clean_environment(**env), output=data_dir / "bot.log", program=program
+    )
     try:
         slack.wait_for_connections(timeout=PATIENCE)
         yield RunningBot(process, data_dir, slack, env)
