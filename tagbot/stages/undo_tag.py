@@ -44,8 +44,17 @@ def undo_tag(message: FaceReopened, services: Services) -> Iterator[FaceStored]:
         ):  # this message did not end the round before a crash
             services.tellings.tell(message.by, words.NOT_TAGGED, message.channel)
             return
-    services.updates.show(asked.id if asked is not None else None)
+    if asked is not None and _others_follow(asked.id, message):
+        services.updates.show_soon(asked.id)
+    else:
+        services.updates.show(asked.id if asked is not None else None)
     yield FaceStored(face_id=message.face_id, round=message.round + 1)
+
+
+def _others_follow(request_id: str, message: FaceReopened) -> bool:
+    """Whether faces of the same message are yet to be reopened, which is then shown with them."""
+    tagged = (Face.request == request_id) & (Face.state == State.TAGGED)
+    return bool(Face.select().where(tagged & (Face.id << message.together)).exists())
 
 
 def _tell_apart_from_the_others(face: Face, message: FaceReopened) -> None:
