@@ -50,7 +50,8 @@ def _browser() -> Iterator["Browser"]:
 
 @pytest.fixture(scope="package", name="sandbox")
 def _sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
-    with running_sandbox(tmp_path_factory.mktemp("sandbox"), MAX_OPEN_REQUESTS="100") as running:
+    folder = tmp_path_factory.mktemp("sandbox")
+    with running_sandbox(folder, MAX_OPEN_REQUESTS="100", MAX_GROUP="1", LINE_UP="0") as running:
         Slack(running.address).rules(rate_limits=0)
         yield running
 

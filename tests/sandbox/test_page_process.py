@@ -1,20 +1,30 @@
 """The bot as the sandbox's child: its settings, its leash, its log."""
 
+import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tagbot.database.models.bookkeeping import Effort
+from tagbot.database.opening import connected
+from tagbot.lib.estimates import Record
 from tagbot.pipeline import PIPELINE
 from tagbot.sandbox.page import flow_view, leash, photo_drop
+from tagbot.sandbox.page.bot_process import BotProcess
 from tagbot.sandbox.page.bot_settings import add_command, bot_environment
 from tagbot.sandbox.page.log_tail import BotLog
+from tagbot.sandbox.page.machine_vote import VoteSwitch, kept
 from tagbot.sandbox.page.mishaps import kill_recognisers, processes
+from tagbot.sandbox.page.web_page import ASSETS
 from tagbot.sandbox.refusals import Refused
 from tagbot.settings import Settings
 from tagbot.vocabulary import QueueName
@@ -63,6 +73,38 @@ def test_no_setting_from_outside_leads_the_bot_to_real_slack_or_real_data(tmp_pa
     assert "/srv" not in json.dumps(env)
     assert "proxy" not in json.dumps(env)
     assert env["PATH"] == "/usr/bin"
+
+
+def test_how_much_is_asked_at_a_time_and_how_is_the_visitors(tmp_path: Path) -> None:
+    chosen = {"MAX_OPEN_REQUESTS": "9", "MAX_GROUP": "5", "LINE_UP": "3", "MACHINE_VOTE": "earned"}
+    env = bot_environment(chosen, "http://127.0.0.1:4000", tmp_path, tmp_path)
+    assert chosen.items() <= env.items()
+    assert bot_environment({}, "http://127.0.0.1:4000", tmp_path, tmp_path)["MAX_OPEN_REQUESTS"] == "4"
+
+
+@contextmanager
+def vote_switch(folder: Path, env: Mapping[str, str]) -> Iterator[VoteSwitch]:
+    bot = BotProcess(folder, env, lambda: None)
+    yield VoteSwitch(bot, folder / "machine_vote")
+    assert not bot.pid
+    bot.log.close()
+
+
+def test_the_choice_of_the_machines_vote_is_kept_and_starts_no_bot_that_does_not_run(tmp_path: Path) -> None:
+    file = tmp_path / "machine_vote"
+    assert kept(file) == {}
+    with vote_switch(tmp_path, {}) as switch:
+        seen = [switch.on]
+        asyncio.run(switch.set(on=True))
+        seen.append(switch.on)
+    with vote_switch(tmp_path, kept(file)) as switch:
+        seen.append(switch.on)
+        asyncio.run(switch.set(on=False))
+        seen.append(switch.on)
+    assert seen == [False, True, True, False]
+    assert kept(file) == {"MACHINE_VOTE": "off"}
+    file.write_text("")
+    assert kept(file) == {"MACHINE_VOTE": "off"}, "what was damaged gives no vote"
 
 
 def test_the_command_that_is_shown_takes_back_what_env_files_say_of_folders(tmp_path: Path) -> None:
@@ -167,6 +209,35 @@ def test_the_drawing_has_every_stage_and_queue_of_the_pipeline() -> None:
     drawing = flow_view.drawing()
     assert [stage["stage"] for stage in drawing] == [stage.name for stage in PIPELINE]
     assert {stage["reads"] for stage in drawing} == {"inbox", *QueueName}
+
+
+def test_the_figures_of_stats_are_collected_every_few_seconds_at_most(tmp_path: Path) -> None:
+    figures = flow_view.Figures(bot_environment({}, "http://127.0.0.1:4000", tmp_path, tmp_path))
+
+    def clicks(now: float, *, may_vote: bool = False) -> int:
+        read = figures.thread.submit(figures.read, None, may_vote, now)
+        return int(read.result()["stats"]["clicks"])
+
+    def click() -> None:
+        with connected():
+            Effort.add_clicks(1)
+
+    assert clicks(100) == 0
+    click()
+    assert clicks(100 + flow_view.STATS_SECONDS - 1) == 0
+    assert clicks(100 + flow_view.STATS_SECONDS) == 1
+    click()
+    assert clicks(100 + flow_view.STATS_SECONDS, may_vote=True) == 2, "a switch is answered at once"
+    figures.close()
+
+
+def test_the_number_that_the_page_names_earns_the_vote() -> None:
+    text = (ASSETS / "score.js").read_text()
+    said = re.search(r"right about (\d+) faces", text)
+    assert said
+    needed = int(said[1])
+    assert Record(needed, needed).earns_vote
+    assert not Record(needed - 1, needed - 1).earns_vote
 
 
 def test_the_samples_are_small_and_all_there() -> None:

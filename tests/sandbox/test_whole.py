@@ -88,6 +88,27 @@ def test_the_bot_comes_up_whatever_env_says_and_ctrl_c_ends_all_with_code_0(tmp_
 
 
 @pytest.mark.ci
+@pytest.mark.skipif(
+    not Path("/proc/self/environ").exists(), reason="Linux alone shows what a process was given"
+)
+def test_the_switch_of_the_machines_vote_starts_the_bot_anew_with_it(tmp_path: Path) -> None:
+    def given(leash: int) -> bool:
+        return b"MACHINE_VOTE=earned" in Path(f"/proc/{leash}/environ").read_bytes().split(b"\0")
+
+    with sandbox(tmp_path) as (process, address):
+        before = leash_of(process)
+        assert not given(before)
+        status, told = post(address, "/page/machine_vote", {"on": True})
+        assert (status, told["running"]) == (200, True)
+        assert gone(before)
+        assert given(leash_of(process))
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+    with sandbox(tmp_path) as (process, _):
+        assert given(leash_of(process)), "the choice is kept"
+
+
+@pytest.mark.ci
 def test_a_second_one_on_the_same_folder_is_refused(tmp_path: Path) -> None:
     with sandbox(tmp_path):
         second = subprocess.run(

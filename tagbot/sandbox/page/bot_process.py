@@ -27,12 +27,13 @@ class BotProcess:
 
     def __init__(self, folder: Path, env: Mapping[str, str], changed: Callable[[], None]) -> None:
         self._folder = folder
-        self._env = env
+        self._env = dict(env)
         self._changed = changed
         self._process: asyncio.subprocess.Process | None = None
         self._ended: asyncio.Task[None] | None = None
         self._wanted = False
         self._code: int | None = None
+        self._starting, self._restarting = asyncio.Lock(), asyncio.Lock()
         self.log = BotLog(folder / "bot.log")
 
     @property
@@ -45,15 +46,32 @@ class BotProcess:
         died = self._process is None and self._wanted
         return {
             "running": self._process is not None,
+            "restarting": self._restarting.locked(),
             "died": died,
             "code": self._code,
             "log": list(self.log.tail) if died else [],
         }
 
+    def setting(self, name: str) -> str | None:
+        """What it is started with the next time."""
+        return self._env.get(name)
+
+    async def restart(self, **settings: str) -> None:
+        """End it and start it with other settings; one that does not run has them when it is started."""
+        self._env |= settings
+        if self._process:
+            async with self._restarting:
+                await self.stop()
+                await self.start()
+        self._changed()
+
     async def start(self) -> None:
         """Start it, unless it runs."""
-        if self._process:
-            return
+        async with self._starting:
+            if not self._process:
+                await self._start()
+
+    async def _start(self) -> None:
         self._wanted, self._code = True, None
         self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", str(LEASH), sys.executable, str(BOT)),

@@ -17,6 +17,9 @@ THE_VISITORS = (
     "REQUIRED_VOTES",
     "UNKNOWN_AFTER",
     "MAX_OPEN_REQUESTS",
+    "MAX_GROUP",
+    "LINE_UP",
+    "MACHINE_VOTE",
     "REQUEST_EXPIRES_DAYS",
     "MIN_FACE_SIZE",
     "MAX_FACES_PER_PERSON",
@@ -30,7 +33,9 @@ def bot_environment(outer: Mapping[str, str], address: str, data_dir: Path, mode
     """The whole environment of the bot. Nothing in it leads to the real Slack, or to real data; the models
     are the real bot's.
 
-    It retries sooner than in real life, and gives up after five minutes instead of an hour.
+    It retries sooner than in real life, and gives up after five minutes instead of an hour. It asks about
+    little at a time, so that the model knows somebody, and names are offered, before all of the visitor's
+    photos are asked about.
     """
     ours = {name for _, variable in variables() for name in (variable.name,)}
     kept = {
@@ -38,7 +43,7 @@ def bot_environment(outer: Mapping[str, str], address: str, data_dir: Path, mode
         for name, value in outer.items()
         if name not in ours - set(THE_VISITORS) and name.lower() not in PROXIES
     }
-    return kept | {
+    return {"MAX_OPEN_REQUESTS": "4", **kept} | {
         "SLACK_BOT_TOKEN": BOT_TOKEN,
         "SLACK_APP_TOKEN": APP_TOKEN,
         "SLACK_CHANNEL": defaults.FACES,

@@ -1,6 +1,7 @@
-"""What goes on behind the scenes: the flow as `PIPELINE` has it, its queues' counts, a face's state.
+"""What goes on behind the scenes: the flow as `PIPELINE` has it, its queues' counts, a face's state, and how
+well people and the machine do.
 
-All of it is read beside the bot, as `python bot.py status` does.
+All of it is read beside the bot, as `python bot.py status` and `stats` do.
 """
 
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from tagbot.database.models.votes import Vote
 from tagbot.database.opening import connected
 from tagbot.errors import Retry
 from tagbot.messages import PhotoArrived
-from tagbot.monitoring import status_figures
+from tagbot.monitoring import stats_figures, status_figures
 from tagbot.pipeline import PIPELINE, SOURCES
 from tagbot.queues.disk import QueueUnusable
 from tagbot.sandbox.state import Json
@@ -24,6 +25,9 @@ from tagbot.settings import Settings
 
 UNREADABLE = (PeeweeException, QueueUnusable, Retry, OSError)
 """What reading beside a bot that starts or dies may raise; a moment later it can be read again."""
+
+STATS_SECONDS = 3.0
+"""How often the figures of `stats` are collected at most: they look at thousands of faces."""
 
 
 def drawing() -> list[Json]:
@@ -51,15 +55,25 @@ class Figures:
         self._thread = ThreadPoolExecutor(1, "figures")
         self._open = ExitStack()
         self._queues: Mapping[str, Any] = {}
+        self._stats: Json = {}
+        self._stats_of = (False, float("-inf"))
 
-    def read(self, face: str | None) -> Json:
-        """The figures, and how a face is; only in `thread`."""
+    def read(self, face: str | None, may_vote: bool, now: float) -> Json:
+        """The figures, and how a face is; only in `thread`. `now` by any clock that never goes back."""
         if not self._queues:
             self._queues = self._open.enter_context(build.beside(self._settings))
         return {
             "status": status_figures.collect(self._queues, self._inbox),
+            "stats": self._recent_stats(may_vote, now),
             "face": face and face_state(face),
         }
+
+    def _recent_stats(self, may_vote: bool, now: float) -> Json:
+        by_vote, at = self._stats_of
+        if may_vote != by_vote or now - at >= STATS_SECONDS:
+            self._stats = stats_figures.collect(may_vote=may_vote)
+            self._stats_of = may_vote, now
+        return self._stats
 
     @property
     def thread(self) -> ThreadPoolExecutor:

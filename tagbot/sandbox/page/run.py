@@ -13,9 +13,10 @@ from typing import Any
 
 from tagbot.errors import Reject
 from tagbot.lib.process_lock import ProcessLock
-from tagbot.sandbox.page import bot_settings
+from tagbot.sandbox.page import bot_settings, machine_vote
 from tagbot.sandbox.page.bot_process import BotProcess
 from tagbot.sandbox.page.flow_view import Figures
+from tagbot.sandbox.page.machine_vote import VoteSwitch
 from tagbot.sandbox.page.photo_drop import Photos
 from tagbot.sandbox.page.saved import Shelf
 from tagbot.sandbox.page.web_page import Page
@@ -75,10 +76,12 @@ async def serve(folder: Path, options: Options) -> None:
     bot_dir.mkdir(exist_ok=True)
     settings = {**options.from_file, **options.env}
     models = Path(settings.get("MODELS") or options.data_dir / "models").resolve()
-    env = bot_settings.bot_environment(options.env, address, bot_dir, models)
+    vote_file = folder / "machine_vote"
+    outer = {**machine_vote.kept(vote_file), **options.env}
+    env = bot_settings.bot_environment(outer, address, bot_dir, models)
     bot, figures = BotProcess(folder, env, world.changes.note), Figures(env)
     command = bot_settings.add_command(settings, bot_dir)
-    page = Page(sandbox, bot, Photos(env, folder), figures, command)
+    page = Page(sandbox, bot, Photos(env, folder), figures, VoteSwitch(bot, vote_file), command)
     sandbox.application.add_routes(page.routes())
     async with contextlib.AsyncExitStack() as stack:
         stack.callback(bot.log.close)

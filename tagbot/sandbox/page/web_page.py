@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from aiohttp import web
 from tagbot.sandbox.control import doing
 from tagbot.sandbox.page import flow_view
 from tagbot.sandbox.page.bot_process import ROOT, BotProcess
+from tagbot.sandbox.page.machine_vote import VoteSwitch
 from tagbot.sandbox.page.mishaps import Mishaps
 from tagbot.sandbox.page.photo_drop import SAMPLE_PHOTOS, SAMPLES, TEAM_PHOTOS, Photos
 from tagbot.sandbox.page.screen import Told, screen
@@ -40,6 +42,7 @@ class Page:
         bot: BotProcess,
         photos: Photos,
         figures: flow_view.Figures,
+        vote: VoteSwitch,
         add_command: str,
     ) -> None:
         self._world = sandbox.world
@@ -47,6 +50,7 @@ class Page:
         self._bot = bot
         self._photos = photos
         self._figures = figures
+        self._vote = vote
         self._mishaps = Mishaps(sandbox.faults, sandbox.socket_mode, bot, self._world.changes.note)
         self._add_command = add_command
         self._watched: dict[str | None, int] = {}
@@ -62,6 +66,7 @@ class Page:
             web.post("/page/photos", self.add_photos),
             web.post("/page/samples", doing(self.add_samples)),
             web.post("/page/mishap", doing(self.set_mishap)),
+            web.post("/page/machine_vote", doing(self.set_vote)),
             web.post("/page/bot", doing(self.command_bot)),
         ]
 
@@ -104,6 +109,7 @@ class Page:
             "flow": flow_view.drawing(),
             "passages": {stage: list(passages) for stage, passages in self._bot.log.passages.items()},
             "mishaps": self._mishaps.state(),
+            "machine_vote": self._vote.on,
             "samples": SAMPLE_PHOTOS,
             "team_photos": TEAM_PHOTOS,
             "add_command": self._add_command,
@@ -129,7 +135,9 @@ class Page:
         """Read what a page shows that follows this face, or the newest."""
         shown = face or self._bot.log.newest_face
         loop = asyncio.get_running_loop()
-        read = await loop.run_in_executor(self._figures.thread, self._figures.read, shown)
+        read = await loop.run_in_executor(
+            self._figures.thread, self._figures.read, shown, self._vote.on, time.monotonic()
+        )
         read["life"] = self._bot.log.life(shown) if shown else []
         if read != self._known.get(face):
             self._known[face] = read
@@ -155,6 +163,11 @@ class Page:
         """Break something (`name`, `on`), or mend it."""
         self._mishaps.set(asked["name"], on=bool(asked["on"]))
         return self._mishaps.state()
+
+    async def set_vote(self, asked: Mapping[str, Any]) -> Json:
+        """Whether the machine may earn a vote (`on`)."""
+        await self._vote.set(on=bool(asked["on"]))
+        return self._bot.state()
 
     async def command_bot(self, asked: Mapping[str, Any]) -> Json:
         """`do`: start, stop or kill."""

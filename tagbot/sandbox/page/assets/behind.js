@@ -1,7 +1,9 @@
-// Behind the scenes: the bot, what may be broken, the flow with its queues, and one face on its way.
+// Behind the scenes: the bot, what may be broken, how well it goes, the flow with its queues, and one face on
+// its way.
 
 import { post } from "./api.js";
-import { el, fill, reconcile } from "./dom.js";
+import { el, fill, reconcile, toggle } from "./dom.js";
+import { buildScore } from "./score.js";
 
 const MISHAPS = [
   ["slack_slow", "Slack is slow", "Every call takes 1.5 seconds longer."],
@@ -14,10 +16,14 @@ export function buildBehind(section) {
   const mishaps = el("div", { class: "mishaps", role: "group", "aria-label": "Break something" });
   const flow = el("ol", { class: "flow" });
   const face = el("div", { class: "face" });
+  const well = el("div");
+  const score = buildScore(well);
   section.append(
     bot,
     el("h3", {}, "Break something, and see that nothing is lost"),
     mishaps,
+    el("h3", {}, "How well it goes"),
+    well,
     el("h3", {}, "One face on its way"),
     face,
     el("h3", {}, "The flow"),
@@ -27,6 +33,7 @@ export function buildBehind(section) {
     draw(state, names) {
       reconcile(bot, [["bot", state.bot]], drawBot);
       reconcile(mishaps, MISHAPS.map((each) => [each[0], [each, state.mishaps?.[each[0]]]]), drawMishap);
+      score.draw(state);
       reconcile(flow, (state.flow ?? []).map((stage) => [stage.stage, [stage, state.status?.queues[stage.reads] ?? null, state.status?.inbox, state.passages?.[stage.stage] ?? []]]), drawStage);
       reconcile(face, [["face", [state.face, state.life ?? []]]], ([shown, life]) => drawFace(shown, life, names));
     },
@@ -39,6 +46,7 @@ function drawBot(bot) {
   if (!bot) return el("div");
   const command = (what, label, style = "") =>
     el("button", { type: "button", class: `button small ${style}`, "data-bot": what, onclick: () => post("page/bot", { do: what }) }, label);
+  if (bot.restarting) return el("div", { role: "status" }, el("p", {}, el("span", { class: "lamp waiting" }), "The bot is started anew …"));
   if (!bot.running)
     return el("div", { class: "stopped", role: "status" },
       el("p", {}, el("span", { class: "lamp off" }), bot.died ? `The bot is dead (exit code ${bot.code}). ` : "The bot does not run. ", "All that it had in hand lies in its queues, on the disk."),
@@ -51,8 +59,8 @@ function drawBot(bot) {
   );
 }
 
-function drawMishap([[name, label, what], on]) {
-  return el("button", { type: "button", class: "mishap", "aria-pressed": String(Boolean(on)), "data-mishap": name, title: what, onclick: () => post("page/mishap", { name, on: !on }) },
+function drawMishap([[name, label, what], on], old) {
+  return toggle(old, on, (pressed) => post("page/mishap", { name, on: pressed }), { class: "mishap", "data-mishap": name, title: what },
     el("span", { class: "switch" }), el("strong", {}, label), el("span", { class: "unseen" }, what));
 }
 

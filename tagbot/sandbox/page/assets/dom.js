@@ -42,6 +42,14 @@ export function reconcile(parent, items, make) {
   for (const gone of old.values()) gone.remove();
 }
 
+/** A button that stays pressed until it is pressed again. The `old` one is kept, so that the focus stays on it. */
+export function toggle(old, pressed, press, attributes, ...children) {
+  const isPressed = () => button.getAttribute("aria-pressed") === "true";
+  const button = old ?? el("button", { type: "button", ...attributes, onclick: () => press(!isPressed(), button) }, ...children);
+  button.setAttribute("aria-pressed", String(Boolean(pressed)));
+  return button;
+}
+
 let counter = 0;
 
 /** An id that no other element has. */
