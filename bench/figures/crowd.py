@@ -30,7 +30,9 @@ the background of a photo, with the answers that nobody knows them; how long peo
 answered much, or sees a likely name, errs in other ways. Chance comes from a seed. The small sample is drawn
 anew in each round, the others once."""
 
-ONE_BY_ONE = {"MAX_GROUP": "1"}
+OURS = {"MAX_GROUP": "9", "LINE_UP": "4"}
+"""As a bot is unless told otherwise."""
+ONE_BY_ONE = OURS | {"MAX_GROUP": "1"}
 BARE = ONE_BY_ONE | {"LINE_UP": "0"}
 WITH_VOTE = {"MACHINE_VOTE": "earned"}
 
@@ -83,7 +85,7 @@ def _of(sample: Sample, seeds: Sequence[int]) -> Iterator[Line]:
     for seed in seeds:
         say(f"round {seed}: {sample}")
         people = sample.drawn(seed)
-        ours.append(by_a_new_bot(people, seed, {}))
+        ours.append(by_a_new_bot(people, seed, OURS))
         beside.append(by_a_new_bot(people, seed, BARE))
     yield from _compared(str(sample), sample.answers, ours, beside)
 
@@ -98,7 +100,7 @@ def _with_vote(seed: int) -> Iterator[Line]:
     then = [replace(each, photos=each.photos[RECORD_FACES:]) for each in people]
     with team(people, seed) as the_team, tempfile.TemporaryDirectory() as folder:
         the_team.label(first, Path(folder), ONE_BY_ONE | WITH_VOTE)
-        ours = the_team.label(then, Path(folder), WITH_VOTE)
+        ours = the_team.label(then, Path(folder), OURS | WITH_VOTE)
     what = f"{RECORD_PEOPLE * NEXT_FACES} next faces, with the machine’s vote"
     yield from _compared(what, NEXT_ANSWERS, [ours], [by_a_new_bot(then, seed, BARE)])
 
