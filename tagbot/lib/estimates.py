@@ -3,9 +3,14 @@
 import math
 from collections import Counter
 from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
 
 Z = 1.959963984540054
 """Of the normal distribution: 95 % lie within so many standard deviations."""
+
+
+LEAST_BOUND = 0.99
+"""Of the machine's precision, from which on its opinion counts as a vote: the contract's."""
 
 
 def wilson_lower_bound(right: int, of: int) -> float | None:
@@ -17,6 +22,29 @@ def wilson_lower_bound(right: int, of: int) -> float | None:
     share = right / of
     spread = Z * math.sqrt((share * (1 - share) + Z * Z / (4 * of)) / of)
     return max(0.0, (share + Z * Z / (2 * of) - spread) / (1 + Z * Z / of))
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How often the machine was right where it was sure."""
+
+    sure: int
+    right: int
+
+    @property
+    def precision(self) -> float | None:
+        """None for nothing counted, as is the lower bound."""
+        return self.right / self.sure if self.sure else None
+
+    @property
+    def lower_bound(self) -> float | None:
+        """Of the precision, at 95 %."""
+        return wilson_lower_bound(self.right, self.sure)
+
+    @property
+    def earns_vote(self) -> bool:
+        """It takes 381 that were all right, or 563 of which one was wrong."""
+        return (self.lower_bound or 0.0) >= LEAST_BOUND
 
 
 def krippendorff_alpha(units: Iterable[Iterable[Hashable]]) -> float | None:

@@ -23,8 +23,8 @@ class YuNet:
     """Loaded."""
 
     name = "YuNet"
-    looks = (1_230_000, 77_000)
-    """As those of CenterFace."""
+    looks = (900_000, 77_000)
+    """As of CenterFace. On 105 photos 96 % of the faces from 40 pixels on are found so, and 12 false ones."""
 
     fit = Fit(side=0.969, down=-0.020)
     """Measured beside dlib's detector on 390 portraits."""
