@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tagbot.aws import rights
 from tagbot.database.models.places import Places
 from tagbot.database.models.vectors import ModelVectors
+from tagbot.database.models.waiting import StoredFaces
 from tagbot.database.opening import open_database
 from tagbot.database.shared_clock import SharedClock
 from tagbot.database.shared_rate_limit import SharedRateLimit
@@ -35,7 +36,9 @@ from tagbot.slack.ephemeral_messages import Tellings
 from tagbot.slack.updates import Updates
 from tagbot.training.backend import TrainingBackend
 from tagbot.training.local import LocalBackend, recogniser_if_installed, recogniser_processes
+from tagbot.training.machine import Machine
 from tagbot.training.other_models import OtherModels, StoredVectors
+from tagbot.training.recogniser_pool import RecogniserPool
 from tagbot.training.usage import Ledger
 from tagbot.vocabulary import QueueName
 
@@ -60,10 +63,12 @@ def services(
     timeout: int = TIMEOUT_SECONDS,
     training: TrainingBackend | None = None,
     decoder: Decoder | None = None,
+    pool: ProcessPool | None = None,
     clock: Callable[[], float] = time.time,
 ) -> Services:
     """All that stages, handlers and timed jobs may reach for. `quiet`, once set, ends all waiting for
-    others; `timeout` is that of one call of Slack; `clock` is the machine's, in seconds since 1970.
+    others; `timeout` is that of one call of Slack; `pool` has the recogniser's processes, where `training`
+    is given with some already; `clock` is the machine's, in seconds since 1970.
     """
     shared = SharedClock(clock)
     slack = Slack(
@@ -73,19 +78,22 @@ def services(
         quiet,
         rate_limits=rate_limits(settings),
     )
-    pool = None if training else recogniser_pool(settings)
+    pool = pool or (None if training else recogniser_pool(settings))
+    training = training or training_backend(settings, quiet, pool)
+    seen = machine(training, pool)
     return Services(
         settings=settings,
         inbox=inbox(settings),
         decoder=decoder or Decoder(pool),
         photos_in_flight=PhotosInFlight(settings.data_dir / "queues" / "in-flight"),
         images=image_store(settings),
-        training=training or training_backend(settings, quiet, pool),
+        training=training,
+        machine=seen,
         other_models=other_models(settings, quiet),
         slack=slack,
         updates=Updates(slack, quiet, settings.rule, shared.now),
         tellings=Tellings(slack.channel.tell, quiet),
-        places=Places(settings.max_open_requests, largest=settings.max_group),
+        places=places(settings, seen, shared.now),
         queues=queues,
         now=shared.now,
         put_clock_right=shared.put_right,
@@ -150,6 +158,21 @@ def recogniser_pool(settings: Settings) -> ProcessPool | None:
     """The recogniser's processes; None where it is not installed and not needed. Raises `Reject`."""
     is_needed = settings.training_backend == "local"
     return (recogniser_processes if is_needed else recogniser_if_installed)(settings.models)
+
+
+def places(settings: Settings, machine: Machine, now: Callable[[], float]) -> Places:
+    """The places in the channel; what is alike is asked about together, where faces are compared."""
+    most = settings.max_open_requests
+    if not settings.compares_faces:
+        return Places(most, largest=settings.max_group)
+    alike = machine.next_requests(settings.max_group, most, now)
+    return Places(most, lambda waiting, free: alike(free, waiting.arriving), largest=settings.max_group)
+
+
+def machine(training: TrainingBackend, pool: ProcessPool | None) -> Machine:
+    """Faces are compared on this machine, or by a training backend that does so itself."""
+    recogniser = RecogniserPool(pool) if pool else None
+    return Machine(recogniser, training.search, ModelVectors(), StoredFaces())
 
 
 def other_models(settings: Settings, stop: Event) -> OtherModels:

@@ -59,16 +59,25 @@ class PeopleDiffer:
 Consensus = Agreed | Unknown | Waiting | PeopleDiffer
 
 
-def consensus(answers: Iterable[Answer], rule: Rule) -> Consensus:
+def consensus(answers: Iterable[Answer], rule: Rule, machine: Answer | None = None) -> Consensus:
     """From all answers about a face to their outcome.
+
+    The machine's vote counts for an answer that a person gave, and is no opinion by itself.
 
     A simple majority of independent looks is what works best for faces (Kramer and Javorková, 2024). Where
     two answers have enough votes at once, more votes win, then the answer that had enough of them first. A
     tagger who does not know takes no side.
     """
-    differing = opinions(answers)
-    unsure = len(differing.pop(SpecialAnswer.DONT_KNOW, ()))
-    enough = [given for given in differing.values() if len(given) >= rule.required_votes]
+    people = list(answers)
+    sure = [each for each in people if each.answer != SpecialAnswer.DONT_KNOW]
+    unsure = len(people) - len(sure)
+    differing = opinions(sure)
+    given_by_some = differing if machine is None else opinions([*sure, machine])
+    enough = [
+        given
+        for given in given_by_some.values()
+        if len(given) >= rule.required_votes and any(each is not machine for each in given)
+    ]
     if enough:
         needed = rule.required_votes - 1
         most = min(enough, key=lambda given: (-len(given), given[needed].at, given[0].answer))

@@ -89,8 +89,14 @@ class PhotoArrived(Message, frozen=True, kw_only=True):
         return f"{self.QUEUE}:{self.name}"
 
 
+class FaceFound(FaceMessage, frozen=True, kw_only=True):
+    """A face is in the database with its pictures; the machine has not looked at it yet."""
+
+    QUEUE: ClassVar[str] = QueueName.FACE_FOUND
+
+
 class FaceStored(FaceMessage, frozen=True, kw_only=True):
-    """A face is in the database with its pictures, and nobody has been asked about it yet."""
+    """A face may be asked about, and nobody has been yet."""
 
     QUEUE: ClassVar[str] = QueueName.IMAGES_IN_DB
 

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from tagbot.messages import (
     AnswerGiven,
+    FaceFound,
     FaceReopened,
     FacesStruckOut,
     FaceStored,
@@ -25,6 +26,7 @@ from tagbot.stages.cleanup_tag import cleanup_tag
 from tagbot.stages.detect_faces import detect_faces
 from tagbot.stages.enrich_user import enrich_user
 from tagbot.stages.finalize_tag import finalize_tag
+from tagbot.stages.identify_face import identify_face
 from tagbot.stages.request_tagging_on_slack import request_tagging_on_slack
 from tagbot.stages.send_face_for_training import send_face_for_training
 from tagbot.stages.split_group import split_group
@@ -84,10 +86,11 @@ PIPELINE = (
         StageName.DETECT_FACES,
         PhotoArrived,
         detect_faces,
-        emits=(FaceStored,),
+        emits=(FaceFound,),
         workers=DETECTORS,
         gives_up=False,
     ),
+    Stage(StageName.IDENTIFY_FACE, FaceFound, identify_face, emits=(FaceStored,)),
     # Several at once, as a post waits for its pictures to be ready; the pace of posting is kept by the Slack
     # door.
     Stage(StageName.REQUEST_TAGGING_ON_SLACK, FaceStored, request_tagging_on_slack, workers=3),
@@ -112,7 +115,7 @@ SOURCES = (
     Source("WrongPerson", (FaceReopened,)),
     Source("NotAllTheSame", (FacesStruckOut,)),
     Source("TrainAnyway", (AnswerGiven,)),
-    Source("TimedJobs", (FaceStored, FaceTagged, TrainingRefused, PersonAdded)),
+    Source("TimedJobs", (FaceFound, FaceStored, FaceTagged, TrainingRefused, PersonAdded)),
 )
 
 

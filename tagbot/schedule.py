@@ -10,16 +10,17 @@ from typing import TypeVar
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from tagbot.consensus import Agreed, Unknown, consensus
+from tagbot.consensus import Agreed, Unknown
 from tagbot.database.models.faces import Face, unknown_people
+from tagbot.database.models.guesses import outcome
 from tagbot.database.models.places import next_with_message
-from tagbot.database.models.votes import Vote
 from tagbot.database.named_lock import alone
 from tagbot.database.opening import connected, tidy
 from tagbot.database.outages import DatabaseAway, reached
 from tagbot.errors import Retry
 from tagbot.lib.outage_log import OutageLog
 from tagbot.messages import (
+    FaceFound,
     FaceStored,
     FaceTagged,
     Message,
@@ -111,9 +112,11 @@ def _left_behind(services: Services) -> Iterator[tuple[Message, ...]]:
     """By state and age: the message that would carry a row on, and those that may be doing so already."""
     before = services.now() - LEFT_BEHIND_SECONDS
     for face in next_with_message(LOOKED_AT):
-        yield (FaceStored(face_id=face.id, round=face.round),)
+        found = FaceFound(face_id=face.id, round=face.round)
+        stored = FaceStored(face_id=face.id, round=face.round)
+        yield (found, stored) if face.pending == found.id else (stored,)
     for face in Face.posted_before(before):
-        if isinstance(consensus(Vote.of(face.id), services.settings.rule), Agreed | Unknown):
+        if isinstance(outcome(face.id, face.round, services.settings.rule), Agreed | Unknown):
             yield (FaceTagged(face_id=face.id, round=face.round, cause="mended"),)
     for face in Face.in_training_since(before, LOOKED_AT):
         sent = TrainingSent(face_id=face.id, round=face.round)

@@ -23,6 +23,7 @@ from tagbot.slack.ephemeral_messages import Tellings
 from tagbot.slack.socket_mode.connection_state import ConnectionTracker
 from tagbot.slack.updates import Updates
 from tagbot.training.backend import TrainingBackend
+from tagbot.training.machine import Machine
 from tagbot.training.other_models import OtherModels
 
 
@@ -57,6 +58,7 @@ class Services:
     photos_in_flight: PhotosInFlight
     images: ImageStore
     training: TrainingBackend
+    machine: Machine
     other_models: OtherModels
     slack: Slack
     updates: Updates

@@ -66,6 +66,7 @@ class StageName(StrEnum):
     """The stages in the order of the flow, with the handler that answers come to."""
 
     DETECT_FACES = "DetectFaces"
+    IDENTIFY_FACE = "IdentifyFace"
     REQUEST_TAGGING_ON_SLACK = "RequestTaggingOnSlack"
     FACE_TAG = "FaceTag"
     STORE_FACE_TAG_SQL = "StoreFaceTagSql"
@@ -80,6 +81,7 @@ class StageName(StrEnum):
 class QueueName(StrEnum):
     """The durable queues in the order of the flow."""
 
+    FACE_FOUND = "face-found"
     IMAGES_IN_DB = "images-in-db"
     FACE_TAGGING = "face-tagging"
     FACE_TAGGED = "face-tagged"
@@ -93,7 +95,7 @@ class QueueName(StrEnum):
 INBOX = "inbox"
 """Where photos come from: it is read like a queue, and is none."""
 
-WITHOUT_SLACK = frozenset({StageName.DETECT_FACES, StageName.SEND_FACE_FOR_TRAINING})
+WITHOUT_SLACK = frozenset({StageName.DETECT_FACES, StageName.IDENTIFY_FACE, StageName.SEND_FACE_FOR_TRAINING})
 """Stages that neither call Slack nor hear from it: a bot with none but these needs no token."""
 
 COMMAND = "/facetag"
@@ -118,6 +120,10 @@ class ActionId(StrEnum):
     TRAIN_ANYWAY = "train_anyway"
     NOT_ALL_THE_SAME = "not_all_the_same"
     LOOK_CLOSER = "look_closer"
+
+
+PICK = "pick_"
+"""Begins the `action_id` of each name that a request offers; its number follows, from 1 on."""
 
 
 class CallbackId(StrEnum):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagbot.consensus import Agreed, Answer, Consensus, PeopleDiffer, Rule, Unknown, Waiting, consensus
-from tagbot.vocabulary import SpecialAnswer
+from tagbot.vocabulary import MACHINE, SpecialAnswer
 
 USUAL = Rule(required_votes=2, unknown_after=3)
 
@@ -159,3 +159,40 @@ def test_one_more_who_does_not_know_never_undoes_an_agreement(given: list[Answer
     outcome = consensus(given, rule)
     if isinstance(outcome, Agreed):
         assert consensus([*given, Answer("T99", SpecialAnswer.DONT_KNOW, 2e9)], rule) == outcome
+
+
+def machine(answer: str, at: float = -1.0) -> Answer:
+    """Noted before anybody answered."""
+    return Answer(MACHINE, answer, at)
+
+
+@pytest.mark.rule("machine-only-beside-people")
+@pytest.mark.parametrize(
+    ("answers", "outcome"),
+    [
+        ((), Waiting()),
+        (("ANNA",), Agreed("ANNA")),
+        (("BEN",), Waiting()),
+        (("BEN", "BEN"), Agreed("BEN")),
+        (("BEN", "CHIARA"), PeopleDiffer()),
+        ((SpecialAnswer.DONT_KNOW,) * 3, Unknown()),
+        ((SpecialAnswer.NOT_A_FACE,), Waiting()),
+    ],
+)
+def test_the_machines_vote_counts_beside_a_persons_alone(
+    answers: tuple[str, ...], outcome: Consensus
+) -> None:
+    assert consensus(said(*answers), USUAL, machine("ANNA")) == outcome
+
+
+@pytest.mark.rule("machine-only-beside-people")
+@given(st.lists(st.sampled_from(["ANNA", "BEN", *SpecialAnswer]), max_size=6), st.integers(1, 4))
+def test_without_the_machine_nothing_is_agreed_on_with_more_than_one_person_less(
+    answers: list[str], required: int
+) -> None:
+    outcome = consensus(said(*answers), Rule(required, 3), machine("ANNA"))
+    if isinstance(outcome, Agreed):
+        people = [each for each in outcome.answers if each.tagger != MACHINE]
+        assert len(people) >= max(1, required - 1)
+    else:
+        assert outcome == consensus(said(*answers), Rule(required, 3))

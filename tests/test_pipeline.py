@@ -13,19 +13,19 @@ from tagbot.pipeline import PIPELINE, SOURCES, arrows, mermaid
 from tagbot.vocabulary import QueueName
 
 STAGES = [
-    "DetectFaces", "RequestTaggingOnSlack", "StoreFaceTagSql", "SendFaceForTraining",
+    "DetectFaces", "IdentifyFace", "RequestTaggingOnSlack", "StoreFaceTagSql", "SendFaceForTraining",
     "EnrichUser", "FinalizeTag", "CleanupTag", "UndoTag", "SplitGroup",
 ]  # fmt: skip
 
 CONTRACT_QUEUES = {
-    "images-in-db", "face-tagging", "face-tagged", "face-enrich-user", "face-training-sent", "face-cleanup",
-    "face-undo",
-    "face-split",
+    "face-found", "images-in-db", "face-tagging", "face-tagged", "face-enrich-user", "face-training-sent",
+    "face-cleanup", "face-undo", "face-split",
 }  # fmt: skip
 
 FLOW = {
     ("inbox", "inbox", "DetectFaces"),
-    ("DetectFaces", "images-in-db", "RequestTaggingOnSlack"),
+    ("DetectFaces", "face-found", "IdentifyFace"),
+    ("IdentifyFace", "images-in-db", "RequestTaggingOnSlack"),
     ("FaceTag", "face-tagging", "StoreFaceTagSql"),
     ("StoreFaceTagSql", "face-tagged", "SendFaceForTraining"),
     ("SendFaceForTraining", "face-enrich-user", "EnrichUser"),

@@ -44,6 +44,8 @@ WRONG: dict[str, tuple[str, ...]] = {
     "AWS_REGION": ("EU West", "eu-west-1\nx", "eu_west_1"),
     "REQUIRED_VOTES": BELOW_ONE,
     "UNKNOWN_AFTER": BELOW_ONE,
+    "LINE_UP": ("1", "-2", "two"),
+    "MACHINE_VOTE": ("on", "always", "EARNED"),
     "MAX_OPEN_REQUESTS": BELOW_ONE,
     "MAX_GROUP": (*BELOW_ONE, "10"),
     "REQUEST_EXPIRES_DAYS": NOT_ABOVE_ZERO,

@@ -25,6 +25,7 @@ from tagbot import build
 from tagbot.database.models.faces import Face, store_photo
 from tagbot.database.models.requests import Request, stale_in_slack
 from tagbot.database.opening import connected, open_database
+from tagbot.lib.process_pool import ProcessPool
 from tagbot.messages import AnswerGiven, FaceStored, Message
 from tagbot.photos.context_picture import context_picture
 from tagbot.photos.cropping import crop_face
@@ -101,6 +102,9 @@ def environment(data_dir: Path, slack: SlackStandIn, **more: str) -> dict[str, s
         "DATA_DIR": str(data_dir),
         "RETRY_BASE_SECONDS": "0.05",
         "RETRY_MAX_SECONDS": "0.2",
+        # All faces of the tests are one person's: each is asked about by itself unless a test is about more.
+        "MAX_GROUP": "1",
+        "LINE_UP": "0",
         **more,
     }
 
@@ -154,9 +158,11 @@ class World:
     def offset(self, seconds: float) -> None:
         self.clock.offset = seconds
 
-    def face(self, *, posted: bool = False, stored_at: float | None = None, size: int = 91) -> Face:
+    def face(
+        self, face_id: str = "", *, posted: bool = False, stored_at: float | None = None, size: int = 91
+    ) -> Face:
         """A face with its pictures in the database; with `posted`, its request is open in the channel."""
-        face_id = str(uuid.uuid4())
+        face_id = face_id or str(uuid.uuid4())
         rectangle = Rectangle(FACE.left, FACE.top, size, size)
         crop, context = face_pictures(rectangle)
         self.services.images.put(crop_key(face_id), crop)
@@ -297,9 +303,16 @@ def a_decoder() -> Decoder:
 
 @contextmanager
 def a_world(
-    data_dir: Path, slack: SlackStandIn, training: TrainingBackend, **variables: str
+    data_dir: Path,
+    slack: SlackStandIn,
+    training: TrainingBackend,
+    pool: ProcessPool | None = None,
+    /,
+    **variables: str,
 ) -> Iterator[World]:
-    """A world of its own below `data_dir`, or the one that was there before."""
+    """A world of its own below `data_dir`, or the one that was there before. With the recogniser's processes
+    in `pool` it makes vectors of faces.
+    """
     if not (data_dir / "queues").exists():
         write_new_files(data_dir)
     settings = Settings.from_env(environment(data_dir, slack, **variables))
@@ -307,7 +320,14 @@ def a_world(
     with build.queues(settings, clock.now) as queues:
         open_database(settings.database_url, connections=CONNECTIONS)
         services = build.services(
-            settings, queues, stop, timeout=5, training=training, decoder=a_decoder(), clock=clock.now
+            settings,
+            queues,
+            stop,
+            timeout=5,
+            training=training,
+            decoder=a_decoder(),
+            pool=pool,
+            clock=clock.now,
         )
         services.inbox.clock = clock.now
         services.inbox.prepare()

@@ -12,6 +12,7 @@ from tqdm import tqdm
 from tagbot import build
 from tagbot.commands.command import Command
 from tagbot.commands.photo_search import SIDECAR, PhotoSearch
+from tagbot.database.models.photos import Photo
 from tagbot.database.opening import connected, open_database
 from tagbot.lib.retrying import with_retries
 from tagbot.lib.terminal import complain, say
@@ -67,7 +68,7 @@ def _add(photo: Path, sidecars: Sidecars, inbox: Inbox, decoder: Decoder, added:
     with decoder.decoded(data) as decoded:
         read_sidecar(beside).check_inside(decoded.size)
     sha256 = identity(data)
-    if sha256 in added or is_known(sha256, inbox):
+    if sha256 in added or is_known(sha256, inbox, Photo.is_taken_over):
         return "known"
     suffix = photo.suffix.lower()
     if suffix == SIDECAR:  # in the inbox it would be taken for one

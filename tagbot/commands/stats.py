@@ -16,7 +16,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
     open_database(settings.database_url)
-    figures = stats_figures.collect()
+    figures = stats_figures.collect(may_vote=settings.machine_vote == "earned")
     say(*([json.dumps(figures)] if options.json else stats_words.in_words(figures)))
     return 0
 

@@ -1,5 +1,6 @@
 """FaceTag: a team member answers who a face is, with one click."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,13 +11,17 @@ from tagbot.messages import AnswerGiven
 from tagbot.services import Services
 from tagbot.slack import words
 from tagbot.slack.request_id import BLOCK_ID, RequestId, channel_of_click
-from tagbot.vocabulary import ActionId
+from tagbot.vocabulary import PICK, ActionId
+
+A_PICK = re.compile(rf"\A{PICK}[1-9][0-9]?\Z")
+"""The names of the line-up. The value of each is the id of the person."""
 
 
 def register(app: App, services: Services) -> None:
     """Have the answer stored, and only then acknowledge to Slack."""
 
     @app.action({"action_id": ActionId.TAG_PERSON, "block_id": BLOCK_ID})
+    @app.action({"action_id": A_PICK, "block_id": BLOCK_ID})
     @app.action({"action_id": ActionId.NOT_A_FACE, "block_id": BLOCK_ID})
     @app.action({"action_id": ActionId.DONT_KNOW, "block_id": BLOCK_ID})
     def face_tag(ack: Ack, body: dict[str, Any], respond: Respond) -> None:
@@ -32,12 +37,16 @@ def register(app: App, services: Services) -> None:
 def parse(body: Mapping[str, Any], now: float) -> AnswerGiven | None:
     """The answer in Slack's `block_actions` payload; None when nothing is answered in a request of ours.
 
-    A button's answer is its action id, `not_a_face` or `dont_know`.
+    A button's answer is its action id, `not_a_face` or `dont_know`; that of a name is the person's id.
     """
     action = body["actions"][0]
     asked = RequestId.parse(action["block_id"])
     chosen = action["action_id"]
-    answer = action.get("selected_user") if chosen == ActionId.TAG_PERSON else chosen
+    answer = chosen
+    if chosen == ActionId.TAG_PERSON:
+        answer = action.get("selected_user")
+    elif A_PICK.match(chosen):
+        answer = action.get("value")
     if asked is None or not answer:
         return None
     return AnswerGiven(

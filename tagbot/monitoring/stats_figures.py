@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any
 
 from tagbot.database.models.bookkeeping import Effort
+from tagbot.database.models.guesses import Guess
 from tagbot.database.models.labelled_faces import LabelledFace, count_labelled, last_labelled
 from tagbot.database.opening import connected
 from tagbot.lib.estimates import krippendorff_alpha
@@ -21,13 +22,13 @@ seconds, and what was years ago says little.
 """
 
 
-def collect(last: int = LAST) -> dict[str, Any]:
-    """All figures. Raises `Retry` while the database is away."""
+def collect(last: int = LAST, *, may_vote: bool = False) -> dict[str, Any]:
+    """All figures; whether the machine `may_vote` is set. Raises `Retry` while the database is away."""
     with connected():
         calls = calls_so_far()
         return {
             **of_people(last_labelled(last), labelled=count_labelled(), **Effort.counts()),
-            "machine": of_machine(),
+            "machine": of_machine(may_vote=may_vote),
             "aws": {"calls": calls, "dollars": dollars(calls)},
         }
 
@@ -49,9 +50,16 @@ def of_people(last: Iterable[LabelledFace], *, labelled: int, answers: int, clic
     }
 
 
-def of_machine() -> Mapping[str, Any]:
-    """How it did, where it was sure and people alone decided. It notes no guesses yet."""
-    return {"sure": 0, "right": 0, "precision": None, "lower_bound": None, "votes": False}
+def of_machine(*, may_vote: bool) -> Mapping[str, Any]:
+    """How it did, where it was sure and people alone decided; `may_vote` as is set."""
+    record = Guess.record()
+    return {
+        "sure": record.sure,
+        "right": record.right,
+        "precision": record.precision,
+        "lower_bound": record.lower_bound,
+        "votes": may_vote and record.earns_vote,
+    }
 
 
 def _share(some: int, of: int) -> float:

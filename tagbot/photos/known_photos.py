@@ -1,9 +1,9 @@
 """Known photos: the SHA-256 of a photo's bytes is its identity, by which a second copy is recognised."""
 
 import hashlib
+from collections.abc import Callable
 from functools import partial
 
-from tagbot.database.models.photos import Photo
 from tagbot.lib.retrying import with_retries
 from tagbot.photos.inbox import Inbox
 
@@ -13,12 +13,7 @@ def identity(photo: bytes) -> str:
     return hashlib.sha256(photo).hexdigest()
 
 
-def is_taken_over(sha256: str) -> bool:
-    """Whether a photo of that identity is in the database."""
-    return Photo.get_or_none(Photo.sha256 == sha256) is not None
-
-
-def is_known(sha256: str, inbox: Inbox) -> bool:
+def is_known(sha256: str, inbox: Inbox, is_taken_over: Callable[[str], bool]) -> bool:
     """Whether a photo of that identity waits in the inbox, or was taken over before.
 
     Raises `Retry` when the inbox stays busy.

@@ -20,6 +20,7 @@ from tagbot.settings.values import (
     folder,
     folder_or_s3,
     inbox_place,
+    none_or,
     number,
     one_of,
     queues_place,
@@ -167,6 +168,14 @@ class Settings:
         "UNKNOWN_AFTER", whole_number(1), "3",
         "So many people who cannot tell close a request that nobody has named anyone in.",
     )  # fmt: skip
+    line_up: int = setting(
+        "LINE_UP", none_or(2, 15), "4",
+        "How many names a request offers at most, 2 or more; 0: none, and the model is never asked.",
+    )  # fmt: skip
+    machine_vote: str = setting(
+        "MACHINE_VOTE", one_of("off", "earned"), "off",
+        "earned: where the model has proved to be right, its opinion counts as one vote beside a person's.",
+    )  # fmt: skip
     max_open_requests: int = setting(
         "MAX_OPEN_REQUESTS", whole_number(1), "20",
         "How many requests are open at a time, so that an import of 1,000 photos does not flood the channel.",
@@ -227,6 +236,11 @@ class Settings:
     def rule(self) -> Rule:
         """How many people it takes to close a request."""
         return Rule(self.required_votes, self.unknown_after)
+
+    @property
+    def compares_faces(self) -> bool:
+        """Whether faces are compared with each other, or with the model."""
+        return self.line_up > 0 or self.max_group > 1
 
     @property
     def hears_people(self) -> bool:

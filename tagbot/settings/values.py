@@ -177,6 +177,19 @@ def yes_or_no(text: str) -> bool:
     return one_of("yes", "no")(text) == "yes"
 
 
+def none_or(at_least: int, at_most: int) -> Callable[[str], int]:
+    """A number without fractions, or 0 for none."""
+    number_of_some = whole_number(at_least, at_most)
+
+    def parse(text: str) -> int:
+        try:
+            return 0 if text.strip() == "0" else number_of_some(text)
+        except ValueError as wrong:
+            raise ValueError(f"{wrong} (or 0 for none)") from None
+
+    return parse
+
+
 def whole_number(at_least: int, at_most: int | None = None) -> Callable[[str], int]:
     """A number without fractions."""
     wanted = f"{at_least} or more" if at_most is None else f"from {at_least} to {at_most}"

@@ -21,7 +21,10 @@ from slack_sdk.models.blocks.basic_components import SlackFile
 
 from tagbot.errors import Reject
 from tagbot.slack import words
-from tagbot.vocabulary import ActionId
+from tagbot.vocabulary import PICK, ActionId
+
+LONGEST_LABEL = 75
+"""Letters on a button: Slack's limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,26 @@ class Rendered:
     blocks: list[dict[str, Any]]
     payload: Mapping[str, Any] = field(default_factory=dict)
     """Of its metadata; empty leaves that as it is."""
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A name that a request offers."""
+
+    person_id: str
+    name: str
+    hint: str = ""
+    """What tells the person from another one of the same name."""
+
+    @property
+    def label(self) -> str:
+        """As it stands on the button; of a long one, what tells the person from another stays."""
+        hint = f" ({_cut(self.hint, LONGEST_LABEL // 2)})" if self.hint else ""
+        return _cut(self.name, LONGEST_LABEL - len(hint)) + hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +110,11 @@ def button(action_id: str, label: str, value: str | None = None) -> ButtonElemen
 def pick_a_person() -> UserSelectElement:
     """The select of all members."""
     return UserSelectElement(action_id=ActionId.TAG_PERSON, placeholder=PlainTextObject(text=words.PICK))
+
+
+def line_up(offered: Sequence[Offered]) -> list[ButtonElement]:
+    """A button for each name, in the order of the names."""
+    return [button(f"{PICK}{number}", each.label, each.person_id) for number, each in enumerate(offered, 1)]
 
 
 def answers_besides() -> list[ButtonElement]:

@@ -11,11 +11,13 @@ from slack_sdk.models.blocks import ActionsBlock, Block, MarkdownTextObject, Pla
 from tagbot.slack import words
 from tagbot.slack.blocks import (
     CHOICES,
+    Offered,
     PersonShown,
     Rendered,
     answers_besides,
     button,
     image,
+    line_up,
     pick_a_person,
     rendered,
     section,
@@ -57,6 +59,8 @@ class GroupShown:
     taggers: Sequence[str] = ()
     """As in `RequestShown`, like the next ones."""
     differ: bool = False
+    machine_agreed: bool = False
+    offered: Sequence[Offered] = ()
     left: Sequence[str] = ()
 
     @property
@@ -83,14 +87,18 @@ def _open(shown: GroupShown) -> Rendered:
     blocks: list[Block] = [
         section(f"*{question}*"),
         *images,
-        ActionsBlock(block_id=shown.id.block_id, elements=[pick_a_person(), *answers_besides(), *besides]),
+        ActionsBlock(
+            block_id=shown.id.block_id,
+            elements=[*line_up(shown.offered), pick_a_person(), *answers_besides(), *besides],
+        ),
     ]
     closed = [line for line, faces in _outcomes(shown) if faces[0].state not in (State.OPEN, State.WAITING)]
     progress = words.progress(shown.required_votes, shown.taggers, differ=shown.differ)
     notes = [*closed, progress, *shown.left, words.small_print(shown.id.face_id)]
     described = [f"{each.alt_text}." for each in images]
-    choices = f"{CHOICES} {words.NOT_ALL_THE_SAME} {words.LOOK_CLOSER}."
-    return rendered([question, *described, choices, *notes], blocks, notes, payload=_payload(shown))
+    besides_text = f"{CHOICES} {words.NOT_ALL_THE_SAME} {words.LOOK_CLOSER}."
+    choices = [words.offered(len(shown.offered)), besides_text]
+    return rendered([question, *described, *choices, *notes], blocks, notes, payload=_payload(shown))
 
 
 def _closed(shown: GroupShown) -> Rendered:
@@ -99,7 +107,11 @@ def _closed(shown: GroupShown) -> Rendered:
     alt = words.tagged_grid_alt(len(shown.faces))
     first, *others = headlines
     blocks = [section(first, picture=shown.grid_file, alt=alt), *(section(other) for other in others)]
-    notes = [words.answered_by(shown.taggers), *_not_sent(shown), *shown.left]
+    notes = [
+        words.answered_by(shown.taggers, machine_agreed=shown.machine_agreed),
+        *_not_sent(shown),
+        *shown.left,
+    ]
     notes.append(words.small_print(shown.id.face_id))
     buttons, labels = [], []
     if any(face.state == State.TAGGED for face in shown.faces):

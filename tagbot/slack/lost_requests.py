@@ -5,11 +5,11 @@ tag any more. Their faces are asked about again.
 import logging
 from collections.abc import Iterable, Iterator
 
-from tagbot.consensus import Agreed, Rule, Unknown, consensus
+from tagbot.consensus import Agreed, Rule, Unknown
 from tagbot.database.models.faces import Face
+from tagbot.database.models.guesses import outcome
 from tagbot.database.models.requests import Request
 from tagbot.database.models.rounds import ask_again
-from tagbot.database.models.votes import Vote
 from tagbot.database.write_lock import writing
 from tagbot.slack.channel import Channel
 from tagbot.vocabulary import State
@@ -54,7 +54,7 @@ def lost(faces: Iterable[Face], channel: Channel) -> Iterator[Face]:
 def _ask_again(face: Face, rule: Rule, by: str | None) -> bool:
     with writing():
         # What people have finished goes on without its message.
-        finished = isinstance(consensus(Vote.of(face.id), rule), Agreed | Unknown)
+        finished = isinstance(outcome(face.id, face.round, rule), Agreed | Unknown)
         asked = not finished and ask_again(face.id, face.round, State.OPEN, by, has_message=False)
     if asked:
         log.warning("the request of face=%s is lost; it is asked about again", face.id)

@@ -12,6 +12,11 @@ from tagbot.slack.api_failures import NoSuchMember
 MEMBER_SECONDS = 60.0
 """How long a member is believed to be what Slack said, or not to be there."""
 
+STILL_HERE_SECONDS = 3600.0
+"""How long a member who is offered in a request is believed to be there still: asked each minute, Slack would
+allow for no more than 25 requests of four names each.
+"""
+
 CHOICES_AT_ONCE = 20
 CHOICE_SECONDS = 2.0
 """Slack tells of 100 members a minute (Tier 4). Of these one tagger, whoever they choose, uses 30 and 20 at
@@ -53,6 +58,7 @@ class Members:
     def __init__(self, api: SlackApi) -> None:
         self._api = api
         self._recent: Recent[Profile | None] = Recent(MEMBER_SECONDS, api.clock)
+        self._still_here: Recent[bool] = Recent(STILL_HERE_SECONDS, api.clock)
         self._choices = Allowances(CHOICES_AT_ONCE, CHOICE_SECONDS, api.clock)
         self._own: tuple[str, str] | None = None
         """The bot's own workspace and enterprise."""
@@ -84,8 +90,7 @@ class Members:
         """
         if not self._recent.knows(member) and (seconds := self._choices.take(by)):
             raise Retry("one tagger chooses faster than Slack tells of people", after=seconds)
-        found = self._recently(member)
-        return found is not None and found.is_active_person
+        return self._is_active(member)
 
     def has_a_say(self, member: str) -> bool:
         """Whether a member's word counts: a full member's of this organisation, with an active account."""
@@ -96,6 +101,14 @@ class Members:
             and not (found.is_guest or found.is_stranger)
             and self._is_ours(found)
         )
+
+    def has_not_left(self, member: str) -> bool:
+        """Whether a member's account is active, as it was within the last hour."""
+        return self._still_here.get(member, lambda: self._is_active(member))
+
+    def _is_active(self, member: str) -> bool:
+        found = self._recently(member)
+        return found is not None and found.is_active_person
 
     def _recently(self, member: str) -> Profile | None:
         """The profile as it was within the last minute; None when there is none."""

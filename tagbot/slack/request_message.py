@@ -15,11 +15,13 @@ from slack_sdk.models.blocks import (
 from tagbot.slack import words
 from tagbot.slack.blocks import (
     CHOICES,
+    Offered,
     PersonShown,
     Rendered,
     answers_besides,
     button,
     image,
+    line_up,
     pick_a_person,
     rendered,
     section,
@@ -45,6 +47,9 @@ class RequestShown:
     """Whether people have different opinions so far."""
     person: PersonShown | None = None
     reason: str | None = None
+    machine_agreed: bool = False
+    """Whether the machine's vote was one of those that closed it."""
+    offered: Sequence[Offered] = ()
     left: Sequence[str] = ()
     """Sentences about the faces that were asked about here, and are not any more."""
 
@@ -52,7 +57,7 @@ class RequestShown:
 def request_message(shown: RequestShown) -> Rendered:
     """The message of a face in whatever state it is."""
     small = words.small_print(shown.face_id)
-    answered_by = words.answered_by(shown.taggers)
+    answered_by = words.answered_by(shown.taggers, machine_agreed=shown.machine_agreed)
     notes = [answered_by, *shown.left, small]
     payload = payload_of(RequestId(shown.face_id, shown.round), [shown.face_id])
     match shown.state:
@@ -88,12 +93,13 @@ def _open(shown: RequestShown, small: str, payload: Mapping[str, Any]) -> Render
         *images,
         ActionsBlock(
             block_id=RequestId(shown.face_id, shown.round).block_id,
-            elements=[pick_a_person(), *answers_besides()],
+            elements=[*line_up(shown.offered), pick_a_person(), *answers_besides()],
         ),
     ]
     described = " ".join(f"{each.alt_text}." for each in images)
     notes = [progress, *shown.left, small]
-    return rendered([words.QUESTION, described, CHOICES, *notes], blocks, notes, payload=payload)
+    choices = [words.offered(len(shown.offered)), CHOICES]
+    return rendered([words.QUESTION, described, *choices, *notes], blocks, notes, payload=payload)
 
 
 def _tagged(shown: RequestShown, answered_by: str, small: str, payload: Mapping[str, Any]) -> Rendered:

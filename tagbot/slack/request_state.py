@@ -1,16 +1,20 @@
 """A request, as the database has it."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from tagbot.consensus import PeopleDiffer, Rule, consensus
 from tagbot.database.models.faces import Face
+from tagbot.database.models.people import Person
 from tagbot.database.models.requests import Request
 from tagbot.database.models.rounds import PastRound
 from tagbot.database.models.votes import Vote
+from tagbot.lib.names import name_key
 from tagbot.slack import words
-from tagbot.slack.blocks import PersonShown, Rendered
+from tagbot.slack.blocks import Offered, PersonShown, Rendered
 from tagbot.slack.group_message import FaceShown, GroupShown, group_message
 from tagbot.slack.request_message import RequestShown, past_request_message, request_message
+from tagbot.vocabulary import MACHINE
 
 
 def request_as_it_is(request: Request, faces: Sequence[Face], rule: Rule, ours: str) -> Rendered:
@@ -25,7 +29,10 @@ def request_as_it_is(request: Request, faces: Sequence[Face], rule: Rule, ours: 
         headline = words.reopened(last.reopened_by, is_elsewhere=is_elsewhere, count=count)
         return past_request_message(last.face_id, headline)
     votes = Vote.of_each([face.id for face in faces])
-    taggers = [vote.tagger for vote in max(votes.values(), key=len)]
+    voters = [vote.tagger for vote in max(votes.values(), key=len)]
+    taggers = [tagger for tagger in voters if tagger != MACHINE]
+    machine_agreed = any(vote.tagger == MACHINE for each in votes.values() for vote in each)
+    offered = _offered(request)
     differ = any(isinstance(consensus(each, rule), PeopleDiffer) for each in votes.values())
     are_there = not pictures_are_on_their_way(request)
     if len(faces) > 1:
@@ -36,6 +43,8 @@ def request_as_it_is(request: Request, faces: Sequence[Face], rule: Rule, ours: 
                 required_votes=rule.required_votes,
                 taggers=taggers,
                 differ=differ,
+                machine_agreed=machine_agreed,
+                offered=offered,
                 left=_left(rounds),
             )
         )
@@ -50,11 +59,28 @@ def request_as_it_is(request: Request, faces: Sequence[Face], rule: Rule, ours: 
             required_votes=rule.required_votes,
             taggers=taggers,
             differ=differ,
+            machine_agreed=machine_agreed,
+            offered=offered,
             person=_person_shown(face),
             reason=face.reason,
             left=_left(rounds),
         )
     )
+
+
+def _offered(request: Request) -> list[Offered]:
+    """The names of the line-up, told apart where two people have the same."""
+    people = {person.id: person for person in Person.select().where(Person.id << request.offered)}
+    names = Counter(name_key(person.name or "") for person in people.values())
+    return [
+        Offered(
+            person.id,
+            person.name,
+            (person.email or person.slack_id or "") if names[name_key(person.name)] > 1 else "",
+        )
+        for person in map(people.get, request.offered)
+        if person is not None and person.name
+    ]
 
 
 def pictures_are_on_their_way(request: Request) -> bool:

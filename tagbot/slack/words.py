@@ -159,9 +159,15 @@ def progress(required_votes: int, taggers: Sequence[str], *, differ: bool) -> st
     return f"{needed} Answered so far: {_listed(taggers)}.{not_yet}"
 
 
-def answered_by(taggers: Sequence[str]) -> str:
+def offered(names: int) -> str:
+    """How many names stand on buttons; which, the buttons alone say."""
+    return f"{names} names are offered as buttons." if names else ""
+
+
+def answered_by(taggers: Sequence[str], *, machine_agreed: bool = False) -> str:
     """The taggers of a closed face."""
-    return f"Answered by {_listed(taggers)}." if taggers else ""
+    agreed = "; the machine agreed" if machine_agreed else ""
+    return f"Answered by {_listed(taggers)}{agreed}." if taggers else ""
 
 
 def tagged_as(name: str) -> str:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
-from tagbot.consensus import Agreed, Unknown, consensus
+from tagbot.consensus import Agreed, Unknown
+from tagbot.database.models.face_vectors import FaceVector
 from tagbot.database.models.faces import Face
+from tagbot.database.models.guesses import outcome
 from tagbot.database.models.votes import Vote
 from tagbot.database.write_lock import writing
 from tagbot.messages import FaceStored, TrainingRefused
@@ -19,8 +21,8 @@ def cleanup_tag(message: TrainingRefused, services: Services) -> Iterator[FaceSt
     with writing():
         face = Face.in_round(message.face_id, message.round)
         # A request that was not finished in time is open: if people finish it meanwhile, it is theirs.
-        outcome = consensus(Vote.of(message.face_id), services.settings.rule)
-        finished = unanswered and isinstance(outcome, Agreed | Unknown)
+        decision = outcome(message.face_id, message.round, services.settings.rule)
+        finished = unanswered and isinstance(decision, Agreed | Unknown)
         moved = not finished and Face.move(
             message.face_id,
             message.round,
@@ -30,6 +32,8 @@ def cleanup_tag(message: TrainingRefused, services: Services) -> Iterator[FaceSt
             person=None,
             **({"closed_at": services.now()} if unanswered else {}),
         )
+        if moved:
+            FaceVector.forget(message.face_id)
         if moved and message.reason not in BY_PEOPLE:
             Vote.delete().where(Vote.face == message.face_id).execute()
     services.updates.show_outcome(face)

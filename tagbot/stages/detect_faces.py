@@ -6,13 +6,14 @@ from contextlib import ExitStack
 from typing import Any
 
 from tagbot.database.models.faces import Face, store_photo
+from tagbot.database.models.photos import Photo
 from tagbot.database.named_lock import alone
 from tagbot.database.write_lock import writing
 from tagbot.errors import Reject, Retry
-from tagbot.messages import FaceStored, PhotoArrived
+from tagbot.messages import FaceFound, PhotoArrived
 from tagbot.photos.decoder import DecodedPhoto
 from tagbot.photos.image_keys import photo_key
-from tagbot.photos.known_photos import identity, is_taken_over
+from tagbot.photos.known_photos import identity
 from tagbot.photos.picture_refused import PictureRefused
 from tagbot.photos.rectangle import Rectangle
 from tagbot.photos.sidecar import KnownFace, Sidecar, SidecarRefused, read_sidecar
@@ -24,13 +25,13 @@ FACE_IDS = uuid.UUID("6f1c1c1e-6d0a-4a52-9c5e-2b1f0f6a7d11")
 crash overwrites the pictures that it had stored instead of leaving them behind."""
 
 
-def detect_faces(message: PhotoArrived, services: Services) -> Iterator[FaceStored]:
+def detect_faces(message: PhotoArrived, services: Services) -> Iterator[FaceFound]:
     """Store a photo with its faces; an unusable one is rejected with the reason."""
     # Again is harmless: the photo's bytes are its identity. One that is known already adds nothing, and its
     # faces that have not been asked about yet are told of once more.
     arrived = services.inbox.read(message.name)
     sha256 = identity(arrived.photo)
-    if not is_taken_over(sha256):
+    if not Photo.is_taken_over(sha256):
         try:
             with services.photos_in_flight.tracking(sha256):
                 _take_over(sha256, arrived.photo, read_sidecar(arrived.sidecar), services)
@@ -39,7 +40,7 @@ def detect_faces(message: PhotoArrived, services: Services) -> Iterator[FaceStor
                 raise Retry("what has come so far looks cut off", after=arrived.again_in) from None
             raise Reject(str(why)) from None
     for face in Face.select().where((Face.photo == sha256) & (Face.state == State.WAITING)).order_by(Face.id):
-        yield FaceStored(face_id=face.id, round=face.round)
+        yield FaceFound(face_id=face.id, round=face.round)
 
 
 def _take_over(sha256: str, data: bytes, sidecar: Sidecar, services: Services) -> None:
@@ -67,7 +68,9 @@ def _take_over(sha256: str, data: bytes, sidecar: Sidecar, services: Services) -
                     services.images.put(key, picture)
             rows = _rows(sha256, photo, sidecar, faces, services.now())
             with writing():
-                if not is_taken_over(sha256):  # a copy of the same file may have been taken over meanwhile
+                if not Photo.is_taken_over(
+                    sha256
+                ):  # a copy of the same file may have been taken over meanwhile
                     store_photo(*rows)
 
 
@@ -95,7 +98,7 @@ def _rows(
             "height": rectangle.height,
             "sharpness": sharp,
             "stored_at": now,
-            "pending": FaceStored(face_id=face_id).id,
+            "pending": FaceFound(face_id=face_id).id,
         }
         for (face_id, rectangle), sharp in zip(faces, sharpness, strict=True)
     ]

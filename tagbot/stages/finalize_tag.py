@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from peewee import fn
 
+from tagbot.database.models.face_vectors import FaceVector
 from tagbot.database.models.faces import Face
 from tagbot.database.write_lock import writing
 from tagbot.messages import FaceStored, TrainingSent
@@ -25,5 +26,6 @@ def finalize_tag(message: TrainingSent, services: Services) -> Iterator[FaceStor
                 State.TAGGED,
                 tagged_at=fn.COALESCE(Face.tagged_at, services.now()),
             )
+            FaceVector.forget(message.face_id)
     services.updates.show_outcome(face)
     yield from services.places.let_next_in()

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from tagbot.database.models.face_vectors import FaceVector
 from tagbot.database.models.faces import Face
 from tagbot.database.models.places import note_posted
 from tagbot.database.models.requests import Request
@@ -16,15 +17,11 @@ from tagbot.slack import request_pictures
 from tagbot.slack.api_failures import ChannelClosed, OutcomeUnknown
 from tagbot.slack.history import SETTLE_SECONDS
 from tagbot.slack.request_state import pictures_are_on_their_way, request_as_it_is
-from tagbot.vocabulary import RejectionReason, State
+from tagbot.stages.machines_opinion import note_opinion
+from tagbot.stages.unusable_faces import why_nobody_could_tell
+from tagbot.vocabulary import State
 
 log = logging.getLogger(__name__)
-
-SHARP_ENOUGH = 0.44
-"""As `tagbot.recognition.sharpness` measures it: a face that is less sharp cannot be recognised. Of 600
-portraits of the press (LFW) fewer than 1 in 100 are less sharp; of those blurred with a radius of 4.3 % of
-the face's side nine in ten are, in the dark, with noise and as a poor JPEG alike.
-"""
 
 
 def request_tagging_on_slack(message: FaceStored, services: Services) -> tuple[()]:
@@ -36,11 +33,12 @@ def request_tagging_on_slack(message: FaceStored, services: Services) -> tuple[(
     face = Face.in_round(message.face_id, message.round)
     if face is None or not _carries_its_request(face):
         return ()
-    unusable = _why_nobody_could_tell(face, services.settings.min_face_size)
+    unusable = why_nobody_could_tell(face, services.settings.min_face_size)
     # An operator who asks again about such a face wants it asked.
     if face.state == State.WAITING and unusable and face.round == 1 and face.request_id is None:
         with writing():
             Face.move(face.id, face.round, State.WAITING, State.REJECTED, reason=unusable, pending=None)
+            FaceVector.forget(face.id)
     elif face.state == State.WAITING:
         request = services.places.take(face, channel=services.slack.channel.id, now=services.now())
         if request is not None:
@@ -57,18 +55,11 @@ def _carries_its_request(face: Face) -> bool:
 
 def _ask(request: Request, services: Services) -> None:
     faces = Face.of_request(request.id)
+    with _place_given_back(request):
+        note_opinion(request, faces, services)
     message_ts, channel = _post(request, faces, services)
     note_posted(request.id, message_ts=message_ts, channel=channel, posted_at=services.now())
     log.info("request=%s asks about face=%s", request.id, ",".join(face.id for face in faces))
-
-
-def _why_nobody_could_tell(face: Face, min_size: int) -> RejectionReason | None:
-    """Why the face cannot be recognised by anybody, or None."""
-    if min(face.width, face.height) < min_size:
-        return RejectionReason.TOO_SMALL
-    if face.sharpness is not None and face.sharpness < SHARP_ENOUGH:
-        return RejectionReason.TOO_BLURRED
-    return None
 
 
 def _let_settle(since: float, services: Services) -> None:

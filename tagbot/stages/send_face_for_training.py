@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from tagbot.consensus import Agreed, Unknown, consensus
+from tagbot.consensus import Agreed, Unknown
 from tagbot.database.models.faces import Face
+from tagbot.database.models.guesses import Guess, outcome
 from tagbot.database.models.named_people import agreed_person
 from tagbot.database.models.people import Person
 from tagbot.database.models.votes import Vote
@@ -13,7 +14,7 @@ from tagbot.messages import FaceTagged, PersonAdded, TrainingRefused, TrainingSe
 from tagbot.photos.image_keys import crop_key
 from tagbot.services import Services
 from tagbot.training.backend import NotSent, Refused
-from tagbot.vocabulary import NotSentReason, RejectionReason, SpecialAnswer, State
+from tagbot.vocabulary import MACHINE, NotSentReason, RejectionReason, SpecialAnswer, State
 
 Outputs = Iterator[PersonAdded | TrainingSent | TrainingRefused]
 
@@ -47,18 +48,27 @@ def _decided(face: Face, message: FaceTagged, services: Services) -> dict[str, A
     """The person that a face is to be trained as, or the reason why not; empty where nobody may claim it."""
     person = face.person
     if face.state == State.OPEN:
-        outcome = consensus(Vote.of(face.id), services.settings.rule)
-        if isinstance(outcome, Unknown):
+        decision = outcome(face.id, face.round, services.settings.rule)
+        if isinstance(decision, Unknown):
             return {"reason": RejectionReason.UNKNOWN}
-        if outcome == Agreed(SpecialAnswer.NOT_A_FACE):
+        if decision == Agreed(SpecialAnswer.NOT_A_FACE):
+            Guess.judge(face.id, face.round, None, services.now())
             return {"reason": RejectionReason.NOT_A_FACE}
-        if not isinstance(outcome, Agreed):
+        if not isinstance(decision, Agreed):
             return {}
-        person = agreed_person(face.id, outcome, services.now())
+        _store_machines_vote(face, decision)
+        person = agreed_person(face.id, decision, services.now())
+        Guess.judge(face.id, face.round, person, services.now())
     elif person is None or not _may_be_sent_anyway(face, message):
         return {}
     full = face.in_model_of(person) >= services.settings.max_faces_per_person
     return {"person": person, "reason": NotSentReason.PERSON_FULL if full else None}
+
+
+def _store_machines_vote(face: Face, agreed: Agreed) -> None:
+    for vote in agreed.answers:
+        if vote.tagger == MACHINE:
+            Vote.put(face_id=face.id, tagger=MACHINE, answer=vote.answer, round=face.round, at=vote.at)
 
 
 def _may_be_sent_anyway(face: Face, message: FaceTagged) -> bool:

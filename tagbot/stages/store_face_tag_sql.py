@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from tagbot.database.models.asked import AskedFace, AskedRequest, asked_in, note_channel
 from tagbot.database.models.bookkeeping import Effort
 from tagbot.database.models.named_people import person_meant
+from tagbot.database.models.people import Person
 from tagbot.database.models.places import note_posted
 from tagbot.database.models.requests import Request
 from tagbot.database.models.votes import Vote
@@ -30,16 +31,19 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
     if not message.answer and not can_be_seen(name):
         services.tellings.tell(message.tagger, words.NAME_MISSING)
         return
-    account = message.answer not in ("", SpecialAnswer.NOT_A_FACE, SpecialAnswer.DONT_KNOW)
-    if account and not services.slack.members.can_be_chosen(message.answer, by=message.tagger):
-        services.tellings.tell(message.tagger, words.cannot_be_chosen(message.answer))
+    picked = Person.with_own_id(message.answer)
+    answer = message.answer if picked is None else picked.slack_id or picked.id
+    has_account = picked is None or picked.slack_id is not None
+    account = has_account and answer not in ("", SpecialAnswer.NOT_A_FACE, SpecialAnswer.DONT_KNOW)
+    if account and not services.slack.members.can_be_chosen(answer, by=message.tagger):
+        services.tellings.tell(message.tagger, words.cannot_be_chosen(answer))
         return
     with writing():
         asked = asked_in(message.face_id, message.round)
         if asked is not None:
             _note_that_it_is_posted(asked, message)
         answered = faces_answered(asked, message, services.slack.channel.id)
-        if _store_votes(answered, message, name, email):
+        if _store_votes(answered, message, answer, name, email):
             Effort.add_answer(message.clicks or 1)
         still_open = [face for face in answered if face.state == State.OPEN]
         if asked is not None and still_open:
@@ -54,10 +58,12 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
         yield FaceTagged(face_id=face.id, round=face.round, cause=f"{message.tagger}:{message.at:.6f}")
 
 
-def _store_votes(faces: Sequence[AskedFace], message: AnswerGiven, name: str, email: str) -> bool:
+def _store_votes(
+    faces: Sequence[AskedFace], message: AnswerGiven, answer: str, name: str, email: str
+) -> bool:
     """One on each of these faces; whether any of them is new."""
     # A person without a Slack account is one of our own, as soon as people agree.
-    answer, is_new = message.answer, False
+    is_new = False
     for face in faces:
         answer = answer or person_meant(name_key(name), email_key(email), face.id)
         is_new |= Vote.put(

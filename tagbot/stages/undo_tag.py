@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from tagbot.database.models.asked import asked_in, note_channel
 from tagbot.database.models.different_people import DifferentPeople
+from tagbot.database.models.face_vectors import FaceVector
 from tagbot.database.models.faces import Face
 from tagbot.database.models.rounds import ask_again, past_round
 from tagbot.database.write_lock import writing
@@ -30,6 +31,8 @@ def undo_tag(message: FaceReopened, services: Services) -> Iterator[FaceStored]:
         if face.face_ref is not None and face.training_backend not in (None, services.training.name):
             left_at = services.other_models.take_out(face, training_id=training_id, now=services.now())
         elif face.face_ref is not None:
+            if services.settings.compares_faces:
+                FaceVector.keep_learned(face.id)
             services.training.remove_face(face.id, face.person_ref, face.face_ref, training_id=training_id)
         with writing():
             _tell_apart_from_the_others(face, message)

@@ -87,6 +87,10 @@ class TrainingBackend(Protocol):
         """Every face in the model."""
 
     @property
+    def search(self) -> "FaceSearch | None":
+        """How it compares faces by itself; None where vectors are compared on this machine."""
+
+    @property
     def health(self) -> Health:
         """How its calls go."""
 

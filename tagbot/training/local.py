@@ -80,6 +80,7 @@ class LocalBackend:
     """The recogniser finds and describes faces in processes of its own; the model is its vectors."""
 
     name = "local"
+    search = None
 
     def __init__(self, vectors: Vectors, pool: ProcessPool, model: str = RESNET.name) -> None:
         """`pool` has the recogniser's processes, which find faces and describe them by that model."""

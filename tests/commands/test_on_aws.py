@@ -41,7 +41,7 @@ def test_check_tries_each_part_and_prints_the_rights_that_are_needed(
 ) -> None:
     monkeypatch.setitem(sys.modules, "dlib", None)  # starting the recogniser takes a second
     ran = on_slack("check", **at_amazon)
-    assert "ok    queues: 8 queues, 0 messages ready" in ran.out
+    assert "ok    queues: 9 queues, 0 messages ready" in ran.out
     assert f"ok    image store: s3://{aws.bucket}/pictures can be written" in ran.out
     assert (
         f"ok    inbox: s3://{aws.bucket}/inbox can be listed, 0 objects on the first page, the queue"
@@ -55,7 +55,7 @@ def test_check_tries_each_part_and_prints_the_rights_that_are_needed(
     [live] = {tuple(where) for action, where in rights if action == "sqs:CreateQueue"}
     assert f"arn:aws:sqs:*:*:{aws.prefix}face-tagging.fifo" in live
     assert f"arn:aws:sqs:*:*:{aws.prefix}face-tagging-dead.fifo" in live
-    assert len(live) == 16
+    assert len(live) == 18
     assert ("sqs:ReceiveMessage", [f"arn:aws:sqs:*:*:{aws.prefix}events"]) in rights
     assert (
         "s3:PutObject",

@@ -61,6 +61,8 @@ NOWHERE_REACHED = frozenset(
     {
         # What Slack shows is the affair of the thread `UPDATES`.
         *((stage, point) for stage in ("FinalizeTag", "CleanupTag") for point in _CALLS),
+        # The recogniser is a part of the bot.
+        *(("IdentifyFace", point) for point in _CALLS),
         # Nothing follows from these.
         ("RequestTaggingOnSlack", failpoints.AFTER_OUTPUT),
         ("EnrichUser", failpoints.AFTER_OUTPUT),

@@ -428,7 +428,9 @@ def test_a_stage_that_there_is_not_is_told_with_those_that_there_are() -> None:
     with pytest.raises(SettingsError) as told:
         settings("DetectFaces,Detect")
     assert any(
-        line.startswith("STAGES should be some of DetectFaces, RequestTaggingOnSlack, FaceTag, ")
+        line.startswith(
+            "STAGES should be some of DetectFaces, IdentifyFace, RequestTaggingOnSlack, FaceTag, "
+        )
         and line.endswith("but has 'Detect'")
         for line in told.value.problems
     )

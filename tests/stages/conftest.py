@@ -56,8 +56,8 @@ def _make_world(
 ) -> Iterator[MakeWorld]:
     """Makes the test's world with other settings; one a test, as there is one database."""
     with ExitStack() as stack:
-        yield lambda **variables: stack.enter_context(
-            a_world(tmp_path, stand_in, recogniser, DATABASE_URL=database_url, **variables)
+        yield lambda pool=None, **variables: stack.enter_context(
+            a_world(tmp_path, stand_in, recogniser, pool, DATABASE_URL=database_url, **variables)
         )
 
 

@@ -20,14 +20,14 @@ from tagbot.database.models.photos import Photo, photos_without_faces
 from tagbot.database.models.vectors import ModelVectors
 from tagbot.database.opening import connected
 from tagbot.errors import Reject, Retry
-from tagbot.messages import FaceStored, PhotoArrived
+from tagbot.messages import FaceFound, PhotoArrived
 from tagbot.photos.decoder import Decoder
 from tagbot.photos.image_keys import context_key, crop_key, photo_key
 from tagbot.photos.image_store import ImageStore
 from tagbot.photos.inbox.settled_files import AGAIN_SECONDS, CUT_OFF_SECONDS
 from tagbot.photos.photos_in_flight import PhotosInFlight
 from tagbot.stages.detect_faces import detect_faces
-from tagbot.stages.request_tagging_on_slack import SHARP_ENOUGH
+from tagbot.stages.unusable_faces import SHARP_ENOUGH
 from tagbot.training.local import LocalBackend
 from tagbot.worker import workers
 from tests.photos.images import endless
@@ -48,7 +48,7 @@ def put(world: World, name: str, photo: bytes, sidecar: Any = None) -> PhotoArri
     return PhotoArrived(name=name)
 
 
-def work(world: World, message: PhotoArrived) -> list[FaceStored]:
+def work(world: World, message: PhotoArrived) -> list[FaceFound]:
     """The stage alone, on one message."""
     return list(detect_faces(message, world.services))
 
@@ -109,7 +109,7 @@ def test_a_photo_that_was_taken_over_is_gone_from_the_inbox_with_its_sidecar(wor
     take_over(world, lambda: Photo.select().count())
     assert list((world.settings.data_dir / "inbox").iterdir()) == []
     assert list((world.settings.data_dir / "rejected").iterdir()) == []
-    assert len(world.messages("images-in-db")) == 3
+    assert len(world.messages("face-found")) == 3
 
 
 @pytest.mark.rule("sharpness-measured")
@@ -225,7 +225,7 @@ def test_two_workers_that_meet_the_same_photo_take_it_once(world: World) -> None
     messages = [put(world, f"copy-{number}.png", astronaut()) for number in range(4)]
     start = threading.Barrier(len(messages))
 
-    def worker(message: PhotoArrived) -> list[FaceStored]:
+    def worker(message: PhotoArrived) -> list[FaceFound]:
         with connected():
             start.wait()
             return work(world, message)

@@ -20,7 +20,8 @@ from tagbot.slack.api import SlackApi
 from tagbot.slack.api_failures import OutcomeUnknown
 from tagbot.slack.client import Slack
 from tagbot.slack.history import SETTLE_SECONDS
-from tagbot.stages.request_tagging_on_slack import SHARP_ENOUGH, request_tagging_on_slack
+from tagbot.stages.request_tagging_on_slack import request_tagging_on_slack
+from tagbot.stages.unusable_faces import SHARP_ENOUGH
 from tests.stages.scenes import (
     MakeWorld,
     controls,

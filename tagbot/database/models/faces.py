@@ -86,6 +86,11 @@ class Face(Table):
         return list(query.order_by(cls.number, cls.id))
 
     @classmethod
+    def waits_in(cls, face_id: str, round: int) -> Any:  # noqa: A002 - as above
+        """The condition that it is this face, and waits to be asked about in this round."""
+        return (cls.id == face_id) & (cls.round == round) & (cls.state == State.WAITING)
+
+    @classmethod
     def move(cls, face_id: str, round: int, old: str, new: str, **changes: Any) -> bool:  # noqa: A002 - as above
         """Compare and set the state; whether this call was the one that moved it."""
         where = (cls.id == face_id) & (cls.round == round) & (cls.state == old)
@@ -122,6 +127,12 @@ class Face(Table):
         """How many are in each state."""
         rows: Any = Tally.select(Tally.what, Tally.count).where(Tally.what << tuple(State)).tuples()
         return dict.fromkeys(map(str, State), 0) | dict(rows)
+
+    @classmethod
+    def learned_of(cls, person: Person) -> int:
+        """How many faces of a person are in the model."""
+        of_person = (cls.person == person) & (cls.state == State.TAGGED) & cls.face_ref.is_null(False)
+        return cls.select().where(of_person).count()
 
     def in_model_of(self, person: Person) -> int:
         """How many other faces of a person are in the model or on their way there."""

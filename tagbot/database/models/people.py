@@ -8,6 +8,9 @@ from peewee import CharField, DoubleField, TextField
 from tagbot.database.models.base import Table, WrittenText
 from tagbot.lib.names import clean_name, name_key
 
+OWN_ID_LENGTH = 36
+"""Characters of a UUID; ids of Slack are shorter."""
+
 
 class Person(Table):
     """A person in a photo, with or without a Slack account."""
@@ -33,6 +36,11 @@ class Person(Table):
         """The person of a Slack account, made when there is none yet."""
         cls.insert(id=str(uuid.uuid4()), slack_id=slack_id, added_at=now).on_conflict_ignore().execute()
         return cls.get(cls.slack_id == slack_id)
+
+    @classmethod
+    def with_own_id(cls, text: str) -> Self | None:
+        """The person whose id, as ours, a text is; None for any other text."""
+        return cls.get_or_none(cls.id == text) if len(text) == OWN_ID_LENGTH else None
 
     @classmethod
     def with_name(cls, name: str, email: str | None, now: float, id: str | None = None) -> Self:  # noqa: A002 - the column's

@@ -20,6 +20,11 @@ class Photo(Table):
     faces_found = IntegerField()
     received_at = DoubleField()
 
+    @classmethod
+    def is_taken_over(cls, sha256: str) -> bool:
+        """Whether the photo of that identity is here."""
+        return cls.get_or_none(cls.sha256 == sha256) is not None
+
 
 def photos_without_faces() -> int:
     """Photos that were kept although no face was found in them."""

@@ -23,8 +23,19 @@ class WaitingFace(NamedTuple):
     stored_at: float
 
 
-Waiting = Callable[[int], Sequence[WaitingFace]]
-"""Gives so many of the faces that wait, oldest first."""
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The faces that wait, and one that has a message that is to ask for it."""
+
+    arriving: Face | None = None
+
+    def __call__(self, limit: int) -> list[WaitingFace]:
+        """So many of them, oldest first."""
+        found = {*waiting_faces(limit)}
+        if (this := self.arriving) is not None:
+            found.add(WaitingFace(this.id, this.photo_id, this.stored_at))
+        return sorted(found, key=lambda each: (each.stored_at, each.id))[:limit]
+
 
 NextGroups = Callable[[Waiting, int], Sequence[Sequence[str]]]
 """From the faces that wait, and how many places are free, to whom is asked about next: the ids of the faces
@@ -74,7 +85,7 @@ class Places:
         """
         # To find the groups may take a while, in which others write: what they changed is looked at again.
         free = self._room(given_up)
-        groups = self.next_groups(waiting_faces, free) if free > 0 else ()
+        groups = self.next_groups(Waiting(), free) if free > 0 else ()
         if not groups:
             return
         with writing():
@@ -91,13 +102,8 @@ class Places:
         """The group in which a face that has a message is to be asked about; empty where it is not its
         turn.
         """
-
-        def waiting(limit: int) -> list[WaitingFace]:
-            this = WaitingFace(face.id, face.photo_id, face.stored_at)
-            return sorted({*waiting_faces(limit), this}, key=lambda each: (each.stored_at, each.id))[:limit]
-
         free = self.most - count_open_requests()
-        groups = self.next_groups(waiting, free) if free > 0 else ()
+        groups = self.next_groups(Waiting(face), free) if free > 0 else ()
         return next((group for group in groups if face.id in group), ())
 
     def _form(self, group: Sequence[str], first: str = "") -> Face | None:

@@ -1,6 +1,8 @@
 """Requests: the messages in Slack that ask about faces."""
 
-from typing import Any
+import json
+from collections.abc import Sequence
+from typing import Any, Self
 
 from peewee import CharField, DoubleField, IntegerField, TextField
 
@@ -39,6 +41,21 @@ class Request(Table):
     """How many faces that picture shows: where some have left the request meanwhile, more than are asked."""
     past_grids = TextField(null=True)
     """Slack's ids of the pictures that it replaced, with a space between two."""
+
+    line_up = TextField(null=True)
+    """JSON: ids of the people whose names it offers, in their order; null before that is decided."""
+
+    @property
+    def offered(self) -> list[str]:
+        """Ids of those people."""
+        return list(json.loads(self.line_up or "[]"))
+
+    @classmethod
+    def offer(cls, request: Self, people: Sequence[str]) -> None:
+        """Decide whose names a request offers, unless that is decided."""
+        undecided = (cls.id == request.id) & cls.line_up.is_null()
+        cls.update(line_up=json.dumps(people)).where(undecided).execute()
+        request.line_up = cls.get_by_id(request.id).line_up
 
     @classmethod
     def note(cls, request_id: str, **changes: Any) -> None:

@@ -1,8 +1,9 @@
 """The local training backend's vectors."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from peewee import BlobField, CharField
+from peewee import BlobField, CharField, IntegerField, fn
 
 from tagbot.database.models.base import Table
 from tagbot.database.write_lock import writing
@@ -19,6 +20,8 @@ class TrainedVector(Table):
     vector = BlobField()
     model = CharField(64, index=True, default=FIRST_MODEL)
     """That made the vector. Vectors of two models are never compared."""
+    revision = IntegerField(default=0, index=True)
+    """Higher with each change than all others were."""
 
 
 class ModelVectors:
@@ -27,10 +30,21 @@ class ModelVectors:
     def put(self, face_id: str, person_ref: str, vector: bytes, model: str) -> None:
         """Store a face's vector, in place of an earlier one."""
         with writing():
-            row = {"face_id": face_id, "person_ref": person_ref, "vector": vector, "model": model}
+            row = {
+                "face_id": face_id,
+                "person_ref": person_ref,
+                "vector": vector,
+                "model": model,
+                "revision": _next_revision(),
+            }
             TrainedVector.insert(row).on_conflict(
                 conflict_target=[TrainedVector.face_id],
-                preserve=[TrainedVector.person_ref, TrainedVector.vector, TrainedVector.model],
+                preserve=[
+                    TrainedVector.person_ref,
+                    TrainedVector.vector,
+                    TrainedVector.model,
+                    TrainedVector.revision,
+                ],
             ).execute()
 
     def delete(self, face_id: str) -> None:
@@ -43,10 +57,24 @@ class ModelVectors:
         rows: Any = TrainedVector.select(TrainedVector.face_id, TrainedVector.person_ref).tuples()
         return dict(rows)
 
+    def since(self, number: int) -> Iterator[tuple[str, str, str, bytes, int]]:
+        """Faces that were learned or changed after that number: id, person, model, vector and its own."""
+        columns = (
+            TrainedVector.face_id,
+            TrainedVector.person_ref,
+            TrainedVector.model,
+            TrainedVector.vector,
+            TrainedVector.revision,
+        )
+        rows: Any = TrainedVector.select(*columns).where(TrainedVector.revision > number)
+        for face_id, person, model, vector, revision in rows.tuples():
+            yield face_id, person, model, bytes(vector), revision
+
     def replace(self, face_id: str, vector: bytes, model: str) -> None:
         """Store another vector of a face, if the face is still here."""
         with writing():
-            TrainedVector.update(vector=vector, model=model).where(TrainedVector.face_id == face_id).execute()
+            changes = {"vector": vector, "model": model, "revision": _next_revision()}
+            TrainedVector.update(changes).where(TrainedVector.face_id == face_id).execute()
 
     def made_by_others(self, model: str) -> list[str]:
         """The faces whose vectors another model than this one made, in the order of their ids."""
@@ -56,3 +84,9 @@ class ModelVectors:
     def count(self) -> int:
         """How many faces the local model knows."""
         return TrainedVector.select().count()
+
+
+def _next_revision() -> int:
+    """Inside of a transaction that writes: no other one takes the same."""
+    last: int | None = TrainedVector.select(fn.MAX(TrainedVector.revision)).scalar()
+    return (last or 0) + 1

@@ -15,7 +15,7 @@ from tagbot.lib.health import Health
 from tagbot.photos.decoder import DecodedPhoto
 from tagbot.photos.rectangle import Rectangle
 from tagbot.recognition.resemblance import Nearness, Resemblance
-from tagbot.training.backend import ModelFace, NotSent, Refused, Trained
+from tagbot.training.backend import FaceSearch, ModelFace, NotSent, Refused, Trained
 from tagbot.training.rekognition import permissions
 from tagbot.training.rekognition.collection import Collection
 from tagbot.training.rekognition.picture_limits import (
@@ -60,6 +60,10 @@ class RekognitionBackend:
         self._ledger = ledger
         self._collection = Collection(aws, ledger)
         self._users = Users(aws, self._collection)
+
+    @property
+    def search(self) -> FaceSearch:
+        return self
 
     @property
     def health(self) -> Health:

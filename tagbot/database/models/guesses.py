@@ -1,0 +1,77 @@
+"""What the machine is sure of, kept apart from what people say: noted before anybody answers, and judged by
+what people agree on.
+"""
+
+from typing import Any
+
+from peewee import BooleanField, CompositeKey, DoubleField, ForeignKeyField, IntegerField
+
+from tagbot.consensus import Answer, Consensus, Rule, consensus
+from tagbot.database.models.base import Table
+from tagbot.database.models.faces import Face
+from tagbot.database.models.people import Person
+from tagbot.database.models.votes import Vote
+from tagbot.lib.estimates import Record
+from tagbot.lib.names import email_key
+from tagbot.vocabulary import MACHINE
+
+LAST = 1000
+"""Faces by which the machine is judged: the contract's."""
+
+
+class Guess(Table):
+    """Whom the machine takes a face for, in a round in which it is sure."""
+
+    face = ForeignKeyField(Face, backref="guesses", index=False)  # the primary key begins with it
+    face_id: str
+    round = IntegerField()
+    person = ForeignKeyField(Person, null=True)
+    """Null for one who was forgotten."""
+    at = DoubleField()
+    votes = BooleanField()
+    """Whether it counts as a vote beside a person's. Its record is made of those that do not."""
+    was_right = BooleanField(null=True)
+    """Whether people agreed on the same person; null until they agree on anything."""
+    judged_at = DoubleField(null=True)
+
+    class Meta:
+        primary_key = CompositeKey("face", "round")
+
+    @classmethod
+    def answer(cls, face_id: str, round: int) -> Answer | None:  # noqa: A002 - the glossary's word
+        """The machine's vote on a face; None where it has none."""
+        counts = (cls.face == face_id) & (cls.round == round) & cls.votes
+        guess = cls.select(cls, Person).join(Person).where(counts).first()
+        if guess is None:
+            return None
+        person: Person = guess.person
+        key = person.name_key or ""
+        email = email_key(person.email or "") if key else ""
+        return Answer(MACHINE, person.slack_id or person.id, guess.at, key, email)
+
+    @classmethod
+    def judge(cls, face_id: str, round: int, person: Person | None, now: float) -> None:  # noqa: A002 - as above
+        """People agreed on a person, or that there is nobody; a guess is judged once."""
+        of_face = (cls.face == face_id) & (cls.round == round) & cls.was_right.is_null()
+        right = cls.person.is_null(False) & (cls.person == person) if person else False
+        cls.update(was_right=right, judged_at=now).where(of_face).execute()
+
+    @classmethod
+    def record(cls) -> Record:
+        """How it did in the latest that people alone judged."""
+        judged = cls.judged(LAST)
+        return Record(len(judged), sum(judged))
+
+    @classmethod
+    def judged(cls, limit: int) -> list[bool]:
+        """Whether each was right of the latest that people alone judged, the newest first."""
+        alone = cls.was_right.is_null(False) & ~cls.votes
+        rows: Any = (
+            cls.select(cls.was_right).where(alone).order_by(cls.judged_at.desc(), cls.face).limit(limit)
+        )
+        return [bool(right) for (right,) in rows.tuples()]
+
+
+def outcome(face_id: str, round: int, rule: Rule) -> Consensus:  # noqa: A002 - the glossary's word
+    """What the answers about a face come to, with the machine's vote where it has one."""
+    return consensus(Vote.of(face_id), rule, machine=Guess.answer(face_id, round))

@@ -1,0 +1,39 @@
+"""The faces that wait for a place, as what chooses among them needs them."""
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from peewee import JOIN
+
+from tagbot.database.models.face_vectors import FaceVector
+from tagbot.database.models.faces import Face
+from tagbot.vocabulary import State
+
+
+class StoredFaces:
+    """Faces without a message that is to ask for them, and without a request that another face's asks."""
+
+    def count(self) -> int:
+        """How many there are, without looking at each."""
+        waiting = Face.state == State.WAITING
+        with_message = waiting & Face.pending.is_null(False)
+        carried = Face.request << Face.select(Face.request).where(with_message & Face.request.is_null(False))
+        beside = Face.select().where(carried & waiting & Face.pending.is_null())
+        return Face.counts()[State.WAITING] - Face.select().where(with_message).count() - beside.count()
+
+    def ids(self) -> set[str]:
+        """Of all of them."""
+        rows: Any = Face.select(Face.id).where(_waits()).tuples()
+        return {face_id for (face_id,) in rows}
+
+    def read(self, ids: Collection[str]) -> Iterator[tuple[str, str, float, str | None, bytes | None]]:
+        """Those of these that wait: id, photo, when it was stored, and model and vector, if there is one."""
+        columns = (Face.id, Face.photo, Face.stored_at, FaceVector.model, FaceVector.vector)
+        query = Face.select(*columns).join(FaceVector, JOIN.LEFT_OUTER)
+        rows: Any = query.where((Face.state == State.WAITING) & (Face.id << list(ids))).tuples()
+        for face_id, photo, stored_at, model, vector in rows:
+            yield face_id, photo, stored_at, model, None if vector is None else bytes(vector)
+
+
+def _waits() -> Any:
+    return (Face.state == State.WAITING) & Face.pending.is_null() & Face.request.is_null()
