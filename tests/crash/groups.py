@@ -24,7 +24,17 @@ from tagbot.sandbox.driver import Slack
 from tagbot.sandbox.refusals import Refused
 from tagbot.sandbox.state import Act, Message
 from tests.crash import grouping_bot
-from tests.crash.crash import Nemesis, Run, a_folder, backend, break_something, database, heal, status_of
+from tests.crash.crash import (
+    Nemesis,
+    Run,
+    a_folder,
+    backend,
+    break_something,
+    database,
+    heal,
+    status_of,
+    stop_for,
+)
 from tests.crash.invariants import (
     ADDED,
     DEAD,
@@ -160,7 +170,7 @@ def run(folder: Path, slack: Slack, wanted: Run, *, patience: float = 300.0) -> 
     chance, source = random.Random(wanted.seed), folder / "photos"
     source.mkdir()
     faces, crowd = photos(source, wanted.faces), Crowd(slack)
-    with backend(wanted.backend) as (rekognition, settings), database(wanted.database) as (_, address):
+    with backend(wanted.backend) as (rekognition, settings), database(wanted.database) as (server, address):
         common = {"MAX_OPEN_REQUESTS": str(MOST_OPEN), "RETRY_MAX_SECONDS": "0.5", "MAX_ATTEMPTS": "1000"}
         env = environment(a_folder(folder, 0), slack, **common, **settings, **address)
         nemesis = Nemesis(chance, [env], program=Path(grouping_bot.__file__))
@@ -169,7 +179,9 @@ def run(folder: Path, slack: Slack, wanted: Run, *, patience: float = 300.0) -> 
             added = nemesis.any_bot(slack).command("add", str(source))
             assert added.returncode == 0, added.stderr
             with crowd.acting():
-                for _ in range(wanted.kills):
+                for number in range(wanted.kills):
+                    if server is not None and wanted.database_away and number == wanted.kills // 2:
+                        stop_for(server, wanted.database_away)
                     time.sleep(nemesis.life())  # not a wait for something: the moment of the kill
                     nemesis.kill_one()
                     if wanted.faults:
