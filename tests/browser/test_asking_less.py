@@ -44,14 +44,16 @@ def test_a_visitor_sees_a_group_strikes_one_out_and_is_offered_names(
         page.keyboard.press("Escape")
         expect(modal).to_have_count(0)
 
-        # The third place becomes free when the model knows two people, of whom names can be offered.
-        for person, ts in zip((CHIARA, DAISUKE, ELIF), open_requests(page), strict=False):
-            message = visitor.message(ts)
+        offered = page.locator("[data-action-id=pick_1]").first
+        # What is asked once the model knows two people offers their names.
+        for person in (CHIARA, DAISUKE, ELIF, CHIARA, DAISUKE):
+            if offered.count():
+                break
+            message = visitor.message(open_requests(page)[0])
             for tagger in (ANNA, BEN):
                 visitor.become(tagger)
                 visitor.pick(message, person)
             expect(message).to_contain_text("Tagged as", timeout=WAIT)
-        offered = page.locator("[data-action-id=pick_1]").first
         offered.wait_for(timeout=WAIT)
         offered.scroll_into_view_if_needed()
         screenshot("line-up")
