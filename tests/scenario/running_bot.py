@@ -69,9 +69,11 @@ class RunningBot:
         with build.beside(settings) as queues, connected():
             yield lambda: status_figures.collect(queues, build.inbox(settings))
 
-    def wait_for_status(self, fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    def wait_for_status(
+        self, fits: Callable[[dict[str, Any]], bool], patience: float = PATIENCE
+    ) -> dict[str, Any]:
         """The status once it is as wanted."""
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + patience
         with self.looking() as look:
             while not fits(found := look()):
                 assert time.monotonic() < until, found
