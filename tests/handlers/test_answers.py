@@ -19,6 +19,7 @@ from tagbot.slack.someone_else_modal import Opened, someone_else_modal
 from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import ActionId
 from tests.handlers.conftest import SLOW_DISK, Desk, connected_desk
+from tests.stages.made_up_people import asked_about, known
 from tests.world import a_world, ts_of
 
 
@@ -280,3 +281,17 @@ def test_a_form_that_was_opened_there_says_so_and_nothing_is_stored(desk: Desk) 
     [open_view] = desk.slack.views(anna)
     assert open_view.errors == {"name": words.ASKED_ELSEWHERE}
     assert answers(desk) == []
+
+
+@pytest.mark.rule("pick-is-an-answer", "answer-before-acknowledgement")
+def test_a_click_on_an_offered_name_is_the_answer_of_its_value_in_one_click(
+    tmp_path: Path, stand_in: Slack, recogniser: LocalBackend
+) -> None:
+    with a_world(tmp_path, stand_in, recogniser, LINE_UP="4") as world, connected_desk(world) as desk:
+        people = [known(number, name) for number, name in enumerate(["Dora", "Anna"])]
+        face = asked_about(world, 0)
+        act = stand_in.click(stand_in.people[0], ts_of(face), "pick_2")
+        assert (act.acknowledged, act.error) == (True, None)
+        [answer] = answers(desk)
+        assert (answer.face_id, answer.round, answer.tagger) == (face.id, 1, stand_in.people[0])
+        assert (answer.answer, answer.clicks) == (people[0].id, 1)

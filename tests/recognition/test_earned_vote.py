@@ -12,6 +12,7 @@ NOT_AUDITED = next(each for each in map(str, range(1000)) if not is_audited(each
 GOES_WITHOUT = next(each for each in map(str, range(1000)) if is_audited(each))
 
 
+@pytest.mark.rule("machine-record-of-people-alone")
 @pytest.mark.parametrize(
     ("sure", "right", "earned"),
     [(0, 0, False), (380, 380, False), (381, 381, True), (562, 561, False), (563, 562, True),
@@ -38,6 +39,7 @@ def test_a_person_with_fewer_than_three_faces_in_the_model_gets_no_vote() -> Non
     assert has_vote(NOT_AUDITED, 3, is_earned=True)
 
 
+@pytest.mark.rule("machine-record-of-people-alone")
 def test_one_request_in_twenty_goes_without_the_same_each_time() -> None:
     audited = [number for number in range(20_000) if is_audited(f"request {number}")]
     assert len(audited) == pytest.approx(20_000 / AUDITED, rel=0.1)
@@ -65,6 +67,7 @@ def test_otherwise_it_has_no_opinion(nearest: list[Resemblance]) -> None:
     assert opinion(nearest, THRESHOLDS.nearness) is None
 
 
+@pytest.mark.rule("machine-only-beside-people")
 @given(
     st.lists(st.lists(st.floats(0, 1.5), min_size=3, max_size=3), min_size=1, max_size=6), st.integers(1, 3)
 )

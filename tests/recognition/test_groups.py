@@ -20,12 +20,14 @@ PAIRS = [
 ]
 
 
+@pytest.mark.rule("groups", "never-together")
 @pytest.mark.parametrize(("one", "other", "may"), PAIRS)
 def test_which_two_faces_may_share_a_request(one: WaitingFace, other: WaitingFace, may: bool) -> None:
     assert one.may_join(other) is may
     assert other.may_join(one) is may
 
 
+@pytest.mark.rule("groups")
 @given(st.data(), st.integers(1, 12), st.integers(1, 9))
 def test_a_group_has_no_forbidden_pair_and_everybody_was_near_who_joined(
     data: st.DataObject, count: int, most: int

@@ -33,6 +33,7 @@ def test_two_of_one_name_stand_in_an_order_that_distance_does_not_change() -> No
     assert offered(nearest("4", "5")) == offered(nearest("5", "4")) == ("4", "5")
 
 
+@pytest.mark.rule("line-up", "guess-not-told")
 @given(st.permutations(sorted(NAMES)), st.integers(2, 6), st.integers(0, 6))
 def test_order_and_number_do_not_depend_on_who_is_nearest_or_how_many_resemble(
     order: list[str], most: int, resembling: int
@@ -64,6 +65,7 @@ def test_a_second_name_is_added_where_one_person_alone_resembles() -> None:
     assert offered([Resemblance("1", (0.3,)), Resemblance("2", (1.2,))]) == ("2", "1")
 
 
+@pytest.mark.rule("line-up")
 def test_one_name_is_never_offered_alone() -> None:
     assert offered(nearest("1")) == ()
     assert offered([], named=["1"]) == ()
@@ -120,6 +122,7 @@ STRATEGIES: dict[str, Callable[[tuple[str, ...], Counter[str]], str]] = {
 }
 
 
+@pytest.mark.rule("guess-not-told")
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_over_many_faces_the_guess_cannot_be_told_from_the_line_up(strategy: str) -> None:
     # Who is hardly ever like others, shows up in statistics of hundreds of requests: no rule by which the

@@ -29,6 +29,7 @@ def test_faces_of_one_person_share_a_request_and_no_others_do() -> None:
     assert all(len(people(group)) == 1 for group in asked(faces))
 
 
+@pytest.mark.rule("groups")
 @settings(max_examples=40, deadline=None)
 @given(st.data(), st.integers(0, 25), st.integers(1, 9))
 def test_each_face_is_asked_about_once_and_nothing_forbidden_shares_a_request(
@@ -92,6 +93,7 @@ def test_neighbours_are_counted_right_whatever_comes_and_goes(
             assert ours == theirs
 
 
+@pytest.mark.rule("groups")
 def test_what_names_most_faces_is_asked_first() -> None:
     faces = [waiting(f"{person}-{number}", vector) for person, count in enumerate((2, 7, 1, 4))
              for number, vector in enumerate(vectors(person, count))]  # fmt: skip
@@ -133,6 +135,7 @@ def test_a_face_older_than_a_day_goes_first_with_what_looks_like_it() -> None:
     assert asked(faces)[0] == ["0-old", "0-young"]
 
 
+@pytest.mark.rule("groups")
 def test_none_waits_for_ever_behind_newer_ones() -> None:
     here = WaitingFaces(THRESHOLDS)
     here.put(waiting("alone", stored_at=0.0, poor=True))

@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 
+from tagbot.commands import export
 from tagbot.consensus import Waiting
 from tagbot.database.models.faces import Face, store_photo
 from tagbot.database.models.guesses import Guess, outcome
@@ -448,3 +449,17 @@ def test_its_vote_is_stored_once_whoever_answers_late(voting: World) -> None:
     assert votes(face) == {taggers[0]: people[2].id, MACHINE: people[2].id, taggers[1]: people[1].id}
     assert tagged_as(face) == people[2].id
     assert Vote.select().where(Vote.tagger == MACHINE).count() == 1
+
+
+@pytest.mark.rule("machine-only-beside-people", "export-votes")
+def test_the_export_has_the_machine_among_the_taggers(voting: World) -> None:
+    people, tagger = four_people(), voting.slack.people[0]
+    earn(people[0])
+    face = asked_about(voting, 2)
+    say(voting, face, people[2].id, tagger)
+    [line] = [each for each in export.lines() if each["face_id"] == face.id]
+    assert [(vote["tagger"], vote["answer"]) for vote in line["votes"]] == [
+        (MACHINE, people[2].id),
+        (tagger, people[2].id),
+    ], "oldest first: it was noted before anybody answered"
+    assert all(vote["at"].endswith("Z") for vote in line["votes"])
