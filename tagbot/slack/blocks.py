@@ -113,8 +113,15 @@ def pick_a_person() -> UserSelectElement:
 
 
 def line_up(offered: Sequence[Offered]) -> list[ButtonElement]:
-    """A button for each name, in the order of the names."""
-    return [button(f"{PICK}{number}", each.label, each.person_id) for number, each in enumerate(offered, 1)]
+    """A button for each name, in the order of the names, each letter by letter."""
+    return [
+        ButtonElement(
+            action_id=f"{PICK}{number}",
+            text=PlainTextObject(text=each.label, emoji=False),
+            value=each.person_id,
+        )
+        for number, each in enumerate(offered, 1)
+    ]
 
 
 def answers_besides() -> list[ButtonElement]:

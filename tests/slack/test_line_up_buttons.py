@@ -92,6 +92,13 @@ def test_what_differs_between_two_line_ups_is_their_buttons_alone(rendered: Rend
 
 
 @on_each
+def test_a_name_stands_there_letter_by_letter(rendered: Render) -> None:
+    offered = [Offered("P1", "Ann :cat: <@U0> *Lee*"), Offered("P2", "Ben")]
+    [first, *_] = [each for each in block_kit.objects(rendered(offered).blocks) if "pick_1" in each.values()]
+    assert first["text"] == {"type": "plain_text", "text": "Ann :cat: <@U0> *Lee*", "emoji": False}
+
+
+@on_each
 @pytest.mark.parametrize("state", ["training", "tagged", "rejected"])
 def test_a_closed_request_offers_nobody(rendered: Render, state: str) -> None:
     shown = rendered(NAMES[:3], state)
