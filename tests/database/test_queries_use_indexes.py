@@ -17,6 +17,7 @@ from tagbot.database.models.places import (
     waiting_faces,
 )
 from tagbot.database.models.requests import stale_in_slack
+from tagbot.database.models.waiting import StoredFaces
 from tagbot.database.opening import connected, open_database
 from tagbot.training.other_models import held_elsewhere
 from tests.database.rows import a_face
@@ -30,6 +31,7 @@ from tests.database.rows import a_face
         (lambda: count_on_their_way(20), {"face_pending"}),
         (lambda: next_with_message(20), {"face_pending"}),
         (lambda: waiting_faces(20), {"face_state_stored_at_id"}),
+        (StoredFaces().count, {"face_pending", "face_request_id"}),
         (stale_in_slack, {"request_stale"}),
         (lambda: unknown_people(1.0, 20), {"person_unknown", "face_person_id_state_tagged_at"}),
         (lambda: held_elsewhere("local"), {"face_in_model"}),
@@ -37,8 +39,8 @@ from tests.database.rows import a_face
         (count_labelled, {"face_is_none"}),
     ],
     ids=[
-        "places", "on their way", "with message", "next", "stale", "unknown people", "elsewhere", "export",
-        "labelled",
+        "places", "on their way", "with message", "next", "waiting", "stale", "unknown people", "elsewhere",
+        "export", "labelled",
     ],
 )  # fmt: skip
 def test_what_is_under_way_is_found_by_an_index_of_nothing_else(

@@ -15,10 +15,10 @@ class StoredFaces:
 
     def count(self) -> int:
         """How many there are, without looking at each."""
-        waiting = Face.state == State.WAITING
-        with_message = waiting & Face.pending.is_null(False)
+        with_message = (Face.state == State.WAITING) & Face.pending.is_null(False)
         carried = Face.request << Face.select(Face.request).where(with_message & Face.request.is_null(False))
-        beside = Face.select().where(carried & waiting & Face.pending.is_null())
+        # All faces of a request wait until it is posted: to ask for their state would look at all that wait.
+        beside = Face.select().where(carried & Face.pending.is_null())
         return Face.counts()[State.WAITING] - Face.select().where(with_message).count() - beside.count()
 
     def ids(self) -> set[str]:
