@@ -8,6 +8,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from tagbot.aws import rights
+from tagbot.database.models.face_vectors import FaceVector
 from tagbot.database.models.places import Places
 from tagbot.database.models.vectors import ModelVectors
 from tagbot.database.models.waiting import StoredFaces
@@ -150,7 +151,11 @@ def training_backend(
     ends its waiting; `pool` has the recogniser's processes, where there are any.
     """
     if settings.training_backend == "local":
-        return LocalBackend(ModelVectors(), pool or recogniser_processes(settings.models))
+        return LocalBackend(
+            ModelVectors(),
+            pool or recogniser_processes(settings.models),
+            seen=FaceVector.model_and_vector,
+        )
     return _rekognition(settings, stop or Event())
 
 

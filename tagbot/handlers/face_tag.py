@@ -13,6 +13,9 @@ from tagbot.slack import words
 from tagbot.slack.request_id import BLOCK_ID, RequestId, channel_of_click
 from tagbot.vocabulary import PICK, ActionId
 
+AN_ID = re.compile(r"\A([A-Z][A-Z0-9]{1,30}|[0-9a-f-]{36})\Z")
+"""Slack's of an account, or ours of a person."""
+
 A_PICK = re.compile(rf"\A{PICK}[1-9][0-9]?\Z")
 """The names of the line-up. The value of each is the id of the person."""
 
@@ -44,9 +47,9 @@ def parse(body: Mapping[str, Any], now: float) -> AnswerGiven | None:
     chosen = action["action_id"]
     answer = chosen
     if chosen == ActionId.TAG_PERSON:
-        answer = action.get("selected_user")
+        answer = _id(action.get("selected_user"))
     elif A_PICK.match(chosen):
-        answer = action.get("value")
+        answer = _id(action.get("value"))
     if asked is None or not answer:
         return None
     return AnswerGiven(
@@ -60,3 +63,8 @@ def parse(body: Mapping[str, Any], now: float) -> AnswerGiven | None:
         channel=channel_of_click(body),
         clicks=FROM_A_LIST if chosen == ActionId.TAG_PERSON else BUTTON,
     )
+
+
+def _id(chosen: object) -> str | None:
+    """The id of an account or a person; None for any other text, which could be taken for another answer."""
+    return chosen if isinstance(chosen, str) and AN_ID.match(chosen) else None

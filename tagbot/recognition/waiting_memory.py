@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Collection, Iterable
 from itertools import islice
-from queue import SimpleQueue
 from typing import Protocol
 
 from tagbot.recognition.description import Description
@@ -31,8 +30,10 @@ class StoredFaces(Protocol):
     def ids(self) -> set[str]:
         """Of all of them."""
 
-    def read(self, ids: Collection[str]) -> Iterable[tuple[str, str, float, str | None, bytes | None]]:
-        """Those of these that wait: id, photo, when it was stored, and model and vector, if there is one."""
+    def read(self, ids: Collection[str]) -> Iterable[tuple[str, str, float, bool, str | None, bytes | None]]:
+        """Those of these that wait: id, photo, when it was stored, whether it is small or a little blurred,
+        and model and vector, if there is one.
+        """
 
 
 class WaitingMemory:
@@ -47,11 +48,6 @@ class WaitingMemory:
         self._lock = threading.Lock()
         self._faces = WaitingFaces(thresholds)
         self._ids: set[str] = set()
-        self._arrived: SimpleQueue[str] = SimpleQueue()
-
-    def arrived(self, face_id: str) -> None:
-        """A face waits from now on: to be told so spares reading the ids of all."""
-        self._arrived.put(face_id)
 
     def next_groups(self, now: float, most: int, places: int) -> list[list[str]]:
         """Ids of the faces of the next requests, of no more than so many; none where no face waits.
@@ -90,7 +86,6 @@ class WaitingMemory:
 
     def _catch_up(self) -> None:
         self._follow_model()
-        self._put({self._arrived.get() for _ in range(self._arrived.qsize())})
         if self._stored.count() != len(self._ids):
             ids = self._stored.ids()
             self._remove(self._ids - ids)
@@ -108,8 +103,8 @@ class WaitingMemory:
         left = iter(ids)
         model = self._model if self._model and len(ids) * len(self._model) <= COMPARED else None
         while portion := list(islice(left, AT_ONCE)):
-            for face_id, photo, stored_at, name, numbers in self._stored.read(portion):
+            for face_id, photo, stored_at, poor, name, numbers in self._stored.read(portion):
                 vector = Description(name, numbers) if name is not None and numbers is not None else None
                 is_known = bool(model and vector and model.resembles_somebody(vector))
-                self._faces.put(WaitingFace(face_id, photo, stored_at, vector, has_line_up=is_known))
+                self._faces.put(WaitingFace(face_id, photo, stored_at, vector, poor, is_known))
                 self._ids.add(face_id)

@@ -82,13 +82,23 @@ class LocalBackend:
     name = "local"
     search = None
 
-    def __init__(self, vectors: Vectors, pool: ProcessPool, model: str = RESNET.name) -> None:
-        """`pool` has the recogniser's processes, which find faces and describe them by that model."""
+    def __init__(
+        self,
+        vectors: Vectors,
+        pool: ProcessPool,
+        model: str = RESNET.name,
+        *,
+        seen: Callable[[str], tuple[str, bytes] | None] = lambda _: None,
+    ) -> None:
+        """`pool` has the recogniser's processes, which find faces and describe them by that model. `seen`
+        gives model and vector of a face, by its id, that was described before it is learned.
+        """
         self.health = Health()
         self.problem = None  # a part that is missing here is noticed at the start
         self._vectors = vectors
         self._pool = pool
         self._model = model
+        self._seen = seen
         self._described_anew = ""
         """Up to this face, those of another model had their turn."""
 
@@ -110,7 +120,10 @@ class LocalBackend:
         anyway: bool = False,  # noqa: ARG002 - this machine never differs
     ) -> Trained | Refused | NotSent:
         """The face is called by its own id."""
-        described: Description | RejectionReason = self._call("describe", crop)
+        before = self._seen(face_id)
+        described: Description | RejectionReason = (
+            Description(*before) if before else self._call("describe", crop)
+        )
         if isinstance(described, RejectionReason):
             return Refused(described)
         self._vectors.put(face_id, person_ref, described.vector, described.model)

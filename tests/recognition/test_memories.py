@@ -49,11 +49,11 @@ class Faces:
     def ids(self) -> set[str]:
         return self.faces.keys() - self.with_message
 
-    def read(self, ids: Collection[str]) -> Iterator[tuple[str, str, float, str | None, bytes | None]]:
+    def read(self, ids: Collection[str]) -> Iterator[tuple[str, str, float, bool, str | None, bytes | None]]:
         for face in (self.faces[face_id] for face_id in ids if face_id in self.faces):
             vector = face.vector
             described = (vector.model, vector.vector) if vector else (None, None)
-            yield face.id, face.photo, face.stored_at, *described
+            yield face.id, face.photo, face.stored_at, face.poor, *described
 
 
 def next_group(memory: WaitingMemory, most: int = 9) -> list[str]:

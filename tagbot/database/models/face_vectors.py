@@ -51,6 +51,11 @@ class FaceVector(Table):
         return kept
 
     @classmethod
+    def model_and_vector(cls, face_id: str) -> tuple[str, bytes] | None:
+        """Those of a face; None where it has none."""
+        return next(iter(cls.of_each([face_id])), None)
+
+    @classmethod
     def of_each(cls, face_ids: Sequence[str]) -> list[tuple[str, bytes]]:
         """Model and vector of those of these faces that have one, in this order."""
         kept = {each.face_id: each for each in cls.select().where(cls.face << face_ids)}

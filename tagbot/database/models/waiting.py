@@ -3,11 +3,17 @@
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from peewee import JOIN
+from peewee import JOIN, fn
 
 from tagbot.database.models.face_vectors import FaceVector
 from tagbot.database.models.faces import Face
 from tagbot.vocabulary import State
+
+LARGE = 64
+"""Pixels on either side, from which on a face is not asked about last for being small."""
+
+SHARP = 0.5
+"""As `tagbot.recognition.sharpness` measures it: less is a little blurred. One portrait in ten is."""
 
 
 class StoredFaces:
@@ -26,13 +32,16 @@ class StoredFaces:
         rows: Any = Face.select(Face.id).where(_waits()).tuples()
         return {face_id for (face_id,) in rows}
 
-    def read(self, ids: Collection[str]) -> Iterator[tuple[str, str, float, str | None, bytes | None]]:
-        """Those of these that wait: id, photo, when it was stored, and model and vector, if there is one."""
-        columns = (Face.id, Face.photo, Face.stored_at, FaceVector.model, FaceVector.vector)
+    def read(self, ids: Collection[str]) -> Iterator[tuple[str, str, float, bool, str | None, bytes | None]]:
+        """Those of these that wait: id, photo, when it was stored, whether it is small or a little blurred,
+        and model and vector, if there is one.
+        """
+        poor = (Face.width < LARGE) | (Face.height < LARGE) | (fn.COALESCE(Face.sharpness, SHARP) < SHARP)
+        columns = (Face.id, Face.photo, Face.stored_at, poor, FaceVector.model, FaceVector.vector)
         query = Face.select(*columns).join(FaceVector, JOIN.LEFT_OUTER)
         rows: Any = query.where((Face.state == State.WAITING) & (Face.id << list(ids))).tuples()
-        for face_id, photo, stored_at, model, vector in rows:
-            yield face_id, photo, stored_at, model, None if vector is None else bytes(vector)
+        for face_id, photo, stored_at, is_poor, model, vector in rows:
+            yield face_id, photo, stored_at, bool(is_poor), model, None if vector is None else bytes(vector)
 
 
 def _waits() -> Any:

@@ -1,5 +1,7 @@
 """The waiting faces, as what chooses among them needs them."""
 
+from typing import Any
+
 import pytest
 
 from tagbot.database.models.face_vectors import FaceVector
@@ -34,6 +36,16 @@ def test_they_are_read_with_their_vectors_also_those_with_a_message() -> None:
     FaceVector.keep(seen.id, 1, "model", b"1234")
     found = {row[0]: row[1:] for row in StoredFaces().read([seen.id, unseen.id, closed.id, "nobody"])}
     assert found == {
-        seen.id: (seen.photo_id, 1.0, "model", b"1234"),
-        unseen.id: (unseen.photo_id, 1.0, None, None),
+        seen.id: (seen.photo_id, 1.0, False, "model", b"1234"),
+        unseen.id: (unseen.photo_id, 1.0, False, None, None),
     }
+
+
+@pytest.mark.parametrize(
+    ("changes", "poor"),
+    [({}, False), ({"width": 63}, True), ({"sharpness": 0.49}, True), ({"sharpness": 0.5}, False)],
+)
+def test_small_and_blurred_ones_are_marked(changes: dict[str, Any], poor: bool) -> None:
+    face = a_face(**changes)
+    [(_, _, _, is_poor, _, _)] = StoredFaces().read([face.id])
+    assert is_poor is poor
