@@ -16,7 +16,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
     with build.beside(settings) as queues:
-        figures = status_figures.collect(queues, build.inbox(settings), backend=settings.training_backend)
+        figures = status_figures.collect(
+            queues,
+            build.inbox(settings),
+            backend=settings.training_backend,
+            may_vote=settings.machine_vote == "earned",
+        )
     terminal.say(*([json.dumps(figures)] if options.json else status_words.in_words(figures).split("\n")))
     terminal.complain(*figures["unusable"].values())
     return 1 if figures["unusable"] else 0

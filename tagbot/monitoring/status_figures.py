@@ -13,6 +13,7 @@ from tagbot.database.opening import connected
 from tagbot.database.shared_clock import shared_now
 from tagbot.errors import Retry
 from tagbot.monitoring.heartbeat import Heartbeat, known_bots
+from tagbot.monitoring.stats_figures import of_machine
 from tagbot.photos.inbox import Inbox
 from tagbot.queues import Counts, SharedQueue
 from tagbot.training.other_models import held_elsewhere
@@ -28,9 +29,10 @@ def collect(
     this: Heartbeat | None = None,
     *,
     backend: str | None = None,
+    may_vote: bool = False,
 ) -> dict[str, Any]:
     """All figures; `this` is the bot in whose process they are collected, `backend` is TRAINING_BACKEND,
-    without which nothing is told of others.
+    without which nothing is told of others; `may_vote` is whether the machine can earn a vote.
     Raises `Retry` while the database is away.
     """
     by_queue = {name: of_queue(queue) for name, queue in queues.items()}
@@ -48,6 +50,7 @@ def collect(
             "photos_without_faces": photos_without_faces(),
             "training": usage(time.time()),
             "held_by_other_backends": held_elsewhere(backend) if backend else {},
+            "machine_vote": of_machine(may_vote=True) if may_vote else None,
             "notices": [notice.text for notice in Notice.select().order_by(Notice.since)],
             "troubles": [
                 {"queue": name, **trouble} for name, each in by_queue.items() for trouble in each["troubles"]

@@ -46,7 +46,11 @@ def for_slack(services: Services) -> str:
             with connected():
                 this = Heartbeat.of(services)
             figures = collect(
-                services.queues, services.inbox, this, backend=services.settings.training_backend
+                services.queues,
+                services.inbox,
+                this,
+                backend=services.settings.training_backend,
+                may_vote=services.settings.machine_vote == "earned",
             )
     except Retry as why:
         return f"{words.no_status(why.reason)}\n{services.link.state.in_words()}"
@@ -76,6 +80,18 @@ def faces(figures: Figures, _: datetime) -> Iterator[str]:
         f"Faces: {count['tagged']} tagged, {count['open']} open, {count['training']} being learned, "
         f"{count['waiting']} waiting to be asked, {count['rejected']} set aside."
     )
+
+
+def machine(figures: Figures, _: datetime) -> Iterator[str]:
+    """Whether the machine has a vote, where it can earn one."""
+    record = figures.get("machine_vote")
+    if record is None:
+        return
+    judged = f"it was right about {record['right']} of the last {record['sure']} faces that it was sure about"
+    if record["votes"]:
+        yield f"The machine has a vote: {judged}."
+    else:
+        yield f"The machine has no vote, or none any more: {judged}, which does not prove 99 % yet."
 
 
 def problems(figures: Figures, _: datetime) -> Iterator[str]:
@@ -162,7 +178,7 @@ def nothing_waits(figures: Figures, _: datetime) -> Iterator[str]:
 
 
 SECTIONS: tuple[Callable[[Figures, datetime], Iterator[str]], ...] = (
-    faces, problems, bots, photos, queues, training, failures, nothing_waits,
+    faces, machine, problems, bots, photos, queues, training, failures, nothing_waits,
 )  # fmt: skip
 """The most important one first, as the end may be cut off."""
 

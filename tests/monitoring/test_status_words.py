@@ -10,6 +10,8 @@ import pytest
 
 from tagbot.database.models.base import database
 from tagbot.database.models.bookkeeping import Notice
+from tagbot.database.models.guesses import Guess
+from tagbot.database.models.people import Person
 from tagbot.database.models.photos import Photo
 from tagbot.database.write_lock import writing
 from tagbot.handlers.facetag_command import answer
@@ -19,6 +21,7 @@ from tagbot.monitoring.heartbeat import Heartbeat
 from tagbot.queues.disk import disk_queues
 from tagbot.slack import words as said_words
 from tagbot.vocabulary import QueueName
+from tests.database.rows import a_face
 from tests.monitoring.failing import collect, trouble
 from tests.world import World
 
@@ -231,3 +234,22 @@ def test_an_inbox_that_keeps_what_was_taken_over_is_named(
     Heartbeat.of(world.services).store()
     assert f"The inbox fails: photos that are taken over or refused {said}" in answer(asked, world.services)
     assert said in caplog.text
+
+
+@pytest.mark.rule("machine-record-of-people-alone")
+def test_that_the_machine_has_a_vote_or_has_lost_it_is_told(world: World) -> None:
+    def told(*, may_vote: bool = True) -> str:
+        found = status_figures.collect(world.queues, world.services.inbox, may_vote=may_vote)
+        return status_words.in_words(found)
+
+    anna = Person.with_slack_id("UANNA", 1.0)
+    for number in range(381):
+        face = a_face()
+        Guess.create(face=face.id, round=1, person=anna.id, at=1.0, votes=False)
+        Guess.judge(face.id, 1, anna, float(number))
+    assert "The machine has a vote: it was right about 381 of the last 381 faces" in told()
+    assert "machine" not in told(may_vote=False)
+    wrong = a_face()
+    Guess.create(face=wrong.id, round=1, person=anna.id, at=1.0, votes=False)
+    Guess.judge(wrong.id, 1, None, 1000.0)
+    assert "The machine has no vote, or none any more: it was right about 381 of the last 382" in told()
