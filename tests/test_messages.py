@@ -8,6 +8,7 @@ from msgspec.structs import fields
 from tagbot.errors import Reject
 from tagbot.messages import (
     AnswerGiven,
+    FaceFound,
     FaceMessage,
     FaceReopened,
     FacesStruckOut,
@@ -22,6 +23,7 @@ from tagbot.messages import (
 
 EXAMPLES: list[Message] = [
     PhotoArrived(name="photo.jpg"),
+    FaceFound(face_id="F", round=2),
     FaceStored(face_id="F", round=2),
     AnswerGiven(face_id="F", round=2, tagger="U1", answer="U2", at=1.25, received=1.5, message_ts="1.0"),
     AnswerGiven(face_id="F", tagger="U1", answer="", name="Zoë", email="zoe@example.com", at=2.0, clicks=4),
