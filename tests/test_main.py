@@ -136,6 +136,7 @@ def test_a_newline_behind_a_setting_does_no_harm(tmp_path: Path, stand_in: Slack
     assert "ok    Slack app token" in ran.stdout
 
 
+@pytest.mark.ci
 @pytest.mark.process
 @pytest.mark.rule("settings-trimmed")
 def test_a_newline_behind_a_key_of_aws_does_no_harm(tmp_path: Path) -> None:
@@ -146,6 +147,7 @@ def test_a_newline_behind_a_key_of_aws_does_no_harm(tmp_path: Path) -> None:
     assert (ran.returncode, ran.stderr) == (0, "")
 
 
+@pytest.mark.ci
 @pytest.mark.process
 @pytest.mark.rule("no-secret-told")
 @pytest.mark.parametrize(

@@ -178,6 +178,7 @@ def test_a_database_that_another_program_holds_is_one_line_that_says_so(
 # --- A queue -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.ci
 @pytest.mark.failure("readme-queue-damaged", "queue-damaged")
 def test_with_a_damaged_queue_file_all_else_goes_on_and_everybody_is_told_which_and_what_to_do(
     tmp_path: Path, stand_in: Slack, at_rekognition: dict[str, str]

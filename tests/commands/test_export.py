@@ -184,6 +184,7 @@ def test_without_tagged_faces_there_are_no_lines(run: Run) -> None:
     assert len(run("export", "--format", "csv").out.splitlines()) == 1
 
 
+@pytest.mark.ci
 @pytest.mark.rule("csv-no-formula")
 @pytest.mark.parametrize(
     "text",

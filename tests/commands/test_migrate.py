@@ -199,6 +199,7 @@ def test_killed_twice_it_goes_on_where_it_was(run: Run, here: str, there: str) -
         assert Notice.get_or_none(Notice.name == MARK) is None
 
 
+@pytest.mark.ci
 @pytest.mark.process
 def test_nobody_but_migrate_may_work_in_a_copy_that_is_unfinished(run: Run, here: str, there: str) -> None:
     command = [sys.executable, "-c", INTERRUPTED, here, there, "2"]
@@ -213,6 +214,7 @@ def test_nobody_but_migrate_may_work_in_a_copy_that_is_unfinished(run: Run, here
     open_database(there, has_to_answer=False)
 
 
+@pytest.mark.ci
 @pytest.mark.process
 @pytest.mark.rule("migrate-database")
 def test_what_changed_between_two_attempts_is_copied_anew(run: Run, here: str, there: str) -> None:
@@ -319,6 +321,7 @@ def test_a_bot_that_ran_somewhere_while_everything_was_moved_is_told_in_the_end(
     assert "a bot is running at second: stop it, as nothing may change meanwhile, and run this again" in err
 
 
+@pytest.mark.ci
 @pytest.mark.rule("migrate-bot-elsewhere")
 @pytest.mark.parametrize("source", DATABASES)
 def test_while_all_is_compared_nobody_else_can_write_here(here: str, postgresql: Server, source: str) -> None:

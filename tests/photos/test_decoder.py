@@ -78,6 +78,7 @@ def test_a_refusal_comes_with_its_words(decoder: Decoder) -> None:
     assert refused.value.looks_cut_off
 
 
+@pytest.mark.ci
 @pytest.mark.process
 @pytest.mark.rule("decoding-is-bounded")
 @pytest.mark.failure("decoding-too-much", shows="what happens")

@@ -48,6 +48,7 @@ def bad_input() -> dict[str, tuple[bytes, bytes | None, str]]:
     }
 
 
+@pytest.mark.ci
 @pytest.mark.rule("rejected-with-reason")
 @pytest.mark.failure("readme-photo-unusable", "photo-broken")
 def test_each_kind_of_bad_input_is_refused_with_its_reason_and_the_good_photo_goes_through(

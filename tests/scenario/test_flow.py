@@ -62,7 +62,7 @@ def three_astronauts() -> tuple[bytes, list[dict[str, Any]]]:
     return file.getvalue(), faces
 
 
-@pytest.fixture(params=["local", "rekognition", "local on postgresql"])
+@pytest.fixture(params=["local", "rekognition", pytest.param("local on postgresql", marks=pytest.mark.ci)])
 def backend(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
     """The settings that choose a training backend, once with another database too."""
     if request.param == "local":

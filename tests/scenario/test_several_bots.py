@@ -485,6 +485,7 @@ def start_beside_a_bot_seen(seconds_ago: float, folder: Path, url: str) -> "subp
         )
 
 
+@pytest.mark.ci
 @pytest.mark.rule("own-disk-queues-alone")
 @pytest.mark.failure("bot-beside-own-disk")
 @on_a_server
@@ -556,6 +557,7 @@ def test_a_bot_that_gives_way_ends_by_itself_and_says_why(
     assert f"stopping: {line}" in caplog.messages
 
 
+@pytest.mark.ci
 @on_a_server
 def test_a_bot_that_is_long_gone_keeps_nobody_from_starting(tmp_path: Path, database_url: str) -> None:
     started = start_beside_a_bot_seen(SILENT_SECONDS + 5, tmp_path, database_url)

@@ -595,6 +595,7 @@ def complete(world: World) -> list[str]:
 COMPLETE = "files.completeUploadExternal"
 
 
+@pytest.mark.ci
 @pytest.mark.rule("pictures-once")
 @pytest.mark.parametrize(
     ("method", "fault"),

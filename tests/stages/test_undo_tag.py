@@ -223,6 +223,7 @@ def test_an_unknown_face_is_told_too(world: World, people: list[str]) -> None:
 # --- Retry ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize(
     ("fault", "after"),
     [

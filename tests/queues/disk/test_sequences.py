@@ -72,6 +72,7 @@ def end(model: Model, delivery: Delivery, verb: str) -> None:
         model.states[delivery.id] = "dead"
 
 
+@pytest.mark.ci
 @settings(max_examples=60, deadline=None)
 @given(steps=STEPS)
 @example(steps=[("put", 0), ("get", 0), ("put", 0), ("ack", 0)])

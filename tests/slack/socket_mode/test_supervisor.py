@@ -140,6 +140,7 @@ UNREACHABLE: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.ci
 @pytest.mark.failure("all-connections-lost")
 @impatient
 @pytest.mark.parametrize("how", UNREACHABLE)

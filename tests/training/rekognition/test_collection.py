@@ -36,6 +36,7 @@ def test_a_collection_that_vanishes_is_made_again_with_its_users_and_the_operato
     assert told(amazon).count("had vanished and was made again") == 1, "until it is dealt with"
 
 
+@pytest.mark.ci
 @pytest.mark.rule("collection-vanished")
 @pytest.mark.parametrize("effect", [False, True])
 def test_the_operator_is_told_also_when_the_answer_to_the_making_is_lost(

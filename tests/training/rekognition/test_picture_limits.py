@@ -13,6 +13,7 @@ from tests.stages.scenes import fresh, shown, votes
 from tests.training.amazon import Amazon, assert_is_in_the_model_once, picture
 
 
+@pytest.mark.ci
 @pytest.mark.rule("only-pictures-own-fault")
 @pytest.mark.parametrize(
     ("seen", "reason"),
