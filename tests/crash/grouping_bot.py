@@ -6,7 +6,6 @@ People then have to strike out whoever is not the same.
 """
 
 import sys
-from functools import partial
 
 from tagbot import build
 from tagbot.database.models.places import Places
@@ -18,7 +17,11 @@ GROUP = 4
 
 def run() -> int:
     """Run the bot until it is told to stop."""
-    vars(build)["Places"] = partial(Places, next_groups=in_groups_of(GROUP))
+
+    def places(most: int, *_: object, **__: object) -> Places:
+        return Places(most, in_groups_of(GROUP))
+
+    vars(build)["Places"] = places
     return main([])
 
 

@@ -15,7 +15,7 @@ from tagbot.database.models.faces import Face
 from tagbot.database.models.people import Person
 from tagbot.database.models.votes import Vote
 from tagbot.maintenance.redrive import retry
-from tagbot.messages import FaceReopened, FacesStruckOut, FaceStored, FaceTagged, Message
+from tagbot.messages import FaceFound, FaceReopened, FacesStruckOut, FaceStored, FaceTagged, Message
 from tagbot.queues import Counts, Delivery
 from tagbot.queues.disk import disk_queues_beside
 from tagbot.sandbox.driver import Slack
@@ -104,7 +104,7 @@ def a_busy_world(world: World, person: str) -> Faces:
     waits, dead = world.face(), world.face()
     take(world, FaceStored(face_id=dead.id)).bury("no such channel")
     world.publish(FaceTagged(face_id=ready.id, cause="x"))
-    world.publish(FaceStored(face_id=waits.id))
+    world.publish(FaceFound(face_id=waits.id))
     world.publish(world.answer(fresh(asked), ben, person))
     world.publish(FaceReopened(face_id=wrong.id, round=1, by=anna))
     world.publish(FacesStruckOut(face_id=asked.id, odd_ones=(asked.id,), by=anna, at=1.0))
