@@ -1,7 +1,6 @@
 """People of the model whom the faces of a request resemble, by whichever recogniser."""
 
 from dataclasses import dataclass
-from statistics import fmean
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +14,7 @@ class Resemblance:
     @property
     def distance(self) -> float:
         """In the mean."""
-        return fmean(self.distances)
+        return sum(self.distances) / len(self.distances)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,12 +25,18 @@ def identify_face(message: FaceFound, services: Services) -> Iterator[FaceStored
     face = Face.in_round(message.face_id, message.round)
     if face is None or face.state != State.WAITING:
         return
-    if services.settings.compares_faces and not why_nobody_could_tell(face, services.settings.min_face_size):
+    is_compared = services.settings.compares_faces
+    is_compared &= not why_nobody_could_tell(face, services.settings.min_face_size)
+    # The very first face has nobody to be compared with: it is asked about while the encoder loads.
+    is_first = not any(Face.counts()[state] for state in (State.OPEN, State.TRAINING, State.TAGGED))
+    if is_compared and not is_first:
         _describe(face, services)
     asked = FaceStored(face_id=face.id, round=face.round)
     with writing():
         Face.update(pending=asked.id).where(Face.waits_in(face.id, face.round)).execute()
     yield asked
+    if is_compared and is_first:
+        _describe(face, services)
 
 
 def _describe(face: Face, services: Services) -> None:

@@ -128,6 +128,7 @@ def test_without_a_recogniser_a_face_goes_on_and_is_asked_about(comparing: World
 
 @pytest.mark.rule("goes-on-without-machine")
 def test_a_recogniser_that_fails_is_waited_for_two_minutes_and_no_longer(comparing: World) -> None:
+    Face.note(found(comparing).id, state="tagged")  # the very first one is not waited for
     world, face = with_a_failing_recogniser(comparing), found(comparing)
     for seconds in (0.0, PATIENCE - 10.0):
         world.offset = seconds
@@ -182,6 +183,7 @@ def test_a_face_that_nobody_could_recognise_is_rejected_with_its_vector(comparin
 @pytest.mark.rule("face-vectors")
 def test_no_vector_is_kept_of_a_face_that_was_closed_meanwhile(comparing: World) -> None:
     face = comparing.face(posted=True)
+    Face.note(face.id, state="rejected")
     assert not FaceVector.keep(face.id, face.round, FIRST_MODEL, b"1234")
     assert FaceVector.select().count() == 0
 
@@ -242,3 +244,15 @@ def test_the_bot_has_the_recognisers_processes_that_its_backend_learns_with(comp
     pool = ProcessPool("tests.lib.obstinate:Obstinate", name="it", count=1, time_limit=5.0)
     assert build.machine(comparing.services.training, None).recogniser is None
     assert build.machine(comparing.services.training, pool).recogniser is not None
+
+
+@pytest.mark.rule("face-vectors")
+def test_the_very_first_face_is_asked_about_before_it_is_described(make_world: MakeWorld) -> None:
+    world = with_a_failing_recogniser(make_world(MAX_GROUP="9"))
+    face = found(world)
+    outputs = identify_face(FaceFound(face_id=face.id), world.services)
+    assert next(iter(outputs)) == FaceStored(face_id=face.id)
+    tagged_before = found(world)
+    Face.note(tagged_before.id, state="tagged")
+    with pytest.raises(Retry):
+        next(iter(identify_face(FaceFound(face_id=found(world).id), world.services)))

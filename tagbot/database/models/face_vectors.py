@@ -11,6 +11,7 @@ from tagbot.database.models.base import Table
 from tagbot.database.models.faces import Face
 from tagbot.database.models.vectors import TrainedVector
 from tagbot.database.write_lock import writing
+from tagbot.vocabulary import State
 
 
 class FaceVector(Table):
@@ -26,9 +27,13 @@ class FaceVector(Table):
 
     @classmethod
     def keep(cls, face_id: str, round: int, model: str, vector: bytes) -> bool:  # noqa: A002 - the glossary's word
-        """Store the vector of a waiting face, in place of an earlier one; whether it still waits."""
+        """Store the vector of a face that waits or is asked about, in place of an earlier one; whether it
+        still does.
+        """
         with writing():
-            if not Face.select().where(Face.waits_in(face_id, round)).exists():
+            not_closed = Face.state << (State.WAITING, State.OPEN)
+            of_round = (Face.id == face_id) & (Face.round == round)
+            if not Face.select().where(of_round & not_closed).exists():
                 return False
             cls.insert(face=face_id, model=model, vector=vector).on_conflict(
                 conflict_target=[cls.face], preserve=[cls.model, cls.vector]
