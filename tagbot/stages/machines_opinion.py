@@ -34,7 +34,7 @@ def note_opinion(request: Request, faces: Sequence[Face], services: Services) ->
         return
     offered: tuple[str, ...] = ()
     guesses: list[Guess] = []
-    if most:
+    if most and services.machine.may_know_somebody:
         nearest = _nearest(faces, most + SPARE, services)
         offered = services.machine.line_up(nearest, _names(nearest, services), most)
         guesses = _guesses(request, faces, nearest, services)

@@ -47,6 +47,11 @@ class Machine:
         """How near the people of the model are whom a face resembles."""
         return self.search.nearness if self.search is not None else self.model.nearness
 
+    @property
+    def may_know_somebody(self) -> bool:
+        """Whether there is anybody in the model; nothing is brought into memory to tell."""
+        return self.search is not None or self._stored[0].count() > 0
+
     def nearest(self, vectors: Sequence[tuple[str, bytes]], most: int) -> NearestPeople:
         """The people of the model nearest to faces, each as model and vector: compared on this machine."""
         return self.model.nearest([Description(*vector) for vector in vectors], most)
