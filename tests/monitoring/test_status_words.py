@@ -243,10 +243,11 @@ def test_that_the_machine_has_a_vote_or_has_lost_it_is_told(world: World) -> Non
         return status_words.in_words(found)
 
     anna = Person.with_slack_id("UANNA", 1.0)
-    for number in range(381):
-        face = a_face()
-        Guess.create(face=face.id, round=1, person=anna.id, at=1.0, votes=False)
-        Guess.judge(face.id, 1, anna, float(number))
+    with writing():  # one transaction is written to the disk once
+        for number in range(381):
+            face = a_face()
+            Guess.create(face=face.id, round=1, person=anna.id, at=1.0, votes=False)
+            Guess.judge(face.id, 1, anna, float(number))
     assert "The machine has a vote: it was right about 381 of the last 381 faces" in told()
     assert "machine" not in told(may_vote=False)
     wrong = a_face()
