@@ -28,7 +28,8 @@ def identify_face(message: FaceFound, services: Services) -> Iterator[FaceStored
     is_compared = services.settings.compares_faces
     is_compared &= not why_nobody_could_tell(face, services.settings.min_face_size)
     # The very first face has nobody to be compared with: it is asked about while the encoder loads.
-    is_first = not any(Face.counts()[state] for state in (State.OPEN, State.TRAINING, State.TAGGED))
+    counts = Face.counts()
+    is_first = not any(counts[state] for state in (State.OPEN, State.TRAINING, State.TAGGED))
     if is_compared and not is_first:
         _describe(face, services)
     asked = FaceStored(face_id=face.id, round=face.round)
