@@ -15,6 +15,9 @@ export PYTHONDONTWRITEBYTECODE :=
 # PostgreSQL of a hundred connections.
 WORKERS = $(shell $(PY) -c 'import os; print(min(12, 5 * (os.cpu_count() or 1) // 2))')
 
+# A quick test waits for nothing: one process for each core.
+CORES = $(shell $(PY) -c 'import os; print(os.cpu_count() or 1)')
+
 .PHONY: help venv postgresql run sandbox test quick house soak soak-connections crash measure bench bench-quick curves check format docs pictures screenshots lock clean
 
 help:  ## what there is
@@ -56,7 +59,7 @@ test: $(VENV)/.dev  ## run the tests (ARGS="-m ci" for those that CI runs beside
 	$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 quick: $(VENV)/.dev  ## the tests that need no process, no browser and no server, for daily work
-	$(PY) -m pytest --quick -n $(WORKERS) --dist loadfile $(ARGS)
+	$(PY) -m pytest --quick -n $(CORES) --dist loadfile $(ARGS)
 
 house: $(VENV)/.dev  ## how the house is built, in figures
 	$(PY) -m tests.house

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler.loadfile import LoadFileScheduling
 
@@ -61,6 +62,8 @@ ROOMS_OF_SERVERS = (
 ENGINES_OF_SERVERS = ("postgresql", "rekognition", "s3", "sqs")
 """Begin the parameters of tests that run on each engine."""
 
+settings.register_profile("quick", max_examples=20)
+
 STARTS = frozenset({"os.fork", "os.posix_spawn", "socket.bind", "subprocess.Popen"})
 """Python's audit events of a process or a server that starts."""
 
@@ -70,6 +73,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--quick", action="store_true", help="only the tests that need no process, no browser and no server"
     )
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A quick run does not even read the rooms in which each test needs a server."""
+    path = collection_path.relative_to(config.rootpath).as_posix() + "/"
+    return True if config.getoption("--quick") and path in ROOMS_OF_SERVERS else None
 
 
 @pytest.hookimpl(wrapper=True)
@@ -101,6 +110,7 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.set_threshold(700, 10, 100)
     if config.getoption("--quick"):
         sys.addaudithook(_watch)  # it stays until the process ends
+        settings.load_profile("quick")
     if IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
 
@@ -129,7 +139,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("--quick"):
         slow = [item for item in items if _needs_a_process(item)]
         config.hook.pytest_deselected(items=slow)
-        items[:] = [item for item in items if item not in set(slow)]
+        left_out = set(slow)
+        items[:] = [item for item in items if item not in left_out]
 
     def place(item: pytest.Item) -> int:
         return next((at for at, path in enumerate(LONGEST) if item.nodeid.startswith(path)), len(LONGEST))

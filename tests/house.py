@@ -8,9 +8,9 @@ import io
 import re
 import tokenize
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -27,7 +27,7 @@ them is its subject, or begins the clause that is.
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """One module of the bot."""
 
@@ -35,6 +35,11 @@ class Source:
     """Its path, relative to the package."""
     text: str
     tree: ast.Module
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Everything in it."""
+        return tuple(ast.walk(self.tree))
 
     @property
     def room(self) -> str:
@@ -110,7 +115,7 @@ def twins() -> list[str]:
 def functions() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
     """Every function and method, with the module that it stands in."""
     for source in sources():
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 yield source.name, node
 
@@ -121,10 +126,10 @@ def helpers_used_once() -> list[str]:
     for source in sources():
         used = Counter(
             node.id if isinstance(node, ast.Name) else node.attr
-            for node in ast.walk(source.tree)
+            for node in source.nodes
             if isinstance(node, ast.Name | ast.Attribute)
         )
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             match node:
                 case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) if used[name] == 1:
                     if re.match(r"_[^_]", name):
@@ -138,7 +143,7 @@ def sentences() -> tuple[tuple[str, str], ...]:
     return tuple(
         (source.name, sentence)
         for source in sources()
-        for text in (*_docstrings(source.tree), *_comments(source.text))
+        for text in (*_docstrings(source.nodes), *_comments(source.text))
         for sentence in _sentences(text)
     )
 
@@ -155,8 +160,8 @@ def terms_to_learn() -> list[str]:
     return re.findall(r"\*\*([^*]+)\*\*", glossary)
 
 
-def _docstrings(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _docstrings(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         match node:
             case ast.Expr(value=ast.Constant(value=str(text))):
                 yield text

@@ -4,7 +4,7 @@ import ast
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -84,9 +84,15 @@ def sources() -> dict[str, ast.Module]:
     }
 
 
-def imported(tree: ast.AST) -> Iterator[str]:
+@cache
+def nodes() -> dict[str, tuple[ast.AST, ...]]:
+    """Everything in each of them."""
+    return {path: tuple(ast.walk(tree)) for path, tree in sources().items()}
+
+
+def imported(inside: Iterable[ast.AST]) -> Iterator[str]:
     """All that a module imports or reaches for by its dotted name: `os.environ`, `slack_sdk.WebClient`."""
-    for node in ast.walk(tree):
+    for node in inside:
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -98,7 +104,7 @@ def imported(tree: ast.AST) -> Iterator[str]:
 
 @cache
 def names() -> dict[str, set[str]]:
-    return {path: set(imported(tree)) for path, tree in sources().items()}
+    return {path: set(imported(inside)) for path, inside in nodes().items()}
 
 
 def uses(thing: str) -> set[str]:
@@ -111,8 +117,8 @@ def uses(thing: str) -> set[str]:
 
 
 def functions() -> Iterator[tuple[str, int]]:
-    for path, tree in sources().items():
-        for node in ast.walk(tree):
+    for path, inside in nodes().items():
+        for node in inside:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and "migrations" not in path:
                 yield f"{path}:{node.name}", (node.end_lineno or 0) - node.lineno + 1
 
@@ -156,16 +162,16 @@ def test_importing_any_module_does_nothing() -> None:
 
 def test_every_broad_except_is_known() -> None:
     found: dict[str, int] = {}
-    for path, tree in sources().items():
-        for node in ast.walk(tree):
+    for path, inside in nodes().items():
+        for node in inside:
             if isinstance(node, ast.ExceptHandler) and (node.type is None or "Exception" in named(node.type)):
                 found[path] = found.get(path, 0) + 1
     assert found == BROAD
 
 
 def test_what_is_caught_as_a_base_is_raised_again() -> None:
-    for path, tree in sources().items():
-        for node in ast.walk(tree):
+    for path, inside in nodes().items():
+        for node in inside:
             if isinstance(node, ast.ExceptHandler) and node.type and "BaseException" in named(node.type):
                 assert isinstance(node.body[-1], ast.Raise), path
 

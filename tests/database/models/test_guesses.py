@@ -57,8 +57,10 @@ def test_its_record_is_made_of_what_people_alone_decided_the_newest_first() -> N
 def test_the_record_is_about_the_last_thousand_and_the_vote_is_lost_and_earned_anew() -> None:
     anna = Person.with_slack_id("UANNA", 1.0)
 
+    face = a_face()
+
     def decided(person: Person, at: float) -> None:
-        face = a_face()
+        face.round += 1  # as if it had been undone and asked about again
         guess(face, anna, votes=False)
         Guess.judge(face.id, face.round, person, at)
 
