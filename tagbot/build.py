@@ -16,6 +16,7 @@ from tagbot.database.opening import open_database
 from tagbot.database.shared_clock import SharedClock
 from tagbot.database.shared_rate_limit import SharedRateLimit
 from tagbot.lib.in_flight import WorkInFlight
+from tagbot.lib.keyed_hash import KeyedHash
 from tagbot.lib.process_lock import ProcessLock
 from tagbot.lib.process_pool import ProcessPool
 from tagbot.lib.rate_limit import MakeRateLimit, own_rate_limits
@@ -95,11 +96,17 @@ def services(
         updates=Updates(slack, quiet, settings.rule, shared.now),
         tellings=Tellings(slack.channel.tell, quiet),
         places=places(settings, seen, shared.now),
+        opt_out_key=opt_out_key(settings),
         queues=queues,
         now=shared.now,
         put_clock_right=shared.put_right,
         in_flight=WorkInFlight(now=shared.now),
     )
+
+
+def opt_out_key(settings: Settings) -> KeyedHash:
+    """The key of this DATA_DIR, made at the first start; raises `Reject`."""
+    return KeyedHash.in_file(settings.data_dir / "opt-out.key")
 
 
 def inbox(settings: Settings) -> Inbox:

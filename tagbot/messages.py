@@ -18,6 +18,10 @@ ANYWAY = "anyway:"
 """Begins the cause of what an admin wants trained although people and machine differ."""
 
 
+CONSENT = "consent:"
+"""Begins the cause of what is learned since its person agreed."""
+
+
 class Message(Struct, frozen=True, kw_only=True):
     """A fact; `QUEUE` is the durable queue that carries it."""
 
@@ -147,7 +151,7 @@ class FaceTagged(FaceMessage, frozen=True, kw_only=True):
     QUEUE: ClassVar[str] = QueueName.FACE_TAGGED
 
     cause: str = ""
-    """The vote's tagger and time; or `ANYWAY` and the admin."""
+    """The vote's tagger and time; `ANYWAY` and the admin; or `CONSENT` and the time of the yes."""
 
     @property
     def id(self) -> str:
@@ -157,6 +161,16 @@ class FaceTagged(FaceMessage, frozen=True, kw_only=True):
     def anyway(self) -> bool:
         """Whether the face is to be sent to the model although people and machine differ."""
         return self.cause.startswith(ANYWAY)
+
+    @property
+    def after_yes(self) -> bool:
+        """Whether the face waited for its person's yes."""
+        return self.cause.startswith(CONSENT)
+
+    @classmethod
+    def after_consent(cls, face_id: str, round: int, at: float) -> Self:  # noqa: A002 - the glossary's word
+        """The message that has a face learned whose person agreed then."""
+        return cls(face_id=face_id, round=round, cause=f"{CONSENT}{at:.6f}")
 
     @classmethod
     def from_id(cls, message_id: str, face_id: str, round: int) -> Self:  # noqa: A002 - the glossary's word
@@ -259,3 +273,28 @@ class FaceReopened(FaceMessage, frozen=True, kw_only=True):
     @property
     def said_in(self) -> str:
         return self.channel
+
+
+class ConsentChanged(Message, frozen=True, kw_only=True):
+    """A person said whether they may be learned, or it is to be looked at whether they did: what follows from
+    it is done.
+    """
+
+    QUEUE: ClassVar[str] = QueueName.PERSON_CONSENT
+
+    person: str
+    """Slack id of their account; our id of a person who has none."""
+    said: str = ""
+    """`Consent.GIVEN` or `Consent.REFUSED`; empty where nothing new was said."""
+    at: float = 0.0
+    """When it was clicked, in seconds since 1970 by Slack's clock."""
+    text: str = ""
+    """Id of the text that they said it to."""
+
+    @property
+    def key(self) -> str:
+        return self.person
+
+    @property
+    def id(self) -> str:
+        return f"{self.QUEUE}:{self.person}:{self.said}:{self.at:.6f}"

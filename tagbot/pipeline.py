@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from tagbot.messages import (
     AnswerGiven,
+    ConsentChanged,
     FaceFound,
     FaceReopened,
     FacesStruckOut,
@@ -30,6 +31,7 @@ from tagbot.stages.identify_face import identify_face
 from tagbot.stages.request_tagging_on_slack import request_tagging_on_slack
 from tagbot.stages.send_face_for_training import send_face_for_training
 from tagbot.stages.split_group import split_group
+from tagbot.stages.store_consent import store_consent
 from tagbot.stages.store_face_tag_sql import store_face_tag_sql
 from tagbot.stages.undo_tag import undo_tag
 from tagbot.vocabulary import INBOX, StageName
@@ -99,7 +101,7 @@ PIPELINE = (
         StageName.SEND_FACE_FOR_TRAINING,
         FaceTagged,
         send_face_for_training,
-        emits=(PersonAdded, TrainingSent, TrainingRefused),
+        emits=(PersonAdded, TrainingSent, TrainingRefused, ConsentChanged),
         workers=2,
     ),
     Stage(StageName.ENRICH_USER, PersonAdded, enrich_user),
@@ -107,6 +109,7 @@ PIPELINE = (
     Stage(StageName.CLEANUP_TAG, TrainingRefused, cleanup_tag, emits=(FaceStored,)),
     Stage(StageName.UNDO_TAG, FaceReopened, undo_tag, emits=(FaceStored,)),
     Stage(StageName.SPLIT_GROUP, FacesStruckOut, split_group, emits=(FaceStored,)),
+    Stage(StageName.STORE_CONSENT, ConsentChanged, store_consent, emits=(FaceTagged,)),
 )
 
 SOURCES = (
@@ -115,6 +118,7 @@ SOURCES = (
     Source("WrongPerson", (FaceReopened,)),
     Source("NotAllTheSame", (FacesStruckOut,)),
     Source("TrainAnyway", (AnswerGiven,)),
+    Source("Consent", (ConsentChanged,)),
     Source("TimedJobs", (FaceFound, FaceStored, FaceTagged, TrainingRefused, PersonAdded)),
 )
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from tagbot.database.models.places import Places
 from tagbot.lib.in_flight import WorkInFlight
+from tagbot.lib.keyed_hash import KeyedHash
 from tagbot.messages import Message, PhotoArrived
 from tagbot.photos.decoder import Decoder
 from tagbot.photos.image_keys import crop_key
@@ -65,6 +66,8 @@ class Services:
     tellings: Tellings
     places: Places
     """For open requests in the channel."""
+    opt_out_key: KeyedHash
+    """By which people who are not to be tagged are known again."""
     queues: Mapping[str, Queue]
     """By name; a stage emits messages instead."""
     now: Callable[[], float]

@@ -48,6 +48,8 @@ class NotSentReason(StrEnum):
     MODEL_FULL = "model_full"
     DIFFERS = "differs"
     """The machine takes the face for somebody else's."""
+    NO_CONSENT = "no_consent"
+    """The person has not agreed to being learned."""
 
 
 class SpecialAnswer(StrEnum):
@@ -56,6 +58,18 @@ class SpecialAnswer(StrEnum):
     NOT_A_FACE = "not_a_face"
     """There is nobody to tag; it counts like a person."""
     DONT_KNOW = "dont_know"
+
+
+class Consent(StrEnum):
+    """Where a person's consent to being learned stands."""
+
+    NONE = "none"
+    """They were not asked yet, and have said nothing."""
+    ASKED = "asked"
+    GIVEN = "given"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    """They had agreed before."""
 
 
 MACHINE = "machine"
@@ -76,6 +90,7 @@ class StageName(StrEnum):
     CLEANUP_TAG = "CleanupTag"
     UNDO_TAG = "UndoTag"
     SPLIT_GROUP = "SplitGroup"
+    STORE_CONSENT = "StoreConsent"
 
 
 class QueueName(StrEnum):
@@ -90,6 +105,7 @@ class QueueName(StrEnum):
     FACE_CLEANUP = "face-cleanup"
     FACE_UNDO = "face-undo"
     FACE_SPLIT = "face-split"
+    PERSON_CONSENT = "person-consent"
 
 
 INBOX = "inbox"
@@ -107,6 +123,8 @@ class EventType(StrEnum):
     REQUEST = "facetag_request"
     ANNOUNCEMENT = "facetag_announcement"
     """Any other message to the channel."""
+    CONSENT = "facetag_consent"
+    """The question whether a person may be learned, which they alone get."""
 
 
 class ActionId(StrEnum):
@@ -120,6 +138,13 @@ class ActionId(StrEnum):
     TRAIN_ANYWAY = "train_anyway"
     NOT_ALL_THE_SAME = "not_all_the_same"
     LOOK_CLOSER = "look_closer"
+    CONSENT_YES = "consent_yes"
+    CONSENT_NO = "consent_no"
+    SEND_MY_DATA = "send_my_data"
+    PHOTOS_WITH_ME = "photos_with_me"
+    DO_NOT_TAG_ME = "do_not_tag_me"
+    TAG_ME_AGAIN = "tag_me_again"
+    FORGET_ME = "forget_me"
 
 
 PICK = "pick_"

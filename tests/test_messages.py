@@ -8,6 +8,7 @@ from msgspec.structs import fields
 from tagbot.errors import Reject
 from tagbot.messages import (
     AnswerGiven,
+    ConsentChanged,
     FaceFound,
     FaceMessage,
     FaceReopened,
@@ -33,6 +34,7 @@ EXAMPLES: list[Message] = [
     TrainingRefused(face_id="F", reason="no_face"),
     FaceReopened(face_id="F", by="U1"),
     FacesStruckOut(face_id="F", round=2, odd_ones=("G", "H"), by="U1", at=1.25, channel="C1"),
+    ConsentChanged(person="U1", said="given", at=1.25, text="T"),
 ]
 EACH = pytest.mark.parametrize("message", EXAMPLES, ids=lambda message: type(message).__name__)
 
@@ -57,7 +59,7 @@ def test_fields_that_this_version_does_not_know_are_left_out(message: Message) -
 @EACH
 def test_a_message_of_yesterday_with_ids_only_still_loads(message: Message) -> None:
     needed = {field.name for field in fields(message) if field.required}
-    assert needed <= {"name", "face_id", "person_id", "tagger", "answer"}
+    assert needed <= {"name", "face_id", "person_id", "person", "tagger", "answer"}
     body = message.to_json()
     type(message).from_json({name: body[name] for name in needed})
 

@@ -14,12 +14,12 @@ from tagbot.vocabulary import QueueName
 
 STAGES = [
     "DetectFaces", "IdentifyFace", "RequestTaggingOnSlack", "StoreFaceTagSql", "SendFaceForTraining",
-    "EnrichUser", "FinalizeTag", "CleanupTag", "UndoTag", "SplitGroup",
+    "EnrichUser", "FinalizeTag", "CleanupTag", "UndoTag", "SplitGroup", "StoreConsent",
 ]  # fmt: skip
 
 CONTRACT_QUEUES = {
     "face-found", "images-in-db", "face-tagging", "face-tagged", "face-enrich-user", "face-training-sent",
-    "face-cleanup", "face-undo", "face-split",
+    "face-cleanup", "face-undo", "face-split", "person-consent",
 }  # fmt: skip
 
 FLOW = {
@@ -35,6 +35,8 @@ FLOW = {
     ("UndoTag", "images-in-db", "RequestTaggingOnSlack"),
     ("NotAllTheSame", "face-split", "SplitGroup"),
     ("SplitGroup", "images-in-db", "RequestTaggingOnSlack"),
+    ("Consent", "person-consent", "StoreConsent"),
+    ("StoreConsent", "face-tagged", "SendFaceForTraining"),
 }
 """What the contract's drawing shows."""
 
@@ -76,9 +78,9 @@ def test_every_queue_has_one_kind_of_message() -> None:
 
 @pytest.mark.rule("who-has-a-say")
 def test_whatever_people_say_names_the_member_whose_word_it_is() -> None:
-    said = {
-        message for source in SOURCES if source.name not in ("inbox", "TimedJobs") for message in source.emits
-    }
+    # What people say of themselves, guests say as all others.
+    besides = ("inbox", "TimedJobs", "Consent")
+    said = {message for source in SOURCES if source.name not in besides for message in source.emits}
     assert said
     assert not [message for message in said if message.said_by is Message.said_by]
 

@@ -46,6 +46,8 @@ WRONG: dict[str, tuple[str, ...]] = {
     "UNKNOWN_AFTER": BELOW_ONE,
     "LINE_UP": ("1", "-2", "two"),
     "MACHINE_VOTE": ("on", "always", "EARNED"),
+    "CONSENT": ("on", "REQUIRED", "yes"),
+    "CONSENT_TEXT": ("/nowhere/consent.txt", "/", "a\nb"),
     "MAX_OPEN_REQUESTS": BELOW_ONE,
     "MAX_GROUP": (*BELOW_ONE, "10"),
     "REQUEST_EXPIRES_DAYS": NOT_ABOVE_ZERO,

@@ -11,10 +11,12 @@ from tagbot.database.models.bookkeeping import (
     StallAlert,
     Tally,
 )
+from tagbot.database.models.consents import ConsentQuestion, ConsentStatement, ConsentText
 from tagbot.database.models.different_people import DifferentPeople
 from tagbot.database.models.face_vectors import FaceVector
 from tagbot.database.models.faces import Face
 from tagbot.database.models.guesses import Guess
+from tagbot.database.models.opt_outs import OptOut
 from tagbot.database.models.people import Person
 from tagbot.database.models.photos import Photo
 from tagbot.database.models.requests import Request
@@ -23,7 +25,7 @@ from tagbot.database.models.vectors import TrainedVector
 from tagbot.database.models.votes import Vote
 
 TABLES: tuple[type[Table], ...] = (
-    Photo, Person, Request, Face, Vote, PastRound, DifferentPeople, TrainedVector, FaceVector, Guess, Tally,
-    Effort,
-    BackendCalls, Notice, StallAlert, RunningBot, FailedMessage, RateLimitState,
+    Photo, Person, Request, Face, Vote, PastRound, DifferentPeople, TrainedVector, FaceVector, Guess,
+    ConsentText, ConsentStatement, ConsentQuestion, OptOut,
+    Tally, Effort, BackendCalls, Notice, StallAlert, RunningBot, FailedMessage, RateLimitState,
 )  # fmt: skip

@@ -26,6 +26,7 @@ from tagbot.settings.values import (
     queues_place,
     slack_ids,
     stage_names,
+    text_of_file,
     token,
     trimmed,
     web_address,
@@ -176,6 +177,14 @@ class Settings:
         "MACHINE_VOTE", one_of("off", "earned"), "off",
         "earned: where the model has proved to be right, its opinion counts as one vote beside a person's.",
     )  # fmt: skip
+    consent: str = setting(
+        "CONSENT", one_of("off", "required"), "off",
+        "required: nobody is learned before their own yes, for which each is asked once by direct message.",
+    )  # fmt: skip
+    consent_text: str = setting(
+        "CONSENT_TEXT", text_of_file, "",
+        "A file with the words of that question, which a lawyer may write; empty: a default text.",
+    )  # fmt: skip
     max_open_requests: int = setting(
         "MAX_OPEN_REQUESTS", whole_number(1), "20",
         "How many requests are open at a time, so that an import of 1,000 photos does not flood the channel.",
@@ -241,6 +250,11 @@ class Settings:
     def compares_faces(self) -> bool:
         """Whether faces are compared with each other, or with the model."""
         return self.line_up > 0 or self.max_group > 1
+
+    @property
+    def requires_consent(self) -> bool:
+        """Whether nobody is learned before their own yes."""
+        return self.consent == "required"
 
     @property
     def hears_people(self) -> bool:

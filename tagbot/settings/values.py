@@ -249,3 +249,21 @@ def stage_names(text: str) -> tuple[StageName, ...]:
     if wrong:
         raise ValueError(f"should be some of {', '.join(StageName)}, but has {wrong[0]!r}")
     return tuple(name for name in StageName if name in names or not names)
+
+
+LONGEST_TEXT = 2900
+"""Letters of a text from a file: a message's paragraph has room for 3,000."""
+
+
+def text_of_file(text: str) -> str:
+    """The text in a file; empty where none is named."""
+    if not text:
+        return ""
+    try:
+        said = Path(one_line(text)).read_text(encoding="utf-8-sig").strip()
+    except (OSError, UnicodeDecodeError) as why:
+        told = getattr(why, "strerror", None) or "it is no text in UTF-8"
+        raise ValueError(f"should be a file that can be read, but {text!r} is none: {told}") from None
+    if not said or len(said) > LONGEST_TEXT:
+        raise ValueError(f"should be a file of 1 to {LONGEST_TEXT:,} letters, but has {len(said):,}")
+    return said

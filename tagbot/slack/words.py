@@ -53,6 +53,7 @@ NOT_SENT: Mapping[str, str] = {
     NotSentReason.MODEL_FULL: "The model is full, so this picture was not added.",
     NotSentReason.DIFFERS: "You and the machine differ: it sees somebody else here. Your word counts, so the "
     "face stays tagged; it was not added to the model.",
+    NotSentReason.NO_CONSENT: "This picture is not learned until they agree.",
 }
 """Why a tagged face was not sent to the model."""
 

@@ -4,19 +4,21 @@ from collections.abc import Iterator
 from typing import Any
 
 from tagbot.consensus import Agreed, Unknown
+from tagbot.database.models.consents import may_be_learned, standing
 from tagbot.database.models.faces import Face
 from tagbot.database.models.guesses import Guess, outcome
 from tagbot.database.models.named_people import agreed_person
 from tagbot.database.models.people import Person
 from tagbot.database.models.votes import Vote
 from tagbot.database.write_lock import writing
-from tagbot.messages import FaceTagged, PersonAdded, TrainingRefused, TrainingSent
+from tagbot.messages import ConsentChanged, FaceTagged, PersonAdded, TrainingRefused, TrainingSent
 from tagbot.photos.image_keys import crop_key
 from tagbot.services import Services
+from tagbot.stages.unlearning import keep_out_of_model, unlearn
 from tagbot.training.backend import NotSent, Refused
-from tagbot.vocabulary import MACHINE, NotSentReason, RejectionReason, SpecialAnswer, State
+from tagbot.vocabulary import MACHINE, Consent, NotSentReason, RejectionReason, SpecialAnswer, State
 
-Outputs = Iterator[PersonAdded | TrainingSent | TrainingRefused]
+Outputs = Iterator[PersonAdded | TrainingSent | TrainingRefused | ConsentChanged]
 
 
 def send_face_for_training(message: FaceTagged, services: Services) -> Outputs:
@@ -26,7 +28,7 @@ def send_face_for_training(message: FaceTagged, services: Services) -> Outputs:
     with writing():
         face = Face.in_round(message.face_id, message.round)
         if face is not None and (decided := _decided(face, message, services)):
-            claim = {"claimed_by": message.id, "closed_at": services.now(), **decided}
+            claim = {"claimed_by": message.id, "closed_at": face.closed_at or services.now(), **decided}
             Face.move(face.id, face.round, face.state, State.TRAINING, **claim)
             face = Face.get_by_id(face.id)
     if face is None or face.state != State.TRAINING or face.claimed_by != message.id:
@@ -36,6 +38,8 @@ def send_face_for_training(message: FaceTagged, services: Services) -> Outputs:
         refused = face.reason or RejectionReason.UNKNOWN
     elif face.reason is None and face.face_ref is None:
         refused = _train(face, face.person, message, services)
+    if face.person is not None and refused is None:
+        yield from _without_consent(Face.get_by_id(face.id), face.person, services)
     if refused is not None:
         yield TrainingRefused(face_id=face.id, round=face.round, reason=refused)
         return
@@ -59,8 +63,10 @@ def _decided(face: Face, message: FaceTagged, services: Services) -> dict[str, A
         _store_machines_vote(face, decision)
         person = agreed_person(face.id, decision, services.now())
         Guess.judge(face.id, face.round, person, services.now())
-    elif person is None or not _may_be_sent_anyway(face, message):
+    elif person is None or not (_may_be_sent_anyway(face, message) or _waited_for_yes(face, message)):
         return {}
+    if not _may_be_learned(person, services):
+        return {"person": person, "reason": NotSentReason.NO_CONSENT}
     full = face.in_model_of(person) >= services.settings.max_faces_per_person
     return {"person": person, "reason": NotSentReason.PERSON_FULL if full else None}
 
@@ -75,6 +81,24 @@ def _may_be_sent_anyway(face: Face, message: FaceTagged) -> bool:
     return message.anyway and face.state == State.TAGGED and face.reason == NotSentReason.DIFFERS
 
 
+def _waited_for_yes(face: Face, message: FaceTagged) -> bool:
+    return message.after_yes and face.state == State.TAGGED and face.reason == NotSentReason.NO_CONSENT
+
+
+def _may_be_learned(person: Person, services: Services) -> bool:
+    return may_be_learned(person.id, required=services.settings.requires_consent)
+
+
+def _without_consent(face: Face, person: Person, services: Services) -> Iterator[ConsentChanged]:
+    """A face that was sent just before its person said no leaves the model; a new person is to be asked."""
+    if _may_be_learned(person, services):
+        return
+    if face.face_ref is not None:
+        unlearn(face, services)
+    if services.settings.requires_consent and standing(person.id) == Consent.NONE:
+        yield ConsentChanged(person=person.slack_id or person.id)
+
+
 def can_be_trained_anyway(message: FaceTagged) -> bool:
     """Whether what an admin wants can still be done, or was done by this very message."""
     face = Face.in_round(message.face_id, message.round)
@@ -83,6 +107,9 @@ def can_be_trained_anyway(message: FaceTagged) -> bool:
 
 def _train(face: Face, person: Person, message: FaceTagged, services: Services) -> RejectionReason | None:
     """Have the backend learn the face, and note its answer; why it cannot use the picture, or None."""
+    if not _may_be_learned(person, services):
+        keep_out_of_model(face, services)
+        return None
     person_ref = person.training_ref
     if not person_ref:
         person_ref = services.training.ensure_person(person.id)

@@ -1,0 +1,40 @@
+"""People who are not to be tagged: of each no more than a keyed hash of their account's id."""
+
+from peewee import CharField, DoubleField
+
+from tagbot.database.models.base import Table
+from tagbot.database.write_lock import writing
+from tagbot.lib.keyed_hash import KeyedHash
+
+
+class OptOut(Table):
+    """An account whose person is never tagged. Without the key, nobody can tell whose it is."""
+
+    id = CharField(64, primary_key=True)
+    """The keyed hash of Slack's id."""
+    key_id = CharField(16)
+    """Which key made it: with another one, it keeps nobody out."""
+    since = DoubleField()
+
+    @classmethod
+    def keep_out(cls, slack_id: str, key: KeyedHash, now: float) -> None:
+        """From now on, this account's person cannot be tagged."""
+        row = {"id": key.of(slack_id), "key_id": key.id, "since": now}
+        with writing():
+            cls.insert(row).on_conflict_ignore().execute()
+
+    @classmethod
+    def let_in(cls, slack_id: str, key: KeyedHash) -> None:
+        """They can be tagged again."""
+        with writing():
+            cls.delete().where(cls.id == key.of(slack_id)).execute()
+
+    @classmethod
+    def has(cls, slack_id: str, key: KeyedHash) -> bool:
+        """Whether this account's person is not to be tagged."""
+        return bool(cls.select().where(cls.id == key.of(slack_id)).exists())
+
+    @classmethod
+    def of_other_keys(cls, key: KeyedHash) -> int:
+        """How many this key keeps nobody out by."""
+        return cls.select().where(cls.key_id != key.id).count()

@@ -1,0 +1,38 @@
+"""Store whether a person may be learned, and do what follows from it."""
+
+from collections.abc import Iterator
+
+from tagbot.database.models.consents import (
+    IN_SLACK,
+    ConsentStatement,
+    may_be_learned,
+    waiting_for_consent,
+)
+from tagbot.database.models.people import Person
+from tagbot.messages import ConsentChanged, FaceTagged
+from tagbot.services import Services
+from tagbot.stages.unlearning import unlearn_person
+
+
+def store_consent(message: ConsentChanged, services: Services) -> Iterator[FaceTagged]:
+    """Learn a person's faces that waited for a yes; or unlearn them all, and ask a person who was not asked
+    yet.
+    """
+    # Again is harmless: a statement is stored once, a face is sent and taken out once, and a person is asked
+    # once.
+    person = Person.get_or_none((Person.slack_id == message.person) | (Person.id == message.person))
+    if person is None:
+        return  # a person who was forgotten meanwhile stays so
+    if message.said:
+        text_id = message.text or None
+        ConsentStatement.note(person.id, message.said, at=message.at, way=IN_SLACK, text_id=text_id)
+    if may_be_learned(person.id, required=services.settings.requires_consent):
+        for face in waiting_for_consent(person.id):
+            yield FaceTagged.after_consent(face.id, face.round, _said_at(person))
+    else:
+        unlearn_person(person.id, services)
+
+
+def _said_at(person: Person) -> float:
+    said = ConsentStatement.latest(person.id)
+    return said.at if said is not None else 0.0
