@@ -16,6 +16,7 @@ from bench.rounds import Scale, say
 from bench.scene import Scene, answer, scene
 from bench.table import Comparison, Line, at_most
 from tagbot.commands import export
+from tagbot.database.models import export_lines
 from tagbot.database.models.faces import Face
 from tagbot.database.models.places import Places
 from tagbot.database.write_lock import writing
@@ -141,7 +142,7 @@ class Acts:
 def export_a_line() -> float:
     """Seconds, the first line's included, for which they may have to be sorted."""
     out = io.StringIO()
-    seconds = _seconds(lambda: export.write_jsonl(islice(export.lines(), LINES), out))
+    seconds = _seconds(lambda: export.write_jsonl(islice(export_lines.lines(), LINES), out))
     if out.getvalue().count("\n") != LINES:
         raise RuntimeError(f"there are no {LINES} tagged faces")
     return seconds / LINES

@@ -7,44 +7,24 @@ import json
 import string
 import sys
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
 from tagbot.commands.command import Command
-from tagbot.consensus import Answer
-from tagbot.database.models.faces import Face
-from tagbot.database.models.people import Person
-from tagbot.database.models.photos import Photo
-from tagbot.database.models.votes import Vote
-from tagbot.database.opening import connected, open_database, streamed
+from tagbot.database.models.export_lines import lines
+from tagbot.database.opening import connected, open_database
 from tagbot.lib.owner_only import tighten
 from tagbot.lib.unseen import UNPRINTABLE, UNSEEN
 from tagbot.settings import Settings
-from tagbot.vocabulary import State
 
 COLUMNS = (
     "face_id", "photo", "source", "rectangle.left", "rectangle.top", "rectangle.width", "rectangle.height",
     "person.id", "person.slack_id", "person.name", "person.email", "votes",
     "training.backend", "training.person_ref", "training.face_ref", "tagged_at",
 )  # fmt: skip
-
-TOLD = (
-    Face.id, Face.left, Face.top, Face.width, Face.height, Face.tagged_at,
-    Face.training_backend, Face.person_ref, Face.face_ref,
-    Photo.sha256, Photo.source,
-    Person.id, Person.slack_id, Person.name, Person.email,
-)  # fmt: skip
-"""The columns that a line needs: to make objects of all of them took a fifth of its time."""
-
-AT_ONCE = 50
-"""Faces whose votes are asked for in one go, and so how far is read ahead of the line that is written: with
-more, no line became cheaper.
-"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,44 +46,6 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
                 file.reconfigure(encoding="utf-8")  # as a file gets it, whatever the terminal is set to
         write(lines(), file)
     return 0
-
-
-def lines() -> Iterator[dict[str, Any]]:
-    """The line of each tagged face."""
-    query = Face.select(*TOLD).join_from(Face, Person).join_from(Face, Photo)
-    faces = streamed(query.where(Face.state == State.TAGGED).order_by(Face.tagged_at, Face.id))
-    while some := list(islice(faces, AT_ONCE)):
-        votes = Vote.of_each([face.id for face in some])
-        for face in some:
-            yield line(face, votes[face.id])
-
-
-def line(face: Face, votes: Sequence[Answer]) -> dict[str, Any]:
-    """Its names and shapes are the contract's."""
-    person, tagged_at = face.person, face.tagged_at
-    if person is None or tagged_at is None:
-        raise TypeError(
-            f"the tagged face {face.id} has no person or no time"
-        )  # the stages write them together
-    in_model = {
-        "backend": face.training_backend,
-        "person_ref": face.person_ref,
-        "face_ref": face.face_ref,
-    }
-    return {
-        "face_id": face.id,
-        "photo": face.photo.sha256,
-        "source": face.photo.source,
-        "rectangle": {"left": face.left, "top": face.top, "width": face.width, "height": face.height},
-        "person": {"id": person.id, "slack_id": person.slack_id, "name": person.name, "email": person.email},
-        "votes": [{"tagger": vote.tagger, "answer": vote.answer, "at": _utc(vote.at)} for vote in votes],
-        "training": None if face.face_ref is None else in_model,
-        "tagged_at": _utc(tagged_at),
-    }
-
-
-def _utc(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def write_jsonl(lines: Iterator[dict[str, Any]], file: TextIO) -> None:

@@ -24,6 +24,9 @@ T = TypeVar("T")
 D = TypeVar("D", Member, Channel, Rules, Fault)
 Handler: TypeAlias = Callable[[Asked], Any | Awaitable[Any]]
 
+SETTABLE = (
+    "enterprise_id", "scopes", "commands", "subscriptions", "messages_tab", "bot_token", "app_token",
+)  # fmt: skip
 LONGEST_WAIT = 60.0  # seconds, of one long poll
 
 
@@ -43,6 +46,7 @@ class Control:
             "wait": self.wait,
             "messages": self.messages,
             "ephemerals": self.ephemerals,
+            "directs": self.directs,
             "views": self.views,
             "files": self.files,
             "acts": self.acts,
@@ -96,6 +100,13 @@ class Control:
         """What one person alone sees."""
         mine = (each for each in self.world.workspace.ephemerals if each.ephemeral_to == asked["member"])
         return [message for message in mine if message.shown]
+
+    def directs(self, asked: Asked) -> list[Message]:
+        """What the bot and one person say to each other alone; `removed`: what is gone of it."""
+        where = self.world.direct(asked["member"])
+        if where is None:
+            return []
+        return where.removed if asked.get("removed") else where.messages
 
     def views(self, asked: Asked) -> list[View]:
         """The modals that a person has open, the front one last."""
@@ -202,7 +213,7 @@ class Control:
     def set_workspace(self, asked: Asked) -> Workspace:
         """Change the app's scopes, commands, subscriptions or tokens."""
         for name, value in asked.items():
-            if name not in ("enterprise_id", "scopes", "commands", "subscriptions", "bot_token", "app_token"):
+            if name not in SETTABLE:
                 raise Refused(f"{name} cannot be set.")
             setattr(self.world.workspace, name, value)
         return self._done(self.world.workspace)

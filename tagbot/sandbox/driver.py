@@ -80,6 +80,14 @@ class Slack:
         """What this person alone sees, oldest first."""
         return [to_message(row) for row in self._get("ephemerals", member=member)]
 
+    def directs(self, member: str) -> list[Message]:
+        """What the bot and this person say to each other alone, oldest first."""
+        return [to_message(row) for row in self._get("directs", member=member)]
+
+    def removed_directs(self, member: str) -> list[Message]:
+        """What was deleted of it."""
+        return [to_message(row) for row in self._get("directs", member=member, removed=1)]
+
     def views(self, member: str) -> list[View]:
         """The modals that this person has open, the front one last."""
         return [View(**row) for row in self._get("views", member=member)]
@@ -258,6 +266,12 @@ class Slack:
         return self._first(
             lambda: self.ephemerals(member), fits, f"an ephemeral message to {member}", timeout
         )
+
+    def wait_for_direct(
+        self, member: str, fits: Callable[[Message], bool] = lambda _: True, *, timeout: float = PATIENCE
+    ) -> Message:
+        """The newest direct message with this person that fits."""
+        return self._first(lambda: self.directs(member), fits, f"a direct message to {member}", timeout)
 
     def wait_for_view(
         self, member: str, fits: Callable[[View], bool] = lambda _: True, *, timeout: float = PATIENCE

@@ -188,7 +188,8 @@ class People:
     def _announce(self, message: Message) -> None:
         """Tell the app what was said, if it asked to hear it and is there."""
         where = self.world.channel(message.channel)
-        kind = "message.groups" if where.is_private else "message.channels"
+        private = "message.im" if where.direct_with else "message.groups"
+        kind = private if where.is_private else "message.channels"
         present = self.world.workspace.bot_user in where.members
         if present and kind in self.world.workspace.subscriptions:
             self.socket_mode.spawn(self.socket_mode.event(payloads.message_event(self.world, message)))

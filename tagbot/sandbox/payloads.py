@@ -84,7 +84,7 @@ def slash_command(world: World, member: Member, where: Channel, command: str, te
         "team_id": world.workspace.team_id,
         "team_domain": world.workspace.domain,
         "channel_id": where.id,
-        "channel_name": "privategroup" if where.is_private else where.name,
+        "channel_name": told_name(where),
         "user_id": member.id,
         "user_name": member.name,
         "command": command,
@@ -98,12 +98,12 @@ def slash_command(world: World, member: Member, where: Channel, command: str, te
 
 def message_event(world: World, message: Message) -> Json:
     """Something was said in a channel, or was deleted there."""
-    private = world.channel(message.channel).is_private
+    where = world.channel(message.channel)
     event = {
         **wire.message(world, message),
         "channel": message.channel,
         "event_ts": message.ts,
-        "channel_type": "group" if private else "channel",
+        "channel_type": "im" if where.direct_with else "group" if where.is_private else "channel",
     }
     if message.deleted:
         now = world.new_ts()
@@ -147,4 +147,9 @@ def interaction(world: World, kind: str, member: Member, view: str | None = None
 
 def channel(where: Channel) -> Json:
     """A channel in a payload; the name of a private one is not told."""
-    return {"id": where.id, "name": "privategroup" if where.is_private else where.name}
+    return {"id": where.id, "name": told_name(where)}
+
+
+def told_name(where: Channel) -> str:
+    """The name that Slack tells an app."""
+    return "privategroup" if where.is_private and not where.direct_with else where.name

@@ -21,6 +21,8 @@ ALL_SCOPES = (
     "files:write",
     "groups:history",
     "groups:read",
+    "im:history",
+    "im:write",
     "users:read",
     "users:read.email",
 )
@@ -86,7 +88,9 @@ class Message:
 
 @dataclass
 class Channel:
-    """A channel; `members` are member ids, `messages` in the order of their ts."""
+    """A channel; `members` are member ids, `messages` in the order of their ts. A direct conversation of the
+    bot with a member (`direct_with`) is one that only these two are in.
+    """
 
     id: str
     name: str
@@ -95,6 +99,7 @@ class Channel:
     is_ext_shared: bool = False
     is_pending_ext_shared: bool = False
     is_org_shared: bool = False
+    direct_with: str = ""
     members: list[str] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     removed: list[Message] = field(default_factory=list)
@@ -191,6 +196,7 @@ class Workspace:
     scopes: list[str] = field(default_factory=lambda: list(ALL_SCOPES))
     commands: list[str] = field(default_factory=lambda: ["/facetag"])
     subscriptions: list[str] = field(default_factory=list)
+    messages_tab: bool = True
     members: dict[str, Member] = field(default_factory=dict)
     channels: dict[str, Channel] = field(default_factory=dict)
     ephemerals: list[Message] = field(default_factory=list)

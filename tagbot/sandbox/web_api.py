@@ -57,6 +57,7 @@ METHODS: Mapping[str, Method] = {
     "users.conversations": Method(conversations.of_user, TIER_3, READ),
     "users.list": Method(basics.users_list, TIER_2, ("users:read",)),
     "conversations.info": Method(conversations.info, TIER_3, READ, CHANNEL),
+    "conversations.open": Method(conversations.open_direct, TIER_3, ("im:write",)),
     "conversations.members": Method(conversations.members, TIER_4, READ, CHANNEL),
     "conversations.history": Method(conversations.history, TIER_3, HISTORY, CHANNEL),
     "files.getUploadURLExternal": Method(

@@ -50,8 +50,21 @@ def team(world: World, member: Member) -> str:
     return member.team_id or world.workspace.team_id
 
 
+def can_be_seen(world: World, member: Member) -> bool:
+    """Whether the bot can know of an account: of another organisation, only of those it shares a channel
+    with.
+    """
+    if not member.is_stranger and team(world, member) == world.workspace.team_id:
+        return True
+    both = {member.id, world.workspace.bot_user}
+    return any(both <= set(each.members) for each in world.workspace.channels.values())
+
+
 def channel(world: World, each: Channel, *, members: bool = False) -> Json:
     """A channel, as conversations.info shows it."""
+    if each.direct_with:
+        kinds = {"is_im": True, "is_org_shared": False, "is_archived": False, "is_user_deleted": False}
+        return {"id": each.id, "user": each.direct_with, **kinds}
     shown = {
         "id": each.id,
         "name": each.name,
@@ -126,10 +139,16 @@ def file(world: World, each: File) -> Json:
         "filetype": "",
         "is_public": False,
         "channels": [one for one in each.shares if not world.workspace.channels[one].is_private],
-        "groups": [one for one in each.shares if world.workspace.channels[one].is_private],
+        "groups": [one for one in each.shares if is_group(world.workspace.channels[one])],
+        "ims": [one for one in each.shares if world.workspace.channels[one].direct_with],
         "shares": shares(world, each),
     }
     return {**shown, **finished(world, each)} if is_ready(each) else shown
+
+
+def is_group(where: Channel) -> bool:
+    """Whether it is a private channel, and no direct conversation."""
+    return where.is_private and not where.direct_with
 
 
 def shares(world: World, each: File) -> Json:

@@ -88,6 +88,11 @@ class World:
             raise Refused(f"There is no channel {channel}.")
         return self.workspace.channels[channel]
 
+    def direct(self, member: str) -> Channel | None:
+        """The direct conversation of the bot with a member, if it was ever opened."""
+        channels = self.workspace.channels.values()
+        return next((each for each in channels if member and each.direct_with == member), None)
+
     def posted(self, channel: str, ts: str) -> Message | None:
         """The message that everybody in a channel sees at this ts."""
         messages = self.workspace.channels[channel].messages

@@ -9,6 +9,7 @@ from tagbot.lib.rate_limit import MakeRateLimit, own_rate_limits
 from tagbot.slack.api import SlackApi
 from tagbot.slack.api_failures import ViewGone
 from tagbot.slack.channel import Channel
+from tagbot.slack.direct_messages import DirectMessages
 from tagbot.slack.members import Members
 from tagbot.slack.uploads import Uploads
 
@@ -25,6 +26,9 @@ LOOKS_PER_POST = 30 / 60
 LOOKS_AT_ONCE = 10
 """Of what Slack allows of the channel's history (Tier 3), the rest is for finding posts again."""
 
+DIRECT_PER_POST = 40 / 60
+"""Slack opens 50 direct conversations a minute (Tier 3) where it allows 60 posts to one channel."""
+
 FILE_CALLS_PER_POST = 100 / 60
 FILE_CALLS_AT_ONCE = 2
 """Slack allows 100 uploads, and 100 looks at a file, a minute (Tier 4) where it allows 60 posts. With two
@@ -40,6 +44,8 @@ SCOPES = (
     "files:write",
     "groups:history",
     "groups:read",
+    "im:history",
+    "im:write",
     "users:read",
     "users:read.email",
 )
@@ -75,6 +81,11 @@ class Slack:
             stop,
             uploads=limit("uploads", of_files, stop, burst=FILE_CALLS_AT_ONCE),
             looks=limit("looks at files", of_files, stop, burst=FILE_CALLS_AT_ONCE),
+        )
+        self.direct = DirectMessages(
+            api,
+            opens=limit("direct messages", posts_per_second * DIRECT_PER_POST, stop),
+            updates=limit("direct updates", posts_per_second * UPDATES_PER_POST, stop),
         )
         self.members = Members(api)
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tagbot.commands.export import AT_ONCE, cell, lines
+from tagbot.commands.export import cell
+from tagbot.database.models.export_lines import AT_ONCE, lines
 from tagbot.database.models.faces import Face, store_photo
 from tagbot.database.models.people import Person
 from tagbot.database.models.photos import Photo

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tagbot.commands import export
+from tagbot.database.models import export_lines
 from tagbot.database.models.base import database
 from tagbot.database.models.faces import unknown_people
 from tagbot.database.models.labelled_faces import count_labelled, last_labelled
@@ -35,7 +35,7 @@ from tests.database.rows import a_face
         (stale_in_slack, {"request_stale"}),
         (lambda: unknown_people(1.0, 20), {"person_unknown", "face_person_id_state_tagged_at"}),
         (lambda: held_elsewhere("local"), {"face_in_model"}),
-        (lambda: list(export.lines()), {"face_state_tagged_at_id"}),
+        (lambda: list(export_lines.lines()), {"face_state_tagged_at_id"}),
         (count_labelled, {"face_is_none"}),
     ],
     ids=[

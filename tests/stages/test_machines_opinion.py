@@ -5,8 +5,8 @@ import uuid
 
 import pytest
 
-from tagbot.commands import export
 from tagbot.consensus import Waiting
+from tagbot.database.models import export_lines
 from tagbot.database.models.faces import Face, store_photo
 from tagbot.database.models.guesses import Guess, outcome
 from tagbot.database.models.people import Person
@@ -457,7 +457,7 @@ def test_the_export_has_the_machine_among_the_taggers(voting: World) -> None:
     earn(people[0])
     face = asked_about(voting, 2)
     say(voting, face, people[2].id, tagger)
-    [line] = [each for each in export.lines() if each["face_id"] == face.id]
+    [line] = [each for each in export_lines.lines() if each["face_id"] == face.id]
     assert [(vote["tagger"], vote["answer"]) for vote in line["votes"]] == [
         (MACHINE, people[2].id),
         (tagger, people[2].id),

@@ -16,8 +16,11 @@ METADATA_BYTES = 16_000  # Slack names `metadata_too_large` but no size: ours
 
 
 def post_message(world: World, args: Arguments) -> Json:
-    """Post into a channel that the bot is in."""
-    channel = writable(world, args.text("channel"))
+    """Post into a channel that the bot is in; to a member, in their direct conversation with the bot."""
+    to = args.text("channel")
+    channel = direct_with(world, to) if to in world.workspace.members else writable(world, to)
+    if channel.direct_with and not world.workspace.messages_tab:
+        raise SlackError("messages_tab_disabled")
     thread = parent(world, channel, args.text("thread_ts"))
     text, blocks = said(world, args)
     message = Message(
@@ -119,6 +122,25 @@ def writable(world: World, channel_id: str) -> Channel:
     if channel.is_archived:
         raise SlackError("is_archived")
     return joined(world, channel_id)
+
+
+def direct_with(world: World, member_id: str) -> Channel:
+    """The direct conversation of the bot with a member, begun if there is none."""
+    member = world.workspace.members.get(member_id)
+    if member is None:
+        raise SlackError("user_not_found")
+    if known := world.direct(member_id):
+        return known
+    if member.deleted:
+        raise SlackError("user_disabled")
+    if member.is_bot:
+        raise SlackError("cannot_dm_bot")
+    if not wire.can_be_seen(world, member):
+        raise SlackError("user_not_visible")
+    both = [world.workspace.bot_user, member_id]
+    channel = Channel(world.new_id("D"), "directmessage", True, direct_with=member_id, members=both)
+    world.workspace.channels[channel.id] = channel
+    return channel
 
 
 def parent(world: World, channel: Channel, thread_ts: str) -> str | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from tagbot.sandbox import wire
 from tagbot.sandbox.arguments import Arguments
-from tagbot.sandbox.methods.chat import joined, visible
+from tagbot.sandbox.methods.chat import direct_with, joined, visible
 from tagbot.sandbox.methods.paging import page
 from tagbot.sandbox.refusals import SlackError
 from tagbot.sandbox.state import Channel, Json
@@ -25,6 +25,18 @@ def info(world: World, args: Arguments) -> Json:
     """One channel."""
     channel = found(world, args, "read", visible)
     return {"channel": wire.channel(world, channel, members=args.flag("include_num_members"))}
+
+
+def open_direct(world: World, args: Arguments) -> Json:
+    """The direct conversation with a member, begun if there is none. Those of several are not made here."""
+    who = [each for each in args.text("users").replace(" ", "").split(",") if each]
+    if not who:
+        raise SlackError("users_list_not_supplied")
+    if len(who) > 1:
+        raise SlackError("method_not_supported_for_channel_type")
+    known = world.direct(who[0])
+    channel = known or direct_with(world, who[0])
+    return {"no_op": known is not None, "already_open": known is not None, "channel": {"id": channel.id}}
 
 
 def members(world: World, args: Arguments) -> Json:
@@ -49,6 +61,7 @@ def of_user(world: World, args: Arguments) -> Json:
         channel
         for channel in world.workspace.channels.values()
         if member in channel.members
+        and not channel.direct_with
         and ("private_channel" if channel.is_private else "public_channel") in kinds
         and not (channel.is_private and bot not in channel.members)
         and not (channel.is_archived and args.flag("exclude_archived"))
@@ -80,7 +93,8 @@ def history(world: World, args: Arguments) -> Json:
 def found(world: World, args: Arguments, right: str, look: Callable[[World, str], Channel]) -> Channel:
     """The channel of the arguments; its kind decides which scope reads it."""
     channel = look(world, args.text("channel"))
-    permitted(world, f"{'groups' if channel.is_private else 'channels'}:{right}")
+    kind = "im" if channel.direct_with else "groups" if channel.is_private else "channels"
+    permitted(world, f"{kind}:{right}")
     return channel
 
 

@@ -1,0 +1,107 @@
+"""The bot's direct messages: posting one, finding it again, changing it, and sending a file."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tagbot.errors import Reject, Retry
+from tagbot.lib.rate_limit import RateLimit
+from tagbot.slack.api import SlackApi
+from tagbot.slack.api_failures import MessageGone
+from tagbot.slack.blocks import Rendered
+from tagbot.slack.history import CLOCK_SECONDS, Mark
+from tagbot.vocabulary import EventType
+
+
+class CannotBeWrittenTo(Reject):
+    """Slack lets the bot write nothing to this member."""
+
+
+NEVER = frozenset(
+    {
+        "cannot_dm_bot",
+        "not_allowed",
+        "user_disabled",
+        "user_not_found",
+        "user_not_visible",
+        "restricted_action",
+    }
+)
+"""Errors that no waiting mends: the account is closed, or its own organisation says so."""
+
+
+class DirectMessages:
+    """The direct conversations of the bot, each with one member."""
+
+    def __init__(self, api: SlackApi, *, opens: RateLimit, updates: RateLimit) -> None:
+        self._api = api
+        self._opens = opens
+        self._updates = updates
+
+    def open(self, member: str) -> str:
+        """Slack's id of the conversation with a member; raises `CannotBeWrittenTo`."""
+        self._opens.wait()
+        try:
+            answer = self._api.call("conversations.open", users=member)
+        except (Retry, Reject) as why:
+            raise self._for_good(why) from None
+        return str(answer["channel"]["id"])
+
+    def post(self, channel: str, message: Rendered, event: EventType, payload: Mapping[str, Any]) -> str:
+        """Post a message that can be found again by its event and payload; its `ts`.
+
+        Raises `OutcomeUnknown` when it may or may not have been posted: look with `find` before the next
+        attempt.
+        """
+        try:
+            answer = self._api.call(
+                "chat.postMessage",
+                channel=channel,
+                text=message.text,
+                blocks=message.blocks,
+                metadata={"event_type": event, "event_payload": dict(payload)},
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        except (Retry, Reject) as why:
+            raise self._for_good(why) from None
+        return str(answer["ts"])
+
+    def find(self, channel: str, event: EventType, payload: Mapping[str, Any], since: float) -> str | None:
+        """The `ts` of such a message that was posted after `since` (seconds since 1970), if there is one."""
+        mark = Mark.of(event, payload)
+        oldest = f"{since - CLOCK_SECONDS:.6f}"
+        pages = self._api.pages(
+            "conversations.history", channel=channel, oldest=oldest, include_all_metadata=True
+        )
+        for page in pages:
+            for message in page.get("messages") or ():
+                told = message.get("metadata") or {}
+                if Mark.of(str(told.get("event_type")), told.get("event_payload") or {}) == mark:
+                    return str(message["ts"])
+        return None
+
+    def update(self, channel: str, ts: str, message: Rendered) -> bool:
+        """Show something else in a message; whether it is still there."""
+        self._updates.wait()
+        try:
+            self._api.call("chat.update", channel=channel, ts=ts, text=message.text, blocks=message.blocks)
+        except MessageGone:
+            return False
+        return True
+
+    def send_file(self, member: str, name: str, content: bytes, words: str) -> None:
+        """Send a member a file, with a few words; raises `CannotBeWrittenTo`."""
+        channel = self.open(member)
+        place = self._api.call("files.getUploadURLExternal", filename=name, length=len(content))
+        self._api.send_bytes(str(place["upload_url"]), content)
+        self._api.call(
+            "files.completeUploadExternal",
+            files=[{"id": str(place["file_id"]), "title": name}],
+            channel_id=channel,
+            initial_comment=words,
+        )
+
+    @staticmethod
+    def _for_good(why: Retry | Reject) -> Retry | Reject:
+        error = why.reason.partition(": ")[2]
+        return CannotBeWrittenTo(why.reason) if error in NEVER else why
