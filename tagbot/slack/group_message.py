@@ -4,7 +4,7 @@ Their states may differ: one face may be learned while the backend refuses anoth
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from slack_sdk.models.blocks import ActionsBlock, Block, MarkdownTextObject, PlainTextObject, TextObject
 
@@ -70,10 +70,20 @@ class GroupShown:
 
 
 def group_message(shown: GroupShown) -> Rendered:
-    """The message of several faces in whatever states they are."""
-    if any(face.state in (State.OPEN, State.WAITING) for face in shown.faces):
-        return _open(shown)
-    return _closed(shown)
+    """The message of several faces in whatever states they are.
+
+    People agree about all of them at once, but each is sent for training by itself: once the first is on its
+    way, the others take no more answers either.
+    """
+    if not any(face.state in (State.TRAINING, State.TAGGED) for face in shown.faces):
+        if any(face.state in (State.OPEN, State.WAITING) for face in shown.faces):
+            return _open(shown)
+        return _closed(shown)
+    faces = [
+        replace(face, state=State.TRAINING) if face.state in (State.OPEN, State.WAITING) else face
+        for face in shown.faces
+    ]
+    return _closed(replace(shown, faces=faces))
 
 
 def _open(shown: GroupShown) -> Rendered:
