@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from queue import SimpleQueue
 from types import FrameType
 
@@ -37,9 +37,9 @@ TELL_SECONDS = 1.0
 LISTENERS = 4
 """So many people at once get an answer from the database, to `/facetag status` say; more wait for theirs."""
 
-CONNECTIONS = sum(stage.workers for stage in PIPELINE) + len(schedule.jobs()) + LISTENERS + 2
-"""To a database server, at most: one for each thread that may use it at a time. The last two are those that
-show changes, and that start and stop the bot.
+CONNECTIONS = sum(stage.workers for stage in PIPELINE) + len(schedule.jobs()) + LISTENERS + 3
+"""To a database server, at most: one for each thread that may use it at a time. The last three are those that
+show changes, that answer Prometheus, and that start and stop the bot.
 """
 
 SIGNAL_SECONDS = 0.25
@@ -112,7 +112,14 @@ class Bot:
         self.services.shutdown.requested = stop
         self._refuse_shared_channel()
         self.services.inbox.prepare()
-        with self._heartbeat(), self._scheduled(), self._showing(), self._telling(), self._working(stop):
+        with (
+            self._metrics(),
+            self._heartbeat(),
+            self._scheduled(),
+            self._showing(),
+            self._telling(),
+            self._working(stop),
+        ):
             log.info("FaceTag is running")
             try:
                 if self.services.settings.hears_people:
@@ -132,6 +139,13 @@ class Bot:
     def _refuse_shared_channel(self) -> None:
         if (problem := shared_channel.refusal(self.services.settings)) is not None:
             raise SettingsError([problem])
+
+    def _metrics(self) -> AbstractContextManager[None]:
+        if self.services.settings.metrics_port is None:
+            return nullcontext()
+        from tagbot.monitoring import prometheus  # its library takes a twentieth of a second to load
+
+        return prometheus.serving(self.services, self.services.settings.metrics_port)
 
     @contextmanager
     def _heartbeat(self) -> Iterator[None]:

@@ -11,7 +11,7 @@ from tagbot.database.named_lock import alone
 from tagbot.database.opening import connected, is_connected
 from tagbot.database.outages import DatabaseAway, reached
 from tagbot.errors import Reject, Retry
-from tagbot.lib import failpoints
+from tagbot.lib import failpoints, metrics
 from tagbot.lib.backoff import backoff
 from tagbot.lib.outage_log import OutageLog
 from tagbot.pipeline import PIPELINE, Stage
@@ -95,6 +95,7 @@ class Worker:
         except Exception as bug:
             log.exception("%s bug message=%s", self.stage.name, delivery.id)
             delivery.bury(f"bug: {type(bug).__name__}")
+            self._count("bug", delivery, time.monotonic() - started)
 
     def _retry(self, delivery: Delivery, why: Retry, started: float) -> None:
         settings = self.services.settings
@@ -111,7 +112,9 @@ class Worker:
 
     def _log(self, level: int, verb: str, delivery: Delivery, started: float, why: str = "") -> None:
         """The one line of a settled message."""
-        milliseconds = round((time.monotonic() - started) * 1000)
+        seconds = time.monotonic() - started
+        self._count(verb, delivery, seconds)
+        milliseconds = round(seconds * 1000)
         log.log(
             level,
             "%s %s message=%s attempt=%d %d ms%s",
@@ -123,6 +126,13 @@ class Worker:
             f": {why}" if why else "",
             extra={"action": verb, "stage": self.stage.name, "message_id": delivery.id, "ms": milliseconds},
         )
+
+    def _count(self, verb: str, delivery: Delivery, seconds: float) -> None:
+        """For the metrics, which call its fate as the log does."""
+        metrics.MESSAGES.add(self.stage.name, verb.replace(" ", "_"))
+        metrics.STAGE_SECONDS.observe(seconds, self.stage.name)
+        if verb != "retry":
+            metrics.ATTEMPTS.observe(delivery.attempt, self.stage.name)
 
 
 def workers(services: Services) -> list[Worker]:

@@ -22,6 +22,7 @@ DOORS: dict[str, set[str]] = {
     "psycopg": {"database/postgresql.py", "database/postgresql_errors.py"},
     "PIL": {"photos/pixels.py"},
     "apscheduler": {"schedule.py"},
+    "prometheus_client": {"monitoring/prometheus.py"},
     "slack_sdk.WebClient": {"slack/api.py"},
     "slack_sdk.models": {
         "slack/blocks.py",

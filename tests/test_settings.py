@@ -58,6 +58,7 @@ WRONG: dict[str, tuple[str, ...]] = {
     "RETRY_MAX_SECONDS": NOT_ABOVE_ZERO,
     "ADMINS": ("anna", "U0123456789;U0123456780", "@U0123456789"),
     "STAGES": ("Detect", "DetectFaces;UndoTag", "detectfaces"),
+    "METRICS_PORT": ("0", "65536", "http"),
     "LOG_LEVEL": ("LOUD", "info"),
     "LOG_FORMAT": ("xml", "JSON"),
 }

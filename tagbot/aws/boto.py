@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import Mapping
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 import boto3
@@ -16,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from tagbot.aws.error_codes import BUSY, CLOCK, CREDENTIALS, CURES, DENIED, OUR_FAULT
 from tagbot.errors import Reject, Retry
+from tagbot.lib import metrics
 from tagbot.lib.health import Health
 
 log = logging.getLogger(__name__)
@@ -92,14 +94,23 @@ class Door:
                 answer: dict[str, Any] = getattr(self._connected(), operation)(**arguments)
             except ClientError as refused:
                 self.reached(operation)
-                raise self._refusal(operation, refused) from None
+                code, status = _code_and_status(refused)
+                is_busy = code in BUSY or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+                self._count(operation, metrics.BUSY if is_busy else metrics.REFUSED)
+                raise self._refusal(operation, code, is_busy=is_busy) from None
             except BotoCoreError as lost:
+                self._count(operation, metrics.NO_ANSWER)
                 raise self._no_answer(operation, lost) from None
             if not _is_from_aws(answer):
+                self._count(operation, metrics.NO_ANSWER)
                 raise Retry(f"something between here and {self._title} answers in its place")
             self.reached(operation)
+            self._count(operation, metrics.OK)
             self._works(operation)
             return answer
+
+    def _count(self, operation: str, answer: str) -> None:
+        metrics.AWS_CALLS.add(self.service, operation, answer)
 
     def reached(self, operation: str) -> None:
         """For a service that counts to override: the call arrived at AWS."""
@@ -152,15 +163,13 @@ class Door:
                     raise InvalidEndpoint from None
             return self._client
 
-    def _refusal(self, operation: str, refused: ClientError) -> Exception:
-        code = str(refused.response.get("Error", {}).get("Code", "")).rpartition(".")[2]
-        status = int(refused.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    def _refusal(self, operation: str, code: str, *, is_busy: bool) -> Exception:
         meaning = self.meaning(operation, code)
         if meaning is not None:
             if not isinstance(meaning, Retry):
                 self._works(operation)
             return meaning
-        if code in BUSY or status >= 500:
+        if is_busy:
             return Retry(f"{self._title} is busy: {code}")
         if code in OUR_FAULT:
             return Reject(f"{self._title} refuses {self.action(operation)}: {code}")
@@ -224,6 +233,12 @@ def session() -> boto3.Session:
     environment's credentials and profile are read once.
     """
     return boto3.Session()
+
+
+def _code_and_status(refused: ClientError) -> tuple[str, int]:
+    """AWS's name of an error, and HTTP's number."""
+    code = str(refused.response.get("Error", {}).get("Code", "")).rpartition(".")[2]
+    return code, int(refused.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
 def _is_from_aws(answer: dict[str, Any]) -> bool:

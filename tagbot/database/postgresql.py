@@ -16,6 +16,7 @@ from psycopg.errors import LockNotAvailable
 
 from tagbot.database.outages import DatabaseUnusable, causes
 from tagbot.database.postgresql_errors import is_of_the_world, with_advice
+from tagbot.database.round_trips import CountedRoundTrips
 from tagbot.database.tables import TABLES
 from tagbot.database.write_lock import POSTGRESQL_BEGIN
 from tagbot.errors import Retry
@@ -104,7 +105,7 @@ class _Server(PostgresqlExtDatabase):  # type: ignore[misc]  # playhouse has no 
         return connection
 
 
-class PostgresqlServer(_PooledPostgresqlDatabase, _Server):  # type: ignore[misc]  # as above
+class PostgresqlServer(CountedRoundTrips, _PooledPostgresqlDatabase, _Server):  # type: ignore[misc]  # as above
     """An `Engine` on a server; a connection that is closed goes back to the pool."""
 
     may_come_back = True

@@ -11,6 +11,7 @@ from typing import Any
 from peewee import DatabaseError, OperationalError, SqliteDatabase
 
 from tagbot.database.outages import DatabaseUnusable
+from tagbot.database.round_trips import CountedRoundTrips
 from tagbot.database.write_lock import SQLITE_BEGIN
 from tagbot.lib.key_locks import KeyLocks
 from tagbot.lib.process_lock import ProcessLock
@@ -44,7 +45,7 @@ if sys.platform == "darwin":
     }  # there, fsync alone leaves data in the drive's cache
 
 
-class SqliteFile(SqliteDatabase):
+class SqliteFile(CountedRoundTrips, SqliteDatabase):
     """An `Engine` in a file."""
 
     may_come_back = False
@@ -129,7 +130,7 @@ class SqliteFile(SqliteDatabase):
         return not busy
 
     def _ask(self, sql: str) -> Any:
-        return self.execute_sql(sql).fetchone()  # type: ignore[no-untyped-call]  # peewee's
+        return self.execute_sql(sql).fetchone()
 
     def _add_conn_hooks(self, connection: sqlite3.Connection) -> None:
         super()._add_conn_hooks(connection)  # type: ignore[misc]  # the stubs leave it out

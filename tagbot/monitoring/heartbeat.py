@@ -159,6 +159,14 @@ def withdraw(services: Services) -> None:
         RunningBot.delete().where(RunningBot.id == _id(services.settings)).execute()
 
 
+def last_heartbeat_of(settings: Settings) -> float | None:
+    """When the bot of these settings sent its last one, by the clock of `shared_now`; None where it sent
+    none.
+    """
+    row = RunningBot.get_or_none(RunningBot.id == _id(settings))
+    return None if row is None else float(row.seen_at)
+
+
 def known_bots() -> list[Heartbeat]:
     """The last heartbeat of every bot that runs, or that was killed and not started again; the oldest bot
     first.

@@ -130,3 +130,7 @@ class Decoder:
     def close(self) -> None:
         """End the processes; photos in hand raise `Retry`."""
         self._pool.close()
+
+    def processes(self) -> int:
+        """How many run now."""
+        return len(self._pool.pids())

@@ -23,6 +23,7 @@ from tagbot.settings.values import (
     none_or,
     number,
     one_of,
+    port,
     queues_place,
     slack_ids,
     stage_names,
@@ -226,6 +227,10 @@ class Settings:
         "STAGES", stage_names, "",
         "What this bot does of several on one database: stages, with commas; FaceTag is what people click. "
         "Empty: all.",
+    )  # fmt: skip
+    metrics_port: int | None = setting(
+        "METRICS_PORT", port, "",
+        "Prometheus metrics at http://127.0.0.1:PORT/metrics; empty: none. Nothing in them is personal.",
     )  # fmt: skip
     log_level: str = setting(
         "LOG_LEVEL", one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO",

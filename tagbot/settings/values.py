@@ -206,6 +206,11 @@ def whole_number(at_least: int, at_most: int | None = None) -> Callable[[str], i
     return parse
 
 
+def port(text: str) -> int | None:
+    """A port of this machine, or none."""
+    return whole_number(1, 65535)(text) if text else None
+
+
 def number(text: str) -> float:
     """A number above zero, fractions allowed."""
     try:

@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError, SlackRequestError
 from slack_sdk.web import SlackResponse
 
 from tagbot.errors import Reject, Retry
-from tagbot.lib import failpoints
+from tagbot.lib import failpoints, metrics
 from tagbot.lib.health import Health
 from tagbot.lib.rate_limit import BackOffs, retry_after
 from tagbot.settings import Settings
@@ -106,9 +106,13 @@ class SlackApi:
             if refused.response.status_code == http.HTTPStatus.TOO_MANY_REQUESTS:
                 seconds = retry_after(refused.response.headers)
                 self._back_offs.back_off(method, seconds)
+                metrics.SLACK_CALLS.add(method, metrics.BUSY)
                 raise Busy(f"{method}: rate limited by Slack", after=seconds) from None
+            metrics.SLACK_CALLS.add(method, metrics.REFUSED)
             raise failure_of(method, refused.response) from None
         except (SlackClientError, OSError, http.client.HTTPException, UnicodeDecodeError) as lost:
+            metrics.SLACK_CALLS.add(method, metrics.NO_ANSWER)
             raise OutcomeUnknown(f"{method}: no answer from Slack ({type(lost).__name__})") from None
+        metrics.SLACK_CALLS.add(method, metrics.OK)
         failpoints.reach(failpoints.AFTER_CALL)
         return answer

@@ -13,6 +13,8 @@ from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
+from tagbot.lib import metrics
+
 log = logging.getLogger(__name__)
 
 WORKERS = 32
@@ -20,6 +22,9 @@ WORKERS = 32
 
 ACKNOWLEDGED = 200
 """Bolt's status for it, which it takes from HTTP."""
+
+KINDS = frozenset({"interactive", "slash_commands", "events_api"})
+"""Of the envelopes that Slack sends."""
 
 Acknowledge = Callable[[str], None]
 """Sends an acknowledgement, as text."""
@@ -51,7 +56,7 @@ class Envelopes:
                 log.warning("an envelope came after the end")
                 return
             self._in_flight += 1
-        self._workers.submit(self._handle, frame, acknowledge).add_done_callback(self._done)
+        self._workers.submit(self._handle, frame, acknowledge, time.time()).add_done_callback(self._done)
 
     def wait_until_idle(self, seconds: float) -> None:
         """Return as soon as all that was taken is acknowledged, or after so long."""
@@ -73,13 +78,18 @@ class Envelopes:
             self._in_flight -= 1
             self._changed.notify_all()
 
-    def _handle(self, frame: dict[str, Any], acknowledge: Acknowledge) -> None:
-        started = time.time()
+    def _handle(self, frame: dict[str, Any], acknowledge: Acknowledge, came: float) -> None:
         request = SocketModeRequest.from_dict(frame)
         if request is None:
             log.warning("Slack sent an envelope without a payload")
             return
-        client = _Client(acknowledge)
+        try:
+            self._answer(request, _Client(acknowledge), came)
+        finally:
+            seconds = time.time() - came
+            metrics.ACKNOWLEDGED.observe(seconds, request.type if request.type in KINDS else "other")
+
+    def _answer(self, request: SocketModeRequest, client: "_Client", came: float) -> None:
         response: BoltResponse | None = None
         try:
             response = run_bolt_app(self._app, request)
@@ -87,7 +97,7 @@ class Envelopes:
             if response is None or response.status != ACKNOWLEDGED:
                 client.acknowledge(request)  # or Slack would send it again, to no avail
         if response.status == ACKNOWLEDGED:
-            send_response(client, request, response, started)
+            send_response(client, request, response, came)
         else:
             log.warning("Bolt could not deal with an envelope: status %s", response.status)
 
