@@ -4,6 +4,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from multiprocessing.util import get_temp_dir
 from pathlib import Path
 
 from bench.child import ROOT, Missing
@@ -22,6 +23,7 @@ def folder_on_disk() -> Iterator[Path]:
     """
     place = first_on_disk((Path(tempfile.gettempdir()), Path("/var/tmp"), ROOT))  # noqa: S108 - a folder of its own is made in it
     before = os.environ.get("TMPDIR")
+    get_temp_dir()  # multiprocessing's lives until the process ends, so it must not lie in ours
     with tempfile.TemporaryDirectory(prefix="facetag-bench-", dir=place) as folder:
         os.environ["TMPDIR"] = tempfile.tempdir = folder
         try:
