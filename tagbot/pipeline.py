@@ -119,7 +119,7 @@ SOURCES = (
     Source("NotAllTheSame", (FacesStruckOut,)),
     Source("TrainAnyway", (AnswerGiven,)),
     Source("Consent", (ConsentChanged,)),
-    Source("TimedJobs", (FaceFound, FaceStored, FaceTagged, TrainingRefused, PersonAdded)),
+    Source("TimedJobs", (FaceFound, FaceStored, FaceTagged, TrainingRefused, PersonAdded, ConsentChanged)),
 )
 
 

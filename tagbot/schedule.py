@@ -11,6 +11,7 @@ from typing import TypeVar
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from tagbot.consensus import Agreed, Unknown
+from tagbot.database.models.consents import consented_and_waiting, people_to_look_at
 from tagbot.database.models.faces import Face, unknown_people
 from tagbot.database.models.guesses import outcome
 from tagbot.database.models.places import next_with_message
@@ -20,6 +21,7 @@ from tagbot.database.outages import DatabaseAway, reached
 from tagbot.errors import Retry
 from tagbot.lib.outage_log import OutageLog
 from tagbot.messages import (
+    ConsentChanged,
     FaceFound,
     FaceStored,
     FaceTagged,
@@ -40,6 +42,9 @@ LOOKED_AT = 100
 """So many of the oldest rows are looked at in one run: what has been left behind is older than what is
 under way.
 """
+
+ASKED_AT_ONCE = 10
+"""People of whom consent is asked in one run, no more than Slack allows: their answers come the same way."""
 
 LEFT_BEHIND_SECONDS = 60.0
 """How long a row stands still before it counts as left half-done."""
@@ -126,6 +131,24 @@ def _left_behind(services: Services) -> Iterator[tuple[Message, ...]]:
         yield (PersonAdded(person_id=person.id),)
 
 
+def follow_consent(services: Services) -> None:
+    """Do what follows from what people said, or from what is set now: a command may have noted it, or a crash
+    have come between.
+    """
+    follows: list[Message] = [
+        FaceTagged.after_consent(face_id, round, at)
+        for face_id, round, at in consented_and_waiting(LOOKED_AT)  # noqa: A001 - the glossary's word
+    ]
+    people = people_to_look_at(required=services.settings.requires_consent, limit=ASKED_AT_ONCE)
+    follows += [ConsentChanged(person=person.slack_id or person.id) for person in people]
+
+    def send_on(message: Message) -> None:
+        if not is_under_way(services, message):
+            services.publish(message)
+
+    _each(follows, send_on)
+
+
 def describe_anew(services: Services) -> None:
     """Have faces described anew whose vectors another model made."""
     services.training.describe_anew(services.crop, services.now())
@@ -184,6 +207,7 @@ def jobs() -> tuple[Job, ...]:
         Job("ShowChanges", 15, show_changes),
         Job("ExpireRequests", 5, expire_requests),
         Job("Mend", 30, mend),
+        Job("FollowConsent", 10, follow_consent, at_start=True),
         Job("DescribeAnew", 60, describe_anew),
         Job("SendHeartbeat", 5, partial(send_heartbeat, heartbeats), at_start=True, in_each_bot=True),
         Job("TidyQueues", 60, tidy_queues, in_each_bot=True),

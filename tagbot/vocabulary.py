@@ -151,6 +151,10 @@ PICK = "pick_"
 """Begins the `action_id` of each name that a request offers; its number follows, from 1 on."""
 
 
+PERSON = "person:"
+"""Begins the `block_id` of what holds a person's own buttons; their Slack id follows."""
+
+
 class CallbackId(StrEnum):
     """Slack's `callback_id` of each modal."""
 

@@ -28,6 +28,7 @@ DOORS: dict[str, set[str]] = {
         "slack/blocks.py",
         "slack/group_message.py",
         "slack/group_modals.py",
+        "slack/person_messages.py",
         "slack/request_message.py",
         "slack/someone_else_modal.py",
     },

@@ -12,6 +12,7 @@ from tagbot.handlers import (
     fallbacks,
     look_closer,
     not_all_the_same,
+    own_rights,
     someone_else,
     train_anyway,
     wrong_person,
@@ -25,6 +26,7 @@ HANDLERS = (
     look_closer,
     wrong_person,
     train_anyway,
+    own_rights,
     facetag_command,
     fallbacks,
 )

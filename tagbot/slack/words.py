@@ -128,6 +128,7 @@ when enough of you agree, the face is tagged.
 • `/facetag retry` – try again whatever was given up
 • `/facetag retry QUEUE` or `/facetag retry FACE` – the same for one queue, or for one face; \
 a face that was set aside is asked about again
+• `/facetag me` – what is kept of you, and what you can do about it
 • `/facetag help` – this text"""
 
 

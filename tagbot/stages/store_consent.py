@@ -5,13 +5,15 @@ from collections.abc import Iterator
 from tagbot.database.models.consents import (
     IN_SLACK,
     ConsentStatement,
+    ConsentText,
     may_be_learned,
     waiting_for_consent,
 )
 from tagbot.database.models.people import Person
 from tagbot.messages import ConsentChanged, FaceTagged
+from tagbot.people.consent_question import ask_for_consent, show_answer
+from tagbot.people.unlearning import unlearn_person
 from tagbot.services import Services
-from tagbot.stages.unlearning import unlearn_person
 
 
 def store_consent(message: ConsentChanged, services: Services) -> Iterator[FaceTagged]:
@@ -24,15 +26,15 @@ def store_consent(message: ConsentChanged, services: Services) -> Iterator[FaceT
     if person is None:
         return  # a person who was forgotten meanwhile stays so
     if message.said:
-        text_id = message.text or None
+        known = ConsentText.get_or_none(ConsentText.id == message.text)
+        text_id = None if known is None else message.text
         ConsentStatement.note(person.id, message.said, at=message.at, way=IN_SLACK, text_id=text_id)
     if may_be_learned(person.id, required=services.settings.requires_consent):
+        said = ConsentStatement.latest(person.id)
         for face in waiting_for_consent(person.id):
-            yield FaceTagged.after_consent(face.id, face.round, _said_at(person))
+            yield FaceTagged.after_consent(face.id, face.round, said.at if said else 0.0)
     else:
         unlearn_person(person.id, services)
-
-
-def _said_at(person: Person) -> float:
-    said = ConsentStatement.latest(person.id)
-    return said.at if said is not None else 0.0
+        if services.settings.requires_consent:
+            ask_for_consent(person, services)
+    show_answer(person, services)

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
-from peewee import CharField, CompositeKey, DoubleField, ForeignKeyField, TextField
+from peewee import CharField, CompositeKey, DoubleField, ForeignKeyField, TextField, fn
 
 from tagbot.database.models.base import Table, WrittenText, execute
 from tagbot.database.models.faces import Face
@@ -148,6 +148,44 @@ def learned_faces(person_id: str) -> list[Face]:
     """A person's faces that are in a model."""
     in_model = Face.face_ref.is_null(False) & (Face.state << (State.TAGGED, State.TRAINING))
     return list(Face.select().where((Face.person == person_id) & in_model).order_by(Face.id))
+
+
+def consented_and_waiting(limit: int) -> list[tuple[str, int, float]]:
+    """Tagged faces that are to be learned, as their people have agreed: id, round, and when they did."""
+    waits = (Face.state == State.TAGGED) & (Face.reason == NotSentReason.NO_CONSENT)
+    columns = (Face.id, Face.round, _latest(ConsentStatement.at, Face.person))
+    agreed = _latest(ConsentStatement.said, Face.person) == Consent.GIVEN
+    rows: Any = Face.select(*columns).where(waits & agreed).order_by(Face.tagged_at, Face.id).limit(limit)
+    return list(rows.tuples())
+
+
+def people_to_look_at(*, required: bool, limit: int) -> list[Person]:
+    """People about whom something is left to do: they are learned and have not agreed, are to be asked, or do
+    not see what they said.
+    """
+    said = _latest(ConsentStatement.said, Person.id)
+    of_person = (Face.person == Person.id) & (Face.state == State.TAGGED)
+    without = fn.COALESCE(said, Consent.NONE if required else Consent.GIVEN) != Consent.GIVEN
+    learned = without & fn.EXISTS(Face.select().where(of_person & Face.face_ref.is_null(False)))
+    asked = (ConsentQuestion.person == Person.id) & (
+        ConsentQuestion.message_ts.is_null(False) | ConsentQuestion.problem.is_null(False)
+    )
+    to_ask = (
+        Person.slack_id.is_null(False)
+        & (fn.COALESCE(said, Consent.NONE) == Consent.NONE)
+        & ~fn.EXISTS(ConsentQuestion.select().where(asked))
+    )
+    to_ask &= fn.EXISTS(Face.select().where(of_person & (Face.reason == NotSentReason.NO_CONSENT)))
+    shown = (ConsentQuestion.person == Person.id) & ConsentQuestion.message_ts.is_null(False)
+    behind = fn.EXISTS(ConsentQuestion.select().where(shown & (ConsentQuestion.shows != said)))
+    which = learned | behind | (to_ask if required else learned)
+    return list(Person.select().where(which).order_by(Person.id).limit(limit))
+
+
+def _latest(column: Any, person: Any) -> Any:
+    """A column of what a person said last."""
+    last = ConsentStatement.select(column).where(ConsentStatement.person == person)
+    return last.order_by(ConsentStatement.at.desc(), ConsentStatement.said.desc()).limit(1)
 
 
 def stricter(two: Iterable[Consent]) -> Consent:

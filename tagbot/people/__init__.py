@@ -1,0 +1,1 @@
+"""What people have a say in who are in the photos: whether they are learned, named, and kept at all."""

@@ -1,0 +1,123 @@
+"""Messages to one person about themselves: the question for consent, and what is kept of them; pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from slack_sdk.models.blocks import ActionsBlock, ButtonElement, ConfirmObject, PlainTextObject
+
+from tagbot.slack import person_words as words
+from tagbot.slack.blocks import Rendered, button, rendered, section
+from tagbot.vocabulary import PERSON, ActionId, Consent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentShown:
+    """All that the question for consent shows."""
+
+    slack_id: str
+    text: str
+    text_id: str
+    """By which an answer says what it was to."""
+    standing: Consent
+    date: str = ""
+    """When the person said so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptShown:
+    """All that a person is shown of what is kept of them."""
+
+    slack_id: str
+    name: str | None = None
+    email: str | None = None
+    has_picture: bool = False
+    faces: int = 0
+    photos: int = 0
+    learned: int = 0
+    waiting: int = 0
+    """Faces that a yes would have learned."""
+    answers: int = 0
+    is_person: bool = False
+    """Whether they were ever tagged: only then is there something to agree to."""
+    text: str = ""
+    """What they may agree to."""
+    text_id: str = ""
+    standing: Consent = Consent.NONE
+    date: str = ""
+    opted_out: bool = False
+
+
+def block_id(slack_id: str) -> str:
+    """Of the block that holds a person's own buttons."""
+    return f"{PERSON}{slack_id}"
+
+
+def whose(block: str) -> str:
+    """Slack id of the person whose own buttons a block holds."""
+    return block.removeprefix(PERSON)
+
+
+def consent_message(shown: ConsentShown) -> Rendered:
+    """The question, which also says what was answered."""
+    status = words.consent_standing(shown.standing, shown.date)
+    note = status if shown.standing not in (Consent.ASKED, Consent.NONE) else ""
+    buttons = _consent_buttons(shown.standing, shown.text_id)
+    controls = [ActionsBlock(block_id=block_id(shown.slack_id), elements=buttons)]
+    return rendered([shown.text, note, *_labels(buttons)], [section(shown.text)], [note], controls)
+
+
+def kept_message(shown: KeptShown) -> Rendered:
+    """What is kept of a person, with all that they can do about it."""
+    if shown.opted_out:
+        lines = [words.OPTED_OUT]
+        buttons: list[ButtonElement] = [_asking_first(ActionId.TAG_ME_AGAIN, words.TAG_ME_AGAIN)]
+    else:
+        lines = [
+            words.counted_faces(shown.faces, shown.photos, shown.learned),
+            words.profile(shown.name, shown.email, has_picture=shown.has_picture),
+            words.consent_standing(shown.standing, shown.date) if shown.is_person else "",
+            words.waiting_for_yes(shown.waiting),
+            words.counted_answers(shown.answers),
+        ]
+        buttons = [
+            *(_consent_buttons(shown.standing, shown.text_id) if shown.is_person else []),
+            button(ActionId.SEND_MY_DATA, words.SEND_MY_DATA),
+            _asking_first(ActionId.DO_NOT_TAG_ME, words.DO_NOT_TAG_ME),
+            _asking_first(ActionId.FORGET_ME, words.FORGET_ME),
+        ]
+    told = [line for line in lines if line]
+    asks = shown.is_person and shown.standing != Consent.GIVEN and not shown.opted_out
+    question = [shown.text] if asks and shown.text else []
+    blocks = [section(f"*{words.ABOUT_YOU}*"), section("\n".join(told)), *map(section, question)]
+    controls = [ActionsBlock(block_id=block_id(shown.slack_id), elements=buttons)]
+    return rendered([words.ABOUT_YOU, *told, *question, *_labels(buttons)], blocks, [], controls)
+
+
+def _consent_buttons(standing: Consent, text_id: str) -> list[ButtonElement]:
+    """Both where nothing is decided; else the one that changes it."""
+    label = words.CONSENT_BACK if standing == Consent.GIVEN else words.CONSENT_NO
+    yes = button(ActionId.CONSENT_YES, words.CONSENT_YES, text_id)
+    no = button(ActionId.CONSENT_NO, label, text_id)
+    match standing:
+        case Consent.GIVEN:
+            return [no]
+        case Consent.REFUSED | Consent.WITHDRAWN:
+            return [yes]
+        case _:
+            return [yes, no]
+
+
+def _asking_first(action_id: ActionId, label: str) -> ButtonElement:
+    title, text = words.CONFIRM[action_id]
+    pressed = button(action_id, label)
+    pressed.confirm = ConfirmObject(
+        title=PlainTextObject(text=title),
+        text=PlainTextObject(text=text),
+        confirm=PlainTextObject(text=label),
+        deny=PlainTextObject(text=words.CANCEL),
+    )
+    return pressed
+
+
+def _labels(buttons: Sequence[ButtonElement]) -> list[str]:
+    return [f"{each.text.text}." for each in buttons if each.text is not None]
