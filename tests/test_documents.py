@@ -111,6 +111,7 @@ NEEDED_SCOPES: dict[str, set[str]] = {
     "files.info": {"files:read"},
     "users.conversations": {"channels:read", "groups:read"},
     "users.info": {"users:read", "users:read.email"},  # without the second, profiles come without their email
+    "users.list": {"users:read"},
     "views.open": set(),
     "views.push": set(),
     "views.update": set(),

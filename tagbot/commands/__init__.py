@@ -10,6 +10,8 @@ COMMANDS = {
     "stats": "tell how many answers and clicks a face takes, and how well people and the machine do",
     "retry": "put dead letters back, or ask again about a face that was set aside",
     "export": "print every tagged face, oldest first",
+    "people": "list the people who are known, what is learned of each, and their consent",
+    "consent": "note a person's yes or no that was given outside Slack",
     "reconcile": "compare the training backend's model with the database, and mend it",
     "models": "show which models the recogniser has, each with its worth, licence and source, or bring one",
     "check": "try every outside part and say how to mend what fails",
@@ -17,8 +19,11 @@ COMMANDS = {
 }
 """Each command, in a line."""
 
+MODULES = {"people": "known_people"}
+"""Where a command has another name than its file: no two files of the bot have the same."""
+
 
 def command(name: str) -> Command:
     """One of them. Its file is loaded only here: it brings half of the bot, which takes half a second."""
-    found: Command = importlib.import_module(f"{__name__}.{name}").COMMAND
+    found: Command = importlib.import_module(f"{__name__}.{MODULES.get(name, name)}").COMMAND
     return found

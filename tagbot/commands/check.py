@@ -10,7 +10,9 @@ from peewee import PeeweeException
 
 from tagbot import build
 from tagbot.commands.command import Command
+from tagbot.commands.privacy_report import report
 from tagbot.database.models.faces import Face
+from tagbot.database.models.opt_outs import OptOut
 from tagbot.database.opening import connected, health, open_database
 from tagbot.database.outages import DatabaseUnusable
 from tagbot.errors import Reject, Retry
@@ -27,7 +29,17 @@ Probe = Callable[[], str]
 """Tries a part and says in a few words what answered; raises `Retry` or `Reject` saying what to mend."""
 
 
-def run(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001 - every command's signature
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--privacy", action="store_true", help="say what is kept where, for how long, and who sees it"
+    )
+
+
+def run(settings: Settings, options: argparse.Namespace) -> int:
+    if options.privacy:
+        for paragraph in report(settings, slack_of(settings)):
+            say(*paragraph.splitlines(), "")
+        return 0
     failed = 0
     for part, probe in probes(settings):
         try:
@@ -42,17 +54,23 @@ def run(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001
 
 def probes(settings: Settings) -> Iterator[tuple[str, Probe]]:
     """Every outside part of a bot with these settings, in the order in which it needs them."""
-    slack = Slack(SlackApi.of(settings), settings.slack_channel, settings.slack_posts_per_second, Event())
+    slack = slack_of(settings)
     yield "database", lambda: database(settings)
     yield "queues", lambda: queues(settings)
     yield "image store", lambda: build.image_store(settings).check()
     yield "inbox", lambda: build.inbox(settings).check()
+    yield "consent and opting out", lambda: consent(settings)
     yield "Slack bot token", lambda: bot_token(slack)
     yield "Slack app token", lambda: app_token(slack, settings)
     yield "Slack channel", lambda: channel(slack, settings)
     yield "training backend", lambda: training_backend(settings)
     if settings.training_backend == "local":
         yield "face detector", lambda: face_detector(settings)
+
+
+def slack_of(settings: Settings) -> Slack:
+    """The door to Slack of a bot with these settings."""
+    return Slack(SlackApi.of(settings), settings.slack_channel, settings.slack_posts_per_second, Event())
 
 
 def database(settings: Settings) -> str:
@@ -69,6 +87,28 @@ def queues(settings: Settings) -> str:
     with build.queues_beside(settings) as beside:
         waiting = sum(queue.counts().ready for queue in beside.values())
     return f"{len(QueueName)} queues, {waiting} messages ready"
+
+
+def consent(settings: Settings) -> str:
+    """A key that keeps nobody out is told, and what consent does not cover."""
+    key = build.opt_out_key(settings)
+    open_database(settings.database_url)
+    with connected():
+        others = OptOut.of_other_keys(key)
+    if others:
+        raise Reject(
+            f"{others} people asked not to be tagged while another opt-out.key was in {settings.data_dir}, "
+            "so nothing keeps them out: bring that file back from a backup, or from the bot's other "
+            "DATA_DIR"
+        )
+    if not settings.requires_consent:
+        return "CONSENT=off: people who are named are learned unless they say no"
+    if settings.compares_faces:
+        return (
+            "CONSENT=required; faces that nobody has named are still compared for groups and for the names "
+            "that are offered, unless MAX_GROUP=1 and LINE_UP=0"
+        )
+    return "CONSENT=required, and no face is compared before its person agreed"
 
 
 def bot_token(slack: Slack) -> str:
@@ -130,4 +170,4 @@ def face_detector(settings: Settings) -> str:
     return f"{used.name}; `python bot.py models get {better.name}` brings one that {better.worth}"
 
 
-COMMAND = Command(lambda _: None, run, needs_slack=True)
+COMMAND = Command(arguments, run, needs_slack=True)

@@ -4,6 +4,7 @@ import argparse
 import csv
 import io
 import json
+import shutil
 import string
 import sys
 import unicodedata
@@ -11,14 +12,23 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO, TextIO
 
+from tagbot import build
 from tagbot.commands.command import Command
+from tagbot.commands.one_person import one_person
 from tagbot.database.models.export_lines import lines
+from tagbot.database.models.people import Person
 from tagbot.database.opening import connected, open_database
 from tagbot.lib.owner_only import tighten
+from tagbot.lib.terminal import complain
 from tagbot.lib.unseen import UNPRINTABLE, UNSEEN
+from tagbot.photos.image_keys import crop_key
 from tagbot.settings import Settings
+from tagbot.slack.own_data import write_zip
+
+FORMATS = "jsonl", "csv", "zip"
 
 COLUMNS = (
     "face_id", "photo", "source", "rectangle.left", "rectangle.top", "rectangle.width", "rectangle.height",
@@ -28,24 +38,58 @@ COLUMNS = (
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--format", choices=("jsonl", "csv"), default="jsonl", help="default: jsonl")
+    parser.add_argument("--format", choices=FORMATS, default="jsonl", help="default: jsonl")
+    parser.add_argument("--person", metavar="P", help="only the faces of one person; zip: all kept of them")
     parser.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
 
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
-    write = write_csv if options.format == "csv" else write_jsonl
+    if options.format == "zip" and options.person is None:
+        complain("--format zip is about one person: say whom with --person.")
+        return 2
     open_database(settings.database_url)
     with connected(), ExitStack() as files:
-        if options.output:
-            file = files.enter_context(options.output.open("w", encoding="utf-8", newline=""))
-            if options.output.is_file():  # it may be a pipe, or /dev/null
-                tighten(options.output.resolve())
+        person = one_person(options.person) if options.person else None
+        if options.person and person is None:
+            return 1
+        if options.format == "zip":
+            _write_zip(settings, person, _binary(options.output, files))
         else:
-            file = sys.stdout
-            if isinstance(file, io.TextIOWrapper):
-                file.reconfigure(encoding="utf-8")  # as a file gets it, whatever the terminal is set to
-        write(lines(), file)
+            write = write_csv if options.format == "csv" else write_jsonl
+            write(lines(person.id if person else None), _text(options.output, files))
     return 0
+
+
+def _text(output: Path | None, files: ExitStack) -> TextIO:
+    if output is not None:
+        file = files.enter_context(output.open("w", encoding="utf-8", newline=""))
+        _tighten(output)
+        return file
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # as a file gets it, whatever the terminal is set to
+    return sys.stdout
+
+
+def _binary(output: Path | None, files: ExitStack) -> BinaryIO:
+    if output is None:
+        return sys.stdout.buffer
+    file = files.enter_context(output.open("wb"))
+    _tighten(output)
+    return file
+
+
+def _tighten(output: Path) -> None:
+    if output.is_file():  # it may be a pipe, or /dev/null
+        tighten(output.resolve())
+
+
+def _write_zip(settings: Settings, person: Person | None, file: BinaryIO) -> None:
+    images = build.image_store(settings)
+    slack_id = person.slack_id if person else None
+    with TemporaryFile() as whole:  # a pipe cannot be written as an archive is
+        write_zip(whole, person, slack_id, lambda face_id: images.get(crop_key(face_id)))
+        whole.seek(0)
+        shutil.copyfileobj(whole, file)
 
 
 def write_jsonl(lines: Iterator[dict[str, Any]], file: TextIO) -> None:

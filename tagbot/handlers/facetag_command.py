@@ -10,7 +10,10 @@ from tagbot.maintenance import redrive
 from tagbot.monitoring import status_words
 from tagbot.services import Services
 from tagbot.slack import words
+from tagbot.slack.consent_question import text_of_today
 from tagbot.slack.lost_requests import ask_again_if_lost
+from tagbot.slack.own_data import kept_of
+from tagbot.slack.person_messages import kept_message
 from tagbot.vocabulary import COMMAND
 
 
@@ -20,7 +23,12 @@ def register(app: App, services: Services) -> None:
     @app.command(COMMAND)
     def facetag_command(ack: Ack, command: dict[str, Any], respond: Respond) -> None:
         ack()
-        respond(answer(command, services), response_type="ephemeral")
+        if typed_words(command.get("text") or "") == ["me"]:
+            text = text_of_today(services.settings)
+            kept = kept_message(kept_of(command["user_id"], services.opt_out_key, text, services.now()))
+            respond(kept.text, blocks=kept.blocks, response_type="ephemeral")
+        else:
+            respond(answer(command, services), response_type="ephemeral")
 
 
 def answer(command: dict[str, Any], services: Services) -> str:

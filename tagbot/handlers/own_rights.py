@@ -1,4 +1,4 @@
-"""What a person does about themselves: consent, opting out, their own data. Guests have the same rights."""
+"""A person's clicks about themselves: consent, opting out, their own data. Guests have the same rights."""
 
 import re
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from slack_bolt import Ack, App, Respond
 from tagbot.messages import ConsentChanged
 from tagbot.services import Services
 from tagbot.slack import person_words
+from tagbot.slack.own_data import let_be_tagged, send_own_data
 from tagbot.slack.person_messages import whose
 from tagbot.vocabulary import PERSON, ActionId, Consent
 
@@ -30,8 +31,21 @@ def register(app: App, services: Services) -> None:
         if answer is not None:
             services.publish(answer)
         ack()
-        heard = person_words.HEARD[body["actions"][0]["action_id"]]
-        tell(respond, body, heard if answer is not None else person_words.NOT_YOURS)
+        tell(respond, body, told(body))
+
+    @app.action({"action_id": ActionId.TAG_ME_AGAIN, "block_id": BLOCK_ID})
+    def tag_me_again(ack: Ack, body: dict[str, Any], respond: Respond) -> None:
+        ack()
+        if is_own(body):
+            let_be_tagged(body["user"]["id"], services.opt_out_key)
+        tell(respond, body, told(body))
+
+    @app.action({"action_id": ActionId.SEND_MY_DATA, "block_id": BLOCK_ID})
+    def send_my_data(ack: Ack, body: dict[str, Any], respond: Respond) -> None:
+        ack()
+        tell(respond, body, told(body))
+        if is_own(body) and not send_own_data(body["user"]["id"], services.slack, services.crop):
+            tell(respond, body, person_words.NOT_WRITTEN_TO)
 
 
 def parse(body: Mapping[str, Any]) -> ConsentChanged | None:
@@ -50,7 +64,12 @@ def parse(body: Mapping[str, Any]) -> ConsentChanged | None:
 
 def is_own(body: Mapping[str, Any]) -> bool:
     """Whether the buttons that were clicked are those of the member who did."""
-    return whose(body["actions"][0]["block_id"]) == body["user"]["id"]
+    return bool(whose(body["actions"][0]["block_id"]) == body["user"]["id"])
+
+
+def told(body: Mapping[str, Any]) -> str:
+    """The words that the member who clicked is told at once."""
+    return person_words.HEARD[body["actions"][0]["action_id"]] if is_own(body) else person_words.NOT_YOURS
 
 
 def tell(respond: Respond, body: Mapping[str, Any], text: str) -> None:

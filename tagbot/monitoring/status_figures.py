@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tagbot.database.models.bookkeeping import Notice
+from tagbot.database.models.consents import count_waiting_for_consent
 from tagbot.database.models.faces import Face
 from tagbot.database.models.photos import photos_without_faces
 from tagbot.database.opening import connected
@@ -48,6 +49,7 @@ def collect(
             "inbox": inbox.waiting(),
             "inbox_problems": inbox.problems(),
             "photos_without_faces": photos_without_faces(),
+            "waiting_for_consent": count_waiting_for_consent(),
             "training": usage(time.time()),
             "held_by_other_backends": held_elsewhere(backend) if backend else {},
             "machine_vote": of_machine(may_vote=True) if may_vote else None,

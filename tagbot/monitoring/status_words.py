@@ -80,6 +80,9 @@ def faces(figures: Figures, _: datetime) -> Iterator[str]:
         f"Faces: {count['tagged']} tagged, {count['open']} open, {count['training']} being learned, "
         f"{count['waiting']} waiting to be asked, {count['rejected']} set aside."
     )
+    if waiting := figures.get("waiting_for_consent"):
+        waits = "1 tagged face waits" if waiting == 1 else f"{waiting} tagged faces wait"
+        yield f"{waits} for a person's yes before it is learned."
 
 
 def machine(figures: Figures, _: datetime) -> Iterator[str]:

@@ -1,12 +1,13 @@
 """The bot's direct messages: posting one, finding it again, changing it, and sending a file."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from tagbot.errors import Reject, Retry
 from tagbot.lib.rate_limit import RateLimit
 from tagbot.slack.api import SlackApi
-from tagbot.slack.api_failures import MessageGone
+from tagbot.slack.api_failures import MessageGone, PictureGone
 from tagbot.slack.blocks import Rendered
 from tagbot.slack.history import CLOCK_SECONDS, Mark
 from tagbot.vocabulary import EventType
@@ -100,6 +101,24 @@ class DirectMessages:
             channel_id=channel,
             initial_comment=words,
         )
+
+    def take_back(self, member: str) -> int:
+        """Delete all that the bot ever wrote or sent to a member, the files too; how many messages. Raises
+        `CannotBeWrittenTo` where there can be no conversation.
+        """
+        channel, deleted = self.open(member), 0
+        for page in list(self._api.pages("conversations.history", channel=channel)):
+            for message in page.get("messages") or ():
+                if not message.get("bot_id"):
+                    continue
+                for file in message.get("files") or ():
+                    with suppress(PictureGone):
+                        self._api.call("files.delete", file=str(file["id"]))
+                self._updates.wait()
+                with suppress(MessageGone):
+                    self._api.call("chat.delete", channel=channel, ts=str(message["ts"]))
+                deleted += 1
+        return deleted
 
     @staticmethod
     def _for_good(why: Retry | Reject) -> Retry | Reject:

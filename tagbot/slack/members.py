@@ -5,6 +5,7 @@ from typing import Any
 
 from tagbot.errors import Retry
 from tagbot.lib.allowances import Allowances
+from tagbot.lib.names import name_key
 from tagbot.lib.recent import Recent
 from tagbot.slack.api import SlackApi
 from tagbot.slack.api_failures import NoSuchMember
@@ -22,6 +23,9 @@ CHOICE_SECONDS = 2.0
 """Slack tells of 100 members a minute (Tier 4). Of these one tagger, whoever they choose, uses 30 and 20 at
 once; the others stay for those who answer meanwhile.
 """
+
+MOST_AT_ONCE = 1000
+"""Members in one page of their list, of which Slack gives 20 a minute (Tier 2)."""
 
 SLACKBOT = "USLACKBOT"
 """Slack's own, which is not marked as a bot."""
@@ -59,6 +63,7 @@ class Members:
         self._api = api
         self._recent: Recent[Profile | None] = Recent(MEMBER_SECONDS, api.clock)
         self._still_here: Recent[bool] = Recent(STILL_HERE_SECONDS, api.clock)
+        self._names: Recent[list[tuple[str, frozenset[str]]]] = Recent(STILL_HERE_SECONDS, api.clock)
         self._choices = Allowances(CHOICES_AT_ONCE, CHOICE_SECONDS, api.clock)
         self._own: tuple[str, str] | None = None
         """The bot's own workspace and enterprise."""
@@ -102,9 +107,27 @@ class Members:
             and self._is_ours(found)
         )
 
+    def called(self, name: str) -> list[str]:
+        """Slack ids of the active accounts that have this name, in whatever spelling, as it was within the
+        last hour.
+        """
+        names = self._names.get("all", self._all_names)
+        return [member for member, keys in names if name_key(name) in keys]
+
     def has_not_left(self, member: str) -> bool:
         """Whether a member's account is active, as it was within the last hour."""
         return self._still_here.get(member, lambda: self._is_active(member))
+
+    def _all_names(self) -> list[tuple[str, frozenset[str]]]:
+        found = []
+        for page in self._api.pages("users.list", limit=MOST_AT_ONCE):
+            for user in page.get("members") or ():
+                profile = user.get("profile") or {}
+                names = (profile.get("real_name"), profile.get("display_name"), user.get("real_name"))
+                keys = frozenset(name_key(name) for name in names if name)
+                if not (user.get("deleted") or user.get("is_bot")):
+                    found.append((str(user["id"]), keys))
+        return found
 
     def _is_active(self, member: str) -> bool:
         found = self._recently(member)

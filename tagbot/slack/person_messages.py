@@ -40,7 +40,7 @@ class KeptShown:
     is_person: bool = False
     """Whether they were ever tagged: only then is there something to agree to."""
     text: str = ""
-    """What they may agree to."""
+    """The words that they may agree to."""
     text_id: str = ""
     standing: Consent = Consent.NONE
     date: str = ""
@@ -67,7 +67,7 @@ def consent_message(shown: ConsentShown) -> Rendered:
 
 
 def kept_message(shown: KeptShown) -> Rendered:
-    """What is kept of a person, with all that they can do about it."""
+    """All that is kept of a person, with their buttons."""
     if shown.opted_out:
         lines = [words.OPTED_OUT]
         buttons: list[ButtonElement] = [_asking_first(ActionId.TAG_ME_AGAIN, words.TAG_ME_AGAIN)]

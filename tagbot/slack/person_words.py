@@ -56,7 +56,7 @@ HEARD: Mapping[str, str] = {
     ActionId.TAG_ME_AGAIN: "Welcome back! You can be tagged again.",
     ActionId.SEND_MY_DATA: "Your data is on its way to you, by direct message.",
 }
-"""What follows from a click, told at once."""
+"""Told at once after a click."""
 
 NOT_YOURS = "These buttons are somebody else's own, so nothing was changed. `/facetag me` has yours."
 NOT_WRITTEN_TO = (
@@ -98,11 +98,11 @@ CONFIRM: Mapping[str, tuple[str, str]] = {
         "Your name, your face and all that was learned of it go. This cannot be undone.",
     ),
 }
-"""What is asked before these are done: a title, and what follows."""
+"""Asked before these are done: a title, and what follows."""
 
 
 def profile(name: str | None, email: str | None, *, has_picture: bool) -> str:
-    """What is kept of a Slack profile."""
+    """The part of a Slack profile that is kept."""
     kept = [
         *([f"your name ({escaped(name)})"] if name else []),
         *([f"your email address ({escaped(email)})"] if email else []),
@@ -134,3 +134,21 @@ def waiting_for_yes(faces: int) -> str:
 def said_to(text: str) -> str:
     """The text that a yes or no was to."""
     return f"The text that you answered:\n{text}"
+
+
+# --- The file with a person's own data ----------------------------------------------------------------------
+
+README = """\
+This is all that FaceTag keeps of you.
+
+data.json
+  person    what it knows of you: its id for you, your name, and what it read in your Slack profile
+  faces     every face that you are tagged as: where in which photo (by the SHA-256 of its file), who answered
+            what, and whether the face is learned
+  answers   what you answered about other people's faces
+  consents  when and how you were asked, and agreed or not, whether your face may be learned, with the text
+crops/      the pictures of those faces, cut out of the photos, by the id of the face
+
+What was learned of a face is a row of numbers from which no picture can be made; it is kept as long as the
+face is learned. `/facetag me` in Slack says what you can do about all this.
+"""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from tagbot.database.models.face_vectors import FaceVector
 from tagbot.database.models.faces import Face
 from tagbot.database.models.guesses import Guess
+from tagbot.database.models.opt_outs import OptOut
 from tagbot.database.models.people import Person
 from tagbot.database.models.requests import Request
 from tagbot.database.write_lock import writing
@@ -69,7 +70,7 @@ def _search(search: FaceSearch, faces: Sequence[Face], most: int, services: Serv
 
 
 def _names(nearest: NearestPeople, services: Services) -> dict[str, str]:
-    """Of those who can be chosen, by which they are sorted: not of people who have left."""
+    """Of those who can be chosen, by which they are sorted: not of people who have left or opted out."""
     people = Person.select().where(
         (Person.id << [each.person for each in nearest]) & Person.name.is_null(False)
     )
@@ -77,7 +78,8 @@ def _names(nearest: NearestPeople, services: Services) -> dict[str, str]:
     return {
         person.id: name_key(person.name)
         for person in people
-        if person.slack_id is None or members.has_not_left(person.slack_id)
+        if person.slack_id is None
+        or (members.has_not_left(person.slack_id) and not OptOut.has(person.slack_id, services.opt_out_key))
     }
 
 

@@ -12,9 +12,9 @@ from tagbot.database.models.people import Person
 from tagbot.database.models.votes import Vote
 from tagbot.database.write_lock import writing
 from tagbot.messages import ConsentChanged, FaceTagged, PersonAdded, TrainingRefused, TrainingSent
-from tagbot.people.unlearning import keep_out_of_model, unlearn
 from tagbot.photos.image_keys import crop_key
 from tagbot.services import Services
+from tagbot.stages.unlearning import keep_out_of_model, unlearn
 from tagbot.training.backend import NotSent, Refused
 from tagbot.vocabulary import MACHINE, Consent, NotSentReason, RejectionReason, SpecialAnswer, State
 

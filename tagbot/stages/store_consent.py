@@ -11,9 +11,9 @@ from tagbot.database.models.consents import (
 )
 from tagbot.database.models.people import Person
 from tagbot.messages import ConsentChanged, FaceTagged
-from tagbot.people.consent_question import ask_for_consent, show_answer
-from tagbot.people.unlearning import unlearn_person
 from tagbot.services import Services
+from tagbot.slack.consent_question import ask_for_consent, show_answer, text_of_today
+from tagbot.stages.unlearning import unlearn_person
 
 
 def store_consent(message: ConsentChanged, services: Services) -> Iterator[FaceTagged]:
@@ -36,5 +36,6 @@ def store_consent(message: ConsentChanged, services: Services) -> Iterator[FaceT
     else:
         unlearn_person(person.id, services)
         if services.settings.requires_consent:
-            ask_for_consent(person, services)
-    show_answer(person, services)
+            text = text_of_today(services.settings)
+            ask_for_consent(person, text, services.slack, services.now)
+    show_answer(person, services.slack)

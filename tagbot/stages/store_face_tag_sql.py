@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from tagbot.database.models.asked import AskedFace, AskedRequest, asked_in, note_channel
 from tagbot.database.models.bookkeeping import Effort
 from tagbot.database.models.named_people import person_meant
+from tagbot.database.models.opt_outs import OptOut
 from tagbot.database.models.people import Person
 from tagbot.database.models.places import note_posted
 from tagbot.database.models.requests import Request
@@ -14,7 +15,7 @@ from tagbot.lib.names import clean_email, clean_name, email_key, name_key
 from tagbot.lib.unseen import can_be_seen
 from tagbot.messages import ANYWAY, AnswerGiven, FaceTagged
 from tagbot.services import Services
-from tagbot.slack import words
+from tagbot.slack import person_words, words
 from tagbot.stages.clicks_on_closed_faces import faces_answered, tell_that_it_came_late
 from tagbot.stages.send_face_for_training import can_be_trained_anyway
 from tagbot.vocabulary import ActionId, SpecialAnswer, State
@@ -35,6 +36,10 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
     answer = message.answer if picked is None else picked.slack_id or picked.id
     has_account = picked is None or picked.slack_id is not None
     account = has_account and answer not in ("", SpecialAnswer.NOT_A_FACE, SpecialAnswer.DONT_KNOW)
+    if (opted_out := _opted_out(answer if account else "", name, services)) is not None:
+        told = person_words.does_not_want_to_be_tagged(opted_out)
+        services.tellings.tell(message.tagger, told, message.channel)
+        return
     if account and not services.slack.members.can_be_chosen(answer, by=message.tagger):
         services.tellings.tell(message.tagger, words.cannot_be_chosen(answer))
         return
@@ -56,6 +61,19 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
         services.updates.show_soon(asked.id)
     for face in still_open:
         yield FaceTagged(face_id=face.id, round=face.round, cause=f"{message.tagger}:{message.at:.6f}")
+
+
+def _opted_out(account: str, name: str, services: Services) -> str | None:
+    """The person who does not want to be tagged, as the tagger is told of them: whose account was picked, or
+    has the name that was typed.
+    """
+    if account and OptOut.has(account, services.opt_out_key):
+        return words.mention(account)
+    if name and OptOut.select().exists():
+        accounts = services.slack.members.called(name)
+        if any(OptOut.has(each, services.opt_out_key) for each in accounts):
+            return words.escaped(name)
+    return None
 
 
 def _store_votes(

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tagbot.database.models.opt_outs import OptOut
+from tagbot.database.opening import connected
+from tagbot.lib.keyed_hash import KeyedHash
 from tagbot.queues.disk import disk_queues
 from tagbot.recognition.model_files import YUNET
 from tagbot.sandbox.driver import Slack
@@ -16,8 +19,8 @@ from tests.postgresql import Server
 from tests.tls import with_tls
 
 PARTS = [
-    "database", "queues", "image store", "inbox", "Slack bot token", "Slack app token", "Slack channel",
-    "training backend", "face detector",
+    "database", "queues", "image store", "inbox", "consent and opting out", "Slack bot token",
+    "Slack app token", "Slack channel", "training backend", "face detector",
 ]  # fmt: skip
 
 
@@ -208,3 +211,35 @@ def test_it_works_beside_a_running_bot(
         queues["face-tagging"].put("m", "F", {})
         ran = on_slack("check")
     assert f"ok    queues: {len(QueueName)} queues, 1 messages ready" in ran.out
+
+
+@pytest.mark.rule("privacy-report")
+def test_privacy_says_what_is_kept_where_who_sees_it_and_what_people_agree_to(
+    on_slack: Run, stand_in: Slack, tmp_path: Path
+) -> None:
+    (tmp_path / "text.txt").write_text("May we learn your face? See <https://example.com|our policy>.")
+    ran = on_slack(
+        "check", "--privacy", CONSENT="required", CONSENT_TEXT=str(tmp_path / "text.txt"), LINE_UP="4"
+    )
+    assert (ran.code, ran.err) == (0, "")
+    said = ran.out
+    for told in (
+        "data/images on this machine", "data/tagbot.db", "a public channel", stand_in.channel,
+        "CONSENT=required", "unless MAX_GROUP=1 and LINE_UP=0", "May we learn your face?", "/facetag me",
+    ):  # fmt: skip
+        assert told in said, told
+    assert stand_in.bot_token not in said
+    elsewhere = on_slack("check", "--privacy", TRAINING_BACKEND="rekognition", AWS_REGION="eu-west-1").out
+    assert "Amazon Rekognition in eu-west-1" in elsewhere
+    assert "CONSENT=off" in elsewhere
+
+
+@pytest.mark.rule("opted-out")
+def test_another_key_which_keeps_nobody_out_is_told(on_slack: Run, tmp_path: Path) -> None:
+    assert on_slack("check").code == 0
+    with connected():
+        OptOut.keep_out("U0ANNA0001", KeyedHash(bytes(32)), 1.0)
+    ran = on_slack("check")
+    assert ran.code == 1
+    assert "FAILS consent and opting out: 1 people" in ran.out
+    assert (tmp_path / "data/opt-out.key").stat().st_mode & 0o077 == 0

@@ -3,6 +3,7 @@
 import csv
 import json
 import sys
+import zipfile
 from functools import partial
 from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from tagbot.commands.export import cell
+from tagbot.database.models.consents import ConsentStatement, ConsentText
 from tagbot.database.models.export_lines import AT_ONCE, lines
 from tagbot.database.models.faces import Face, store_photo
 from tagbot.database.models.people import Person
@@ -18,6 +20,8 @@ from tagbot.database.models.photos import Photo
 from tagbot.database.models.votes import Vote
 from tagbot.database.opening import connected, open_database
 from tagbot.database.write_lock import writing
+from tagbot.photos.image_keys import crop_key
+from tagbot.photos.image_store.folder_store import FolderStore
 from tests.commands.conftest import Run
 from tests.postgresql import on_every_database
 
@@ -238,3 +242,28 @@ def test_the_jsonl_moves_no_cursor_and_is_exact(run: Run, anna: str) -> None:
     assert [json.loads(line)["source"] for line in told.split("\n") if line] == [text, text]
     assert not set("\x1b\x9b\u202e\u2028\x7f") & set(told)
     assert anna in told
+
+
+@pytest.mark.rule("own-rights")
+def test_one_persons_faces_alone_and_all_that_is_kept_of_them(run: Run, anna: str, tmp_path: Path) -> None:
+    [line] = run("export", "--person", "anna lindqvist").out.splitlines()
+    assert json.loads(line)["face_id"] == "f-newer"
+    with connected():
+        ConsentStatement.note(
+            anna, "given", at=1_800_000_000.0, way="Slack", text_id=ConsentText.keep("May I?", 1.0)
+        )
+        with writing():
+            Vote.put(face_id="f-older", tagger="U0ANNA", answer="dont_know", round=1, at=1_800_000_000.0)
+    crops = FolderStore(tmp_path / "data/images")
+    crops.put(crop_key("f-newer"), b"a crop")
+    assert run("export", "--format", "zip", "--person", "U0ANNA", "--output", "anna.zip").code == 0
+    assert Path("anna.zip").stat().st_mode & 0o077 == 0
+    archive = zipfile.ZipFile("anna.zip")
+    assert archive.read("crops/f-newer.jpg") == b"a crop"
+    data = json.loads(archive.read("data.json"))
+    assert data["faces"] == [json.loads(line)]
+    assert [(each["face_id"], each["answer"]) for each in data["answers"]] == [("f-older", "dont_know")]
+    told = {"said": "given", "at": "2027-01-15T08:00:00.000Z", "way": "Slack", "text": "May I?"}
+    assert data["consents"] == [told]
+    assert run("export", "--format", "zip").code == 2
+    assert run("export", "--person", "Nobody").code == 1

@@ -9,6 +9,7 @@ from tagbot.consensus import Waiting
 from tagbot.database.models import export_lines
 from tagbot.database.models.faces import Face, store_photo
 from tagbot.database.models.guesses import Guess, outcome
+from tagbot.database.models.opt_outs import OptOut
 from tagbot.database.models.people import Person
 from tagbot.database.models.votes import Vote
 from tagbot.database.write_lock import writing
@@ -159,6 +160,16 @@ def test_nobody_who_has_left_is_offered_and_others_take_their_place(offering: Wo
     assert offered == [], "who is there does not resemble the face"
     offered = [value for _, _, value in names_on(shown(offering, asked_about(offering, 1)))]
     assert offered == [people[number].id for number in (1, 3, 4, 5)]
+
+
+@pytest.mark.rule("line-up", "opted-out")
+def test_nobody_who_opted_out_is_offered(offering: World) -> None:
+    out, here = offering.slack.people[:2]
+    known(0, "Anna", slack_id=out)
+    people = [known(1, "Ben", slack_id=here), *(known(number, f"Person {number}") for number in (2, 3))]
+    OptOut.keep_out(out, offering.services.opt_out_key, 1.0)
+    offered = [value for _, _, value in names_on(shown(offering, asked_about(offering, 1)))]
+    assert offered == [person.id for person in people]
 
 
 @pytest.mark.rule("line-up")

@@ -86,7 +86,7 @@ def test_a_yes_sends_all_faces_that_waited_and_the_question_says_so(world: World
     assert controls(question) == {"consent_no"}
     [statement] = ConsentStatement.select()
     assert (statement.said, statement.at, statement.way) == ("given", 5.0, "Slack")
-    assert statement.text.text == ConsentText.get().text
+    assert statement.words == ConsentText.get().text
     later = tagged(world, people[2])
     assert fresh(later).face_ref is not None
 

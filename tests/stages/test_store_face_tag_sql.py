@@ -6,6 +6,7 @@ import pytest
 
 from tagbot.database.models.bookkeeping import Effort
 from tagbot.database.models.faces import Face
+from tagbot.database.models.opt_outs import OptOut
 from tagbot.database.models.people import Person
 from tagbot.database.models.requests import Request
 from tagbot.database.models.rounds import ask_again
@@ -13,7 +14,7 @@ from tagbot.database.models.votes import Vote
 from tagbot.errors import Reject, Retry
 from tagbot.messages import AnswerGiven, FaceStored, FaceTagged
 from tagbot.queues import Counts
-from tagbot.slack import words
+from tagbot.slack import person_words, words
 from tagbot.stages.store_face_tag_sql import store_face_tag_sql
 from tagbot.vocabulary import SpecialAnswer
 from tests.stages.scenes import (
@@ -197,6 +198,29 @@ def test_who_is_no_active_person_cannot_be_chosen(world: World, people: list[str
     assert votes(face) == {}
     assert last_words_to(world, people[0]) == words.cannot_be_chosen(chosen)
     assert all(world.told(other) == [] for other in people[1:])
+
+
+@pytest.mark.rule("opted-out", "told-to-one-alone")
+@pytest.mark.parametrize("how", ["picked", "offered", "typed", "typed otherwise"])
+def test_who_opted_out_cannot_be_tagged_and_the_tagger_alone_is_told(
+    world: World, people: list[str], how: str
+) -> None:
+    person, offered = people[2], Person.with_slack_id(people[2], 1.0)
+    face = world.face(posted=True)
+    answer = {"picked": person, "offered": offered.id}.get(how, "")
+    name = {"typed": "Chiara De Luca", "typed otherwise": "CHIARA  de luca"}.get(how, "")
+    OptOut.keep_out(person, world.services.opt_out_key, 1.0)
+    assert person not in str(list(OptOut.select().dicts()))
+    assert work(world, world.answer(face, people[0], answer, name=name)) == []
+    assert votes(face) == {}
+    told = words.mention(person) if answer else " ".join(name.split())
+    assert last_words_to(world, people[0]) == person_words.does_not_want_to_be_tagged(told)
+    assert all(world.told(other) == [] for other in people[1:])
+    work(world, world.answer(face, people[1], "", name="Somebody Else"))
+    assert len(votes(face)) == 1, "all others can be"
+    OptOut.let_in(person, world.services.opt_out_key)
+    work(world, world.answer(face, people[0], answer, name=name))
+    assert len(votes(face)) == 2
 
 
 @pytest.mark.rule("not-choosable")

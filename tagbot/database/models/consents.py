@@ -50,6 +50,11 @@ class ConsentStatement(Table):
     class Meta:
         primary_key = CompositeKey("person", "at", "said")
 
+    @property
+    def words(self) -> str | None:
+        """Those that it was said to; None where they are not known."""
+        return None if self.text is None else str(self.text.text)
+
     @classmethod
     def of(cls, person_id: str) -> list[Self]:
         """All that a person said, the oldest first."""

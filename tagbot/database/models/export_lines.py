@@ -1,4 +1,4 @@
-"""What is told of each tagged face: the lines of `export`, and of a person's own data."""
+"""The facts that are told of each tagged face: the lines of `export`, and of a person's own data."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime

@@ -1,0 +1,133 @@
+"""All that the database keeps of people, for themselves and for the operator."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from peewee import fn
+
+from tagbot.database.models.consents import (
+    ConsentQuestion,
+    ConsentStatement,
+    standing,
+    waiting_for_consent,
+)
+from tagbot.database.models.export_lines import lines, utc
+from tagbot.database.models.faces import Face
+from tagbot.database.models.people import Person
+from tagbot.database.models.votes import Vote
+from tagbot.lib.names import name_key
+from tagbot.vocabulary import Consent, State
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPerson:
+    """A person in figures."""
+
+    person: Person
+    faces: int
+    """In which they are tagged."""
+    learned: int
+    consent: Consent
+    consent_at: float | None
+    """When they were asked, or said what counts; seconds since 1970."""
+    way: str = ""
+    """How they said it."""
+    text: str | None = None
+    """The words that they said it to, where these are known."""
+
+
+def known_people() -> Iterator[KnownPerson]:
+    """All people that there are, in the order of their names."""
+    for person in Person.select().order_by(fn.LOWER(Person.name), Person.id):
+        yield known_person(person)
+
+
+def known_person(person: Person) -> KnownPerson:
+    """One of them."""
+    said, question = ConsentStatement.latest(person.id), ConsentQuestion.of(person.id)
+    asked_at = question.asked_at if question is not None else None
+    faces = Face.select().where((Face.person == person) & (Face.state == State.TAGGED)).count()
+    return KnownPerson(
+        person,
+        faces=faces,
+        learned=Face.learned_of(person),
+        consent=standing(person.id),
+        consent_at=said.at if said is not None else asked_at,
+        way=said.way if said is not None else "",
+        text=said.words if said is not None else None,
+    )
+
+
+def people_called(text: str) -> list[Person]:
+    """The person of a Slack id, of an id of ours, or all of a name."""
+    by_id = list(Person.select().where((Person.slack_id == text) | (Person.id == text)))
+    if by_id or not name_key(text):
+        return by_id
+    return [each for each in Person.select().where(Person.name.is_null(False)) if is_called(each, text)]
+
+
+def is_called(person: Person, name: str) -> bool:
+    """Whether a person has this name, in whatever spelling."""
+    return name_key(person.name or "") == name_key(name)
+
+
+def photos_of(person_id: str) -> int:
+    """In how many photos a person is tagged."""
+    tagged = (Face.person == person_id) & (Face.state == State.TAGGED)
+    return int(Face.select(Face.photo).where(tagged).distinct().count())
+
+
+def answers_of(slack_id: str) -> int:
+    """How many of a member's own answers are kept."""
+    return int(Vote.select().where(Vote.tagger == slack_id).count())
+
+
+def own_data(person: Person | None, slack_id: str | None) -> dict[str, Any]:
+    """All that is kept of a person, ready for JSON: of one who was never tagged, what their account gave."""
+    return {
+        "person": None if person is None else _profile(person),
+        "faces": [] if person is None else list(lines(person.id)),
+        "answers": list(_answers(slack_id)) if slack_id else [],
+        "consents": [] if person is None else list(_consents(person.id)),
+    }
+
+
+def faces_waiting(person_id: str) -> int:
+    """Faces that a person's yes would have learned."""
+    return len(waiting_for_consent(person_id))
+
+
+def _profile(person: Person) -> dict[str, Any]:
+    return {
+        "id": person.id,
+        "slack_id": person.slack_id,
+        "name": person.name,
+        "email": person.email,
+        "picture_url": person.picture_url,
+        "added_at": utc(person.added_at),
+        "consent": standing(person.id),
+    }
+
+
+def _answers(slack_id: str) -> Iterator[dict[str, Any]]:
+    """The answers of a member about faces, the oldest first."""
+    for vote in (
+        Vote.select(Vote, Face).join(Face).where(Vote.tagger == slack_id).order_by(Vote.at, Vote.face)
+    ):
+        yield {
+            "face_id": vote.face.id,
+            "answer": vote.answer,
+            "name": vote.name,
+            "email": vote.email,
+            "at": utc(vote.at),
+        }
+
+
+def _consents(person_id: str) -> Iterator[dict[str, Any]]:
+    question = ConsentQuestion.of(person_id)
+    if question is not None and question.asked_at is not None:
+        asked = {"said": Consent.ASKED, "at": utc(question.asked_at), "way": "Slack"}
+        yield asked | {"text": question.text.text}
+    for each in ConsentStatement.of(person_id):
+        yield {"said": each.said, "at": utc(each.at), "way": each.way, "text": each.words}
