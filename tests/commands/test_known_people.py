@@ -13,7 +13,7 @@ from tests.commands.conftest import Run
 from tests.commands.test_export import anna as anna
 from tests.postgresql import on_every_database
 
-pytestmark = [on_every_database, pytest.mark.rule("people-and-consent")]
+pytestmark = on_every_database
 
 
 @pytest.fixture(name="run")
@@ -28,6 +28,7 @@ def consents(run: Run) -> dict[str, tuple[str, bool]]:
     return {each["name"]: (each["consent"], each["consent_at"] is not None) for each in listed}
 
 
+@pytest.mark.rule("people-and-consent")
 def test_people_are_listed_as_the_contract_says(run: Run, anna: str) -> None:
     listed = json.loads(run("people", "--json").out)
     assert listed[0] == {
@@ -46,6 +47,7 @@ def test_people_are_listed_as_the_contract_says(run: Run, anna: str) -> None:
     ]
 
 
+@pytest.mark.rule("people-and-consent")
 def test_a_yes_given_elsewhere_and_a_no_are_noted_with_date_way_and_text(run: Run, anna: str) -> None:
     with connected():
         text = ConsentText.keep("May we?", 1.0)
@@ -69,6 +71,7 @@ def test_a_yes_given_elsewhere_and_a_no_are_noted_with_date_way_and_text(run: Ru
         assert told in table
 
 
+@pytest.mark.rule("people-and-consent")
 def test_whom_the_command_cannot_tell_it_does_not_name(run: Run, anna: str) -> None:
     with connected(), writing():
         Person.with_name("zoë", "other@example.com", 2.0)

@@ -71,6 +71,8 @@ NOWHERE_REACHED = frozenset(
         (UPDATES, failpoints.BEFORE_ACKNOWLEDGEMENT),
         # In this story each face is asked about by itself: tests/stages/test_groups.py dies at these.
         *(("SplitGroup", point) for point in failpoints.POINTS),
+        # In this story nobody says anything about being learned: tests/stages/test_store_consent.py does.
+        *(("StoreConsent", point) for point in failpoints.POINTS),
     }
 )
 """What a stage does not have."""

@@ -15,8 +15,6 @@ from tests.handlers.conftest import Desk
 from tests.handlers.test_wrong_person import tagged
 from tests.stages.scenes import controls
 
-pytestmark = pytest.mark.rule("own-rights")
-
 
 def me(desk: Desk, member: str) -> Message:
     """What they are shown of themselves."""
@@ -35,6 +33,7 @@ def press(desk: Desk, member: str, message: Message, action: str) -> str:
     return told.text
 
 
+@pytest.mark.rule("own-rights")
 def test_me_says_what_is_kept_with_the_buttons(desk: Desk) -> None:
     face = tagged(desk.world)
     person = str(face.person and face.person.slack_id)
@@ -50,12 +49,14 @@ def test_me_says_what_is_kept_with_the_buttons(desk: Desk) -> None:
     assert confirmed == {"do_not_tag_me", "forget_me"}
 
 
+@pytest.mark.rule("own-rights")
 def test_me_of_who_was_never_tagged(desk: Desk) -> None:
     shown = me(desk, desk.slack.people[4])
     assert person_words.KEPT_NOTHING in shown.text
     assert controls(shown) == {"send_my_data", "do_not_tag_me", "forget_me"}
 
 
+@pytest.mark.rule("own-rights")
 def test_a_yes_is_on_its_queue_before_slack_hears_that_it_arrived(desk: Desk) -> None:
     face = tagged(desk.world)
     person = str(face.person and face.person.slack_id)
@@ -71,6 +72,7 @@ def test_a_yes_is_on_its_queue_before_slack_hears_that_it_arrived(desk: Desk) ->
     assert act.acknowledged_at >= at
 
 
+@pytest.mark.rule("own-rights")
 @pytest.mark.parametrize("action", ["consent_yes", "consent_no", "tag_me_again", "send_my_data"])
 def test_somebody_elses_buttons_change_nothing_and_say_so(desk: Desk, action: str) -> None:
     anna, ben, *_ = desk.slack.people
@@ -85,6 +87,7 @@ def test_somebody_elses_buttons_change_nothing_and_say_so(desk: Desk, action: st
     assert (desk.slack.directs(anna), desk.slack.directs(ben)) == before
 
 
+@pytest.mark.rule("own-rights")
 def test_who_opted_out_can_come_back(desk: Desk) -> None:
     anna = desk.slack.people[0]
     OptOut.keep_out(anna, desk.world.services.opt_out_key, 1.0)
@@ -96,6 +99,7 @@ def test_who_opted_out_can_come_back(desk: Desk) -> None:
     assert "tag_me_again" not in controls(me(desk, anna))
 
 
+@pytest.mark.rule("own-rights")
 def test_their_data_comes_as_a_file_by_direct_message(desk: Desk) -> None:
     face = tagged(desk.world)
     person = str(face.person and face.person.slack_id)
@@ -110,6 +114,7 @@ def test_their_data_comes_as_a_file_by_direct_message(desk: Desk) -> None:
     assert list(other.shares) == [sent.channel]
 
 
+@pytest.mark.rule("own-rights")
 def test_where_nobody_can_write_to_them_they_hear_how_to_get_it(desk: Desk) -> None:
     anna = desk.slack.people[0]
     desk.slack.fail("conversations.open", error="user_not_visible")

@@ -20,8 +20,6 @@ from tagbot.worker import workers
 from tests.stages.scenes import MakeWorld, controls, fresh, shown, tagged
 from tests.world import World
 
-pytestmark = pytest.mark.rule("consent-before-learning")
-
 
 @pytest.fixture(name="world")
 def _world(make_world: MakeWorld) -> World:
@@ -53,6 +51,7 @@ def id_of(slack_id: str) -> str:
     return str(Person.get(Person.slack_id == slack_id).id)
 
 
+@pytest.mark.rule("consent-before-learning")
 def test_who_is_named_is_tagged_not_learned_and_asked_once(world: World, people: list[str]) -> None:
     faces = [tagged(world, people[2]) for _ in range(3)]
     assert learned() == 0
@@ -70,6 +69,7 @@ def test_who_is_named_is_tagged_not_learned_and_asked_once(world: World, people:
     assert standing(id_of(people[2])) == Consent.ASKED
 
 
+@pytest.mark.rule("consent-before-learning")
 def test_a_yes_sends_all_faces_that_waited_and_the_question_says_so(world: World, people: list[str]) -> None:
     faces = [tagged(world, people[2]) for _ in range(3)]
     yes = said(people[2], Consent.GIVEN, 5.0, ConsentText.get().id)
@@ -91,6 +91,7 @@ def test_a_yes_sends_all_faces_that_waited_and_the_question_says_so(world: World
     assert fresh(later).face_ref is not None
 
 
+@pytest.mark.rule("consent-before-learning")
 @pytest.mark.parametrize("answer", [Consent.REFUSED, None])
 def test_a_no_or_silence_leaves_them_unlearned_and_nobody_is_asked_twice(
     world: World, people: list[str], answer: Consent | None
@@ -108,6 +109,7 @@ def test_a_no_or_silence_leaves_them_unlearned_and_nobody_is_asked_twice(
     assert shown(world, face).text.count(words.NOT_SENT["no_consent"]) == 1, "the same whatever was said"
 
 
+@pytest.mark.rule("consent-before-learning")
 def test_a_yes_is_withdrawn_with_effect_on_the_model(world: World, people: list[str]) -> None:
     face = tagged(world, people[2])
     say(world, people[2], Consent.GIVEN, 5.0)
@@ -124,6 +126,7 @@ def test_a_yes_is_withdrawn_with_effect_on_the_model(world: World, people: list[
     assert len(world.slack.directs(people[2])) == 1
 
 
+@pytest.mark.rule("consent-before-learning")
 def test_where_consent_is_not_required_a_no_counts_all_the_same(make_world: MakeWorld) -> None:
     world = make_world()
     person = world.slack.people[2]
@@ -134,6 +137,7 @@ def test_where_consent_is_not_required_a_no_counts_all_the_same(make_world: Make
     assert world.slack.directs(person) == []
 
 
+@pytest.mark.rule("consent-before-learning")
 def test_who_was_learned_before_is_unlearned_and_asked_once_it_is_required(make_world: MakeWorld) -> None:
     before = make_world()
     people = before.slack.people
@@ -154,6 +158,7 @@ class Died(BaseException):
     """The bot is gone."""
 
 
+@pytest.mark.rule("consent-before-learning")
 @pytest.mark.parametrize(
     "point", [failpoints.BEFORE_CALL, failpoints.AFTER_CALL], ids=["before a call", "after a call"]
 )
@@ -205,6 +210,7 @@ def test_while_slack_is_away_the_question_waits(world: World, people: list[str])
     assert len(world.slack.directs(people[2])) == 1
 
 
+@pytest.mark.rule("consent-before-learning")
 def test_an_answer_of_slacks_that_got_lost_is_looked_for(world: World, people: list[str]) -> None:
     tagged_silently(world, people[2])
     world.slack.fail("chat.postMessage", reset=True, effect=True)
@@ -217,6 +223,7 @@ def test_an_answer_of_slacks_that_got_lost_is_looked_for(world: World, people: l
     assert len(world.slack.directs(people[2])) == 1
 
 
+@pytest.mark.rule("consent-before-learning")
 def test_a_person_whom_slack_lets_nobody_write_to_stays_unlearned(world: World, people: list[str]) -> None:
     world.slack.fail("conversations.open", error="user_not_visible", times=None)
     face = tagged(world, people[2])
@@ -228,11 +235,13 @@ def test_a_person_whom_slack_lets_nobody_write_to_stays_unlearned(world: World, 
     assert question.problem == "conversations.open: user_not_visible"
 
 
+@pytest.mark.rule("consent-before-learning")
 def test_a_word_about_nobody_known_leaves_nothing_behind(world: World) -> None:
     assert list(store_consent(said("U0NOBODY00", Consent.GIVEN, 5.0), world.services)) == []
     assert (Person.select().count(), ConsentStatement.select().count()) == (0, 0)
 
 
+@pytest.mark.rule("consent-before-learning")
 def test_a_no_that_comes_while_the_backend_learns_takes_the_face_out_again(
     world: World, people: list[str]
 ) -> None:
@@ -246,6 +255,7 @@ def test_a_no_that_comes_while_the_backend_learns_takes_the_face_out_again(
     assert (learned(), fresh(face).state, fresh(face).reason) == (0, "tagged", "no_consent")
 
 
+@pytest.mark.rule("consent-before-learning")
 def test_a_crash_between_the_backend_and_the_note_of_it_leaves_nothing_in_the_model(
     world: World, people: list[str]
 ) -> None:
@@ -260,6 +270,7 @@ def test_a_crash_between_the_backend_and_the_note_of_it_leaves_nothing_in_the_mo
     assert (learned(), fresh(face).state, fresh(face).reason) == (0, "tagged", "no_consent")
 
 
+@pytest.mark.rule("consent-before-learning")
 def test_a_message_that_is_none_is_rejected() -> None:
     with pytest.raises(Reject):
         ConsentChanged.from_json({"said": "given"})
