@@ -21,6 +21,7 @@ DOORS: dict[str, set[str]] = {
     "onnxruntime": {"recognition/onnx_network.py"},
     "psycopg": {"database/postgresql.py", "database/postgresql_errors.py"},
     "PIL": {"photos/pixels.py"},
+    "pi_heif": {"photos/heic_decoder.py"},
     "apscheduler": {"schedule.py"},
     "prometheus_client": {"monitoring/prometheus.py"},
     "slack_sdk.WebClient": {"slack/api.py"},

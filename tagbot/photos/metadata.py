@@ -28,10 +28,18 @@ class Essence:
     file: bytes
     exif: bytes = b""
     xmp: bytes = b""
+    coding: str = ""
+    """`heic` or `avif`, of a HEIF: by the picture, and not by what the file calls itself."""
+    turned: int | None = None
+    """As EXIF counts, of a kind of file that says itself how it is turned: what EXIF says then counts not, so
+    that nothing is turned twice.
+    """
 
     @property
     def orientation(self) -> int:
         """1 to 8, as EXIF counts; 1 is upright, and what is said where nothing can be read."""
+        if self.turned is not None:
+            return self.turned
         if (told := _exif_orientation(self.exif.removeprefix(b"Exif\0\0"))) is not None:
             return told
         in_xmp = XMP_ORIENTATION.search(self.xmp)

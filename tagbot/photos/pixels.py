@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from io import BytesIO
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, features
+from PIL.AvifImagePlugin import AvifImageFile
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from tagbot.photos.heic_decoder import heic_picture
 from tagbot.photos.photo_limits import MAX_BYTES
+from tagbot.photos.picture_refused import HINTS, PictureRefused
 from tagbot.photos.rectangle import Rectangle, Size
 
 QUALITIES = (92, 75, 50)
@@ -118,7 +121,12 @@ def blank(size: Size) -> Photo:
 # The plugins by name instead of Image.open: nothing else is ever tried on a stranger's bytes, and its limit
 # (it only warns from 89 to 179 megapixels) gives way to ours. JpegImageFile takes a phone's MPO for the JPEG
 # that it begins with.
-OPENERS: dict[str, type[ImageFile]] = {"jpeg": JpegImageFile, "png": PngImageFile, "webp": WebPImageFile}
+OPENERS: dict[str, type[ImageFile]] = {
+    "jpeg": JpegImageFile,
+    "png": PngImageFile,
+    "webp": WebPImageFile,
+    "avif": AvifImageFile,
+}
 
 # Pillow's errors about broken or hostile bytes. The first six were seen on a million damaged files; its
 # decoders can raise the others too.
@@ -132,6 +140,7 @@ BROKEN = (
     IndexError,  # a segment shorter than it says
     OverflowError,  # a number in a header that fits no C integer
     zlib.error,  # a PNG's pixels
+    RuntimeError,  # an AVIF that libavif cannot use
 )
 
 TURNS = {
@@ -149,12 +158,25 @@ TURNS = {
 def decoded(kind: str, data: bytes, check_size: Callable[[Size], None]) -> Image.Image:
     """The picture in a file of that kind; `check_size` sees its size before anything is decoded.
 
-    Raises one of `BROKEN`.
+    A HEIC comes as it is to be seen, any other as it is stored. Raises one of `BROKEN`, and `PictureRefused`
+    where there is no decoder.
     """
+    if kind == "heic":
+        return _heic(data, check_size)
+    if kind == "avif" and not features.check("avif"):
+        raise PictureRefused(HINTS["no_avif"])
     with OPENERS[kind](BytesIO(data)) as image:
         check_size(Size(*image.size))
         image.load()
         return image
+
+
+def _heic(data: bytes, check_size: Callable[[Size], None]) -> Image.Image:
+    with heic_picture(data) as picture:
+        check_size(picture.size)
+        mode, size, rows, stride = picture.pixels()
+        image = Image.frombytes(mode, size, rows, "raw", mode, stride)
+    return image.convert("LA") if mode == "La" else image  # from which alone Pillow goes on
 
 
 def upright(image: Image.Image, orientation: int) -> Image.Image:

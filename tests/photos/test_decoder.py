@@ -143,6 +143,7 @@ LARGEST: Mapping[str, tuple[str, str, dict[str, Any]]] = {
     "grey of 16 bits": ("I;16", "PNG", {"compress_level": 1}),
     "palette": ("P", "PNG", {"compress_level": 1, "transparency": 0}),
     "webp": ("RGBA", "WEBP", {"method": 0, "quality": 20}),
+    "avif": ("RGBA", "AVIF", {"speed": 10, "quality": 50}),
 }
 
 
