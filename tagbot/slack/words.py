@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from tagbot.lib.installation import COMMAND
 from tagbot.lib.unseen import printable_lines
 from tagbot.vocabulary import NotSentReason, RejectionReason
 
@@ -94,6 +95,10 @@ REOPEN_NO = "Leave it"
 # --- To one person ------------------------------------------------------------------------------------------
 
 CLOSED = "This face is closed already, so your answer does not count any more. Thank you all the same!"
+FACE_GONE = (
+    "I do not know this face any more, so your answer does not count. "
+    "If its photo is still wanted, please let somebody add it again."
+)
 ASKED_ELSEWHERE = (
     "This question is asked in another message now, so your answer here does not count. Please answer there."
 )
@@ -276,7 +281,7 @@ RETRY_THEM = (
 
 def more_lines(number: int) -> str:
     """The end of a status that is too long for Slack."""
-    return f"… and {number} more lines, which `python bot.py status` prints."
+    return f"… and {number} more lines, which `{COMMAND} status` prints."
 
 
 def no_status(reason: str) -> str:

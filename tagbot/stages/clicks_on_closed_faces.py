@@ -21,6 +21,9 @@ def faces_answered(asked: AskedRequest | None, message: AnswerGiven, ours: str) 
 def tell_that_it_came_late(message: AnswerGiven, services: Services) -> None:
     """Nothing changes, and the tagger is told why; after a click in another channel they know already."""
     face = Face.get_or_none(Face.id == message.face_id)
+    if face is None and message.channel:  # posted after the backup that this database was restored from
+        services.tellings.tell(message.tagger, words.FACE_GONE, message.channel)
+        return
     if face is None:
         raise Reject("the answer is about a face that is not in the database")
     if message.channel in ("", services.slack.channel.id):

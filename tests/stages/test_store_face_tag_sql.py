@@ -378,6 +378,18 @@ def test_an_unknown_face_is_rejected(world: World, people: list[str]) -> None:
     assert world.queues["face-tagging"].counts() == Counts(dead=1)
 
 
+@pytest.mark.rule("backup-restored")
+def test_a_click_about_a_face_that_a_backup_did_not_have_is_told_so(world: World, people: list[str]) -> None:
+    ts, channel = "1700000000.000100", world.settings.slack_channel
+    answer = AnswerGiven(
+        face_id="0" * 36, tagger=people[0], answer=people[1], at=1.0, message_ts=ts, channel=channel
+    )
+    world.publish(answer)
+    world.drain()
+    assert world.queues["face-tagging"].counts() == Counts()
+    assert world.told(people[0]) == [words.FACE_GONE]
+
+
 @pytest.mark.rule("outside-trouble-keeps-votes")
 @pytest.mark.failure("readme-slack-away", shows="what happens")
 @pytest.mark.parametrize(
