@@ -115,10 +115,10 @@ lock: | $(PY)  ## resolve the dependencies anew into requirements/
 	$(UV) requirements/lock.in --output-file requirements/lock.txt
 	$(UV) requirements/models.in --no-deps --output-file requirements/models.txt
 	$(COMPILE) --output-file requirements/bot.txt
-	$(COMPILE) --extra local --extra sandbox --extra postgresql --constraints requirements/bot.txt --output-file requirements/all.txt
+	$(COMPILE) --extra local --extra postgresql --constraints requirements/bot.txt --output-file requirements/all.txt
 	$(COMPILE) --extra postgresql --constraints requirements/all.txt --output-file requirements/postgresql.txt
-	$(COMPILE) --extra local --extra sandbox --extra postgresql --extra dev --constraints requirements/all.txt --output-file requirements/dev.txt
-	$(COMPILE) --extra local --extra sandbox --extra postgresql --extra dev --extra bench --constraints requirements/dev.txt --output-file requirements/bench.txt
+	$(COMPILE) --extra local --extra postgresql --extra dev --constraints requirements/all.txt --output-file requirements/dev.txt
+	$(COMPILE) --extra local --extra postgresql --extra dev --extra bench --constraints requirements/dev.txt --output-file requirements/bench.txt
 
 clean:  ## remove .venv and the caches; data/ stays
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -12,6 +12,7 @@ from dotenv import dotenv_values
 from tagbot.commands import COMMANDS, command
 from tagbot.errors import Reject, Retry
 from tagbot.lib import logs, terminal
+from tagbot.lib.installation import COMMAND
 from tagbot.lib.owner_only import for_owner_alone
 from tagbot.lib.process_lock import AlreadyRunning
 from tagbot.lib.redaction import hide_in_tracebacks, hide_secrets_of, without_secrets
@@ -68,7 +69,7 @@ class _Parser(argparse.ArgumentParser):
 def _parsed(given: Sequence[str]) -> argparse.Namespace:
     """The command line, understood; ends the program where it makes no sense, or asks for help."""
     parser = _Parser(
-        prog="bot.py",
+        prog=COMMAND.removeprefix("python "),
         description="Without a command: run the bot. Settings come from the environment and .env.",
     )
     parser.add_argument(
@@ -107,12 +108,8 @@ def _run(env: Mapping[str, str], options: argparse.Namespace) -> int:
 
 
 def _run_sandbox(env: Mapping[str, str], port: int | None) -> int:
-    try:
-        from tagbot.sandbox.page.run import Options, run
-    except ModuleNotFoundError as missing:
-        return _complain(
-            FAILED, f"{missing.name}, which --sandbox needs, is not installed: `make venv WITH=all` adds it"
-        )
+    from tagbot.sandbox.page.run import Options, run  # half a second, which nothing else needs
+
     screen = sys.platform == "darwin" or bool(env.get("DISPLAY") or env.get("WAYLAND_DISPLAY"))
     run(
         Options(
@@ -150,3 +147,7 @@ def _env_file() -> Mapping[str, str]:
 def _complain(code: int, *lines: str) -> int:
     terminal.complain(*map(without_secrets, lines))
     return code
+
+
+if __name__ == "__main__":  # `python -m tagbot.main`, where `facetag` may not be on the path
+    raise SystemExit(main())

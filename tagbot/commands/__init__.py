@@ -15,6 +15,8 @@ COMMANDS = {
     "reconcile": "compare the training backend's model with the database, and mend it",
     "models": "show which models the recogniser has, each with its worth, licence and source, or bring one",
     "check": "try every outside part and say how to mend what fails",
+    "backup": "copy database, queues and pictures into one file, while the bot runs or not",
+    "manifest": "print the manifest that makes the app in Slack",
     "migrate": "move what the bot keeps to another place, while the bot does not run",
 }
 """Each command, in a line."""

@@ -16,6 +16,7 @@ from tagbot.database.models.opt_outs import OptOut
 from tagbot.database.opening import connected, health, open_database
 from tagbot.database.outages import DatabaseUnusable
 from tagbot.errors import Reject, Retry
+from tagbot.lib.installation import COMMAND as TYPED
 from tagbot.lib.redaction import without_secrets
 from tagbot.lib.terminal import say
 from tagbot.recognition.model_files import MODELS, Purpose, best
@@ -163,11 +164,11 @@ def face_detector(settings: Settings) -> str:
     detectors = [model for model in MODELS.values() if model.purpose is Purpose.FINDS]
     used = best(Purpose.FINDS, settings.models)
     if used is None:
-        raise Reject("there is none: `python bot.py models` says which there are")
+        raise Reject(f"there is none: `{TYPED} models` says which there are")
     if used is detectors[0]:
         return used.name
     better = detectors[0]
-    return f"{used.name}; `python bot.py models get {better.name}` brings one that {better.worth}"
+    return f"{used.name}; `{TYPED} models get {better.name}` brings one that {better.worth}"
 
 
 COMMAND = Command(arguments, run, needs_slack=True)

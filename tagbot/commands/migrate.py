@@ -13,6 +13,7 @@ from tagbot.commands.command import Command
 from tagbot.database.opening import connected, open_database
 from tagbot.database.shared_clock import shared_now
 from tagbot.errors import Reject
+from tagbot.lib.installation import COMMAND as TYPED
 from tagbot.lib.process_lock import AlreadyRunning
 from tagbot.lib.terminal import complain, say
 from tagbot.maintenance.transfer import Compared
@@ -66,7 +67,7 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
         raise Reject("the bot is running: stop it, as nothing may change meanwhile") from None
     variables = ", ".join(part.variable for part in wanted)
     say(f"All is there, and what was here was left as it was. Set {variables} as you named them here,")
-    say("run `python bot.py check`, and start the bot.")
+    say(f"run `{TYPED} check`, and start the bot.")
     return 0
 
 

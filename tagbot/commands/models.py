@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from tagbot.commands.command import Command
 from tagbot.lib.download import KnownFile, NotBrought, download
+from tagbot.lib.installation import COMMAND as TYPED
 from tagbot.lib.owner_only import give_to_owner_of
 from tagbot.lib.terminal import complain, say
 from tagbot.recognition.model_files import MODELS, Model, best, not_genuine, where
@@ -70,7 +71,7 @@ def _print(folder: Path) -> None:
     for model in MODELS.values():
         complain(*(f"{path}: {NOT_GENUINE}" for path in not_genuine(model, folder)))
         if where(model, folder) is None:
-            say(f"python bot.py models get {model.name} brings {model.name}, {model.size / 1e6:.1f} MB.")
+            say(f"{TYPED} models get {model.name} brings {model.name}, {model.size / 1e6:.1f} MB.")
 
 
 def get(model: Model, folder: Path) -> int:

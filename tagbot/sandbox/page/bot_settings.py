@@ -5,8 +5,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from tagbot.lib.installation import COMMAND, IS_CHECKOUT, PACKAGE
 from tagbot.sandbox import defaults
-from tagbot.sandbox.page.bot_process import BOT, ROOT
 from tagbot.sandbox.state import APP_TOKEN, BOT_TOKEN
 from tagbot.settings import variables
 
@@ -61,7 +61,9 @@ def bot_environment(outer: Mapping[str, str], address: str, data_dir: Path, mode
 def add_command(outer: Mapping[str, str], data_dir: Path) -> str:
     """What one types in a terminal to add a photo; what `.env` may say of other folders is taken back."""
     folders = ("INBOX", "DATABASE_URL", "QUEUE_URL", "IMAGE_STORE")
-    python = Path(sys.executable)
-    shown = python.relative_to(ROOT) if python.is_relative_to(ROOT) else python
     words = [f"DATA_DIR={shlex.quote(str(data_dir))}", *(f"{name}=" for name in folders if outer.get(name))]
-    return " ".join([f"cd {shlex.quote(str(BOT.parent))} &&", *words, str(shown), "bot.py", "add", "PHOTO…"])
+    if not IS_CHECKOUT:
+        return " ".join([*words, COMMAND, "add", "PHOTO…"])
+    python, root = Path(sys.executable), PACKAGE.parent
+    shown = python.relative_to(root) if python.is_relative_to(root) else python
+    return " ".join([f"cd {shlex.quote(str(root))} &&", *words, str(shown), "bot.py", "add", "PHOTO…"])

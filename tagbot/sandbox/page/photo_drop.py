@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePath
 
-from tagbot.sandbox.page.bot_process import BOT
+from tagbot.lib.installation import PROGRAM
 from tagbot.sandbox.refusals import Refused
 from tagbot.sandbox.state import Json
 
@@ -54,7 +54,7 @@ class Photos:
 
     async def _add(self, photos: list[Path]) -> Json:
         adding = await asyncio.create_subprocess_exec(
-            *(sys.executable, str(BOT), "add", *map(str, photos)),
+            *(sys.executable, *PROGRAM, "add", *map(str, photos)),
             cwd=self._folder,  # where no .env lies
             env=self._env,
             stdin=asyncio.subprocess.DEVNULL,

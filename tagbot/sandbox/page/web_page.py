@@ -10,9 +10,10 @@ from typing import Any
 
 from aiohttp import web
 
+from tagbot.lib import installation
 from tagbot.sandbox.control import doing
 from tagbot.sandbox.page import flow_view
-from tagbot.sandbox.page.bot_process import ROOT, BotProcess
+from tagbot.sandbox.page.bot_process import BotProcess
 from tagbot.sandbox.page.machine_vote import VoteSwitch
 from tagbot.sandbox.page.mishaps import Mishaps
 from tagbot.sandbox.page.photo_drop import SAMPLE_PHOTOS, SAMPLES, TEAM_PHOTOS, Photos
@@ -180,6 +181,6 @@ class Page:
 
 def manifest_commands() -> list[Json]:
     """The slash commands as Slack's suggestions show them."""
-    manifest = json.loads((ROOT / "manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads(installation.manifest())
     commands: list[Json] = manifest["features"]["slash_commands"]
     return commands
