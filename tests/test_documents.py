@@ -296,9 +296,9 @@ def test_nothing_speaks_of_a_certain_machine_or_of_how_this_was_made() -> None:
     ("lock", "extras"),
     [
         ("bot", []),
-        ("all", ["local", "sandbox"]),
-        ("dev", ["local", "sandbox", "dev"]),
-        ("bench", ["local", "sandbox", "dev", "bench"]),
+        ("all", ["local"]),
+        ("dev", ["local", "dev"]),
+        ("bench", ["local", "dev", "bench"]),
     ],
 )
 def test_locks_have_every_direct_dependency_in_a_version_that_is_asked_for(
