@@ -11,9 +11,11 @@ from typing import TypeVar
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from tagbot.consensus import Agreed, Unknown
+from tagbot.database.models.bookkeeping import Notice
 from tagbot.database.models.consents import consented_and_waiting, people_to_look_at
 from tagbot.database.models.faces import Face, unknown_people
 from tagbot.database.models.guesses import outcome
+from tagbot.database.models.opt_outs import OptOut
 from tagbot.database.models.places import next_with_message
 from tagbot.database.named_lock import alone
 from tagbot.database.opening import connected, tidy
@@ -45,6 +47,9 @@ under way.
 
 ASKED_AT_ONCE = 10
 """People of whom consent is asked in one run, no more than Slack allows: their answers come the same way."""
+
+ANOTHER_KEY = "opt-out.key"
+"""The name of a notice."""
 
 LEFT_BEHIND_SECONDS = 60.0
 """How long a row stands still before it counts as left half-done."""
@@ -135,6 +140,10 @@ def follow_consent(services: Services) -> None:
     """Do what follows from what people said, or from what is set now: a command may have noted it, or a crash
     have come between.
     """
+    if problem := OptOut.problem(services.opt_out_key):
+        Notice.put(ANOTHER_KEY, problem, services.now())
+    elif Notice.get_or_none(Notice.name == ANOTHER_KEY) is not None:
+        Notice.clear(ANOTHER_KEY)
     follows: list[Message] = [
         FaceTagged.after_consent(face_id, round, at)
         for face_id, round, at in consented_and_waiting(LOOKED_AT)  # noqa: A001 - the glossary's word

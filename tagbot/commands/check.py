@@ -95,13 +95,9 @@ def consent(settings: Settings) -> str:
     key = build.opt_out_key(settings)
     open_database(settings.database_url)
     with connected():
-        others = OptOut.of_other_keys(key)
-    if others:
-        raise Reject(
-            f"{others} people asked not to be tagged while another opt-out.key was in {settings.data_dir}, "
-            "so nothing keeps them out: bring that file back from a backup, or from the bot's other "
-            "DATA_DIR"
-        )
+        problem = OptOut.problem(key)
+    if problem:
+        raise Reject(problem)
     if not settings.requires_consent:
         return "CONSENT=off: people who are named are learned unless they say no"
     if settings.compares_faces:

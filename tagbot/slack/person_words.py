@@ -115,10 +115,14 @@ def counted_faces(faces: int, photos: int, learned: int) -> str:
     """In how many pictures a person is tagged, and how much of it is learned."""
     if not faces:
         return KEPT_NOTHING
-    pictures = "1 face" if faces == 1 else f"{faces} faces"
-    from_photos = "1 photo" if photos == 1 else f"{photos} photos"
-    in_model = "None of them is learned." if not learned else f"{learned} of them are learned."
-    return f"You are tagged as {pictures} in {from_photos}. {in_model}"
+    if faces == 1:
+        return f"1 face in 1 photo is tagged as you. It is {'' if learned else 'not '}learned."
+    in_model = (
+        f"{learned} of them {'is' if learned == 1 else 'are'} learned" if learned else "none is learned"
+    )
+    return (
+        f"{faces} faces in {'1 photo' if photos == 1 else f'{photos} photos'} are tagged as you; {in_model}."
+    )
 
 
 def counted_answers(answers: int) -> str:

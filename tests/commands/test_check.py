@@ -242,5 +242,5 @@ def test_another_key_which_keeps_nobody_out_is_told(on_slack: Run, tmp_path: Pat
         OptOut.keep_out("U0ANNA0001", KeyedHash(bytes(32)), 1.0)
     ran = on_slack("check")
     assert ran.code == 1
-    assert "FAILS consent and opting out: 1 people" in ran.out
+    assert "FAILS consent and opting out: 1 person asked not to be tagged" in ran.out
     assert (tmp_path / "data/opt-out.key").stat().st_mode & 0o077 == 0

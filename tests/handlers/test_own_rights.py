@@ -39,7 +39,7 @@ def test_me_says_what_is_kept_with_the_buttons(desk: Desk) -> None:
     person = str(face.person and face.person.slack_id)
     desk.slack.set_member(person, is_restricted=True)
     shown = me(desk, person)
-    assert "You are tagged as 1 face in 1 photo." in shown.text
+    assert "1 face in 1 photo is tagged as you. It is learned." in shown.text
     assert "chiara@example.com" in shown.text
     assert controls(shown) == {"consent_yes", "consent_no", "send_my_data", "do_not_tag_me", "forget_me"}
     assert {each["block_id"] for each in shown.blocks if each["type"] == "actions"} == {f"person:{person}"}

@@ -10,6 +10,8 @@ import pytest
 
 from tagbot.database.models.base import database
 from tagbot.database.models.bookkeeping import Notice
+from tagbot.database.models.consents import ConsentStatement
+from tagbot.database.models.faces import Face
 from tagbot.database.models.guesses import Guess
 from tagbot.database.models.people import Person
 from tagbot.database.models.photos import Photo
@@ -254,3 +256,17 @@ def test_that_the_machine_has_a_vote_or_has_lost_it_is_told(world: World) -> Non
     Guess.create(face=wrong.id, round=1, person=anna.id, at=1.0, votes=False)
     Guess.judge(wrong.id, 1, None, 1000.0)
     assert "The machine has no vote, or none any more: it was right about 381 of the last 382" in told()
+
+
+@pytest.mark.rule("consent-before-learning")
+def test_faces_that_wait_for_a_yes_are_counted_but_not_those_of_who_said_no(world: World) -> None:
+    for person, said in ((world.slack.people[2], None), (world.slack.people[3], "refused")):
+        face = world.face()
+        row = Person.with_slack_id(person, 1.0)
+        Face.update(state="tagged", person=row, reason="no_consent", tagged_at=1.0).where(
+            Face.id == face.id
+        ).execute()
+        if said is not None:
+            ConsentStatement.note(row.id, said, at=1.0, way="Slack", text_id=None)
+    assert collect(world)["waiting_for_consent"] == 1
+    assert "1 tagged face waits for a person's yes before it is learned." in words(world)

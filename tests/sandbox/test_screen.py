@@ -1,6 +1,7 @@
 """What is on whose screen, and what a page is told of it."""
 
 from tagbot.sandbox.defaults import FACES, LUNCH
+from tagbot.sandbox.methods.chat import direct_with
 from tagbot.sandbox.page.screen import Told, screen
 from tagbot.sandbox.state import File, Message, View
 from tagbot.sandbox.workspace import World
@@ -60,3 +61,13 @@ def test_a_page_is_told_what_is_new_different_or_gone_and_nothing_twice() -> Non
     assert told.news({"a": 1, "b": [2]}) == {}
     assert told.news({"a": 1, "b": [3], "c": 4}) == {"set": {"b": [3], "c": 4}}
     assert told.news({"b": [3]}) == {"drop": ["a", "c"]}
+
+
+def test_the_direct_conversation_with_the_bot_bears_its_name_and_is_on_one_screen_only() -> None:
+    world = World()
+    channel = direct_with(world, ANNA)
+    ts = said(world, channel=channel.id)
+    assert screen(world, ANNA)["channels"][-1] == {"id": channel.id, "name": "FaceTag", "direct": True}
+    assert f"message:{ts}" in screen(world, ANNA)
+    assert f"message:{ts}" not in screen(world, BEN)
+    assert not any(each["direct"] for each in screen(world, BEN)["channels"])

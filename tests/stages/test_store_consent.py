@@ -1,22 +1,29 @@
 """Consent: nobody is learned before their own yes, each is asked once, a no takes out what was learned."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from tagbot import schedule
+from tagbot.database.models.base import database
+from tagbot.database.models.bookkeeping import Notice
 from tagbot.database.models.consents import ConsentQuestion, ConsentStatement, ConsentText, standing
-from tagbot.database.models.faces import Face
+from tagbot.database.models.faces import Face, store_photo
+from tagbot.database.models.opt_outs import OptOut
 from tagbot.database.models.people import Person
 from tagbot.database.models.vectors import TrainedVector
 from tagbot.errors import Reject, Retry
 from tagbot.lib import failpoints
+from tagbot.lib.keyed_hash import KeyedHash
 from tagbot.messages import ConsentChanged, FaceTagged
+from tagbot.photos.image_keys import crop_key
 from tagbot.slack import words
 from tagbot.slack.history import SETTLE_SECONDS
 from tagbot.stages.store_consent import store_consent
 from tagbot.vocabulary import Consent
 from tagbot.worker import workers
+from tests.database.rows import photo_rows
 from tests.stages.scenes import MakeWorld, controls, fresh, shown, tagged
 from tests.world import World
 
@@ -159,36 +166,47 @@ class Died(BaseException):
 
 
 @pytest.mark.rule("consent-before-learning")
-@pytest.mark.parametrize(
-    "point", [failpoints.BEFORE_CALL, failpoints.AFTER_CALL], ids=["before a call", "after a call"]
-)
-def test_whenever_the_bot_dies_there_is_one_direct_message(
-    world: World, people: list[str], point: str
+@pytest.mark.parametrize("said_so", [None, Consent.GIVEN, Consent.REFUSED], ids=["asked", "yes", "no"])
+def test_wherever_the_bot_dies_there_is_one_direct_message_and_the_model_is_right(
+    world: World, people: list[str], said_so: Consent | None
 ) -> None:
-    """It dies at each call that the question takes, one after the other."""
-    tagged_silently(world, people[2])
-    needed = ConsentChanged(person=people[2])
+    """It dies at each call of Slack and each commit that the work takes, one after the other."""
+    if said_so is None:
+        face = tagged_silently(world, people[2])
+    else:
+        face = tagged(world, people[2])
+        if said_so is Consent.REFUSED:
+            say(world, people[2], Consent.GIVEN, 4.0)
+    message = said(people[2], said_so or "", 5.0)
     deaths = reached = 0
 
     def die(_: str, where: str) -> None:
         nonlocal reached
-        if where == point:
+        if where in (failpoints.BEFORE_CALL, failpoints.AFTER_CALL, failpoints.AFTER_COMMIT):
             reached += 1
             if reached > deaths:
                 raise Died
 
-    for _ in range(20):
+    for _ in range(40):
         reached = 0
         try:
             with failpoints.listening(die), failpoints.working_on("StoreConsent"):
-                list(store_consent(needed, world.services))
+                outputs = list(store_consent(message, world.services))
             break
         except Died:
             deaths += 1
+            if database.obj.in_transaction():
+                database.obj.rollback()
         world.offset += SETTLE_SECONDS
-    assert deaths > 1
+    assert deaths > 2
+    for output in outputs:
+        world.publish(output)
+    world.drain()
     assert len(world.slack.directs(people[2])) == 1
-    assert standing(id_of(people[2])) == Consent.ASKED
+    expected = {None: Consent.ASKED, Consent.REFUSED: Consent.WITHDRAWN}.get(said_so, Consent.GIVEN)
+    assert standing(id_of(people[2])) == expected
+    assert learned() == (1 if said_so is Consent.GIVEN else 0)
+    assert fresh(face).state == "tagged"
 
 
 def tagged_silently(world: World, person: str) -> Face:
@@ -274,3 +292,54 @@ def test_a_crash_between_the_backend_and_the_note_of_it_leaves_nothing_in_the_mo
 def test_a_message_that_is_none_is_rejected() -> None:
     with pytest.raises(Reject):
         ConsentChanged.from_json({"said": "given"})
+
+
+@pytest.mark.rule("opted-out")
+def test_status_tells_that_another_key_keeps_nobody_out_until_the_right_one_is_back(world: World) -> None:
+    OptOut.keep_out("U0ANNA0001", KeyedHash(bytes(32)), 1.0)
+    for key, told in ((world.services.opt_out_key, 1), (KeyedHash(bytes(32)), 0)):
+        schedule.follow_consent(replace(world.services, opt_out_key=key))
+        assert Notice.select().where(Notice.text.contains("opt-out.key")).count() == told
+
+
+@pytest.mark.rule("consent-before-learning")
+def test_another_text_asks_nobody_again_and_each_yes_says_which_it_was_to(
+    make_world: MakeWorld, tmp_path: Path
+) -> None:
+    (tmp_path / "text").write_text("The first text")
+    world = make_world(CONSENT="required", CONSENT_TEXT=str(tmp_path / "text"))
+    people = world.slack.people
+    tagged(world, people[2])
+    settings = replace(world.settings, consent_text="Another text")
+    services = replace(world.services, settings=settings)
+    world = replace(world, settings=settings, services=services, workers=workers(services))
+    face = tagged(world, people[3])
+    tagged(world, people[2])
+    texts = {each.text: each.id for each in ConsentText.select()}
+    assert set(texts) == {"The first text", "Another text"}
+    for person, text in ((people[2], "The first text"), (people[3], "Another text")):
+        [question] = world.slack.directs(person)
+        assert text in question.text
+        list(store_consent(said(person, Consent.GIVEN, 5.0, texts[text]), world.services))
+        assert [each.words for each in ConsentStatement.of(id_of(person))] == [text]
+    assert fresh(face).state == "tagged"
+
+
+@pytest.mark.ci
+@pytest.mark.rule("consent-before-learning", "model-full")
+def test_a_yes_after_a_thousand_faces_learns_as_many_as_there_is_room_for(make_world: MakeWorld) -> None:
+    world = make_world(CONSENT="required", MAX_FACES_PER_PERSON="3")
+    face = tagged(world, world.slack.people[2])
+    person = fresh(face).person
+    assert person is not None
+    photo, faces = photo_rows(*["tagged"] * 999)
+    for row in faces:
+        row.update(person=person.id, reason="no_consent", tagged_at=world.services.now(), round=1)
+    store_photo(photo, faces)
+    for row in faces[:2]:
+        world.services.images.put(crop_key(row["id"]), world.services.crop(face.id))
+    say(world, world.slack.people[2], Consent.GIVEN, 5.0)
+    assert learned() == 3
+    assert Face.select().where(Face.reason == "person_full").count() == 997
+    assert Face.select().where(Face.state == "tagged").count() == 1000
+    assert len(world.slack.directs(world.slack.people[2])) == 1

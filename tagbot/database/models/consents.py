@@ -1,7 +1,6 @@
 """The yes or no of people to being learned, and the question that each of them got once."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 from peewee import CharField, CompositeKey, DoubleField, ForeignKeyField, TextField, fn
@@ -191,13 +190,3 @@ def _latest(column: Any, person: Any) -> Any:
     """A column of what a person said last."""
     last = ConsentStatement.select(column).where(ConsentStatement.person == person)
     return last.order_by(ConsentStatement.at.desc(), ConsentStatement.said.desc()).limit(1)
-
-
-def stricter(two: Iterable[Consent]) -> Consent:
-    """Of the consents of one person's halves the one that holds."""
-    return min(two, key=STRICTEST_FIRST.index)
-
-
-STRICTEST_FIRST: Sequence[Consent] = (
-    Consent.REFUSED, Consent.WITHDRAWN, Consent.ASKED, Consent.NONE, Consent.GIVEN,
-)  # fmt: skip

@@ -35,6 +35,13 @@ class OptOut(Table):
         return bool(cls.select().where(cls.id == key.of(slack_id)).exists())
 
     @classmethod
-    def of_other_keys(cls, key: KeyedHash) -> int:
-        """How many this key keeps nobody out by."""
-        return cls.select().where(cls.key_id != key.id).count()
+    def problem(cls, key: KeyedHash) -> str | None:
+        """The operator's to mend: people whom this key does not keep out; None where it does for all."""
+        others = cls.select().where(cls.key_id != key.id).count()
+        if not others:
+            return None
+        people = "1 person" if others == 1 else f"{others} people"
+        return (
+            f"{people} asked not to be tagged while DATA_DIR had another opt-out.key, so nothing keeps them "
+            "out: bring that file back from a backup, or copy it from the bot that has it"
+        )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tagbot.sandbox import block_kit, wire
-from tagbot.sandbox.state import Json, Member, Message, View
+from tagbot.sandbox.state import Channel, Json, Member, Message, View
 from tagbot.sandbox.workspace import World
 
 
@@ -19,13 +19,20 @@ def screen(world: World, member: str) -> Json:
     seen = [each for channel in joined for each in channel.messages]
     seen += [each for each in workspace.ephemerals if each.ephemeral_to == member and each.shown]
     return {
-        "channels": [{"id": channel.id, "name": channel.name} for channel in joined],
+        "channels": [conversation(world, channel) for channel in joined],
         "members": {each.id: account(each) for each in workspace.members.values()},
         "views": [
             modal(world, view) for view in workspace.views.values() if view.open and view.member == member
         ],
         **{f"message:{each.ts}": message(world, each, member) for each in seen},
     }
+
+
+def conversation(world: World, channel: Channel) -> Json:
+    """A channel, or the direct conversation with the bot, which bears its name."""
+    is_direct = bool(channel.direct_with)
+    name = world.workspace.members[world.workspace.bot_user].real_name if is_direct else channel.name
+    return {"id": channel.id, "name": name, "direct": is_direct}
 
 
 def account(member: Member) -> Json:

@@ -93,7 +93,7 @@ export function buildComposer(form, where, toEnd) {
     submit();
   });
   form.append(problem, el("div", { class: "composer-box" }, list, field, send));
-  return { name: (channel) => field.setAttribute("placeholder", `Message #${channel}, or / for commands`) };
+  return { name: (channel) => field.setAttribute("placeholder", `Message ${channel}, or / for commands`) };
 }
 
 /** Each command, and each of the ways to use it that its hint names. */

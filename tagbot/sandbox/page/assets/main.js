@@ -14,6 +14,7 @@ const PANES = [["channel", "Channel"], ["inbox", "Inbox"], ["behind", "Behind"]]
 
 const byId = (id) => document.getElementById(id);
 const known = new Map(); // what the sandbox told, by name
+const read = new Map(); // the newest message that each member has seen, by member and conversation
 const you = { id: location.hash.slice(1) || FIRST, channel: null, face: null };
 let stop = () => {};
 let waiting = false;
@@ -102,14 +103,37 @@ function become(id) {
   connect();
 }
 
+/** The channels, and beneath them the direct conversation with the bot, where there is one. */
 function drawChannels(channels) {
-  reconcile(byId("channels"), channels.map((channel) => [channel.id, [channel, channel.id === you.channel]]), ([channel, here]) =>
-    el("li", {}, el("button", { type: "button", "aria-current": here ? "page" : null, "data-channel": channel.id, onclick: () => go(channel.id) }, `# ${channel.name}`)));
-  const name = channels.find((channel) => channel.id === you.channel)?.name ?? "";
-  if (byId("channel-name").textContent !== `# ${name}`) {
-    byId("channel-name").textContent = `# ${name}`;
-    composer.name(name);
+  read.set(key(you.channel), newest(you.channel));
+  const directs = channels.filter((channel) => channel.direct);
+  drawList(byId("channels"), channels.filter((channel) => !channel.direct));
+  drawList(byId("directs"), directs);
+  byId("directs-title").hidden = directs.length === 0;
+  const here = channels.find((channel) => channel.id === you.channel);
+  const name = here ? called(here) : "";
+  if (byId("channel-name").textContent !== name) {
+    byId("channel-name").textContent = name;
+    composer.name(name.replace("# ", "#"));
   }
+}
+
+function drawList(list, channels) {
+  const items = channels.map((channel) => [channel.id, [channel, channel.id === you.channel, unread(channel)]]);
+  reconcile(list, items, ([channel, here, fresh]) =>
+    el("li", {}, el("button", { type: "button", "aria-current": here ? "page" : null, "data-channel": channel.id, onclick: () => go(channel.id) },
+      called(channel), fresh ? el("span", { class: "unread" }, "new") : "")));
+}
+
+const called = (channel) => (channel.direct ? channel.name : `# ${channel.name}`);
+
+/** Whether something came into a direct conversation since this member last looked. */
+const unread = (channel) => channel.direct && newest(channel.id) > (read.get(key(channel.id)) ?? "");
+const key = (channel) => `${you.id} ${channel}`;
+
+function newest(channel) {
+  const stamps = [...known].filter(([name, each]) => name.startsWith("message:") && each.channel === channel).map(([, each]) => each.ts);
+  return stamps.sort().at(-1) ?? "";
 }
 
 function go(channel) {

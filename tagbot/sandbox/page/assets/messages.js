@@ -79,7 +79,7 @@ function files(message) {
   return el("div", { class: "files" }, message.files.map((file) =>
     file.picture
       ? el("img", { class: "picture", src: `_control/contents/${file.picture.id}`, alt: file.alt || file.name, width: file.picture.width, height: file.picture.height })
-      : el("p", { class: "no-picture" }, file.name),
+      : el("p", { class: "no-picture" }, el("a", { href: `_control/contents/${file.id}`, download: file.name }, file.name)),
   ));
 }
 
