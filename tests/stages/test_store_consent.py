@@ -337,7 +337,7 @@ def test_a_yes_after_a_thousand_faces_learns_as_many_as_there_is_room_for(make_w
         row.update(person=person.id, reason="no_consent", tagged_at=world.services.now(), round=1)
     store_photo(photo, faces)
     for row in faces[:2]:
-        world.services.images.put(crop_key(row["id"]), world.services.crop(face.id))
+        world.services.images.put(crop_key(str(row["id"])), world.services.crop(face.id))
     say(world, world.slack.people[2], Consent.GIVEN, 5.0)
     assert learned() == 3
     assert Face.select().where(Face.reason == "person_full").count() == 997
