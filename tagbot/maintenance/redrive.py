@@ -11,7 +11,7 @@ from tagbot.database.opening import connected
 from tagbot.database.outages import reached
 from tagbot.errors import Reject, Retry
 from tagbot.lib.typed_words import typed_words
-from tagbot.messages import FaceStored
+from tagbot.messages import FaceFound, FaceStored
 from tagbot.queues import SharedQueue
 from tagbot.queues.publish import publish
 from tagbot.slack import words
@@ -94,19 +94,24 @@ def retry(
             raise NothingOfThatName(target)
         retried = redriven(queues, face.id)
         again = [
-            each for each in rejected_together(face) if ask_again(each.id, each.round, State.REJECTED, by=by)
+            each
+            for each in rejected_together(face)
+            # A closed face has no vector any more: the machine looks at it anew.
+            if ask_again(each.id, each.round, State.REJECTED, by=by, fact=FaceFound)
         ]
-        asked = bool(again)
-        if not asked and ask_lost is not None and face.state == State.OPEN:
+        for each in again:
+            publish(queues, FaceFound(face_id=each.id, round=each.round + 1))
+        if again:
+            return replace(retried, asked_again=len(again))
+        if ask_lost is not None and face.state == State.OPEN:
             try:
                 asked = bool(ask_lost(face))
             except (Retry, Reject) as why:
                 return replace(retried, unusable={**retried.unusable, SLACK: why.reason})
-        if not asked:
-            return retried
-        for each in again or [face]:
-            publish(queues, FaceStored(face_id=each.id, round=each.round + 1))
-        return replace(retried, asked_again=len(again) or 1)
+            if asked:
+                publish(queues, FaceStored(face_id=face.id, round=face.round + 1))
+                return replace(retried, asked_again=1)
+        return retried
 
 
 def redriven(queues: Mapping[str, SharedQueue], key: str | None = None) -> Retried:

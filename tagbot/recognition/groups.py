@@ -23,16 +23,12 @@ class WaitingFace:
     """Small or blurred: asked last."""
     has_line_up: bool = False
     """The model knows somebody who resembles it."""
-    tagged_as: frozenset[str] = frozenset()
-    """The people as whom it was tagged before it was reopened."""
-    differs_from: frozenset[str] = frozenset()
-    """Ids of faces that people said are of somebody else."""
 
     def may_join(self, other: "WaitingFace") -> bool:
-        """Whether nothing that people said, and no photo, forbids that both share a request."""
-        differ = other.id in self.differs_from or self.id in other.differs_from
-        tagged_apart = self.tagged_as and other.tagged_as and len(self.tagged_as | other.tagged_as) > 1
-        return self.photo != other.photo and not differ and not tagged_apart
+        """Whether both may be one person's: nobody is in a photo twice. Faces that people told apart are kept
+        apart by the database, whatever is found here.
+        """
+        return self.photo != other.photo
 
 
 def gathered(

@@ -1,6 +1,5 @@
 """The people in the model whom a face resembles."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -29,14 +28,9 @@ class LearnedFaces:
         self._table = VectorTable(thresholds.model, thresholds.dimensions, [("person", np.int32)])
         self._people: list[str] = []
         self._numbers: dict[str, int] = {}
-        self._faces: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return len(self._table)
-
-    def faces_of(self, person: str) -> int:
-        """How many there are of a person."""
-        return self._faces[person]
 
     def put(self, face_id: str, person: str, vector: Description) -> None:
         """Add a face; one that is here gets this person and vector. A vector of another model is left out.
@@ -58,14 +52,11 @@ class LearnedFaces:
         places = self._table.add([(face_id, vector) for face_id, _, vector in adding])
         people = [person for _, person, _ in adding]
         self._table.facts["person"][places] = [self._number(person) for person in people]
-        self._faces.update(people)
 
     def remove(self, face_id: str) -> None:
         """Take a face out; no error when it is not here."""
         if face_id in self._table:
-            places = self._table.places([face_id])
-            self._faces[self._people[int(self._table.facts["person"][places][0])]] -= 1
-            self._table.remove(places)
+            self._table.remove(self._table.places([face_id]))
 
     def nearest(self, vectors: Sequence[Description], most: int) -> list[Resemblance]:
         """The people nearest to the faces of a request, the nearest first; nobody where one of the faces

@@ -7,11 +7,11 @@ from tagbot.database.models.rounds import PastRound
 from tagbot.database.models.votes import Vote
 from tagbot.database.write_lock import writing
 from tagbot.maintenance.redrive import NothingOfThatName, Retried, retry
-from tagbot.messages import FaceStored, PersonAdded
+from tagbot.messages import FaceFound, FaceStored, PersonAdded
 from tagbot.queues import Counts
 from tagbot.slack.lost_requests import ask_lost_again
 from tagbot.slack.words import REJECTED as REASONS
-from tagbot.vocabulary import State
+from tagbot.vocabulary import RejectionReason, State
 from tests.stages.scenes import fresh
 from tests.world import World, ts_of
 
@@ -101,6 +101,17 @@ def test_a_rejected_face_is_asked_about_again_whatever_the_reason(world: World, 
         assert "reopened" in world.slack.message(ts_of(face)).text
         past = PastRound.get().request
         assert past.shown_revision == past.revision
+
+
+@pytest.mark.rule("retry-asks-again")
+def test_the_machine_looks_anew_at_a_face_that_is_asked_about_again(world: World) -> None:
+    face = world.face(posted=True)
+    Face.move(face.id, 1, State.OPEN, State.REJECTED, reason=RejectionReason.UNANSWERED)
+    retry(world.queues, face.id)
+    [delivery] = [world.queues["face-found"].get(0)]
+    assert delivery is not None
+    assert (delivery.body["face_id"], delivery.body["round"]) == (face.id, 2)
+    assert Face.get_by_id(face.id).pending == FaceFound(face_id=face.id, round=2).id
 
 
 @pytest.mark.rule("retry-both")

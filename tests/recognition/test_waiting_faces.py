@@ -37,7 +37,6 @@ def test_each_face_is_asked_about_once_and_nothing_forbidden_shares_a_request(
 ) -> None:
     pool = [vector for person in range(3) for vector in vectors(person, 4)]
     choices = st.sampled_from([None, described(np.zeros(16), "another model"), *pool])
-    some_ids = st.frozensets(st.sampled_from([str(number) for number in range(25)]), max_size=3)
     faces = [
         waiting(
             str(number),
@@ -46,8 +45,6 @@ def test_each_face_is_asked_about_once_and_nothing_forbidden_shares_a_request(
             stored_at=data.draw(st.floats(-5 * DAY, NOW + 10)),
             poor=data.draw(st.booleans()),
             has_line_up=data.draw(st.booleans()),
-            differs_from=data.draw(some_ids),
-            tagged_as=data.draw(st.frozensets(st.sampled_from("AB"))),
         )
         for number in range(count)
     ]
@@ -171,7 +168,7 @@ def test_a_face_is_asked_about_as_it_was_put_last() -> None:
     here.put(waiting("a", one))
     here.put(waiting("b", other))
     assert len(here.next_group(NOW, 9)) == 2
-    here.put(waiting("b", other, differs_from=frozenset({"a"})))
+    here.put(waiting("b", other, photo="photo of a"))
     assert len(here) == 2
     assert len(here.next_group(NOW, 9)) == 1
 

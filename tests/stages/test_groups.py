@@ -10,8 +10,10 @@ from slack_sdk import WebClient
 
 from tagbot.database.models.different_people import DifferentPeople
 from tagbot.database.models.faces import Face
+from tagbot.database.models.people import Person
 from tagbot.database.models.places import Places, count_open_requests
 from tagbot.database.models.requests import Request, stale_in_slack
+from tagbot.database.models.rounds import ask_again
 from tagbot.database.models.vectors import TrainedVector
 from tagbot.errors import Retry
 from tagbot.lib import failpoints
@@ -136,6 +138,19 @@ def test_two_faces_of_one_photo_or_that_people_told_apart_never_share_a_request(
     assert asked[faces[1].id] is asked[faces[2].id] is None
     let_in(world)
     assert fresh(faces[1]).request_id == fresh(faces[2]).request_id is not None
+
+
+@pytest.mark.rule("never-together")
+def test_two_faces_that_were_tagged_as_different_people_never_share_a_request(world: World) -> None:
+    faces = waiting(grouping(world, 4), 4)
+    for face, name in zip(faces[:3], ("UANNA", "UBEN", "UANNA"), strict=True):
+        Face.note(face.id, request=Request.create(id=f"of {face.id}").id, state=State.TAGGED)
+        Face.note(face.id, person=Person.with_slack_id(name, 1.0).id)
+        assert ask_again(face.id, 1, State.TAGGED, by="U1", has_message=False)
+    let_in(world)
+    asked = [fresh(face).request_id for face in faces]
+    assert asked[0] == asked[2] == asked[3] is not None
+    assert asked[1] is None
 
 
 @pytest.mark.rule("group-asked-together")

@@ -8,6 +8,7 @@ from peewee import CompositeKey, ForeignKeyField
 
 from tagbot.database.models.base import Table
 from tagbot.database.models.faces import Face
+from tagbot.database.models.rounds import PastRound
 
 
 class DifferentPeople(Table):
@@ -45,15 +46,19 @@ def struck_out_pairs(odd: Sequence[str], rest: Sequence[str]) -> Iterator[tuple[
 
 def who_may_share(faces: Sequence[Face]) -> list[Face]:
     """Those of these faces that may share a request with the first: no two of one photo, nor two that people
-    told apart.
+    told apart, by striking one out or by tagging them as different people.
     """
-    apart = DifferentPeople.told_apart([face.id for face in faces])
+    ids = [face.id for face in faces]
+    apart = DifferentPeople.told_apart(ids)
+    tagged_as = PastRound.people_of(ids)
+
+    def are_different(one: Face, other: Face) -> bool:
+        names = tagged_as.get(one.id), tagged_as.get(other.id)
+        tagged_apart = all(names) and len(set().union(*filter(None, names))) > 1
+        return one.photo_id == other.photo_id or frozenset((one.id, other.id)) in apart or tagged_apart
+
     chosen: list[Face] = []
     for face in faces:
-        if not any(_are_different(face, other, apart) for other in chosen):
+        if not any(are_different(face, other) for other in chosen):
             chosen.append(face)
     return chosen
-
-
-def _are_different(one: Face, other: Face, apart: set[frozenset[str]]) -> bool:
-    return one.photo_id == other.photo_id or frozenset((one.id, other.id)) in apart

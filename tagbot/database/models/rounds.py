@@ -1,13 +1,17 @@
 """Rounds, the askings of a face: which are over, and beginning the next one."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from peewee import BooleanField, CharField, CompositeKey, ForeignKeyField, IntegerField
 
 from tagbot.database.models.base import Table
 from tagbot.database.models.faces import Face
+from tagbot.database.models.people import Person
 from tagbot.database.models.requests import Request
 from tagbot.database.models.votes import Vote
 from tagbot.database.write_lock import writing
-from tagbot.messages import FaceStored
+from tagbot.messages import FaceFound, FaceStored
 from tagbot.vocabulary import BY_PEOPLE, RejectionReason, State
 
 OF_ONE_ROUND = (
@@ -29,9 +33,21 @@ class PastRound(Table):
     """Slack id of the person who had it asked again; null where that was an operator."""
     struck_out = BooleanField(null=True)
     """Whether that person saw that it is not the same as the other faces in its request."""
+    person = ForeignKeyField(Person, null=True, index=False, on_delete="SET NULL")
+    """As whom it was tagged, wrongly as somebody saw."""
+    person_id: str | None
 
     class Meta:
         primary_key = CompositeKey("face", "round")
+
+    @classmethod
+    def people_of(cls, face_ids: Sequence[str]) -> dict[str, set[str]]:
+        """As whom each of these faces was tagged in earlier rounds; faces that never were are left out."""
+        rows: Any = cls.select(cls.face, cls.person).where((cls.face << face_ids) & cls.person.is_null(False))
+        people: dict[str, set[str]] = {}
+        for face_id, person_id in rows.tuples():
+            people.setdefault(face_id, set()).add(person_id)
+        return people
 
 
 def ask_again(
@@ -42,9 +58,11 @@ def ask_again(
     *,
     has_message: bool = True,
     struck_out: bool = False,
+    fact: type[FaceStored | FaceFound] = FaceStored,
 ) -> bool:
     """Begin the next round of a face in state `old`, without the votes of this one; whether this call did.
-    Without `has_message`, it waits for `let_next_in` to send it on its way.
+    Without `has_message`, it waits for `let_next_in` to send it on its way; else the caller puts the `fact`
+    on its queue.
     """
     with writing():
         face = Face.get_or_none((Face.id == face_id) & (Face.round == round) & (Face.state == old))
@@ -52,11 +70,16 @@ def ask_again(
             return False
         if face.request_id is not None:
             PastRound.insert(
-                face=face_id, round=round, request=face.request_id, reopened_by=by, struck_out=struck_out
+                face=face_id,
+                round=round,
+                request=face.request_id,
+                reopened_by=by,
+                struck_out=struck_out,
+                person=face.person,
             ).on_conflict_ignore().execute()
             Face.changed(Face.id == face_id)
         Vote.delete().where(Vote.face == face_id).execute()
-        again = FaceStored(face_id=face_id, round=round + 1)
+        again = fact(face_id=face_id, round=round + 1)
         Face.update(
             state=State.WAITING,
             round=round + 1,
