@@ -46,8 +46,8 @@ SIGNAL_SECONDS = 0.25
 """How soon a signal is noticed."""
 
 
-def run(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT.
+def run(settings: Settings, running: AbstractContextManager[None]) -> None:
+    """Run until SIGTERM or SIGINT; `running` is entered as long as it works.
 
     Raises `AlreadyRunning`, `Reject` when a part that the settings ask for is not installed, and
     `SettingsError` when Slack refuses a token.
@@ -61,7 +61,7 @@ def run(settings: Settings) -> None:
         # Bots on one database have to have one set of queues. Without the database, a timed job looks later.
         if_reachable(lambda: heartbeat.refuse_other_queues(settings))
         try:
-            Bot(settings, queues).run(stop)
+            Bot(settings, queues).run(stop, running)
         finally:
             close_database()
 
@@ -103,7 +103,11 @@ class Bot:
             tracker=self.services.link,
         )
 
-    def run(self, stop: threading.Event) -> None:
+    def run(
+        self,
+        stop: threading.Event,
+        running: AbstractContextManager[None] = nullcontext(),  # noqa: B008 - it holds nothing
+    ) -> None:
         """Work until `stop` is set; what is in hand then is finished first.
 
         Raises `SettingsError` when a bot with other queues turns out to have been there first, or the channel
@@ -119,6 +123,7 @@ class Bot:
             self._showing(),
             self._telling(),
             self._working(stop),
+            running,
         ):
             log.info("FaceTag is running")
             try:

@@ -16,6 +16,7 @@ from tagbot.lib.installation import COMMAND
 from tagbot.lib.owner_only import for_owner_alone
 from tagbot.lib.process_lock import AlreadyRunning
 from tagbot.lib.redaction import hide_in_tracebacks, hide_secrets_of, without_secrets
+from tagbot.lib.service_manager import ServiceManager
 from tagbot.lib.sqlite_errors import with_advice
 from tagbot.lib.unseen import printable
 from tagbot.settings import Settings, SettingsError
@@ -37,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UnicodeDecodeError:
         return _complain(WRONG_SETTINGS, "FaceTag cannot read its settings: .env is no text in UTF-8")
     options = _parsed(given)
+    if options.command is None and not options.sandbox and trimmed(env.get("LOG_FORMAT", "")) == "json":
+        logs.take_over_standard_error()
     # Not before the command line is understood: what tells of its mistakes, and `--help`, need no database.
     from peewee import PeeweeException
 
@@ -97,9 +100,10 @@ def _run(env: Mapping[str, str], options: argparse.Namespace) -> int:
     if options.command is None:
         settings = Settings.from_env(env)
         logs.set_up(settings.log_level, settings.log_format)
+        logs.take_over_warnings()
         from tagbot import app  # no command needs it, nor what it brings: Bolt, the timer, Socket Mode
 
-        app.run(settings)
+        app.run(settings, ServiceManager(env.get("NOTIFY_SOCKET")).told())
         return 0
     asked = command(options.command)
     settings = Settings.from_env(env, for_slack=asked.needs_slack)

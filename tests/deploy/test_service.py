@@ -1,0 +1,53 @@
+"""The service of systemd is as systemd wants it, and hardened."""
+
+import configparser
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tagbot.lib.service_manager import ALIVE_SECONDS
+from tests.documents.generated import ROOT
+
+UNIT = ROOT / "deploy/facetag.service"
+ANALYZE = shutil.which("systemd-analyze")
+MOST_EXPOSED = 20
+"""Tenths: what systemd itself calls OK ends at 4.9."""
+
+
+def unit() -> dict[str, str]:
+    parsed = configparser.ConfigParser(strict=False, interpolation=None)
+    parsed.optionxform = str  # type: ignore[assignment,method-assign]  # letters keep their case
+    parsed.read(UNIT)
+    return dict(parsed["Service"])
+
+
+@pytest.mark.process
+@pytest.mark.rule("service")
+@pytest.mark.skipif(not ANALYZE, reason="systemd is not here")
+def test_systemd_finds_nothing_wrong_and_little_exposed(tmp_path: Path) -> None:
+    assert ANALYZE
+    here = tmp_path / "facetag.service"  # the program need not be installed on this machine
+    here.write_text(re.sub(r"(?m)^ExecStart=.*$", f"ExecStart={shutil.which('true')}", UNIT.read_text()))
+    verified = subprocess.run(
+        [ANALYZE, "verify", here], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (verified.returncode, verified.stdout + verified.stderr) == (0, "")
+    judged = subprocess.run(
+        [ANALYZE, "security", "--offline=yes", f"--threshold={MOST_EXPOSED}", here],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert judged.returncode == 0, judged.stdout[-200:]
+
+
+@pytest.mark.rule("service")
+def test_it_is_its_own_user_writes_to_its_data_alone_and_is_watched() -> None:
+    service = unit()
+    assert service["User"] == "facetag"
+    assert service["ProtectSystem"] == "strict"
+    assert "ReadWritePaths" not in service
+    assert (service["StateDirectory"], service["UMask"]) == ("facetag", "0077")
+    assert (service["Type"], float(service["WatchdogSec"])) == ("notify", 4 * ALIVE_SECONDS)
+    assert service["RestartPreventExitStatus"] == "2 3"
