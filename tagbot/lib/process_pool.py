@@ -14,6 +14,7 @@ when the process takes it, so that one that is stopped before is waited for with
 import contextlib
 import functools
 import importlib
+import logging
 import os
 import signal
 import subprocess
@@ -29,6 +30,8 @@ from typing import Any, Literal
 
 from tagbot.errors import Reject, Retry
 
+log = logging.getLogger(__name__)
+
 ROOT = Path(__file__).parents[2]
 """Where a process finds the package `tagbot`."""
 
@@ -37,6 +40,9 @@ END_SECONDS = 1.0
 
 GONE = (EOFError, OSError)
 """Raised by reading from or writing to a process that is no more."""
+
+LONGEST_COMPLAINT = 1000
+"""Letters of a line that a process prints."""
 
 STOPPING = "the bot is being stopped"
 
@@ -150,9 +156,20 @@ class _Process(subprocess.Popen[bytes]):
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
+
+        threading.Thread(target=self._log_complaints, name=f"stderr of {name}", daemon=True).start()
+
+    def _log_complaints(self) -> None:
+        """Have in our log what libraries print there, some of which are not Python's."""
+        assert self.stderr is not None  # noqa: S101 - it was asked for
+        with self.stderr as lines:
+            for line in lines:
+                if told := line.decode(errors="replace").strip():
+                    log.warning("%s's process says: %s", self._name, told[:LONGEST_COMPLAINT])
 
     def start(self) -> None:
         """Wait until the object is made; raises what its factory raises."""

@@ -18,6 +18,9 @@ class Obstinate:
     def echo(self, value: object) -> object:
         return value
 
+    def print_as_c_does(self, text: str) -> None:
+        os.write(2, f"{text}\n".encode())
+
     def hang(self) -> None:
         threading.Event().wait()
 

@@ -3,6 +3,9 @@
 import json
 import logging
 import re
+import sys
+import threading
+import warnings
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -176,3 +179,48 @@ def test_what_others_wrote_ends_no_line_and_moves_no_cursor(told: Told, form: st
     assert not [line for line in lines if line.startswith("ERROR forged")] or form == "text"
     assert lines[0].endswith(r"a\x1b[2J\nERROR forged\u202e\x9b over") or form == "json"
     assert not set("\x1b\x9b\u202e") & set("".join(lines))
+
+
+@pytest.fixture
+def hooks() -> Iterator[None]:
+    """Puts back what Python does by itself."""
+    before = sys.stderr, sys.excepthook, threading.excepthook, sys.unraisablehook, warnings.showwarning
+    yield
+    sys.stderr, sys.excepthook, threading.excepthook, sys.unraisablehook, warnings.showwarning = before
+
+
+@pytest.mark.rule("log-of-libraries")
+def test_what_python_prints_by_itself_is_in_the_log(told: Told, hooks: None, form: str) -> None:
+    assert hooks is None
+    logs.set_up("INFO", form)
+    logs.take_over_warnings()
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.warn_explicit("this picture is odd", UserWarning, "pillow.py", 7)
+    thread = threading.Thread(target=failing, args=("in a thread",), name="worker")
+    thread.start()
+    thread.join()
+    sys.excepthook(ZeroDivisionError, ZeroDivisionError("at the top"), None)
+    lines = told().splitlines()
+    if form == "json":
+        found = [json.loads(line) for line in lines]
+        assert [each["level"] for each in found] == ["WARNING", "CRITICAL", "CRITICAL"]
+        assert found[0]["message"] == "UserWarning: this picture is odd (pillow.py:7)"
+        assert "in thread worker" in found[1]["message"]
+        assert found[2]["traceback"].endswith("ZeroDivisionError: at the top")
+    else:
+        assert re.match(rf"{TIME} WARNING UserWarning: this picture is odd", lines[0])
+        assert re.match(rf"{TIME} CRITICAL an error that nothing caught in thread worker", lines[1])
+
+
+@pytest.mark.rule("log-of-libraries")
+def test_whoever_prints_to_standard_error_it_is_json(told: Told, hooks: None) -> None:
+    assert hooks is None
+    logs.take_over_standard_error()
+    sys.stderr.write("half of ")
+    sys.stderr.write("a line\nand xoxb-secret\n\nÜnïcode ✂\n")
+    logs.set_up("INFO", "json")  # once the settings are read
+    sys.stderr.write("again\n")
+    found = [json.loads(line) for line in told().splitlines()]
+    assert [each["message"] for each in found] == ["half of a line", "and (token)", "Ünïcode ✂", "again"]
+    assert {each["logger"] for each in found} == {"tagbot.stderr"}

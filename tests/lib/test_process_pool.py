@@ -13,6 +13,7 @@ import pytest
 
 from tagbot.errors import Reject, Retry
 from tagbot.lib.process_pool import ProcessPool, RemoteError
+from tests.world import heard
 
 pytestmark = pytest.mark.process
 
@@ -184,8 +185,11 @@ def test_the_processes_of_a_killed_bot_end(tmp_path: Path) -> None:
         process = int(bot.stdout.readline())
         os.kill(process, 0)
         bot.kill()
-        assert bot.stderr.read() == ""  # ends when nobody holds it any more: neither bot nor process
-        assert not Path(f"/proc/{process}/exe").exists()  # it may lie there as a zombie until init looks
+        assert bot.stderr.read() == ""
+        until = time.monotonic() + 10
+        while Path(f"/proc/{process}/exe").exists():  # it may lie there as a zombie until init looks
+            assert time.monotonic() < until
+            os.sched_yield()
 
 
 AT_A_TERMINAL = """
@@ -216,3 +220,12 @@ def test_ctrl_c_while_a_process_starts_neither_ends_it_nor_prints_its_traceback(
         check=True,
     )
     assert (done.stdout, done.stderr) == ("an answer\n", "")
+
+
+@pytest.mark.rule("log-of-libraries")
+def test_what_a_library_prints_in_a_process_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    with heard("libjpeg: 3 extraneous bytes") as told, running() as pool:
+        pool.call("print_as_c_does", "libjpeg: 3 extraneous bytes before marker 0xd9")
+        assert told.wait(10)
+    [line] = [record.getMessage() for record in caplog.records if "libjpeg" in record.getMessage()]
+    assert line == "the face recogniser's process says: libjpeg: 3 extraneous bytes before marker 0xd9"
