@@ -5,7 +5,6 @@ a message which an older version left in a queue still loads; fields that this v
 left out, so that a newer version's do too.
 """
 
-import uuid
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
@@ -21,10 +20,6 @@ ANYWAY = "anyway:"
 
 CONSENT = "consent:"
 """Begins the cause of what is learned since its person agreed."""
-
-
-PEOPLE = uuid.UUID("0c7d7a52-52a1-4f0e-9f6e-3b8f5a1f4c9e")
-"""Namespace of the ids under which messages about people travel."""
 
 
 class Message(Struct, frozen=True, kw_only=True):
@@ -298,15 +293,8 @@ class ConsentChanged(Message, frozen=True, kw_only=True):
 
     @property
     def key(self) -> str:
-        return self._subject
+        return self.person
 
     @property
     def id(self) -> str:
-        return f"{self.QUEUE}:{self._subject}:{self.said}:{self.at:.6f}"
-
-    @property
-    def _subject(self) -> str:
-        """The person, by an id that says nothing of their account: logs have it, also after they are
-        forgotten.
-        """
-        return str(uuid.uuid5(PEOPLE, self.person))
+        return f"{self.QUEUE}:{self.person}:{self.said}:{self.at:.6f}"

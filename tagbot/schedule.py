@@ -32,7 +32,7 @@ from tagbot.messages import (
     TrainingRefused,
     TrainingSent,
 )
-from tagbot.monitoring import hung_stages, stall_alert
+from tagbot.monitoring import disk_figures, hung_stages, stall_alert
 from tagbot.monitoring.heartbeat import HeartbeatSender, bots_with_other_queues, other_queues
 from tagbot.services import Services
 
@@ -195,6 +195,14 @@ def watch_stages(services: Services) -> None:
     hung_stages.watch(services.in_flight)
 
 
+def measure_disk(services: Services) -> None:
+    """Note for `status` how much lies where."""
+    try:
+        disk_figures.measure(services.settings, services.now())
+    except OSError as why:
+        raise Retry(f"the disk cannot be measured: {why.strerror}") from why
+
+
 def _each(things: Iterable[T], act: Callable[[T], None]) -> None:
     """Act on each, also when the queue of one cannot be used; that is raised in the end."""
     problem: Retry | None = None
@@ -221,6 +229,7 @@ def jobs() -> tuple[Job, ...]:
         Job("SendHeartbeat", 5, partial(send_heartbeat, heartbeats), at_start=True, in_each_bot=True),
         Job("TidyQueues", 60, tidy_queues, in_each_bot=True),
         Job("TidyDatabase", 60, tidy_database, in_each_bot=True),
+        Job("MeasureDisk", 3600, measure_disk, at_start=True, in_each_bot=True, in_memory=True),
         Job("WatchStages", 10, watch_stages, in_each_bot=True, in_memory=True),
         Job("SendStallAlert", 20, partial(stall_alert.send_stall_alert, stall_alerts), even_alone=True),
     )

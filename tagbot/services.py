@@ -1,12 +1,15 @@
 """The one bundle of parts that stages, handlers and timed jobs may reach for, besides the database."""
 
+import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from tagbot.database.models.places import Places
+from tagbot.lib.disk_room import Usage, refuse_nearly_full
 from tagbot.lib.in_flight import WorkInFlight
 from tagbot.lib.keyed_hash import KeyedHash
 from tagbot.messages import Message, PhotoArrived
@@ -33,6 +36,21 @@ class Deliveries(Protocol):
 
     def get(self, timeout: float) -> Delivery | None:
         """The next delivery; None when none came within `timeout` seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhotosWhileThereIsRoom:
+    """The inbox, from which nothing is taken while a disk is nearly full: the rest is for answers."""
+
+    inbox: Inbox
+    folders: tuple[Path, ...]
+    """On the disks that are meant."""
+    usage: Usage = shutil.disk_usage
+
+    def get(self, timeout: float) -> Delivery | None:
+        """The next photo; raises `Retry` while they wait."""
+        refuse_nearly_full(self.folders, self.usage)
+        return self.inbox.get(timeout)
 
 
 @dataclass(slots=True)
@@ -82,7 +100,8 @@ class Services:
 
     def deliveries(self, queue: str) -> Deliveries:
         """Where the messages of a queue come from; the inbox is read like one."""
-        sources: Mapping[str, Deliveries] = {PhotoArrived.QUEUE: self.inbox, **self.queues}
+        photos = PhotosWhileThereIsRoom(self.inbox, self.settings.written_to)
+        sources: Mapping[str, Deliveries] = {PhotoArrived.QUEUE: photos, **self.queues}
         return sources[queue]
 
     def heeds(self, message: Message) -> bool:

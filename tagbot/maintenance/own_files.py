@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 FOLDERS = ("queues", "rejected", "inbox", "images")
 """Those in DATA_DIR that the bot makes."""
 
-FILES = ("tagbot.db", "bot-id")
+FILES = ("tagbot.db", "bot-id", "disk.json")
 """And the files, to whose names SQLite and the bot add something."""
 
 

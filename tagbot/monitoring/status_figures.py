@@ -31,9 +31,11 @@ def collect(
     *,
     backend: str | None = None,
     may_vote: bool = False,
+    disk: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """All figures; `this` is the bot in whose process they are collected, `backend` is TRAINING_BACKEND,
-    without which nothing is told of others; `may_vote` is whether the machine can earn a vote.
+    without which nothing is told of others; `may_vote` is whether the machine can earn a vote; `disk` has the
+    `disk_figures`.
     Raises `Retry` while the database is away.
     """
     by_queue = {name: of_queue(queue) for name, queue in queues.items()}
@@ -48,6 +50,7 @@ def collect(
             "bots": [of_bot(this if this and this.id == bot.id else bot, now) for bot in known_bots()],
             "inbox": inbox.waiting(),
             "inbox_problems": inbox.problems(),
+            "disk": disk and disk | {"at": utc(disk["at"]), "full_at": utc(disk["full_at"])},
             "photos_without_faces": photos_without_faces(),
             "waiting_for_consent": count_waiting_for_consent(),
             "training": usage(time.time()),

@@ -1,5 +1,6 @@
 """The sentences of `status`, for people: the same for `/facetag status` and `python bot.py status`."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -8,6 +9,7 @@ from tagbot.database.opening import connected
 from tagbot.database.outages import reached
 from tagbot.errors import Retry
 from tagbot.lib.unseen import printable
+from tagbot.monitoring import disk_figures
 from tagbot.monitoring.heartbeat import SILENT_SECONDS, Heartbeat, are_same_queues
 from tagbot.monitoring.status_figures import collect
 from tagbot.services import Services
@@ -51,6 +53,7 @@ def for_slack(services: Services) -> str:
                 this,
                 backend=services.settings.training_backend,
                 may_vote=services.settings.machine_vote == "earned",
+                disk=disk_figures.figures(services.settings, time.time()),
             )
     except Retry as why:
         return f"{words.no_status(why.reason)}\n{services.link.state.in_words()}"
@@ -99,7 +102,9 @@ def machine(figures: Figures, _: datetime) -> Iterator[str]:
 
 def problems(figures: Figures, _: datetime) -> Iterator[str]:
     """Each once: a bot may have noted a problem that `collect` finds too."""
-    found = [*figures["unusable"].values(), *figures["notices"], *figures["inbox_problems"]]
+    disk = figures.get("disk") or {"shortage": ""}
+    full = [disk["shortage"]] if disk["shortage"] else []
+    found = [*figures["unusable"].values(), *full, *figures["notices"], *figures["inbox_problems"]]
     for problem in dict.fromkeys(found):
         yield f"{LOOK}{short(problem)}."
 
@@ -157,6 +162,17 @@ def queues(figures: Figures, now: datetime) -> Iterator[str]:
         yield words.RETRY_THEM
 
 
+def disk(figures: Figures, now: datetime) -> Iterator[str]:
+    """How much lies where on the disk, as the bot measured it last, and when there will be no more room."""
+    if not (disk := figures.get("disk")):
+        return
+    largest = sorted(disk["bytes"].items(), key=lambda item: -item[1])
+    lies = ", ".join(f"{name} {size(count)}" for name, count in largest if count)
+    yield f"Disk: {lies}; {size(disk['free'])} of {size(disk['size'])} are free." + about_time(
+        "At this pace it is full in {}.", disk["full_at"], now
+    )
+
+
 def training(figures: Figures, _: datetime) -> Iterator[str]:
     """The bill, where there is one; and what was learned elsewhere."""
     yield from other_models.in_words(figures.get("held_by_other_backends", {}))
@@ -181,7 +197,7 @@ def nothing_waits(figures: Figures, _: datetime) -> Iterator[str]:
 
 
 SECTIONS: tuple[Callable[[Figures, datetime], Iterator[str]], ...] = (
-    faces, machine, problems, bots, photos, queues, training, failures, nothing_waits,
+    faces, machine, problems, bots, photos, disk, queues, training, failures, nothing_waits,
 )  # fmt: skip
 """The most important one first, as the end may be cut off."""
 
@@ -189,6 +205,14 @@ SECTIONS: tuple[Callable[[Figures, datetime], Iterator[str]], ...] = (
 def short(text: str) -> str:
     """An error in so many letters as a line has room for."""
     return text if len(text) <= ERROR_LETTERS else text[: ERROR_LETTERS - 1] + "…"
+
+
+def size(count: int) -> str:
+    """Bytes, in a unit that fits."""
+    for unit, bytes_of in (("GB", 1e9), ("MB", 1e6)):
+        if count >= bytes_of:
+            return f"{count / bytes_of:,.1f} {unit}"
+    return f"{count / 1e3:,.0f} kB"
 
 
 def about_time(sentence: str, moment: str | None, now: datetime) -> str:

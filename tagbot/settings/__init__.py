@@ -247,6 +247,12 @@ class Settings:
         return None if self.queue_url == "disk" else self.queue_url.removeprefix("sqs://")
 
     @property
+    def written_to(self) -> tuple[Path, ...]:
+        """The folders on whose disks the bot puts what it keeps."""
+        pictures = (self.image_store,) if isinstance(self.image_store, Path) else ()
+        return self.data_dir, *pictures
+
+    @property
     def rule(self) -> Rule:
         """How many people it takes to close a request."""
         return Rule(self.required_votes, self.unknown_after)
