@@ -15,7 +15,6 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, TextIO
 
-from tagbot import build
 from tagbot.commands.command import Command
 from tagbot.commands.one_person import one_person
 from tagbot.database.models.export_lines import lines
@@ -24,9 +23,7 @@ from tagbot.database.opening import connected, open_database
 from tagbot.lib.owner_only import tighten
 from tagbot.lib.terminal import complain
 from tagbot.lib.unseen import UNPRINTABLE, UNSEEN
-from tagbot.photos.image_keys import crop_key
 from tagbot.settings import Settings
-from tagbot.slack.own_data import write_zip
 
 FORMATS = "jsonl", "csv", "zip"
 
@@ -84,6 +81,11 @@ def _tighten(output: Path) -> None:
 
 
 def _write_zip(settings: Settings, person: Person | None, file: BinaryIO) -> None:
+    # Loaded only here: they bring half of the bot, which the other formats can do without.
+    from tagbot import build
+    from tagbot.photos.image_keys import crop_key
+    from tagbot.slack.own_data import write_zip
+
     images = build.image_store(settings)
     slack_id = person.slack_id if person else None
     with TemporaryFile() as whole:  # a pipe cannot be written as an archive is
