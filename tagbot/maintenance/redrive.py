@@ -93,25 +93,28 @@ def retry(
         if face is None:
             raise NothingOfThatName(target)
         retried = redriven(queues, face.id)
-        again = [
-            each
-            for each in rejected_together(face)
-            # A closed face has no vector any more: the machine looks at it anew.
-            if ask_again(each.id, each.round, State.REJECTED, by=by, fact=FaceFound)
-        ]
-        for each in again:
-            publish(queues, FaceFound(face_id=each.id, round=each.round + 1))
-        if again:
-            return replace(retried, asked_again=len(again))
-        if ask_lost is not None and face.state == State.OPEN:
-            try:
-                asked = bool(ask_lost(face))
-            except (Retry, Reject) as why:
-                return replace(retried, unusable={**retried.unusable, SLACK: why.reason})
-            if asked:
+        asked = _asked_anew(queues, face, by)
+        try:
+            if not asked and face.state == State.OPEN and ask_lost is not None and ask_lost(face):
                 publish(queues, FaceStored(face_id=face.id, round=face.round + 1))
-                return replace(retried, asked_again=1)
-        return retried
+                asked = 1
+        except (Retry, Reject) as why:
+            return replace(retried, unusable={**retried.unusable, SLACK: why.reason})
+        return replace(retried, asked_again=asked)
+
+
+def _asked_anew(queues: Mapping[str, SharedQueue], face: Face, by: str | None) -> int:
+    """Begin the next round of a face that was set aside, and of those that were set aside with it; of how
+    many. A closed face has no vector any more, so the machine looks at it anew.
+    """
+    again = [
+        FaceFound(face_id=each.id, round=each.round + 1)
+        for each in rejected_together(face)
+        if ask_again(each.id, each.round, State.REJECTED, by=by, fact=FaceFound)
+    ]
+    for each in again:
+        publish(queues, each)
+    return len(again)
 
 
 def redriven(queues: Mapping[str, SharedQueue], key: str | None = None) -> Retried:

@@ -23,11 +23,7 @@ def request_as_it_is(request: Request, faces: Sequence[Face], rule: Rule, ours: 
     """
     rounds = list(PastRound.select().where(PastRound.request == request.id)) if request.message_ts else []
     if not faces:
-        is_elsewhere = request.channel not in (None, ours)
-        last = next((past for past in rounds if not past.struck_out), rounds[0])
-        count = sum(past.reopened_by == last.reopened_by for past in rounds)
-        headline = words.reopened(last.reopened_by, is_elsewhere=is_elsewhere, count=count)
-        return past_request_message(last.face_id, headline)
+        return _without_faces(rounds, is_elsewhere=request.channel not in (None, ours))
     votes = Vote.of_each([face.id for face in faces])
     voters = [vote.tagger for vote in max(votes.values(), key=len)]
     taggers = [tagger for tagger in voters if tagger != MACHINE]
@@ -66,6 +62,14 @@ def request_as_it_is(request: Request, faces: Sequence[Face], rule: Rule, ours: 
             left=_left(rounds),
         )
     )
+
+
+def _without_faces(rounds: Sequence[PastRound], *, is_elsewhere: bool) -> Rendered:
+    """All are asked about again, in messages of their own."""
+    last = next((past for past in rounds if not past.struck_out), rounds[0])
+    count = sum(past.reopened_by == last.reopened_by for past in rounds)
+    headline = words.reopened(last.reopened_by, is_elsewhere=is_elsewhere, count=count)
+    return past_request_message(last.face_id, headline)
 
 
 def _offered(request: Request) -> list[Offered]:
