@@ -3,6 +3,7 @@
 import argparse
 import os
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from tagbot.lib.terminal import complain, say
 from tagbot.photos.decoder import Decoder, DecoderCrashed
 from tagbot.photos.file_kind import file_kind
 from tagbot.photos.inbox import Inbox
+from tagbot.photos.inbox.companion_names import renamed
 from tagbot.photos.inbox.folder_listing import Sidecars
 from tagbot.photos.known_photos import identity, is_known
 from tagbot.photos.photo_limits import bytes_of
@@ -41,12 +43,11 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
     added: set[str] = set()
     places = (settings.data_dir, settings.inbox, settings.image_store)
     search = PhotoSearch({os.path.realpath(place) for place in places if isinstance(place, Path)})
-    sidecars = Sidecars()
     photos = dict.fromkeys(search.photos(options.paths))
     with connected(), closing(Decoder()) as decoder:
         for photo in tqdm(photos, unit=" photos", disable=None, leave=False):
             try:
-                counts[_add(photo, sidecars, inbox, decoder, added)] += 1
+                counts[_add(photo, search.sidecars, inbox, decoder, added)] += 1
             except (PictureRefused, SidecarRefused, DecoderCrashed, OSError) as why:
                 search.refused.append((photo, (isinstance(why, OSError) and why.strerror) or str(why)))
     for path, reason in search.refused:
@@ -73,9 +74,22 @@ def _add(photo: Path, sidecars: Sidecars, inbox: Inbox, decoder: Decoder, added:
     suffix = photo.suffix.lower()
     if suffix == SIDECAR:  # in the inbox it would be taken for one
         suffix = f".{file_kind(data)}"
-    with_retries(partial(inbox.add, photo.stem.lstrip("."), suffix, sha256, data, beside))
+    stem = photo.stem.lstrip(".")
+    others = [
+        (renamed(name, photo.name, f"{stem}{suffix}"), content) for name, content in _others(photo, sidecars)
+    ]
+    with_retries(partial(inbox.add, stem, suffix, sha256, data, beside, others))
     added.add(sha256)
     return "added"
+
+
+def _others(photo: Path, sidecars: Sidecars) -> Iterator[tuple[str, bytes]]:
+    """The companions of a photo; one that cannot be read holds no photo up."""
+    for path in sidecars.others(photo):
+        try:
+            yield path.name, bytes_of(path)
+        except OSError as why:
+            complain(f"left out: {path}: {why.strerror}")
 
 
 COMMAND = Command(_arguments, _run)

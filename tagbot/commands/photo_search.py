@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tagbot.lib.unseen import printable
 from tagbot.photos.file_kind import IS_PICTURE, MAGIC_LENGTH, file_kind
+from tagbot.photos.inbox.folder_listing import Sidecars
 from tagbot.photos.private_folders import private
 
 PICTURES = frozenset(
@@ -21,6 +22,7 @@ PICTURES = frozenset(
 """Suffixes by which a file is called a picture."""
 
 SIDECAR = ".json"
+BESIDE = frozenset({SIDECAR, ".xmp"})
 
 NO_PICTURES = "files that are no pictures"
 HIDDEN = "hidden files and folders"
@@ -53,6 +55,7 @@ class PhotoSearch:
 
     own: Collection[str]
     """Real paths of the bot's own folders, whose pictures are no photos."""
+    sidecars: Sidecars = field(default_factory=Sidecars)
     refused: list[tuple[Path, str]] = field(default_factory=list)
     left_out: dict[str, LeftOut] = field(default_factory=dict)
     _searched: set[str] = field(default_factory=set)
@@ -81,10 +84,14 @@ class PhotoSearch:
                     self._cannot(entry, "it is no regular file", named=entry is path)
                 elif entry is path or is_picture(entry):
                     yield entry
-                elif entry.suffix.lower() != SIDECAR or self._stems[stem_of(entry)] < 2:
+                elif not self._is_beside_a_photo(entry):
                     self._leave_out(entry, NO_PICTURES)
             except OSError as why:
                 self._cannot(entry, why.strerror or "it cannot be looked at", named=entry is path)
+
+    def _is_beside_a_photo(self, entry: Path) -> bool:
+        is_sidecar = entry.suffix.lower() == SIDECAR and self._stems[stem_of(entry)] > 1
+        return is_sidecar or (entry.suffix.lower() in BESIDE and self.sidecars.is_paired(entry))
 
     def _entries(self, folder: Path) -> list[Path]:
         """Of a folder that is to be searched."""

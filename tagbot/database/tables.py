@@ -16,6 +16,7 @@ from tagbot.database.models.different_people import DifferentPeople
 from tagbot.database.models.face_vectors import FaceVector
 from tagbot.database.models.faces import Face
 from tagbot.database.models.guesses import Guess
+from tagbot.database.models.named_faces import NamedFace
 from tagbot.database.models.opt_outs import OptOut
 from tagbot.database.models.people import Person
 from tagbot.database.models.photos import Photo
@@ -26,6 +27,7 @@ from tagbot.database.models.votes import Vote
 
 TABLES: tuple[type[Table], ...] = (
     Photo, Person, Request, Face, Vote, PastRound, DifferentPeople, TrainedVector, FaceVector, Guess,
+    NamedFace,
     ConsentText, ConsentStatement, ConsentQuestion, OptOut,
     Tally, Effort, BackendCalls, Notice, StallAlert, RunningBot, FailedMessage, RateLimitState,
 )  # fmt: skip

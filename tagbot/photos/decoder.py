@@ -9,13 +9,16 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tagbot.errors import Retry
 from tagbot.lib.process_pool import ProcessDied, ProcessPool
 from tagbot.photos.decoding import kind_of
 from tagbot.photos.picture_refused import PictureRefused
 from tagbot.photos.rectangle import Rectangle, Size
+
+if TYPE_CHECKING:
+    from tagbot.photos.xmp.regions import NamedRectangle
 
 DECODING = "tagbot.photos.decoding_process:DecodingProcess"
 """Has `decode`, `whole`, `pictures`, `sharpness` and `forget`; made in its processes alone. What finds faces
@@ -63,6 +66,13 @@ class DecodedPhoto:
     def faces(self) -> list[Rectangle]:
         """The faces in it, largest first. Only a process of the recogniser finds any."""
         found: list[Rectangle] = self._call("faces")
+        return found
+
+    def regions(self, beside: Sequence[bytes]) -> "tuple[list[NamedRectangle], list[str]]":
+        """The faces that other programs marked, by the first XMP that has some: of those beside the photo, in
+        order, and of the one in it. Also why XMP was left out.
+        """
+        found: tuple[list[NamedRectangle], list[str]] = self._call("regions", beside)
         return found
 
     def sharpness(self, rectangles: Sequence[Rectangle]) -> list[float | None]:

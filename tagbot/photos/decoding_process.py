@@ -4,14 +4,18 @@ import resource
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
-from tagbot.photos.decoding import read_photo
+from tagbot.photos.decoding import read_with_metadata
 from tagbot.photos.face_pictures import face_pictures
+from tagbot.photos.metadata import Essence
 from tagbot.photos.picture_refused import PictureRefused
 from tagbot.photos.pixels import Photo
 from tagbot.photos.rectangle import Rectangle, Size
 from tagbot.photos.stored_photo import stored_photo
+from tagbot.photos.xmp.packet import XmpRefused
+from tagbot.photos.xmp.regions import NamedRectangle, read_regions
 
 MAPPED = Path("/proc/self/statm")
 """Of Linux: the memory that this process has mapped, in pages."""
@@ -24,13 +28,15 @@ class DecodingProcess:
         # No picture of anybody is to lie around in a core dump.
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         self._photo: Photo | None = None
+        self._metadata = Essence(b"")
 
     def decode(self, data: bytes, cpu_seconds: float, memory: int) -> Size | PictureRefused:
         """The photo's size. A photo that takes too long ends this process by a signal."""
         self._photo = None
         try:
             with limited(cpu_seconds, memory):
-                self._photo = read_photo(data)
+                self._photo, metadata = read_with_metadata(data)
+                self._metadata = replace(metadata, file=b"")
         except PictureRefused as why:
             return why
         except MemoryError:
@@ -45,9 +51,25 @@ class DecodingProcess:
         """Those of one of its faces."""
         return face_pictures(self.photo, faces, of)
 
+    def regions(self, beside: Sequence[bytes]) -> tuple[list[NamedRectangle], list[str]]:
+        """The faces that other programs marked, by the first XMP that has some: of those beside the photo, in
+        order, and of the one in it. Also why XMP was left out.
+        """
+        left_out: list[str] = []
+        for xmp in filter(None, (*beside, self._metadata.xmp)):
+            try:
+                found = read_regions(xmp, self.photo.size, self._metadata.orientation)
+            except XmpRefused as why:
+                left_out.append(str(why))
+            else:
+                if found:
+                    return found, left_out
+        return [], left_out
+
     def forget(self) -> None:
-        """Let go of the photo."""
+        """Let go of the photo, and of all that was said beside it."""
         self._photo = None
+        self._metadata = Essence(b"")
 
     def sharpness(self, rectangles: Sequence[Rectangle]) -> list[float | None]:
         """Of the face in each rectangle: nobody here can tell."""

@@ -60,7 +60,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Boxes:
-    """What a file holds, by the numbers of its items."""
+    """The items of a file, by their numbers."""
 
     items: dict[int, Item]
     primary: int
@@ -101,7 +101,7 @@ class Boxes:
 
 
 TURNED_LEFT = {1: 8, 8: 3, 3: 6, 6: 1, 2: 5, 5: 4, 4: 7, 7: 2}
-"""What an orientation becomes by a quarter turn more, anticlockwise as `irot` counts."""
+"""The orientation that another one becomes by a quarter turn more, anticlockwise as `irot` counts."""
 
 MIRRORED = (
     {1: 4, 4: 1, 2: 3, 3: 2, 5: 8, 8: 5, 6: 7, 7: 6},

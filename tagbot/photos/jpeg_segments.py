@@ -26,7 +26,7 @@ def essence_of_jpeg(data: bytes) -> Essence:
         if marker == APP1 and content.startswith(EXIF):
             exif.append(content.removeprefix(EXIF))  # longer than a segment, it goes on in the next one
         elif marker == APP1 and content.startswith(XMP):
-            xmp = content
+            xmp = content.removeprefix(XMP)
         elif marker not in BESIDE or says_colours(marker, content):
             kept.append(data[start:end])
     return Essence(b"".join(kept), b"".join(exif), xmp)

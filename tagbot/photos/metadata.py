@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([1-8])')
 
+MAX_XMP = 2_000_000
+"""Bytes, the contract's: longer XMP is left out."""
+
 TIFF = {b"II*\0": "<", b"MM\0*": ">"}
 """How EXIF begins, which is laid out as a TIFF: the byte order of what follows."""
 

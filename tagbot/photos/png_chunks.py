@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 
-from tagbot.photos.metadata import Essence
+from tagbot.photos.metadata import MAX_XMP, Essence
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -14,7 +14,7 @@ TRANSPARENCY = b"tRNS"
 EXIF, XMP = b"Raw profile type exif", b"XML:com.adobe.xmp"
 """Keywords of texts: ImageMagick's, and XMP's."""
 
-MAX_TEXT = 1_000_000
+MAX_TEXT = MAX_XMP + 1
 """Bytes of one of these texts that are looked at, unpacked."""
 
 

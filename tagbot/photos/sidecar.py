@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from tagbot.photos import takeout
 from tagbot.photos.rectangle import Rectangle, Size
 
 MAX_BYTES = 1_000_000
@@ -58,6 +59,8 @@ class Sidecar:
     source: str | None = None
     taken_at: str | None = None
     faces: tuple[KnownFace, ...] | None = None
+    people: tuple[str, ...] = ()
+    """Named by Google Takeout as being somewhere in the photo; no sidecar of ours says so."""
 
     def __post_init__(self) -> None:
         source, taken_at = self.source or "", self.taken_at
@@ -98,7 +101,9 @@ def is_time(text: str) -> bool:
     return True
 
 
-KEYS = frozenset(field.name for kind in (Sidecar, KnownFace, Rectangle) for field in fields(kind))
+KEYS = frozenset(field.name for kind in (Sidecar, KnownFace, Rectangle) for field in fields(kind)) - {
+    "people"
+}
 
 EXPECTED = {
     "object": "a JSON object",
@@ -111,22 +116,39 @@ EXPECTED = {
 
 
 def read_sidecar(text: bytes | None) -> Sidecar:
-    """Parse a sidecar; raises `SidecarRefused`. Unknown keys are left alone."""
+    """Parse a sidecar, ours or Google Takeout's; raises `SidecarRefused`. Unknown keys are left alone."""
     if text is None:
         return Sidecar()
-    if len(text) > MAX_BYTES:
-        raise SidecarRefused(f"the sidecar is over the limit of {MAX_BYTES // 1_000_000} MB")
-    try:
-        # Not parsed by msgspec, to which an unknown NaN, or half a character, spoils all the rest.
-        content = json.loads(text, parse_float=_whole, object_hook=_known)
-    except ValueError:
-        raise SidecarRefused("the sidecar is not JSON", looks_cut_off=True) from None
-    except RecursionError:
-        raise SidecarRefused("the sidecar is nested too deeply") from None
+    content = _content(text)
+    if takeout.is_takeout(content):
+        return Sidecar(taken_at=takeout.time_taken(content), people=takeout.people_named(content))
+    if isinstance(content, dict):
+        content = {key: value for key, value in content.items() if key in KEYS}
     try:
         return msgspec.convert(content, Sidecar)
     except msgspec.ValidationError as why:
         raise SidecarRefused(_in_words(str(why))) from None
+
+
+def read_takeout(text: bytes | None) -> Sidecar:
+    """What a file says that has the name of a sidecar of Google Takeout's: nothing where it is none."""
+    try:
+        content = _content(text) if text else None
+    except SidecarRefused:
+        return Sidecar()
+    return read_sidecar(text) if takeout.is_takeout(content) else Sidecar()
+
+
+def _content(text: bytes) -> Any:
+    if len(text) > MAX_BYTES:
+        raise SidecarRefused(f"the sidecar is over the limit of {MAX_BYTES // 1_000_000} MB")
+    try:
+        # Not parsed by msgspec, to which an unknown NaN, or half a character, spoils all the rest.
+        return json.loads(text, parse_float=_whole, object_hook=_known)
+    except ValueError:
+        raise SidecarRefused("the sidecar is not JSON", looks_cut_off=True) from None
+    except RecursionError:
+        raise SidecarRefused("the sidecar is nested too deeply") from None
 
 
 def _whole(digits: str) -> float:
@@ -136,7 +158,7 @@ def _whole(digits: str) -> float:
 
 
 def _known(content: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in content.items() if key in KEYS}
+    return {key: value for key, value in content.items() if key in KEYS or key in takeout.KEYS}
 
 
 def _in_words(error: str) -> str:

@@ -1,24 +1,31 @@
 """Take a photo over from the inbox: find its faces, cut them out, store it all."""
 
+import logging
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 from tagbot.database.models.faces import Face, store_photo
+from tagbot.database.models.named_faces import NamedFace
 from tagbot.database.models.photos import Photo
 from tagbot.database.named_lock import alone
 from tagbot.database.write_lock import writing
 from tagbot.errors import Reject, Retry
 from tagbot.messages import FaceFound, PhotoArrived
+from tagbot.photos.beside import Beside
 from tagbot.photos.decoder import DecodedPhoto
 from tagbot.photos.image_keys import photo_key
+from tagbot.photos.inbox import Arrived
 from tagbot.photos.known_photos import identity
 from tagbot.photos.picture_refused import PictureRefused
 from tagbot.photos.rectangle import Rectangle
 from tagbot.photos.sidecar import KnownFace, Sidecar, SidecarRefused, read_sidecar
 from tagbot.services import Services
 from tagbot.vocabulary import State
+
+log = logging.getLogger(__name__)
 
 FACE_IDS = uuid.UUID("6f1c1c1e-6d0a-4a52-9c5e-2b1f0f6a7d11")
 """Namespace of the ids that are made up: the same photo gives the same ids, so that a repetition after a
@@ -34,7 +41,7 @@ def detect_faces(message: PhotoArrived, services: Services) -> Iterator[FaceFoun
     if not Photo.is_taken_over(sha256):
         try:
             with services.photos_in_flight.tracking(sha256):
-                _take_over(sha256, arrived.photo, read_sidecar(arrived.sidecar), services)
+                _take_over(sha256, arrived, read_sidecar(arrived.sidecar), services)
         except (PictureRefused, SidecarRefused) as why:
             if why.looks_cut_off and arrived.again_in:
                 raise Retry("what has come so far looks cut off", after=arrived.again_in) from None
@@ -43,12 +50,11 @@ def detect_faces(message: PhotoArrived, services: Services) -> Iterator[FaceFoun
         yield FaceFound(face_id=face.id, round=face.round)
 
 
-def _take_over(sha256: str, data: bytes, sidecar: Sidecar, services: Services) -> None:
-    with services.decoder.decoded(data) as photo:
+def _take_over(sha256: str, arrived: Arrived, sidecar: Sidecar, services: Services) -> None:
+    with services.decoder.decoded(arrived.photo) as photo:
         sidecar.check_inside(photo.size)
-        found: Iterable[KnownFace] | None = sidecar.faces
-        if found is None:
-            found = map(KnownFace, services.training.detect(photo))
+        beside = Beside.of(arrived.others)
+        found, names = _faces(sha256, photo, sidecar, beside, services)
         faces = [
             (face.id or str(uuid.uuid5(FACE_IDS, f"{sha256}:{number}")), face.rectangle)
             for number, face in enumerate(found)
@@ -66,12 +72,38 @@ def _take_over(sha256: str, data: bytes, sidecar: Sidecar, services: Services) -
             for number in range(len(faces)):  # one by one: those of all may be a gigabyte
                 for key, picture in photo.pictures(faces, number).items():
                     services.images.put(key, picture)
-            rows = _rows(sha256, photo, sidecar, faces, services.now())
+            taken_at = sidecar.taken_at or beside.takeout.taken_at
+            rows = _rows(sha256, photo, replace(sidecar, taken_at=taken_at), faces, services.now())
+            people = (*sidecar.people, *beside.takeout.people)
+            named = [
+                (face_id, name)
+                for (face_id, _), own in zip(faces, names, strict=True)
+                for name in (own, *people)
+            ]
             with writing():
                 if not Photo.is_taken_over(
                     sha256
                 ):  # a copy of the same file may have been taken over meanwhile
                     store_photo(*rows)
+                    if services.settings.line_up:
+                        NamedFace.note(named, services.opt_out_key)
+
+
+def _faces(
+    sha256: str, photo: DecodedPhoto, sidecar: Sidecar, beside: Beside, services: Services
+) -> tuple[Sequence[KnownFace], Sequence[str]]:
+    """The faces of a photo, and what other programs name them: as the sidecar lists them, else as other
+    programs marked them, else as they are found.
+    """
+    if sidecar.faces is not None:
+        return sidecar.faces, [""] * len(sidecar.faces)
+    regions, left_out = photo.regions(beside.xmp)
+    for why in left_out:
+        log.warning("XMP of photo=%s is left out: %s", sha256[:12], why)
+    if regions:
+        return [KnownFace(each.rectangle) for each in regions], [each.name for each in regions]
+    found = [KnownFace(rectangle) for rectangle in services.training.detect(photo)]
+    return found, [""] * len(found)
 
 
 def _rows(

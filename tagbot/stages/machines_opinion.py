@@ -5,11 +5,12 @@ The two never meet: what a request shows comes from the names alone.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from tagbot.database.models.face_vectors import FaceVector
 from tagbot.database.models.faces import Face
 from tagbot.database.models.guesses import Guess
+from tagbot.database.models.named_faces import NamedFace
 from tagbot.database.models.opt_outs import OptOut
 from tagbot.database.models.people import Person
 from tagbot.database.models.requests import Request
@@ -37,10 +38,13 @@ def note_opinion(request: Request, faces: Sequence[Face], services: Services) ->
     guesses: list[Guess] = []
     if most and services.machine.may_know_somebody:
         nearest = _nearest(faces, most + SPARE, services)
-        offered = services.machine.line_up(nearest, _names(nearest, services), most)
+        named = NamedFace.people(faces, services.opt_out_key)
+        names = _names({*named, *(each.person for each in nearest)}, services)
+        offered = services.machine.line_up(nearest, names, most, named)
         guesses = _guesses(request, faces, nearest, services)
     with writing():
         Request.offer(request, offered)
+        NamedFace.served(faces)
         for guess in guesses:
             Guess.insert(guess.__data__).on_conflict_ignore().execute()
 
@@ -69,11 +73,9 @@ def _search(search: FaceSearch, faces: Sequence[Face], most: int, services: Serv
     return []
 
 
-def _names(nearest: NearestPeople, services: Services) -> dict[str, str]:
+def _names(ids: Collection[str], services: Services) -> dict[str, str]:
     """Of those who can be chosen, by which they are sorted: not of people who have left or opted out."""
-    people = Person.select().where(
-        (Person.id << [each.person for each in nearest]) & Person.name.is_null(False)
-    )
+    people = Person.select().where((Person.id << list(ids)) & Person.name.is_null(False))
     members = services.slack.members
     return {
         person.id: name_key(person.name)

@@ -1,7 +1,7 @@
 """What the machine sees with: whom in the model a face resembles, and which faces are alike."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tagbot.recognition.description import Description
@@ -56,9 +56,13 @@ class Machine:
         """The people of the model nearest to faces, each as model and vector: compared on this machine."""
         return self.model.nearest([Description(*vector) for vector in vectors], most)
 
-    def line_up(self, nearest: NearestPeople, names: Mapping[str, str], most: int) -> tuple[str, ...]:
-        """The people that a request offers, of those with a name; in the order of the names."""
-        return line_up(nearest, names, most=most, resembles=self.nearness.resembles)
+    def line_up(
+        self, nearest: NearestPeople, names: Mapping[str, str], most: int, named: Collection[str] = ()
+    ) -> tuple[str, ...]:
+        """The people that a request offers, of those with a name; in the order of the names. People `named`
+        in the photo itself are among them.
+        """
+        return line_up(nearest, names, most=most, resembles=self.nearness.resembles, named=named)
 
     def sure_of(self, nearest: NearestPeople) -> str | None:
         """The person for whom the machine takes all faces that these people are nearest to."""

@@ -5,7 +5,7 @@ buried, it lies in `rejected/` beside a text that says why. All else stays where
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,6 +18,8 @@ class Arrived:
 
     photo: bytes
     sidecar: bytes | None
+    others: tuple[tuple[str, bytes], ...] = ()
+    """Its companions, by name: XMP in the order in which it counts, and Takeout's JSON."""
     again_in: float = 0.0
     """Where the rest of either may still be on its way: after so many seconds it should be looked at again,
     before it is refused as cut off.
@@ -34,8 +36,16 @@ class Inbox(Protocol):
     def prepare(self) -> None:
         """Make what photos can be put into."""
 
-    def add(self, stem: str, suffix: str, sha256: str, photo: bytes, sidecar: bytes | None) -> None:
-        """Put a photo there, under a name that is made of the rest."""
+    def add(
+        self,
+        stem: str,
+        suffix: str,
+        sha256: str,
+        photo: bytes,
+        sidecar: bytes | None,
+        others: Sequence[tuple[str, bytes]] = (),
+    ) -> None:
+        """Put a photo there, under a name that is made of the rest; `others` lie beside `stem` + `suffix`."""
 
     def waits(self, sha256: str) -> bool:
         """Whether this photo was added before and has not been taken over yet."""

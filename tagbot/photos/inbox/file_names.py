@@ -6,6 +6,7 @@ from itertools import count
 from pathlib import Path
 
 SIDECAR = ".json"
+XMP = ".xmp"
 
 WHY = ".error.txt"
 """Added to the name of a file that was refused, for the text that says why."""
@@ -18,8 +19,8 @@ LONGEST_SUFFIX = 20
 
 
 def is_sidecar(name: str) -> bool:
-    """Whether a file of this name lies beside a photo."""
-    return name.lower().endswith(SIDECAR)
+    """Whether a file of this name lies beside a photo: a sidecar of ours, or another program's."""
+    return name.lower().endswith((SIDECAR, XMP))
 
 
 def named(stem: str, ending: str) -> str:

@@ -5,9 +5,10 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from tagbot.errors import Reject, Retry
@@ -15,12 +16,13 @@ from tagbot.lib.health import Health
 from tagbot.lib.outage_log import OutageLog
 from tagbot.lib.owner_only import give_to_owner_of
 from tagbot.photos.inbox import Arrived, InboxDelivery
+from tagbot.photos.inbox.companion_names import SHORTENED, companions_of, renamed
 from tagbot.photos.inbox.file_names import SIDECAR, named
 from tagbot.photos.inbox.folder_listing import Unit, look, names_in, photos, units
 from tagbot.photos.inbox.folder_problems import folder_problems
 from tagbot.photos.inbox.rejected_folder import RejectedFolder
 from tagbot.photos.inbox.settled_files import AGAIN_SECONDS, CUT_OFF_SECONDS, SETTLED_SECONDS, Settling
-from tagbot.photos.inbox.sidecar_names import alike, sidecars_of
+from tagbot.photos.inbox.sidecar_names import sidecars_of
 from tagbot.photos.inbox.taken_away import ABANDONED_SECONDS, delete, recover
 from tagbot.photos.known_photos import identity
 from tagbot.photos.photo_limits import MAX_BYTES, bytes_of
@@ -74,12 +76,22 @@ class FolderInbox:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.rejected.mkdir(parents=True, exist_ok=True)
 
-    def add(self, stem: str, suffix: str, sha256: str, photo: bytes, sidecar: bytes | None) -> None:
+    def add(
+        self,
+        stem: str,
+        suffix: str,
+        sha256: str,
+        photo: bytes,
+        sidecar: bytes | None,
+        others: Sequence[tuple[str, bytes]] = (),
+    ) -> None:
         # Named after its content too: two folders may both have a photo.jpg, and the same photo twice is one
         # file.
         target = self.folder / named(stem, f"-{sha256[:8]}{suffix}")
         if sidecar is not None:
             _put(target.with_suffix(SIDECAR), sidecar)
+        for name, content in others:
+            _put(target.with_name(renamed(name, f"{stem}{suffix}", target.name)), content)
         _put(target, photo)
 
     def waits(self, sha256: str) -> bool:
@@ -120,7 +132,7 @@ class FolderInbox:
         with self._lock:
             seen = self._settling.note(name, unit, self.clock())
             seen.read(hash((photo, sidecar)), self.clock())
-            return Arrived(photo, sidecar, self._more_seconds(seen.since))
+            return Arrived(photo, sidecar, self._others(unit), self._more_seconds(seen.since))
 
     def waiting(self) -> int | None:
         try:
@@ -205,6 +217,14 @@ class FolderInbox:
             raise Retry("the sidecar cannot be looked at", after=seconds)
         raise Reject(f"its sidecar cannot be looked at: {problem}")
 
+    def _others(self, unit: Unit) -> tuple[tuple[str, bytes], ...]:
+        """The companions of a photo, without those that cannot be read: they hold no photo up."""
+        found = []
+        for name, entry in unit.others:
+            with suppress(OSError, Changed):
+                found.append((name, content_of(self.folder / name, entry.mark, MAX_BYTES + 1)))
+        return tuple(found)
+
     def _more_seconds(self, since: float) -> float:
         """When to look again at something that looks cut off; 0 when it has stood still for long."""
         return max(0.0, min(AGAIN_SECONDS, since + CUT_OFF_SECONDS - self.clock()))
@@ -229,20 +249,28 @@ class FolderInbox:
         self._tell(problem)
 
     def _take_away(self, name: str, unit: Unit, reason: str | None) -> None:
-        path, sidecar = self.folder / name, None
-        if unit.sidecar is not None and unit.beside is not None and not self._is_shared(name, unit.sidecar):
-            sidecar = self.folder / unit.sidecar, unit.beside.mark
+        path, beside = self.folder / name, list(unit.others)
+        if unit.sidecar is not None and unit.beside is not None:
+            beside.insert(0, (unit.sidecar, unit.beside))
+        needed = self._needed_by_others(name) if beside else set()
+        going = [(self.folder / each, entry.mark) for each, entry in beside if each not in needed]
         if reason is not None:
-            self._rejected.take((path, unit.file.mark), sidecar, reason)
+            self._rejected.take((path, unit.file.mark), going, reason)
             return
         delete(path, unit.file.mark)
-        if sidecar is not None and not os.path.lexists(path):
-            delete(*sidecar)
+        if not os.path.lexists(path):
+            for each in going:
+                delete(*each)
 
-    def _is_shared(self, name: str, sidecar: str) -> bool:
-        """Whether another photo of the same name needs the sidecar."""
-        names = [each for each in names_in(self.folder) if alike(each) == alike(sidecar)]
-        return any(beside == sidecar and photo != name for photo, beside in sidecars_of(names).items())
+    def _needed_by_others(self, name: str) -> set[str]:
+        """The names beside other photos too, such as one of the same name."""
+        begins = name[:SHORTENED].partition("(")[0].partition(".")[0].casefold()
+        names = [each for each in names_in(self.folder) if each.casefold().startswith(begins)]
+        sidecars, companions = sidecars_of(names), companions_of(names)
+        return {
+            *(beside for photo, beside in sidecars.items() if photo != name),
+            *chain(*(each for photo, each in companions.items() if photo != name)),
+        }
 
     def _leaves(self, name: str, unit: Unit) -> bool:
         """Whether a file that is due was dealt with before; it is only taken away then."""

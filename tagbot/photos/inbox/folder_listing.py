@@ -5,8 +5,10 @@ import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
+from tagbot.photos.inbox.companion_names import companions_of
 from tagbot.photos.inbox.file_names import is_sidecar
 from tagbot.photos.inbox.sidecar_names import sidecars_of
 from tagbot.photos.regular_file import KINDS, Mark, mark_of
@@ -37,6 +39,8 @@ class Unit:
     sidecar: str | None = None
     """A name."""
     beside: Entry | None = None
+    others: tuple[tuple[str, Entry], ...] = ()
+    """Its companions, by name."""
 
 
 def look(folder: Path) -> dict[str, Entry]:
@@ -56,29 +60,45 @@ def names_in(folder: Path) -> list[str]:
 
 def units(entries: Mapping[str, Entry]) -> dict[str, Unit]:
     """What can be taken over, by the name of the photo or lone sidecar."""
-    sidecars = sidecars_of(entries)
-    paired = set(sidecars.values())
+    sidecars, companions = sidecars_of(entries), companions_of(entries)
+    paired = {*sidecars.values(), *chain(*companions.values())}
     found = {}
     for name, entry in entries.items():
         if not entry.problem and name not in paired:
             sidecar = sidecars.get(name)
-            found[name] = Unit(entry, sidecar, None if sidecar is None else entries[sidecar])
+            others = tuple(
+                (each, entries[each]) for each in companions.get(name, ()) if not entries[each].problem
+            )
+            found[name] = Unit(entry, sidecar, None if sidecar is None else entries[sidecar], others)
     return found
 
 
 class Sidecars:
-    """Finds the sidecar of each of many photos in many folders, each of which it lists once."""
+    """Finds what lies beside each of many photos in many folders, each of which it lists once."""
 
     def __init__(self) -> None:
-        self._of: dict[Path, dict[str, str]] = {}
+        self._of: dict[Path, tuple[dict[str, str], dict[str, tuple[str, ...]], set[str]]] = {}
 
     def beside(self, photo: Path) -> Path | None:
         """The sidecar of a photo, which need not be readable. Raises `OSError`."""
-        folder = photo.parent
+        name = self._listed(photo.parent)[0].get(photo.name)
+        return None if name is None or (photo.parent / name).is_dir() else photo.parent / name
+
+    def others(self, photo: Path) -> list[Path]:
+        """The companions of a photo, in the order in which they count. Raises `OSError`."""
+        names = self._listed(photo.parent)[1].get(photo.name, ())
+        return [path for path in map(photo.parent.joinpath, names) if path.is_file()]
+
+    def is_paired(self, entry: Path) -> bool:
+        """Whether an entry lies beside a photo. Raises `OSError`."""
+        return entry.name in self._listed(entry.parent)[2]
+
+    def _listed(self, folder: Path) -> tuple[dict[str, str], dict[str, tuple[str, ...]], set[str]]:
         if folder not in self._of:
-            self._of[folder] = sidecars_of(names_in(folder))
-        name = self._of[folder].get(photo.name)
-        return None if name is None or (folder / name).is_dir() else folder / name
+            names = names_in(folder)
+            sidecars, companions = sidecars_of(names), companions_of(names)
+            self._of[folder] = sidecars, companions, {*sidecars.values(), *chain(*companions.values())}
+        return self._of[folder]
 
 
 def photos(entries: Mapping[str, Entry]) -> list[str]:

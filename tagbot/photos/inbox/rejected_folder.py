@@ -5,11 +5,13 @@ import os
 import shutil
 import stat
 import uuid
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from tagbot.lib.owner_only import take_over
 from tagbot.lib.unseen import printable
+from tagbot.photos.inbox.companion_names import renamed
 from tagbot.photos.inbox.file_names import SIDECAR, WHY, names_like
 from tagbot.photos.inbox.taken_away import delete, taken_away
 from tagbot.photos.regular_file import Mark, opened
@@ -25,9 +27,9 @@ class RejectedFolder:
         """It does not have to be there yet."""
         self.folder = folder
 
-    def take(self, file: Marked, sidecar: Marked | None, reason: str) -> None:
-        """Move a file here with its sidecar; nothing that lies here is replaced. What has come in their place
-        stays where it is.
+    def take(self, file: Marked, beside: Sequence[Marked], reason: str) -> None:
+        """Move a file here with what lies beside it; nothing that lies here is replaced. What has come in
+        their place stays where it is.
         """
         path, mark = file
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -36,7 +38,10 @@ class RejectedFolder:
             for target in (self.folder / name for name in names_like(path.name))
             if not any(
                 os.path.lexists(each)
-                for each in (target, target.with_suffix(SIDECAR), target.with_name(f"{target.name}{WHY}"))
+                for each in (
+                    *(target, target.with_suffix(SIDECAR), target.with_name(f"{target.name}{WHY}")),
+                    *(target.with_name(renamed(other.name, path.name, target.name)) for other, _ in beside),
+                )
             )
         )
         target = next(free)
@@ -50,8 +55,8 @@ class RejectedFolder:
         finally:
             if not is_here:
                 why.unlink(missing_ok=True)
-        if is_here and sidecar is not None:
-            _moved(*sidecar, target.with_suffix(SIDECAR))
+        for other, its in beside if is_here else ():
+            _moved(other, its, target.with_name(renamed(other.name, path.name, target.name)))
 
 
 def _moved(path: Path, mark: Mark, target: Path) -> bool:

@@ -9,9 +9,11 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 from tagbot.aws.s3_api import Bucket, Listed, Missing
 from tagbot.errors import Retry
+from tagbot.photos.inbox.companion_names import companions_of
 from tagbot.photos.inbox.file_names import is_sidecar
 from tagbot.photos.inbox.s3_names import is_shown
 from tagbot.photos.inbox.settled_files import LONE_SIDECAR_SECONDS
@@ -36,6 +38,8 @@ class InHand:
     sidecar: str | None = None
     """The name of what lay beside it."""
     sidecar_etag: str = ""
+    others: tuple[tuple[str, str], ...] = ()
+    """Its companions: name and ETag."""
 
 
 class S3Arrivals:
@@ -137,7 +141,7 @@ class S3Arrivals:
 def lone_sidecars(listed: Iterable[Listed], now: float) -> list[str]:
     """Of all that is in the inbox, the sidecars whose photos did not come; `now` is in seconds since 1970."""
     by_name = {found.name: found for found in listed}
-    paired = set(sidecars_of(by_name).values())
+    paired = {*sidecars_of(by_name).values(), *chain(*companions_of(by_name).values())}
     return [
         name
         for name, found in by_name.items()

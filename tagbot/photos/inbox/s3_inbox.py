@@ -4,7 +4,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from tagbot.aws.s3_api import Bucket, Missing
@@ -12,6 +12,7 @@ from tagbot.aws.s3_events import Events
 from tagbot.errors import Reject, Retry
 from tagbot.lib.unseen import printable
 from tagbot.photos.inbox import Arrived, InboxDelivery
+from tagbot.photos.inbox.companion_names import renamed
 from tagbot.photos.inbox.file_names import SIDECAR, is_sidecar
 from tagbot.photos.inbox.folder_problems import MOST
 from tagbot.photos.inbox.s3_arrivals import LIST_BESIDE_EVENTS_SECONDS, LIST_SECONDS, S3Arrivals
@@ -55,11 +56,24 @@ class S3Inbox:
     def prepare(self) -> None:
         """Nothing: prefixes need not be made, and the bucket is its owner's."""
 
-    def add(self, stem: str, suffix: str, sha256: str, photo: bytes, sidecar: bytes | None) -> None:
+    def add(
+        self,
+        stem: str,
+        suffix: str,
+        sha256: str,
+        photo: bytes,
+        sidecar: bytes | None,
+        others: Sequence[tuple[str, bytes]] = (),
+    ) -> None:
         stem = os.fsencode(stem).decode(errors="replace")  # S3's names are Unicode
         name = f"{sha256[:8]}-{stem}"  # in this order, as S3 finds names by how they begin
         if sidecar is not None:
             self._bucket.put(f"{name}{SIDECAR}", sidecar, "application/json")
+        for other, content in others:
+            beside = renamed(
+                os.fsencode(other).decode(errors="replace"), f"{stem}{suffix}", f"{name}{suffix}"
+            )
+            self._bucket.put(beside, content, PHOTO)
         self._bucket.put(f"{name}{suffix}", photo, PHOTO)
 
     def waits(self, sha256: str) -> bool:
@@ -88,8 +102,12 @@ class S3Inbox:
         # The sidecar first: it is there before its photo, and another bot that deals with both deletes it
         # last.
         in_hand = self.arrivals.in_hand(name)
-        content = None
-        in_hand.sidecar = sidecars_beside(self._bucket, name).get(name)
+        content, others = None, []
+        in_hand.sidecar, companions = sidecars_beside(self._bucket, name).get(name, (None, ()))
+        for each in companions:
+            with suppress(Missing):
+                others.append((each, self._bucket.get(each, MAX_BYTES + 1)))
+        in_hand.others = tuple((each, found.etag) for each, found in others)
         try:
             if in_hand.sidecar is not None:
                 beside = self._bucket.get(in_hand.sidecar, MAX_BYTES + 1)
@@ -98,7 +116,7 @@ class S3Inbox:
         except Missing:
             raise Reject("the photo went away before it was read") from None
         in_hand.etag = photo.etag
-        return Arrived(photo.content, content)
+        return Arrived(photo.content, content, tuple((each, found.content) for each, found in others))
 
     def waiting(self) -> int | None:
         """Of more than a page, those on the first page."""
@@ -125,8 +143,10 @@ class S3Inbox:
         in_hand = self.arrivals.in_hand(name)
         with suppress(Missing):
             self._bucket.delete(name, in_hand.etag)
-            if in_hand.sidecar is not None and not self._is_shared(name, in_hand.sidecar):
-                self._bucket.delete(in_hand.sidecar, in_hand.sidecar_etag)
+            going = [(in_hand.sidecar, in_hand.sidecar_etag), *in_hand.others]
+            for beside, etag in going:
+                if beside is not None and not self._is_shared(name, beside):
+                    self._bucket.delete(beside, etag)
         self.arrivals.forget(name)
 
     def put_back(self, name: str, seconds: float) -> None:
@@ -170,4 +190,4 @@ class S3Inbox:
     def _is_shared(self, photo: str, sidecar: str) -> bool:
         """Whether another photo of the same name needs the sidecar."""
         beside = sidecars_beside(self._bucket, photo)
-        return any(each != photo and its == sidecar for each, its in beside.items())
+        return any(each != photo and sidecar in (its, *others) for each, (its, others) in beside.items())

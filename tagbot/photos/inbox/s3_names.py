@@ -1,6 +1,7 @@
 """Names of objects in the inbox at Amazon S3, which may have slashes."""
 
 from tagbot.aws.s3_api import Bucket
+from tagbot.photos.inbox.companion_names import companions_of
 from tagbot.photos.inbox.file_names import SIDECAR
 from tagbot.photos.inbox.sidecar_names import sidecars_of, stem
 
@@ -15,7 +16,12 @@ def sidecar_of(photo: str) -> str:
     return f"{stem(photo)}{SIDECAR}"
 
 
-def sidecars_beside(bucket: Bucket, photo: str) -> dict[str, str]:
-    """The sidecars of a photo and of others of the same name, by photo; one call."""
-    names = {found.name for page in bucket.pages(f"{stem(photo)}.") for found in page}
-    return sidecars_of({photo, *names})
+def sidecars_beside(bucket: Bucket, photo: str) -> dict[str, tuple[str | None, tuple[str, ...]]]:
+    """The sidecars of a photo and of others of the same name, by photo, and what other programs put there;
+    one call.
+    """
+    names = {photo, *(found.name for page in bucket.pages(f"{stem(photo)}.") for found in page)}
+    sidecars, companions = sidecars_of(names), companions_of(names)
+    return {
+        each: (sidecars.get(each), companions.get(each, ())) for each in sidecars.keys() | companions.keys()
+    }

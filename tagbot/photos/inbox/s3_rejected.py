@@ -5,6 +5,7 @@ from contextlib import suppress
 
 from tagbot.aws.s3_api import Bucket, Missing
 from tagbot.lib.unseen import printable
+from tagbot.photos.inbox.companion_names import renamed
 from tagbot.photos.inbox.file_names import WHY, names_like
 from tagbot.photos.inbox.s3_arrivals import InHand
 from tagbot.photos.inbox.s3_names import sidecar_of
@@ -46,9 +47,11 @@ class S3Rejected:
         except Missing:
             self._bucket.delete(f"{target}{WHY}")
             raise
-        if read.sidecar is not None:
-            with suppress(Missing):  # another one has come
-                self._bucket.copy(inbox, read.sidecar, read.sidecar_etag, sidecar_of(target))
+        beside = [(read.sidecar, read.sidecar_etag), *read.others]
+        for each, etag in beside:
+            if each is not None:
+                with suppress(Missing):  # another one has come
+                    self._bucket.copy(inbox, each, etag, renamed(each, name, target))
 
     def explain_stuck(self, name: str, target: str, reason: str, why: str) -> None:
         """Replace the text by one about an object that could not follow, the same at each attempt."""

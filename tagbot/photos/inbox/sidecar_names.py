@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable
 
-from tagbot.photos.inbox.file_names import is_sidecar
+from tagbot.photos.inbox.file_names import SIDECAR, is_sidecar
 
 
 def stem(name: str) -> str:
@@ -12,11 +12,16 @@ def stem(name: str) -> str:
     return f"{folder}{slash}{own.rpartition('.')[0] or own}"
 
 
-def alike(name: str) -> str:
-    """Its stem as a system sees it that makes no difference between large and small letters, or between the
+def folded(name: str) -> str:
+    """A name as a system sees it that makes no difference between large and small letters, or between the
     two ways to write an accent.
     """
-    return unicodedata.normalize("NFC", stem(name).casefold())
+    return unicodedata.normalize("NFC", name.casefold())
+
+
+def alike(name: str) -> str:
+    """Its stem, seen in this way."""
+    return folded(stem(name))
 
 
 def sidecars_of(names: Iterable[str]) -> dict[str, str]:
@@ -28,10 +33,10 @@ def sidecars_of(names: Iterable[str]) -> dict[str, str]:
     photos: list[str] = []
     own: dict[str, str] = {}
     for name in sorted(names):  # of several, the last one: small letters come after large ones
-        if is_sidecar(name):
-            own[stem(name)] = name
-        else:
+        if not is_sidecar(name):
             photos.append(name)
+        elif name.lower().endswith(SIDECAR):
+            own[stem(name)] = name
     if not own:
         return {}
     theirs = {stem(photo) for photo in photos}
