@@ -5,6 +5,7 @@ a message which an older version left in a queue still loads; fields that this v
 left out, so that a newer version's do too.
 """
 
+import uuid
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
@@ -20,6 +21,10 @@ ANYWAY = "anyway:"
 
 CONSENT = "consent:"
 """Begins the cause of what is learned since its person agreed."""
+
+
+PEOPLE = uuid.UUID("0c7d7a52-52a1-4f0e-9f6e-3b8f5a1f4c9e")
+"""Namespace of the ids under which messages about people travel."""
 
 
 class Message(Struct, frozen=True, kw_only=True):
@@ -293,8 +298,15 @@ class ConsentChanged(Message, frozen=True, kw_only=True):
 
     @property
     def key(self) -> str:
-        return self.person
+        return self._subject
 
     @property
     def id(self) -> str:
-        return f"{self.QUEUE}:{self.person}:{self.said}:{self.at:.6f}"
+        return f"{self.QUEUE}:{self._subject}:{self.said}:{self.at:.6f}"
+
+    @property
+    def _subject(self) -> str:
+        """The person, by an id that says nothing of their account: logs have it, also after they are
+        forgotten.
+        """
+        return str(uuid.uuid5(PEOPLE, self.person))

@@ -15,6 +15,8 @@ def unlearn_person(person_id: str, services: Services) -> None:
     """Take all of a person's faces out of whatever model holds them."""
     for face in learned_faces(person_id):
         unlearn(face, services)
+        if face.request_id is not None:
+            services.updates.show_soon(face.request_id)
 
 
 def unlearn(face: Face, services: Services) -> None:
@@ -33,8 +35,6 @@ def unlearn(face: Face, services: Services) -> None:
         if Face.update(reason=NotSentReason.NO_CONSENT, **nowhere).where(same).execute():
             Face.changed(Face.id == face.id)
             log.info("face=%s left the model, as its person has not agreed", face.id)
-    if face.request_id is not None:
-        services.updates.show_soon(face.request_id)
 
 
 def keep_out_of_model(face: Face, services: Services) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -343,3 +344,45 @@ def test_a_yes_after_a_thousand_faces_learns_as_many_as_there_is_room_for(make_w
     assert Face.select().where(Face.reason == "person_full").count() == 997
     assert Face.select().where(Face.state == "tagged").count() == 1000
     assert len(world.slack.directs(world.slack.people[2])) == 1
+
+
+@pytest.mark.rule("consent-before-learning")
+def test_a_person_without_an_account_is_learned_after_a_yes_that_an_operator_noted(
+    world: World, people: list[str]
+) -> None:
+    face = world.face(posted=True)
+    for tagger in people[:2]:
+        world.publish(world.answer(face, tagger, "", name="Zoë Moon"))
+    world.drain()
+    zoe = fresh(face).person
+    assert zoe is not None
+    assert (fresh(face).reason, learned(), standing(zoe.id)) == ("no_consent", 0, Consent.NONE)
+    for what, count in ((Consent.GIVEN, 1), (Consent.REFUSED, 0)):
+        ConsentStatement.note(zoe.id, what, at=5.0 + (not count), way="form 12", text_id=None)
+        schedule.follow_consent(world.services)
+        world.drain()
+        assert learned() == count
+    assert not any(world.slack.directs(person) for person in people)
+
+
+@pytest.mark.rule("consent-before-learning")
+@pytest.mark.parametrize("kind", [{"is_restricted": True}, {"is_stranger": True, "team_id": "T0OTHER001"}])
+def test_guests_and_people_of_other_organisations_are_asked_like_all_others(
+    world: World, people: list[str], kind: dict[str, Any]
+) -> None:
+    world.slack.set_member(people[2], **kind)
+    face = tagged(world, people[2])
+    assert len(world.slack.directs(people[2])) == 1
+    say(world, people[2], Consent.GIVEN, 5.0)
+    assert (learned(), fresh(face).reason) == (1, None)
+
+
+@pytest.mark.rule("no-person-in-log")
+def test_no_log_says_whose_word_it_is(
+    world: World, people: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    tagged(world, people[2])
+    with caplog.at_level("DEBUG", "tagbot"):
+        say(world, people[2], Consent.GIVEN, 5.0)
+    assert "StoreConsent done" in caplog.text
+    assert people[2] not in caplog.text
