@@ -1,5 +1,6 @@
 """The command line as a process: exit codes, signals, and what happens before Slack is there."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -349,3 +350,17 @@ def test_photos_are_taken_in_while_slack_is_away_and_asked_about_once_it_is_ther
         process.wait()
     assert "Slack does not answer" in log(tmp_path)
     assert len(faces(tmp_path / "data")) == 1
+
+
+@pytest.mark.process
+@pytest.mark.rule("log-of-libraries")
+def test_with_json_what_is_wrong_with_the_settings_is_json_too(tmp_path: Path) -> None:
+    ran = bot(tmp_path, LOG_FORMAT="json", REQUIRED_VOTES="none")
+    assert ran.returncode == 2
+    told = [json.loads(line) for line in ran.stderr.splitlines()]
+    assert {each["message"].split()[0] for each in told} == {
+        "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_CHANNEL", "REQUIRED_VOTES",
+    }  # fmt: skip
+    assert {each["level"] for each in told} == {"ERROR"}
+    as_text = bot(tmp_path, REQUIRED_VOTES="none")
+    assert as_text.stderr.splitlines() == [each["message"] for each in told]

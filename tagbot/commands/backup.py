@@ -26,7 +26,7 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
         f"{backup.bytes / 1e6:,.1f} MB.",
         f"To go on from there, unpack it into an empty DATA_DIR: tar -xf {file} -C DATA_DIR",
         *elsewhere(settings),
-        *(f"Not in it: {each}" for each in left_out(settings)),
+        *(f"Not in it: {each}." for each in left_out(settings)),
     )
     return 0
 

@@ -16,6 +16,7 @@ import functools
 import importlib
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -40,6 +41,9 @@ END_SECONDS = 1.0
 
 GONE = (EOFError, OSError)
 """Raised by reading from or writing to a process that is no more."""
+
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+"""Of a terminal, in which some libraries print."""
 
 LONGEST_COMPLAINT = 1000
 """Letters of a line that a process prints."""
@@ -168,7 +172,7 @@ class _Process(subprocess.Popen[bytes]):
         assert self.stderr is not None  # noqa: S101 - it was asked for
         with self.stderr as lines:
             for line in lines:
-                if told := line.decode(errors="replace").strip():
+                if told := COLOURS.sub("", line.decode(errors="replace")).strip():
                     log.warning("%s's process says: %s", self._name, told[:LONGEST_COMPLAINT])
 
     def start(self) -> None:
@@ -240,6 +244,8 @@ def main(descriptor: str, factory: str, *arguments: str) -> None:
     # Before numpy is imported: there are as many processes as cores, so each uses one.
     os.putenv("OMP_NUM_THREADS", "1")
     os.putenv("OPENBLAS_NUM_THREADS", "1")
+    # Or onnxruntime (1.32) notes an id of this machine below HOME, and tells Microsoft what it is used for.
+    os.putenv("ORT_DISABLE_TELEMETRY", "1")
 
     made: list[object] = []
 

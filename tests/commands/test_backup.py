@@ -81,6 +81,23 @@ def test_all_tables_queues_pictures_and_photos_come_out_as_they_were(world: Worl
 
 @pytest.mark.process
 @pytest.mark.rule("backup")
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_with_a_database_server_queues_and_pictures_are_in_it(world: World, run: Run) -> None:
+    data_dir = world.settings.data_dir
+    face = world.face(posted=True)
+    world.publish(world.answer(face, world.slack.people[0], "dont_know"))
+    file = data_dir.parent / f"{data_dir.name}.tar"
+    told = run("backup", str(file), DATA_DIR=str(data_dir), DATABASE_URL=world.settings.database_url)
+    assert told.code == 0, told.err
+    assert "Not in it: the database, which lies on a server: back it up there, right after this" in told.out
+    there = content_of(unpacked(file, data_dir.parent / f"{data_dir.name}-again"))
+    assert "tagbot.db" not in there
+    assert there == {name: content for name, content in content_of(data_dir).items() if name != "tagbot.db"}
+    assert {name.rpartition("/")[2] for name in there if name.startswith("images/")} >= {"crop.jpg"}
+
+
+@pytest.mark.process
+@pytest.mark.rule("backup")
 def test_what_lies_elsewhere_on_this_machine_is_in_it_too(tmp_path: Path, run: Run) -> None:
     write_new_files(tmp_path / "data")
     (tmp_path / "data" / "tagbot.db").rename(tmp_path / "faces.db")
@@ -96,7 +113,7 @@ def test_what_lies_elsewhere_on_this_machine_is_in_it_too(tmp_path: Path, run: R
     there = content_of(unpacked(tmp_path / "a.tar", tmp_path / "again"))
     assert there["images/4f/a.jpg"] == b"a picture"
     assert there["tagbot.db"] == rows(tmp_path / "faces.db")
-    assert "Not in it: The photos that wait in INBOX" in told.out
+    assert "Not in it: the photos that wait in INBOX" in told.out
     assert "Its tagbot.db belongs to where DATABASE_URL says" in told.out
     assert "Its folder images belongs to where IMAGE_STORE says" in told.out
 
@@ -115,9 +132,9 @@ def test_what_lies_on_servers_is_left_out_and_named(tmp_path: Path, run: Run) ->
     )
     assert told.code == 0, told.err
     for lies in (
-        "database lies on a server",
+        "the database, which lies on a server",
         "Amazon SQS",
-        "pictures lie at Amazon S3",
+        "the pictures, which lie at Amazon S3",
         "INBOX",
         "Rekognition",
     ):

@@ -225,7 +225,7 @@ def test_ctrl_c_while_a_process_starts_neither_ends_it_nor_prints_its_traceback(
 @pytest.mark.rule("log-of-libraries")
 def test_what_a_library_prints_in_a_process_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     with heard("libjpeg: 3 extraneous bytes") as told, running() as pool:
-        pool.call("print_as_c_does", "libjpeg: 3 extraneous bytes before marker 0xd9")
+        pool.call("print_as_c_does", "\x1b[0;93mlibjpeg: 3 extraneous bytes before marker 0xd9\x1b[m")
         assert told.wait(10)
     [line] = [record.getMessage() for record in caplog.records if "libjpeg" in record.getMessage()]
     assert line == "the face recogniser's process says: libjpeg: 3 extraneous bytes before marker 0xd9"

@@ -3,12 +3,15 @@ else.
 """
 
 import json
+import re
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -103,14 +106,19 @@ def known_answers(data_dir: Path) -> set[tuple[str, str]]:
     }
 
 
-@pytest.mark.rule("backup-restored")
+@pytest.mark.rule("backup-restored", "metrics")
 def test_what_came_after_the_backup_is_lost_and_nothing_else(tmp_path: Path, stand_in: Slack) -> None:
     source, restored = tmp_path / "photos", tmp_path / "restored"
     source.mkdir()
     restored.mkdir()
     ids = photos(source, PHOTOS)
     arrived: dict[str, float] = {}
-    with running_bot(tmp_path / "data", stand_in) as bot, answering(stand_in) as clicks:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    with (
+        running_bot(tmp_path / "data", stand_in, METRICS_PORT=str(port)) as bot,
+        answering(stand_in) as clicks,
+    ):
         put(bot, source, ids[:BEFORE], arrived)
         bot.wait_for_status(lambda status: status["faces"]["tagged"] > 5, PATIENCE)
         late = threading.Thread(target=put, args=(bot, source, ids[BEFORE:-10], arrived, 0.01))
@@ -122,6 +130,13 @@ def test_what_came_after_the_backup_is_lost_and_nothing_else(tmp_path: Path, sta
         late.join()
         put(bot, source, ids[-10:], arrived)
         bot.wait_for_status(lambda status: status["faces"]["tagged"] >= BEFORE, PATIENCE)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as told_to_prometheus:
+            metrics = told_to_prometheus.read().decode()
+        [count] = re.findall(
+            r"(?m)^facetag_acknowledgement_duration_seconds_count.*interactive.* (\d+)", metrics
+        )
+        assert int(count) >= len(clicks.acknowledged) > BEFORE
+        assert re.search(r'(?m)^facetag_messages_total{fate="done",stage="FinalizeTag"} \d\d', metrics)
         bot.process.send_signal(signal.SIGKILL)
         bot.process.wait()
     shutil.rmtree(tmp_path / "data")

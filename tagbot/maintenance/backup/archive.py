@@ -5,6 +5,7 @@ import os
 import stat
 import tarfile
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,7 +43,7 @@ class Archive:
             self._add_folders(folder)
             self._folders.add(folder)
             info = tarfile.TarInfo(folder)
-            info.type, info.mode = tarfile.DIRTYPE, 0o700
+            info.type, info.mode, info.mtime = tarfile.DIRTYPE, 0o700, int(time.time())
             info.uid, info.gid = os.geteuid(), os.getegid()
             self._tar.addfile(info)
 

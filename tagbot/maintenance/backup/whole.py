@@ -69,20 +69,20 @@ def back_up(settings: Settings, file: Path, watch: Watch) -> BackedUp:
 
 
 def left_out(settings: Settings) -> Iterator[str]:
-    """A sentence for each thing that lies elsewhere, and what to do about it."""
+    """Each thing that lies elsewhere, and what to do about it."""
     if not settings.database_url.startswith("sqlite:"):
-        yield "The database lies on a server: back it up there, right after this (`pg_dump`)."
+        yield "the database, which lies on a server: back it up there, right after this (`pg_dump`)"
     if settings.queue_prefix is not None:
-        yield "The messages lie at Amazon SQS, which keeps each for 14 days."
+        yield "the messages, which lie at Amazon SQS: it keeps each for 14 days"
     if not isinstance(settings.image_store, Path):
-        yield "The pictures lie at Amazon S3: versions of its objects are their backup."
+        yield "the pictures, which lie at Amazon S3: versions of its objects are their backup"
     if _place(settings, settings.inbox) is None:
-        yield "The photos that wait in INBOX lie elsewhere."
+        yield "the photos that wait in INBOX, which lies elsewhere"
     if settings.training_backend == "rekognition":
-        yield "The model lies at Amazon Rekognition: `reconcile --fix` sends it what it lacks."
+        yield "the model, which lies at Amazon Rekognition: `reconcile --fix` sends it what it lacks"
     if _place(settings, settings.models) is None:
-        yield "The recogniser's models lie elsewhere, in MODELS."
-    yield "The settings are not in it, as there are secrets among them: keep a copy of .env in a safe place."
+        yield "the recogniser's models, which lie elsewhere, in MODELS"
+    yield "the settings, as there are secrets among them: keep a copy of .env in a safe place"
 
 
 def elsewhere(settings: Settings) -> Iterator[str]:
