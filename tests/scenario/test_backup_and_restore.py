@@ -113,8 +113,8 @@ def test_what_came_after_the_backup_is_lost_and_nothing_else(tmp_path: Path, sta
     restored.mkdir()
     ids = photos(source, PHOTOS)
     arrived: dict[str, float] = {}
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port = found.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
     with (
         running_bot(tmp_path / "data", stand_in, METRICS_PORT=str(port)) as bot,
         answering(stand_in) as clicks,
