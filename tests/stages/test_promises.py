@@ -16,14 +16,14 @@ from tagbot.database.models.vectors import ModelVectors, TrainedVector
 from tagbot.database.models.votes import Vote
 from tagbot.handlers.facetag_command import may_retry
 from tagbot.maintenance.redrive import Retried, retry
-from tagbot.messages import FaceReopened, FaceStored, Message
+from tagbot.messages import ConsentChanged, FaceReopened, FaceStored, Message
 from tagbot.monitoring import status_figures
 from tagbot.sandbox.driver import Slack as SlackStandIn
 from tagbot.schedule import expire_requests
 from tagbot.slack import words
 from tagbot.training.backend import NotSent
 from tagbot.training.local import LocalBackend
-from tagbot.vocabulary import NotSentReason, QueueName, SpecialAnswer
+from tagbot.vocabulary import Consent, NotSentReason, QueueName, SpecialAnswer
 from tagbot.worker import workers
 from tests.clean_environment import clean_environment
 from tests.recogniser import a_recogniser
@@ -81,7 +81,9 @@ def test_every_message_of_a_life_told_again_after_its_end_changes_nothing(
 
 
 def a_whole_life(world: World, people: list[str]) -> Face:
-    """Asked, tagged, reopened, rejected by people, asked again, refused by the backend, and tagged."""
+    """Asked, tagged, reopened, rejected by people, asked again, refused by the backend, tagged, and unlearned
+    until its person agrees.
+    """
     face = world.face()
     world.publish(FaceStored(face_id=face.id))
     world.drain()
@@ -99,6 +101,9 @@ def a_whole_life(world: World, people: list[str]) -> Face:
     retry(world.queues, face.id)
     world.drain()
     say(world, face, people[4], *people[:3])
+    for number, said in enumerate((Consent.REFUSED, Consent.GIVEN)):
+        world.publish(ConsentChanged(person=people[4], said=said, at=float(number)))
+        world.drain()
     assert (fresh(face).state, fresh(face).round, person_of(face)) == ("tagged", 4, people[4])
     return face
 
@@ -393,7 +398,7 @@ def test_a_bot_keeps_nothing_outside_of_its_data_folder(world: World, people: li
     say(world, face, people[2], *people[:2])
     assert fresh(face).state == "tagged"
     kept = {path.name.partition(".db")[0] for path in data.iterdir()}  # SQLite has several files
-    assert kept == {"inbox", "rejected", "images", "queues", "tagbot"}
+    assert kept == {"inbox", "rejected", "images", "queues", "tagbot", "opt-out.key"}
     assert set(data.parent.iterdir()) == before
     files = {path.name.partition(".db")[0] for path in (data / "queues").iterdir() if ".db" in path.name}
     assert files == set(QueueName)
