@@ -52,7 +52,7 @@ class WaitingFaces:
         self._new: dict[str, WaitingFace] = {}
         self._taken_in: dict[str, WaitingFace] = {}
         self._level = 0
-        self._farthest = max(max(near.distances) for near in thresholds.near)
+        self._farthest = max(near.distance for near in thresholds.near)
 
     def __len__(self) -> int:
         return len(self._new) + len(self._taken_in)
@@ -154,7 +154,7 @@ class WaitingFaces:
         table, near = self._table, self._thresholds.near[self._level]
         distances = table.distances(table.numbers_at(np.array([first])))[0]
         distances[first] = -1
-        pool = np.flatnonzero(distances < REACH * max(near.distances))
+        pool = np.flatnonzero(distances < REACH * near.distance)
         if len(pool) > POOL:
             pool = pool[np.argpartition(distances[pool], POOL)[:POOL]]
         pool = pool[np.argsort(distances[pool], kind="stable")]
@@ -162,7 +162,7 @@ class WaitingFaces:
         group = gathered(
             table.distances(table.numbers_at(pool), pool),
             lambda here, there: faces[here].may_join(faces[there]),
-            near.to_join,
+            near.distance,
             most,
         )
         return pool[group]
@@ -171,7 +171,7 @@ class WaitingFaces:
         """Of the faces at some places, one more or less at such distances."""
         counts = self._table.facts["neighbours"]
         for level, near in enumerate(self._thresholds.near):
-            np.add.at(counts[:, level], places[distances < max(near.distances)], change)
+            np.add.at(counts[:, level], places[distances < near.distance], change)
 
 
 def groups(

@@ -12,7 +12,7 @@ MODEL = "made-up"
 THRESHOLDS = Thresholds(
     MODEL,
     16,
-    near=(Near(40, (0.5,)), Near(1000, (0.45, 0.5))),
+    near=(Near(40, 0.5), Near(1000, 0.45)),
     nearness=Nearness(resembles=0.6, sure=0.5, margin=0.1),
 )
 
