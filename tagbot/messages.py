@@ -13,7 +13,7 @@ from msgspec import Struct, ValidationError, convert
 from msgspec.structs import asdict
 
 from tagbot.errors import Reject
-from tagbot.vocabulary import INBOX, QueueName, RejectionReason
+from tagbot.vocabulary import INBOX, QueueName, RejectionReason, WayToForget
 
 ANYWAY = "anyway:"
 """Begins the cause of what an admin wants trained although people and machine differ."""
@@ -25,6 +25,10 @@ CONSENT = "consent:"
 
 PEOPLE = uuid.UUID("0c7d7a52-52a1-4f0e-9f6e-3b8f5a1f4c9e")
 """Namespace of the ids under which messages about people travel."""
+
+
+UNSEEN = uuid.UUID("0c6a4a53-6d0b-4a6f-9a3e-1f7f8a0f2f5e")
+"""Namespace of the receipts of people whom the bot forgets by itself."""
 
 
 class Message(Struct, frozen=True, kw_only=True):
@@ -134,6 +138,8 @@ class AnswerGiven(FaceMessage, frozen=True, kw_only=True):
     """Slack's id of the request that was clicked."""
     channel: str = ""
     """Slack's id of the channel in which it was clicked; empty where an earlier version wrote this."""
+    opened: float = 0.0
+    """When the form in which it was said was opened, in seconds since 1970 by the bot's clock; 0 for none."""
     clicks: int = 0
     """How many it took; 0 where an earlier version wrote this."""
 
@@ -310,3 +316,38 @@ class ConsentChanged(Message, frozen=True, kw_only=True):
         forgotten.
         """
         return str(uuid.uuid5(PEOPLE, self.person))
+
+
+class ForgetAsked(Message, frozen=True, kw_only=True):
+    """A person is to be forgotten. Once that has begun, the message says no more of who it is."""
+
+    QUEUE: ClassVar[str] = QueueName.PERSON_FORGET
+
+    receipt: str
+    """The id of the receipt, which says nothing of the person."""
+    person: str = ""
+    """Slack id or our own id; empty once the forgetting has begun."""
+    never_again: bool = False
+    """Whether the person is to be kept out from now on."""
+    way: str = WayToForget.BUTTON
+    part: int = 0
+    """Grows with each message that goes on with it."""
+
+    @property
+    def key(self) -> str:
+        return self.receipt
+
+    @property
+    def id(self) -> str:
+        return f"{self.QUEUE}:{self.receipt}:{self.part}"
+
+    @classmethod
+    def of(cls, person: str, *, way: str = WayToForget.BUTTON, never_again: bool = False) -> Self:
+        """A new one, about a person by their Slack id or by ours."""
+        return cls(receipt=str(uuid.uuid4()), person=person, way=way, never_again=never_again)
+
+    @classmethod
+    def unseen(cls, person_id: str) -> Self:
+        """The one about a person who was in no new photo for long, however often it is asked for."""
+        receipt = str(uuid.uuid5(UNSEEN, person_id))
+        return cls(receipt=receipt, person=person_id, way=WayToForget.UNSEEN)

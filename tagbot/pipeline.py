@@ -16,6 +16,7 @@ from tagbot.messages import (
     FacesStruckOut,
     FaceStored,
     FaceTagged,
+    ForgetAsked,
     Message,
     PersonAdded,
     PhotoArrived,
@@ -27,6 +28,7 @@ from tagbot.stages.cleanup_tag import cleanup_tag
 from tagbot.stages.detect_faces import detect_faces
 from tagbot.stages.enrich_user import enrich_user
 from tagbot.stages.finalize_tag import finalize_tag
+from tagbot.stages.forget_person import forget_person
 from tagbot.stages.identify_face import identify_face
 from tagbot.stages.request_tagging_on_slack import request_tagging_on_slack
 from tagbot.stages.send_face_for_training import send_face_for_training
@@ -110,6 +112,7 @@ PIPELINE = (
     Stage(StageName.UNDO_TAG, FaceReopened, undo_tag, emits=(FaceStored,)),
     Stage(StageName.SPLIT_GROUP, FacesStruckOut, split_group, emits=(FaceStored,)),
     Stage(StageName.STORE_CONSENT, ConsentChanged, store_consent, emits=(FaceTagged,)),
+    Stage(StageName.FORGET_PERSON, ForgetAsked, forget_person, emits=(ForgetAsked,)),
 )
 
 SOURCES = (
@@ -119,7 +122,11 @@ SOURCES = (
     Source("NotAllTheSame", (FacesStruckOut,)),
     Source("TrainAnyway", (AnswerGiven,)),
     Source("Consent", (ConsentChanged,)),
-    Source("TimedJobs", (FaceFound, FaceStored, FaceTagged, TrainingRefused, PersonAdded, ConsentChanged)),
+    Source("ForgetMe", (ForgetAsked,)),
+    Source(
+        "TimedJobs",
+        (FaceFound, FaceStored, FaceTagged, TrainingRefused, PersonAdded, ConsentChanged, ForgetAsked),
+    ),
 )
 
 

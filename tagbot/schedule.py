@@ -13,7 +13,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from tagbot.consensus import Agreed, Unknown
 from tagbot.database.models.bookkeeping import Notice
 from tagbot.database.models.consents import consented_and_waiting, people_to_look_at
-from tagbot.database.models.faces import Face, unknown_people
+from tagbot.database.models.face_vectors import FaceVector
+from tagbot.database.models.faces import Face, known_accounts, unknown_people, unseen_people
+from tagbot.database.models.forgettings import Forgetting
 from tagbot.database.models.guesses import outcome
 from tagbot.database.models.opt_outs import OptOut
 from tagbot.database.models.places import next_with_message
@@ -27,6 +29,7 @@ from tagbot.messages import (
     FaceFound,
     FaceStored,
     FaceTagged,
+    ForgetAsked,
     Message,
     PersonAdded,
     TrainingRefused,
@@ -54,7 +57,12 @@ ANOTHER_KEY = "opt-out.key"
 LEFT_BEHIND_SECONDS = 60.0
 """How long a row stands still before it counts as left half-done."""
 
+HOUR_SECONDS = 3_600.0
+
 DAY_SECONDS = 86_400.0
+
+LEFT = "left Slack"
+"""The name of a notice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +142,8 @@ def _left_behind(services: Services) -> Iterator[tuple[Message, ...]]:
         yield FaceTagged.from_id(face.claimed_by or "", face.id, face.round), sent, *refused
     for person in unknown_people(before, LOOKED_AT):
         yield (PersonAdded(person_id=person.id),)
+    for receipt, part in Forgetting.left_behind(before):
+        yield ForgetAsked(receipt=receipt, part=part + 1), ForgetAsked(receipt=receipt, part=part)
 
 
 def follow_consent(services: Services) -> None:
@@ -180,6 +190,37 @@ def send_heartbeat(sender: HeartbeatSender, services: Services) -> None:
             break
 
 
+def let_pictures_go(services: Services) -> None:
+    """Delete pictures that have been kept for long enough."""
+    if days := services.settings.keep_pictures_days:
+        services.let_pictures_go(services.now() - days * DAY_SECONDS)
+
+
+def forget_vectors(services: Services) -> None:
+    """Of faces that are closed, and of all where no face is compared any more: a crash or another setting may
+    have left them.
+    """
+    FaceVector.sweep(all_of_them=not services.settings.compares_faces)
+
+
+def forget_unseen(services: Services) -> None:
+    """Have people forgotten who were in no new photo for `FORGET_AFTER_DAYS`."""
+    if days := services.settings.forget_after_days:
+        for person_id in unseen_people(services.now() - days * DAY_SECONDS):
+            services.publish(ForgetAsked.unseen(person_id))
+
+
+def count_who_left(services: Services) -> None:
+    """Let `status` say how many people have left Slack, so that an admin can have them forgotten."""
+    left = services.slack.members.who_left(known_accounts())
+    Notice.clear(LEFT)
+    if left:
+        people = "1 person who is" if left == 1 else f"{left} people who are"
+        Notice.put(
+            LEFT, f"{people} known here left Slack: `forget` makes all go that is kept", services.now()
+        )
+
+
 def tidy_queues(services: Services) -> None:
     """Drop what is done from the queues' files."""
     _each(services.queues.values(), lambda queue: queue.tidy())
@@ -224,11 +265,16 @@ def jobs() -> tuple[Job, ...]:
         Job("ShowChanges", 15, show_changes),
         Job("ExpireRequests", 5, expire_requests),
         Job("Mend", 30, mend),
+        Job("LetPicturesGo", HOUR_SECONDS, let_pictures_go, at_start=True),
+        Job("ForgetVectors", HOUR_SECONDS, forget_vectors, at_start=True),
+        Job("ForgetUnseen", HOUR_SECONDS, forget_unseen, at_start=True),
+        Job("CountWhoLeft", HOUR_SECONDS, count_who_left, at_start=True),
         Job("FollowConsent", 10, follow_consent, at_start=True),
         Job("DescribeAnew", 60, describe_anew),
         Job("SendHeartbeat", 5, partial(send_heartbeat, heartbeats), at_start=True, in_each_bot=True),
-        Job("TidyQueues", 60, tidy_queues, in_each_bot=True),
-        Job("TidyDatabase", 60, tidy_database, in_each_bot=True),
+        # Twice a minute: what was deleted is gone from all files within a minute.
+        Job("TidyQueues", 20, tidy_queues, in_each_bot=True),
+        Job("TidyDatabase", 20, tidy_database, in_each_bot=True),
         Job("MeasureDisk", 3600, measure_disk, at_start=True, in_each_bot=True, in_memory=True),
         Job("WatchStages", 10, watch_stages, in_each_bot=True, in_memory=True),
         Job("SendStallAlert", 20, partial(stall_alert.send_stall_alert, stall_alerts), even_alone=True),

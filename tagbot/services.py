@@ -24,6 +24,7 @@ from tagbot.settings import Settings, SettingsError
 from tagbot.slack import words
 from tagbot.slack.client import Slack
 from tagbot.slack.ephemeral_messages import Tellings
+from tagbot.slack.kept_pictures import let_pictures_go
 from tagbot.slack.socket_mode.connection_state import ConnectionTracker
 from tagbot.slack.updates import Updates
 from tagbot.training.backend import TrainingBackend
@@ -114,6 +115,10 @@ class Services:
     def crop(self, face_id: str) -> bytes:
         """The stored crop of a face."""
         return self.images.get(crop_key(face_id))
+
+    def let_pictures_go(self, before: float) -> None:
+        """Those of faces that were closed before then."""
+        let_pictures_go(before, self.slack, self.images, self.updates.show, self.now())
 
     def publish(self, message: Message) -> None:
         """Put a message on its queue; it is durable when this returns. Raises `Retry` when it could not be

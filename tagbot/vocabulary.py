@@ -91,6 +91,7 @@ class StageName(StrEnum):
     UNDO_TAG = "UndoTag"
     SPLIT_GROUP = "SplitGroup"
     STORE_CONSENT = "StoreConsent"
+    FORGET_PERSON = "ForgetPerson"
 
 
 class QueueName(StrEnum):
@@ -106,6 +107,7 @@ class QueueName(StrEnum):
     FACE_UNDO = "face-undo"
     FACE_SPLIT = "face-split"
     PERSON_CONSENT = "person-consent"
+    PERSON_FORGET = "person-forget"
 
 
 INBOX = "inbox"
@@ -115,6 +117,19 @@ WITHOUT_SLACK = frozenset({StageName.DETECT_FACES, StageName.IDENTIFY_FACE, Stag
 """Stages that neither call Slack nor hear from it: a bot with none but these needs no token."""
 
 COMMAND = "/facetag"
+
+
+FORGOTTEN = "forgotten-"
+"""Begins the id in the place of a tagger's Slack id, once that member was forgotten."""
+
+
+class WayToForget(StrEnum):
+    """How somebody comes to be forgotten."""
+
+    COMMAND = "command"
+    BUTTON = "button"
+    UNSEEN = "unseen"
+    """They were in no new photo for `FORGET_AFTER_DAYS`."""
 
 
 class EventType(StrEnum):

@@ -6,13 +6,11 @@ import io
 import json
 import os
 import re
-import sqlite3
 import subprocess
 import sys
 import tokenize
 import tomllib
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +21,6 @@ from slack_sdk import WebClient
 
 from tagbot import schedule
 from tagbot.commands import COMMANDS
-from tagbot.database.models.different_people import DifferentPeople
-from tagbot.database.models.faces import store_photo
-from tagbot.database.models.people import Person
-from tagbot.database.models.requests import Request
-from tagbot.database.models.rounds import PastRound
-from tagbot.database.models.vectors import ModelVectors
-from tagbot.database.models.votes import Vote
-from tagbot.database.opening import connected, open_database
 from tagbot.pipeline import PIPELINE
 from tagbot.settings import Settings, variables
 from tagbot.slack import words
@@ -339,34 +329,3 @@ def silencers(path: Path) -> Iterator[tuple[str, str]]:
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT and SILENCER.match(token.string):
             yield f"{name_of(path)}:{token.start[0]}: {token.string}", token.string
-
-
-# --- Forgetting a person -----------------------------------------------------------------------------------
-
-
-def test_the_recipe_for_forgetting_a_person_leaves_nothing_of_them(tmp_path: Path) -> None:
-    (recipe,) = re.findall(r"```sql\n(.*?)```", (ROOT / "docs/privacy.md").read_text(), re.DOTALL)
-    file = tmp_path / "tagbot.db"
-    open_database(f"sqlite:///{file}")
-    with connected():
-        ann, ben = Person.with_slack_id("U0ANN", 1.0), Person.with_slack_id("U0BEN", 1.0)
-        photo = {"sha256": "0" * 64, "width": 9, "height": 9, "faces_found": 2, "received_at": 1.0}
-        where = {"left": 0, "top": 0, "width": 9, "height": 9, "stored_at": 1.0, "photo": photo["sha256"]}
-        store_photo(photo, [{**where, "id": "anns", "person": ann}, {**where, "id": "bens", "person": ben}])
-        for face, person in (("anns", ann), ("bens", ben)):
-            Vote.put(face_id=face, tagger="U0BEN", answer=str(person.slack_id), round=1, at=1.0)
-            past = Request.create(id=f"{face}:1", message_ts="1.0")
-            PastRound.insert(face=face, round=1, request=past).execute()
-            ModelVectors().put(face, person.id, b"vector", "a model")
-        Vote.put(face_id="bens", tagger="U0EVA", answer="U0ANN", round=1, at=1.0)
-        DifferentPeople.note([("anns", "bens")])
-        ann_id = ann.id
-
-    with closing(sqlite3.connect(file)) as connection:
-        connection.executescript(recipe.replace("PERSON_ID", ann_id).replace("SLACK_ID", "U0ANN"))
-        left = "\n".join(connection.iterdump())
-
-    assert "U0ANN" not in left
-    assert ann_id not in left
-    assert "anns" not in left
-    assert left.count("bens") == 6, "Ben keeps his face, vote, past round with its request, and vector"

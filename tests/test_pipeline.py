@@ -15,11 +15,13 @@ from tagbot.vocabulary import QueueName
 STAGES = [
     "DetectFaces", "IdentifyFace", "RequestTaggingOnSlack", "StoreFaceTagSql", "SendFaceForTraining",
     "EnrichUser", "FinalizeTag", "CleanupTag", "UndoTag", "SplitGroup", "StoreConsent",
+    "ForgetPerson",
 ]  # fmt: skip
 
 CONTRACT_QUEUES = {
     "face-found", "images-in-db", "face-tagging", "face-tagged", "face-enrich-user", "face-training-sent",
     "face-cleanup", "face-undo", "face-split", "person-consent",
+    "person-forget",
 }  # fmt: skip
 
 FLOW = {
@@ -36,6 +38,7 @@ FLOW = {
     ("NotAllTheSame", "face-split", "SplitGroup"),
     ("SplitGroup", "images-in-db", "RequestTaggingOnSlack"),
     ("Consent", "person-consent", "StoreConsent"),
+    ("ForgetMe", "person-forget", "ForgetPerson"),
     ("StoreConsent", "face-tagged", "SendFaceForTraining"),
 }
 """What the contract's drawing shows."""
@@ -79,7 +82,7 @@ def test_every_queue_has_one_kind_of_message() -> None:
 @pytest.mark.rule("who-has-a-say")
 def test_whatever_people_say_names_the_member_whose_word_it_is() -> None:
     # What people say of themselves, guests say as all others.
-    besides = ("inbox", "TimedJobs", "Consent")
+    besides = ("inbox", "TimedJobs", "Consent", "ForgetMe")
     said = {message for source in SOURCES if source.name not in besides for message in source.emits}
     assert said
     assert not [message for message in said if message.said_by is Message.said_by]

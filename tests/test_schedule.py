@@ -338,7 +338,9 @@ def test_the_jobs_are_those_that_the_contract_rests_on() -> None:
         mend,
         tidy_queues,
     }
-    assert all(0 < job.seconds <= 60 for job in schedule.jobs() if job.run is not schedule.measure_disk)
+    hourly = {job.seconds for job in schedule.jobs() if job.seconds > 60}
+    assert hourly == {schedule.HOUR_SECONDS}
+    assert all(job.at_start for job in schedule.jobs() if job.seconds > 60)
 
 
 def test_a_job_that_fails_is_told_in_the_log_and_run_again(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tagbot.aws.boto import READ_SECONDS, Door
+from tagbot.aws.boto import READ_SECONDS, Door, Misconfigured
 
 TITLE = "Amazon S3"
 
@@ -90,6 +90,22 @@ class Bucket(Door):
         now.
         """
         self._on("delete_object", name, **({"IfMatch": etag} if etag else {}))
+
+    def forget_versions(self, name: str) -> bool:
+        """Delete all versions of an object but the one of now, if there is one; whether AWS lets the bot."""
+        place: dict[str, Any] = {"Bucket": self.bucket, "Prefix": self.key(name)}
+        try:
+            while True:
+                page = self.call("list_object_versions", **place)
+                markers, versions = page.get("DeleteMarkers", []), page.get("Versions", [])
+                for each in (*markers, *(each for each in versions if not each["IsLatest"])):
+                    if each["Key"] == self.key(name):
+                        self._on("delete_object", name, VersionId=each["VersionId"])
+                if not page.get("IsTruncated"):
+                    return True
+                place |= {"KeyMarker": page["NextKeyMarker"], "VersionIdMarker": page["NextVersionIdMarker"]}
+        except Misconfigured:
+            return False
 
     def copy(self, source: "Bucket", name: str, etag: str, new_name: str) -> None:
         """Store a copy of an object of `source` here; raises `Missing`, also where it is another by now."""

@@ -12,6 +12,7 @@ COMMANDS = {
     "export": "print every tagged face, oldest first",
     "people": "list the people who are known, what is learned of each, and their consent",
     "consent": "note a person's yes or no that was given outside Slack",
+    "forget": "make everything go that says who a person is or shows their face, and prove it",
     "reconcile": "compare the training backend's model with the database, and mend it",
     "models": "show which models the recogniser has, each with its worth, licence and source, or bring one",
     "check": "try every outside part and say how to mend what fails",

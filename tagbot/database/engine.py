@@ -4,7 +4,7 @@ Only this package knows which it is. Both keep the same promises: a commit survi
 transaction writes at a time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -38,6 +38,19 @@ class Engine(Protocol):
 
     def tidy(self) -> None:
         """Housekeeping that would otherwise delay an answer."""
+
+    def empty_log(self) -> None:
+        """Bring what was written into the file, and leave nothing of it in the log; raises `Retry` while
+        somebody reads.
+        """
+
+    def compact(self) -> bool:
+        """Write the tables anew, without what was deleted before; whether the server lets the bot."""
+
+    def found(self, wanted: Collection[bytes]) -> set[bytes]:
+        """Those of the wanted texts and vectors that are in it: in its files, where they are on this machine,
+        else in its tables.
+        """
 
     def now(self) -> float:
         """Seconds since 1970, by the clock that all bots on this database share."""

@@ -1,6 +1,6 @@
 """Opening the database, and each thread's connection to it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -94,6 +94,21 @@ def streamed(query: Any) -> Iterator[Any]:
 def tidy() -> None:
     """Do housekeeping that would otherwise delay an answer; this thread is connected."""
     database.obj.tidy()
+
+
+def empty_log() -> None:
+    """Leave nothing in SQLite's log; raises `Retry` while somebody reads."""
+    database.obj.empty_log()
+
+
+def compact() -> bool:
+    """Write the tables anew, without what was deleted before; whether the server lets the bot."""
+    return bool(database.obj.compact())
+
+
+def found(wanted: Collection[bytes]) -> set[bytes]:
+    """Those of the wanted texts and vectors that the database still has, as `Engine` says."""
+    return set(database.obj.found(wanted))
 
 
 def health() -> str:

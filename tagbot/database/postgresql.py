@@ -3,7 +3,7 @@
 import hashlib
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from typing import Any
 
@@ -72,6 +72,11 @@ POOL_SECONDS = 10
 """How long to wait until another thread gives its connection back."""
 
 RIGHTS = ["SELECT", "INSERT", "UPDATE", "DELETE"]
+
+NOT_OURS = """
+    SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = ANY(%s)
+    AND NOT pg_has_role(tableowner, 'USAGE')"""
+"""Tables that the server does not write anew for the bot's role."""
 
 LACKING = """
     SELECT string_agg(wanted || ' on ' || tablename, ', ') FROM pg_tables, unnest(%s::text[]) AS wanted
@@ -190,6 +195,33 @@ class PostgresqlServer(CountedRoundTrips, _PooledPostgresqlDatabase, _Server):  
     def tidy(self) -> None:
         """The server does so by itself."""
 
+    def empty_log(self) -> None:
+        """The server's own log is its administrator's affair."""
+
+    def compact(self) -> bool:
+        tables = [table._meta.table_name for table in TABLES]  # noqa: SLF001 - Peewee calls it so
+        self.execute_sql("SET statement_timeout = 0")
+        try:
+            for name in tables:
+                self.execute_sql(f'VACUUM FULL "{name}"')
+        finally:
+            self.execute_sql(f"SET statement_timeout = '{SESSION['statement_timeout']}'")
+        [lacking] = self.execute_sql(NOT_OURS, (tables,)).fetchone()
+        return not lacking
+
+    def found(self, wanted: Collection[bytes]) -> set[bytes]:
+        texts = {each: _as_text(each) for each in wanted}
+        found: set[bytes] = set()
+        for table in TABLES:
+            name = table._meta.table_name  # noqa: SLF001 - as above
+            sql = (
+                f'SELECT DISTINCT wanted FROM "{name}" AS row, unnest(%s::text[]) AS wanted'  # noqa: S608 - ours
+                " WHERE strpos(row::text, wanted) > 0"
+            )
+            here = {each for (each,) in self.execute_sql(sql, (list(texts.values()),)).fetchall()}
+            found |= {each for each, text in texts.items() if text in here}
+        return found
+
     def now(self) -> float:
         return float(self.execute_sql("SELECT extract(epoch FROM clock_timestamp())").fetchone()[0])
 
@@ -217,6 +249,14 @@ class PostgresqlServer(CountedRoundTrips, _PooledPostgresqlDatabase, _Server):  
         """Until the connection ends."""
         for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
             self.execute_sql(f"SET {limit} = 0")
+
+
+def _as_text(wanted: bytes) -> str:
+    """As PostgreSQL writes it: bytes that are no text in hexadecimal."""
+    try:
+        return wanted.decode()
+    except UnicodeDecodeError:
+        return wanted.hex()
 
 
 def _set_up(connection: Any) -> None:

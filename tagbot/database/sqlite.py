@@ -3,7 +3,7 @@
 import sqlite3
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,24 @@ from peewee import DatabaseError, OperationalError, SqliteDatabase
 from tagbot.database.outages import DatabaseUnusable
 from tagbot.database.round_trips import CountedRoundTrips
 from tagbot.database.write_lock import SQLITE_BEGIN
+from tagbot.errors import Retry
 from tagbot.lib.key_locks import KeyLocks
 from tagbot.lib.process_lock import ProcessLock
+from tagbot.lib.search import found_in
 from tagbot.lib.sqlite_errors import with_advice
 from tagbot.lib.write_ahead_log import NORMAL, WriteAheadLog
 
 BUSY_TIMEOUT = 10_000
 """Milliseconds to wait for another process's write to end."""
+
+EMPTY_LOG_SECONDS = 0.2
+"""Until the log may be cut off, where somebody read it just then."""
+
+CHECKPOINT_TIMEOUT = 200
+"""Milliseconds that a checkpoint waits for those who read: nobody can write meanwhile."""
+
+FILES = "", "-wal", "-journal"
+"""SQLite adds these to the name of the file; in each lie rows."""
 
 OLDEST = (3, 35)
 """The version of SQLite from which on a column can be dropped, as an upgrade of the schema does."""
@@ -35,6 +46,8 @@ PRAGMAS: dict[str, str | int] = {
     # Pages after which a commit has to bring the log into the file, three waits for the disk; before that, a
     # timed job does so by itself. SQLite's own 1000 are reached every few hundred votes.
     "wal_autocheckpoint": 4000,
+    # Deleted rows are overwritten with zeros, however SQLite was built.
+    "secure_delete": 1,
 }
 """The settings of every connection, read back from each."""
 
@@ -115,7 +128,19 @@ class SqliteFile(CountedRoundTrips, SqliteDatabase):
         yield from query.bind(self).iterator()
 
     def tidy(self) -> None:
-        self._ask("PRAGMA wal_checkpoint(PASSIVE)")
+        """The log is cut off as well: it would keep what was deleted since."""
+        self._checkpointed()
+
+    def empty_log(self) -> None:
+        if not self._checkpointed():
+            raise Retry("the database's log is being read just now", after=EMPTY_LOG_SECONDS)
+
+    def compact(self) -> bool:
+        self.execute_sql("VACUUM")
+        return True
+
+    def found(self, wanted: Collection[bytes]) -> set[bytes]:
+        return found_in([self._path.with_name(f"{self._path.name}{end}") for end in FILES], wanted)
 
     def take_your_time(self) -> None:
         """SQLite has no time limits."""
@@ -126,7 +151,11 @@ class SqliteFile(CountedRoundTrips, SqliteDatabase):
 
     def _checkpointed(self) -> bool:
         """As `WriteAheadLog` wants it."""
-        busy, _, _ = self._ask("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._ask(f"PRAGMA busy_timeout = {CHECKPOINT_TIMEOUT}")
+        try:
+            busy, _, _ = self._ask("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            self._ask(f"PRAGMA busy_timeout = {BUSY_TIMEOUT}")
         return not busy
 
     def _ask(self, sql: str) -> Any:

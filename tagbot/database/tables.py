@@ -15,6 +15,7 @@ from tagbot.database.models.consents import ConsentQuestion, ConsentStatement, C
 from tagbot.database.models.different_people import DifferentPeople
 from tagbot.database.models.face_vectors import FaceVector
 from tagbot.database.models.faces import Face
+from tagbot.database.models.forgettings import Forgetting, ToForget
 from tagbot.database.models.guesses import Guess
 from tagbot.database.models.named_faces import NamedFace
 from tagbot.database.models.opt_outs import OptOut
@@ -28,6 +29,6 @@ from tagbot.database.models.votes import Vote
 TABLES: tuple[type[Table], ...] = (
     Photo, Person, Request, Face, Vote, PastRound, DifferentPeople, TrainedVector, FaceVector, Guess,
     NamedFace,
-    ConsentText, ConsentStatement, ConsentQuestion, OptOut,
+    ConsentText, ConsentStatement, ConsentQuestion, OptOut, Forgetting, ToForget,
     Tally, Effort, BackendCalls, Notice, StallAlert, RunningBot, FailedMessage, RateLimitState,
 )  # fmt: skip

@@ -10,6 +10,7 @@ from tagbot.handlers import (
     face_tag,
     facetag_command,
     fallbacks,
+    forget_me,
     look_closer,
     not_all_the_same,
     own_rights,
@@ -27,6 +28,7 @@ HANDLERS = (
     wrong_person,
     train_anyway,
     own_rights,
+    forget_me,
     facetag_command,
     fallbacks,
 )

@@ -76,6 +76,7 @@ def parse(body: Mapping[str, Any], now: float) -> AnswerGiven | dict[str, str]:
         received=now,
         message_ts=asked["message_ts"],
         channel=asked.get("channel", ""),
+        opened=float(asked.get("received") or 0.0),
         clicks=in_a_form(name, email),
     )
 

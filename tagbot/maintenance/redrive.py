@@ -21,6 +21,8 @@ ALL = "all"
 
 SLACK = "Slack"
 
+PICTURES = "pictures"
+
 AskLost = Callable[[Face], object]
 """Asks again about an open face whose request nobody can answer any more; true where it did. Raises what the
 Slack door raises.
@@ -93,6 +95,8 @@ def retry(
         if face is None:
             raise NothingOfThatName(target)
         retried = redriven(queues, face.id)
+        if face.state == State.REJECTED and not face.has_surroundings:
+            return replace(retried, unusable={**retried.unusable, PICTURES: words.PICTURES_GONE})
         asked = _asked_anew(queues, face, by)
         try:
             if not asked and face.state == State.OPEN and ask_lost is not None and ask_lost(face):
@@ -110,7 +114,7 @@ def _asked_anew(queues: Mapping[str, SharedQueue], face: Face, by: str | None) -
     again = [
         FaceFound(face_id=each.id, round=each.round + 1)
         for each in rejected_together(face)
-        if ask_again(each.id, each.round, State.REJECTED, by=by, fact=FaceFound)
+        if each.has_surroundings and ask_again(each.id, each.round, State.REJECTED, by=by, fact=FaceFound)
     ]
     for each in again:
         publish(queues, each)

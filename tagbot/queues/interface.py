@@ -1,6 +1,6 @@
 """A durable queue, as every engine keeps it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -108,6 +108,14 @@ class SharedQueue(Protocol):
         """Whether the message is here: ready, delayed, in flight or dead. An engine that cannot look says so
         for as long as it may be.
         """
+
+    def drop(self, concerns: Callable[[str], bool]) -> int:
+        """Delete the messages whose text is such, in whatever state; how many. Raises `Retry` where one of
+        them is in flight, or some cannot be looked at just now.
+        """
+
+    def found(self, wanted: Collection[bytes]) -> set[bytes]:
+        """Those of the wanted bytes that stand in its files; none where it has none on this machine."""
 
     def redrive(self, key: str | None = None) -> int:
         """Make dead letters ready again (those about `key`, or all), attempts counted anew; how many."""

@@ -16,6 +16,7 @@ from tagbot.settings.values import (
     collection_id,
     data_folder,
     database_address,
+    days_or_never,
     events_queue,
     folder,
     folder_or_s3,
@@ -194,6 +195,15 @@ class Settings:
         "MAX_GROUP", whole_number(1, 9), "9",
         "How many faces that look like one person share a request at most; 1: each is asked about by itself.",
     )  # fmt: skip
+    keep_pictures_days: float = setting(
+        "KEEP_PICTURES_DAYS", days_or_never, "",
+        "So long after a face is closed its surroundings, its photo and its pictures in Slack are kept (the "
+        "crop of a tagged face stays); fractions allowed, empty: for ever.",
+    )  # fmt: skip
+    forget_after_days: float = setting(
+        "FORGET_AFTER_DAYS", days_or_never, "",
+        "People who were in no new photo for so long are forgotten; fractions allowed, empty: never.",
+    )  # fmt: skip
     request_expires_days: float = setting(
         "REQUEST_EXPIRES_DAYS", number, "14",
         "A request that nobody has finished by then is closed; fractions allowed.",
@@ -256,6 +266,16 @@ class Settings:
     def rule(self) -> Rule:
         """How many people it takes to close a request."""
         return Rule(self.required_votes, self.unknown_after)
+
+    @property
+    def has_slack(self) -> bool:
+        """Whether the settings are there without which Slack cannot be called."""
+        return bool(self.slack_bot_token and self.slack_channel)
+
+    @property
+    def is_on_server(self) -> bool:
+        """Whether the database is a server's."""
+        return not self.database_url.startswith("sqlite:")
 
     @property
     def compares_faces(self) -> bool:

@@ -177,6 +177,11 @@ def yes_or_no(text: str) -> bool:
     return one_of("yes", "no")(text) == "yes"
 
 
+def days_or_never(text: str) -> float:
+    """A number of days, fractions allowed; 0 where it is left empty: never."""
+    return number(text) if text.strip() else 0.0
+
+
 def none_or(at_least: int, at_most: int) -> Callable[[str], int]:
     """A number without fractions, or 0 for none."""
     number_of_some = whole_number(at_least, at_most)

@@ -8,7 +8,7 @@ from typing import Any
 
 from tagbot.lib.rate_limit import RateLimit
 from tagbot.slack.api import SlackApi
-from tagbot.slack.api_failures import ChannelClosed, NoSuchMember, OutcomeUnknown
+from tagbot.slack.api_failures import ChannelClosed, MessageGone, NoSuchMember, OutcomeUnknown
 from tagbot.slack.blocks import Rendered
 from tagbot.slack.history import CLOCK_SECONDS, History, Mark
 from tagbot.slack.membership import Membership
@@ -101,6 +101,12 @@ class Channel:
         where = channel or self.id
         what = {"text": message.text, "blocks": message.blocks, "metadata": _metadata(message)}
         self._api.call("chat.update", channel=where, ts=ts, **what)
+
+    def delete(self, ts: str, channel: str) -> None:
+        """Take away a message of ours, in this channel or in another one; no error where it is gone."""
+        self._updates.wait()
+        with suppress(MessageGone, ChannelClosed):
+            self._api.call("chat.delete", channel=channel, ts=ts)
 
     def announce(self, text: str, name: str) -> None:
         """Tell the channel something. Raises `OutcomeUnknown` as `post` does: look at `last_announcement`."""

@@ -81,6 +81,7 @@ class Slack:
             stop,
             uploads=limit("uploads", of_files, stop, burst=FILE_CALLS_AT_ONCE),
             looks=limit("looks at files", of_files, stop, burst=FILE_CALLS_AT_ONCE),
+            deletions=limit("deletions", posts_per_second * UPDATES_PER_POST, stop, burst=UPDATES_AT_ONCE),
         )
         self.direct = DirectMessages(
             api,

@@ -1,6 +1,6 @@
 """The bot's direct messages: posting one, finding it again, changing it, and sending a file."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -80,6 +80,18 @@ class DirectMessages:
                 if Mark.of(str(told.get("event_type")), told.get("event_payload") or {}) == mark:
                     return str(message["ts"])
         return None
+
+    def told(self, member: str) -> Iterator[tuple[str, str, list[str]]]:
+        """All that the bot told a member: channel and `ts` of each message, and Slack's ids of its files."""
+        try:
+            channel = self.open(member)
+        except CannotBeWrittenTo:
+            return
+        for page in self._api.pages("conversations.history", channel=channel):
+            for message in page.get("messages") or ():
+                if message.get("bot_id"):
+                    files = [str(file["id"]) for file in message.get("files") or ()]
+                    yield channel, str(message["ts"]), files
 
     def update(self, channel: str, ts: str, message: Rendered) -> bool:
         """Show something else in a message; whether it is still there."""

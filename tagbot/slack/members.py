@@ -1,5 +1,6 @@
 """The members of the workspace: their profiles, whose word counts, and who can be chosen as a person."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,6 +118,14 @@ class Members:
     def has_not_left(self, member: str) -> bool:
         """Whether a member's account is active, as it was within the last hour."""
         return self._still_here.get(member, lambda: self._is_active(member))
+
+    def who_left(self, accounts: Sequence[str]) -> int:
+        """How many of these accounts are closed, or not there any more."""
+        active: set[str] = set()
+        if accounts:
+            for page in self._api.pages("users.list", limit=MOST_AT_ONCE):
+                active |= {str(user["id"]) for user in page.get("members") or () if not user.get("deleted")}
+        return len(set(accounts) - active) if active else 0
 
     def _all_names(self) -> list[tuple[str, frozenset[str]]]:
         found = []

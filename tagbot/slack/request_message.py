@@ -84,6 +84,11 @@ def past_request_message(face_id: str, headline: str) -> Rendered:
     return rendered([headline, small], [section(headline)], [small])
 
 
+def forgotten_message() -> Rendered:
+    """The message of a request that was about somebody who asked to be forgotten."""
+    return rendered([words.FORGOTTEN], [section(words.FORGOTTEN)], [])
+
+
 def _open(shown: RequestShown, small: str, payload: Mapping[str, Any]) -> Rendered:
     progress = words.progress(shown.required_votes, shown.taggers, differ=shown.differ)
     pictures = [(shown.crop_file, words.FACE_ALT), (shown.context_file, words.CONTEXT_ALT)]

@@ -62,8 +62,9 @@ def have_ready(
 def noted(request: Request, faces: Sequence[Face]) -> list[str]:
     """Slack's ids of the pictures that show just these faces; none where they have yet to be made."""
     if len(faces) == 1:
-        both = [faces[0].crop_file, faces[0].context_file]
-        return [file for file in both if file] if all(both) else []
+        [face] = faces
+        wanted = [face.crop_file, *([face.context_file] if face.has_surroundings else [])]
+        return [file for file in wanted if file] if all(wanted) else []
     fits = request.grid_size == len(faces)
     return [request.grid_file] if request.grid_file and fits else []
 
@@ -89,6 +90,7 @@ def photos_ready(request: Request, slack: Slack, images: ImageStore, *, share: b
     """
     with reached(), connected(), alone(f"photos of {request.id}"):
         faces = Face.of_request(request.id)
+        faces = [face for face in faces if face.has_surroundings]
         new = [face for face in faces if face.context_file is None]
         files = slack.uploads.upload([_photo_around(face, images) for face in new])
         with writing():
@@ -116,7 +118,7 @@ def _missing(faces: Sequence[Face], images: ImageStore) -> list[Picture]:
     crop = Picture(images.get(crop_key(face.id)), words.FACE_TITLE, words.FACE_ALT)
     return [
         *([crop] if face.crop_file is None else []),
-        *([_photo_around(face, images)] if face.context_file is None else []),
+        *([_photo_around(face, images)] if face.context_file is None and face.has_surroundings else []),
     ]
 
 
@@ -131,7 +133,8 @@ def _titles(pictures: Sequence[Picture]) -> list[str]:
 def _note(request: Request, faces: Sequence[Face], files: Sequence[str]) -> None:
     if len(faces) == 1:
         [face], new = faces, list(files)
-        _note_of_face(face, face.crop_file or new.pop(0), face.context_file or new.pop(0))
+        crop_file = face.crop_file or new.pop(0)
+        _note_of_face(face, crop_file, face.context_file or (new.pop(0) if new else None))
         return
     past = " ".join(filter(None, (request.past_grids, request.grid_file))) or None
     request.grid_file, request.grid_size, request.past_grids = files[0], len(faces), past

@@ -13,7 +13,12 @@ from tagbot.lib.names import name_key
 from tagbot.slack import words
 from tagbot.slack.blocks import Offered, PersonShown, Rendered
 from tagbot.slack.group_message import FaceShown, GroupShown, group_message
-from tagbot.slack.request_message import RequestShown, past_request_message, request_message
+from tagbot.slack.request_message import (
+    RequestShown,
+    forgotten_message,
+    past_request_message,
+    request_message,
+)
 from tagbot.vocabulary import MACHINE
 
 
@@ -22,6 +27,8 @@ def request_as_it_is(request: Request, faces: Sequence[Face], rule: Rule, ours: 
     `ours`.
     """
     rounds = list(PastRound.select().where(PastRound.request == request.id)) if request.message_ts else []
+    if not faces and request.forgotten:
+        return forgotten_message()
     if not faces:
         return _without_faces(rounds, is_elsewhere=request.channel not in (None, ours))
     votes = Vote.of_each([face.id for face in faces])
@@ -41,7 +48,7 @@ def request_as_it_is(request: Request, faces: Sequence[Face], rule: Rule, ours: 
                 differ=differ,
                 machine_agreed=machine_agreed,
                 offered=offered,
-                left=_left(rounds),
+                left=_left(request, rounds),
             )
         )
     [face] = faces
@@ -59,7 +66,7 @@ def request_as_it_is(request: Request, faces: Sequence[Face], rule: Rule, ours: 
             offered=offered,
             person=_person_shown(face),
             reason=face.reason,
-            left=_left(rounds),
+            left=_left(request, rounds),
         )
     )
 
@@ -107,10 +114,11 @@ def _person_shown(face: Face) -> PersonShown | None:
     return PersonShown(face.person.slack_id, face.person.name) if face.person else None
 
 
-def _left(rounds: Sequence[PastRound]) -> list[str]:
-    """A sentence for each member who had faces leave the request."""
+def _left(request: Request, rounds: Sequence[PastRound]) -> list[str]:
+    """A sentence for each member who had faces leave the request, and one for those that were forgotten."""
     how = [(past.reopened_by, bool(past.struck_out)) for past in rounds]
-    return [
+    forgotten = [words.forgotten_here(request.forgotten)] if request.forgotten else []
+    return forgotten + [
         words.left_the_request(by, how.count((by, struck_out)), struck_out=struck_out)
         for by, struck_out in dict.fromkeys(how)
     ]

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +31,14 @@ class Uploads:
     """The bot's pictures at Slack, by Slack's ids of files."""
 
     def __init__(
-        self, api: SlackApi, channel: str, stop: threading.Event, *, uploads: RateLimit, looks: RateLimit
+        self,
+        api: SlackApi,
+        channel: str,
+        stop: threading.Event,
+        *,
+        uploads: RateLimit,
+        looks: RateLimit,
+        deletions: RateLimit,
     ) -> None:
         """`channel` is where pictures are shared; `stop` ends all waiting."""
         self._api = api
@@ -38,6 +46,7 @@ class Uploads:
         self._stop = stop
         self._uploads = uploads
         self._looks = looks
+        self._deletions = deletions
 
     def upload(self, pictures: Sequence[Picture]) -> list[str]:
         """Bring pictures to Slack; the ids that they will have, in this order. They are no files yet, and
@@ -69,6 +78,12 @@ class Uploads:
             channel_id=self._channel if thread_ts else None,
             thread_ts=thread_ts,
         )
+
+    def delete(self, file: str) -> None:
+        """Take a picture away from wherever it is shown; no error where it is gone."""
+        self._deletions.wait()
+        with suppress(PictureGone):
+            self._api.call("files.delete", file=file)
 
     def wait_until_ready(self, files: Sequence[str]) -> None:
         """Return when uploaded pictures can be shown; raises `Retry` when that takes long, and `PictureGone`

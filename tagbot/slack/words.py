@@ -5,6 +5,7 @@ from datetime import datetime
 
 from tagbot.lib.installation import COMMAND
 from tagbot.lib.unseen import printable_lines
+from tagbot.vocabulary import FORGOTTEN as FORGOTTEN_TAGGER
 from tagbot.vocabulary import NotSentReason, RejectionReason
 
 # --- The request --------------------------------------------------------------------------------------------
@@ -117,6 +118,17 @@ NO_SAY = (
 )
 ADMINS_ONLY = "Only the bot's admins can do this. Please ask one of them."
 
+PICTURES_GONE = "this face cannot be asked about again: its pictures were kept for a while only, and are gone"
+FORGOTTEN = "Somebody asked to be forgotten, so there is nothing left to see here."
+FORGOTTEN_MEANWHILE = (
+    "Somebody asked to be forgotten while you answered, and I cannot tell any more whom you meant. Your "
+    "answer was not stored. If you meant somebody else, please answer once more."
+)
+BEING_FORGOTTEN = (
+    "This person is being forgotten just now, so your answer was not stored. In a minute they can be named "
+    "anew, if they agree to that."
+)
+
 # --- To the channel -----------------------------------------------------------------------------------------
 
 HELD_UP = (
@@ -150,6 +162,17 @@ def escaped(text: str) -> str:
     that it turns no direction of what follows.
     """
     return printable_lines(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def forgotten_here(count: int) -> str:
+    """Why so many faces are not in this message any more."""
+    faces = "a face is" if count == 1 else f"{count} faces are"
+    return f"Somebody asked to be forgotten: {faces} not here any more."
+
+
+def member(tagger: str) -> str:
+    """A tagger, or somebody in place of one who was forgotten."""
+    return SOMEBODY if tagger.startswith(FORGOTTEN_TAGGER) else mention(tagger)
 
 
 def mention(slack_id: str) -> str:
@@ -193,7 +216,7 @@ def reopened(by: str | None, *, is_elsewhere: bool = False, count: int = 1) -> s
     """
     if by is None and is_elsewhere:
         return "This question has moved: it is asked again in a new message, in another channel."
-    who = mention(by) if by else "The bot's operator"
+    who = member(by) if by else "The bot's operator"
     if count > 1:
         return f"{who} reopened these {count} faces. They are asked about again in new messages."
     return f"{who} reopened this face. It is asked about again in a new message."
@@ -201,7 +224,7 @@ def reopened(by: str | None, *, is_elsewhere: bool = False, count: int = 1) -> s
 
 def left_the_request(by: str | None, count: int, *, struck_out: bool) -> str:
     """Why so many faces are not asked about here any more; `by` as above."""
-    who = mention(by) if by else "The bot's operator"
+    who = member(by) if by else "The bot's operator"
     faces = "a face" if count == 1 else f"{count} faces"
     did = f"took {faces} out as not the same" if struck_out else f"reopened {faces}"
     return f"{who} {did}: asked about again in a new message."
@@ -315,6 +338,6 @@ def small_print(face_id: str) -> str:
 
 
 def _listed(members: Sequence[str]) -> str:
-    shown = [mention(member) for member in members[:SHOWN_TAGGERS]]
+    shown = [member(tagger) for tagger in members[:SHOWN_TAGGERS]]
     more = len(members) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")

@@ -2,6 +2,7 @@
 
 from tagbot.database.models.asked import AskedFace, AskedRequest
 from tagbot.database.models.faces import Face
+from tagbot.database.models.requests import Request
 from tagbot.errors import Reject
 from tagbot.messages import AnswerGiven
 from tagbot.services import Services
@@ -21,6 +22,9 @@ def faces_answered(asked: AskedRequest | None, message: AnswerGiven, ours: str) 
 def tell_that_it_came_late(message: AnswerGiven, services: Services) -> None:
     """Nothing changes, and the tagger is told why; after a click in another channel they know already."""
     face = Face.get_or_none(Face.id == message.face_id)
+    if face is None and Request.about_forgotten(message.channel, message.message_ts):
+        services.tellings.tell(message.tagger, words.FORGOTTEN, message.channel)
+        return
     if face is None and message.channel:  # posted after the backup that this database was restored from
         services.tellings.tell(message.tagger, words.FACE_GONE, message.channel)
         return

@@ -3,7 +3,6 @@
 from tagbot.database.models.faces import Face
 from tagbot.database.models.people import Person
 from tagbot.database.write_lock import writing
-from tagbot.errors import Reject
 from tagbot.lib.names import clean_name
 from tagbot.lib.unseen import can_be_seen
 from tagbot.messages import PersonAdded
@@ -15,10 +14,8 @@ def enrich_user(message: PersonAdded, services: Services) -> tuple[()]:
     """Store the profile, and have messages that name the person say the name."""
     # Again is harmless: it writes what the profile says then.
     person = Person.get_or_none(Person.id == message.person_id)
-    if person is None:
-        raise Reject("the person is not in the database")
-    if person.slack_id is None:
-        return ()
+    if person is None or person.slack_id is None:
+        return ()  # forgotten meanwhile, or without an account
     profile = services.slack.members.profile(person.slack_id)
     with writing():
         # Only what the profile says: meanwhile the training backend may have come to know the person.

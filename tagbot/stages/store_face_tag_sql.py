@@ -6,7 +6,7 @@ from tagbot.database.models.asked import AskedFace, AskedRequest, asked_in, note
 from tagbot.database.models.bookkeeping import Effort
 from tagbot.database.models.named_people import person_meant
 from tagbot.database.models.opt_outs import OptOut
-from tagbot.database.models.people import Person
+from tagbot.database.models.people import OWN_ID_LENGTH, Person
 from tagbot.database.models.places import note_posted
 from tagbot.database.models.requests import Request
 from tagbot.database.models.votes import Vote
@@ -16,6 +16,7 @@ from tagbot.lib.unseen import can_be_seen
 from tagbot.messages import ANYWAY, AnswerGiven, FaceTagged
 from tagbot.services import Services
 from tagbot.slack import person_words, words
+from tagbot.stages.answers_about_forgotten import about_somebody_forgotten
 from tagbot.stages.clicks_on_closed_faces import faces_answered, tell_that_it_came_late
 from tagbot.stages.send_face_for_training import can_be_trained_anyway
 from tagbot.vocabulary import ActionId, SpecialAnswer, State
@@ -34,6 +35,9 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
         return
     picked = Person.with_own_id(message.answer)
     answer = message.answer if picked is None else picked.slack_id or picked.id
+    if picked is None and len(answer) == OWN_ID_LENGTH:  # offered before its person was forgotten
+        services.tellings.tell(message.tagger, words.FORGOTTEN_MEANWHILE, message.channel)
+        return
     has_account = picked is None or picked.slack_id is not None
     account = has_account and answer not in ("", SpecialAnswer.NOT_A_FACE, SpecialAnswer.DONT_KNOW)
     if (opted_out := _opted_out(answer if account else "", name, services)) is not None:
@@ -44,6 +48,9 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
         services.tellings.tell(message.tagger, words.cannot_be_chosen(answer))
         return
     with writing():
+        if (refusal := about_somebody_forgotten(message, answer, name, email)) is not None:
+            services.tellings.tell(message.tagger, refusal, message.channel)
+            return
         asked = asked_in(message.face_id, message.round)
         if asked is not None:
             _note_that_it_is_posted(asked, message)

@@ -4,7 +4,7 @@ A backend turns the failures of what it stands on into `Retry` and `Reject`. Tha
 is no failure but an answer: `Refused`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -77,6 +77,14 @@ class TrainingBackend(Protocol):
 
         `person_ref` is None where it is nobody's; `training_id` names the training that is undone.
         """
+
+    def forget(self, persons: Sequence[str], face_ids: Sequence[str]) -> int:
+        """Take people out of the model, by our ids, with all their faces, and with these; how many faces. An
+        earlier call that a crash cut off is completed.
+        """
+
+    def remembers(self, persons: Sequence[str], face_ids: Sequence[str]) -> bool:
+        """Whether anything of them is in the model."""
 
     def describe_anew(self, crop: Callable[[str], bytes], now: float) -> None:
         """Describe some of the faces anew that an earlier model described. `crop` gives a face's crop; the

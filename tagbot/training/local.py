@@ -69,6 +69,12 @@ class Vectors(Protocol):
     def delete(self, face_id: str) -> None:
         """Forget a face's vector; no error when there is none."""
 
+    def forget(self, persons: Sequence[str], face_ids: Sequence[str]) -> int:
+        """Forget all vectors of people, and of faces; how many."""
+
+    def remembers(self, persons: Sequence[str], face_ids: Sequence[str]) -> bool:
+        """Whether there is any vector of them."""
+
     def persons(self) -> Mapping[str, str]:
         """The person by face."""
 
@@ -142,6 +148,12 @@ class LocalBackend:
     def faces(self) -> Iterator[ModelFace]:
         for face_id, person_ref in self._vectors.persons().items():
             yield ModelFace(face_id, face_id, person_ref)
+
+    def forget(self, persons: Sequence[str], face_ids: Sequence[str]) -> int:
+        return self._vectors.forget(persons, face_ids)
+
+    def remembers(self, persons: Sequence[str], face_ids: Sequence[str]) -> bool:
+        return self._vectors.remembers(persons, face_ids)
 
     def describe_anew(self, crop: Callable[[str], bytes], now: float) -> None:
         others = self._vectors.made_by_others(self._model)

@@ -1,10 +1,10 @@
 """The models of training backends that were set before: they still hold the faces that they learned."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Protocol
 
-from tagbot.database.models.bookkeeping import Notice
+from tagbot.database.models.bookkeeping import BackendCalls, Notice
 from tagbot.database.models.faces import Face
 from tagbot.database.models.vectors import ModelVectors
 from tagbot.errors import Reject, Retry
@@ -22,8 +22,14 @@ class Model(Protocol):
     def remove_face(self, face_id: str, person_ref: str | None, face_ref: str, *, training_id: str) -> None:
         """As `TrainingBackend` has it."""
 
+    def forget(self, persons: Sequence[str], face_ids: Sequence[str]) -> int:
+        """As `TrainingBackend` has it."""
 
-class StoredVectors:
+    def remembers(self, persons: Sequence[str], face_ids: Sequence[str]) -> bool:
+        """As `TrainingBackend` has it."""
+
+
+class StoredVectors(ModelVectors):
     """The model of the local backend, also where its recogniser is not installed."""
 
     def remove_face(
@@ -34,7 +40,7 @@ class StoredVectors:
         *,
         training_id: str,  # noqa: ARG002 - as above
     ) -> None:
-        ModelVectors().delete(face_id)
+        self.delete(face_id)
 
 
 class OtherModels:
@@ -43,6 +49,17 @@ class OtherModels:
     def __init__(self, make: Callable[[str], Model]) -> None:
         """`make` makes the model of the backend of that name; it raises `Reject`."""
         self._make = cache(make)
+
+    def of(self, name: str) -> Model:
+        """That of a backend; raises `Reject`."""
+        return self._make(name)
+
+    def used(self) -> list[str]:
+        """The backends that have ever learned a face, by all that is noted."""
+        learned: Any = Face.select(Face.training_backend).where(Face.face_ref.is_null(False))
+        names = {name for (name,) in learned.distinct().tuples() if name}
+        made_users = BackendCalls.select().where(BackendCalls.operation == "create_user")
+        return sorted(names | {"local"} | ({"rekognition"} if made_users.exists() else set()))
 
     def take_out(self, face: Face, *, training_id: str, now: float) -> str | None:
         """Take a face out of the model that it is in; why that could not be done, or None.

@@ -73,7 +73,9 @@ def test_a_yes_is_on_its_queue_before_slack_hears_that_it_arrived(desk: Desk) ->
 
 
 @pytest.mark.rule("own-rights")
-@pytest.mark.parametrize("action", ["consent_yes", "consent_no", "tag_me_again", "send_my_data"])
+@pytest.mark.parametrize(
+    "action", ["consent_yes", "consent_no", "tag_me_again", "send_my_data", "do_not_tag_me", "forget_me"]
+)
 def test_somebody_elses_buttons_change_nothing_and_say_so(desk: Desk, action: str) -> None:
     anna, ben, *_ = desk.slack.people
     element = {"type": "button", "action_id": action, "text": {"type": "plain_text", "text": "Press"}}

@@ -518,6 +518,9 @@ class Meeting:
     def delete(self, key: str) -> None:
         self._images.delete(key)
 
+    def forget_versions(self, key: str) -> bool:
+        return self._images.forget_versions(key)
+
     def keys(self) -> Iterator[str]:
         return self._images.keys()
 

@@ -151,9 +151,9 @@ def test_without_the_scope_for_addresses_the_name_is_stored(world: World, people
     assert (person.name, person.email) == ("Chiara De Luca", None)
 
 
-def test_a_person_who_is_not_in_the_database_is_rejected(world: World) -> None:
-    with pytest.raises(Reject):
-        enrich_user(PersonAdded(person_id="0" * 36), world.services)
+def test_a_person_who_was_forgotten_meanwhile_stays_so(world: World) -> None:
+    assert enrich_user(PersonAdded(person_id="0" * 36), world.services) == ()
+    assert Person.select().count() == 0
 
 
 def test_somebody_whom_slack_no_longer_knows_is_rejected(world: World) -> None:

@@ -311,7 +311,7 @@ def test_whom_the_machine_takes_a_face_for_is_noted_before_its_request_is_posted
     offering.drain()
     assert fresh(face).state == "waiting"
     guess = Guess.get()
-    assert (guess.face_id, guess.round, taken_for(face)) == (face.id, 1, people[2].id)
+    assert (guess.face, guess.round, taken_for(face)) == (face.id, 1, people[2].id)
     assert (bool(guess.votes), guess.was_right) == (False, None)
 
 

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -62,6 +62,15 @@ class Memory:
 
     def count(self) -> int:
         return len(self.rows)
+
+    def forget(self, persons: Sequence[str], face_ids: Sequence[str]) -> int:
+        gone = [face for face, (person, _) in self.rows.items() if person in persons or face in face_ids]
+        for face in gone:
+            self.delete(face)
+        return len(gone)
+
+    def remembers(self, persons: Sequence[str], face_ids: Sequence[str]) -> bool:
+        return any(face in face_ids or person in persons for face, (person, _) in self.rows.items())
 
     def persons(self) -> dict[str, str]:
         return {face_id: person for face_id, (person, _) in self.rows.items()}

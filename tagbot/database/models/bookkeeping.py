@@ -46,9 +46,27 @@ class Effort(Table):
         )
 
     @classmethod
+    def add_forgotten(cls, faces: int) -> None:
+        """Count faces that people had labelled, and that were forgotten."""
+        execute(
+            "INSERT INTO effort (what, count) VALUES ('forgotten', ?)"
+            " ON CONFLICT (what) DO UPDATE SET count = effort.count + excluded.count",
+            faces,
+        )
+
+    @classmethod
     def counts(cls) -> dict[str, int]:
-        """Of each kind."""
-        return {"answers": 0, "clicks": 0} | {each.what: each.count for each in cls.select()}
+        """Of `answers` and `clicks`."""
+        return {what: cls._count(what) for what in ("answers", "clicks")}
+
+    @classmethod
+    def forgotten(cls) -> int:
+        """How many faces that people had labelled were forgotten since."""
+        return cls._count("forgotten")
+
+    @classmethod
+    def _count(cls, what: str) -> int:
+        return getattr(cls.get_or_none(cls.what == what), "count", 0)
 
 
 class BackendCalls(Table):

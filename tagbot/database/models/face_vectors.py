@@ -67,6 +67,13 @@ class FaceVector(Table):
         return [(each.model, bytes(each.vector)) for each in map(kept.get, face_ids) if each]
 
     @classmethod
+    def sweep(cls, *, all_of_them: bool) -> None:
+        """Forget those of faces that are closed, or all."""
+        closed = Face.select(Face.id).where(Face.state << (State.TAGGED, State.REJECTED))
+        with writing():
+            cls.delete().where(True if all_of_them else cls.face << closed).execute()
+
+    @classmethod
     def forget(cls, face_id: str) -> None:
         """The face is closed; no error where it had none."""
         cls.delete().where(cls.face == face_id).execute()

@@ -67,12 +67,20 @@ class Face(Table):
     number = IntegerField(null=True)
     """In that request, also after others have left it: the first face has the lowest."""
 
+    pictures_gone_at = DoubleField(null=True)
+    """When its pictures went, as they are not kept for ever; the crop of a tagged face stays."""
+
     class Meta:
         indexes = (
             (("state", "stored_at", "id"), False),
             (("state", "tagged_at", "id"), False),
             (("person", "state", "tagged_at"), False),
         )
+
+    @property
+    def has_surroundings(self) -> bool:
+        """Whether its context picture is kept still."""
+        return self.pictures_gone_at is None
 
     @classmethod
     def in_round(cls, face_id: str, round: int) -> Self | None:  # noqa: A002 - the glossary's word
@@ -154,3 +162,16 @@ def unknown_people(tagged_before: float, limit: int) -> list[Person]:
     tagged = (Face.person == Person.id) & (Face.state == State.TAGGED) & (Face.tagged_at < tagged_before)
     account = Person.enriched_at.is_null() & Person.slack_id.is_null(False)
     return list(Person.select().where(account & fn.EXISTS(Face.select().where(tagged))).limit(limit))
+
+
+def unseen_people(before: float) -> list[str]:
+    """Ids of people who are in no photo that came since then, and were not named since then either."""
+    seen = Face.select().where((Face.person == Person.id) & (Face.stored_at >= before))
+    unseen = (Person.added_at < before) & ~fn.EXISTS(seen)
+    return [person.id for person in Person.select(Person.id).where(unseen)]
+
+
+def known_accounts() -> list[str]:
+    """Slack ids of all people who have an account."""
+    rows: Any = Person.select(Person.slack_id).where(Person.slack_id.is_null(False)).tuples()
+    return [slack_id for (slack_id,) in rows]

@@ -4,11 +4,10 @@ what people agree on.
 
 from typing import Any
 
-from peewee import BooleanField, CompositeKey, DoubleField, ForeignKeyField, IntegerField
+from peewee import BooleanField, CharField, CompositeKey, DoubleField, ForeignKeyField, IntegerField
 
 from tagbot.consensus import Answer, Consensus, Rule, consensus
 from tagbot.database.models.base import Table
-from tagbot.database.models.faces import Face
 from tagbot.database.models.people import Person
 from tagbot.database.models.votes import Vote
 from tagbot.lib.estimates import Record
@@ -22,8 +21,8 @@ LAST = 1000
 class Guess(Table):
     """Whom the machine takes a face for, in a round in which it is sure."""
 
-    face = ForeignKeyField(Face, backref="guesses", index=False)  # the primary key begins with it
-    face_id: str
+    face = CharField(36, column_name="face_id")
+    """Its id; any other where that face was forgotten, as the machine's record stays."""
     round = IntegerField()
     person = ForeignKeyField(Person, null=True)
     """Null for one who was forgotten."""

@@ -8,7 +8,7 @@ from peewee import JOIN
 
 from tagbot.consensus import Answer, opinions
 from tagbot.database.models.base import database
-from tagbot.database.models.bookkeeping import Tally
+from tagbot.database.models.bookkeeping import Effort, Tally
 from tagbot.database.models.faces import Face
 from tagbot.database.models.requests import Request
 from tagbot.database.models.votes import Vote
@@ -29,8 +29,8 @@ IS_NONE = Face.reason == RejectionReason.NOT_A_FACE
 
 
 def count_labelled() -> int:
-    """How many there are."""
-    return Tally.get_by_id(State.TAGGED).count + Face.select().where(IS_NONE).count()
+    """How many there are, with those that were forgotten since: the answers about them are counted too."""
+    return Effort.forgotten() + Tally.get_by_id(State.TAGGED).count + Face.select().where(IS_NONE).count()
 
 
 def last_labelled(limit: int) -> Iterator[LabelledFace]:

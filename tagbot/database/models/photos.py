@@ -19,6 +19,8 @@ class Photo(Table):
     height = IntegerField()
     faces_found = IntegerField()
     received_at = DoubleField()
+    gone_at = DoubleField(null=True)
+    """When its picture went, as it is not kept for ever."""
 
     @classmethod
     def is_taken_over(cls, sha256: str) -> bool:

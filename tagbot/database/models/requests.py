@@ -45,6 +45,9 @@ class Request(Table):
     line_up = TextField(null=True)
     """JSON: ids of the people whose names it offers, in their order; null before that is decided."""
 
+    forgotten = IntegerField(default=0)
+    """How many faces have left it because the person in them asked to be forgotten."""
+
     @property
     def offered(self) -> list[str]:
         """Ids of those people."""
@@ -72,6 +75,13 @@ class Request(Table):
     def answers_changed(cls, request_id: str) -> None:
         """The same for one, which shows how many answered."""
         execute("UPDATE request SET revision = revision + 1 WHERE id = ?", request_id)
+
+    @classmethod
+    def about_forgotten(cls, channel: str, message_ts: str) -> bool:
+        """Whether a message was about somebody who asked to be forgotten."""
+        here = cls.channel.is_null() | (cls.channel == channel) if channel else True
+        about = (cls.message_ts == message_ts) & (cls.forgotten > 0)
+        return bool(cls.select().where(about & here).exists())
 
     @classmethod
     def is_stale(cls) -> Any:

@@ -1,6 +1,6 @@
 """The local training backend's vectors."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from peewee import BlobField, CharField, IntegerField, fn
@@ -52,6 +52,16 @@ class ModelVectors:
         with writing():
             TrainedVector.delete().where(TrainedVector.face_id == face_id).execute()
 
+    def forget(self, persons: Sequence[str], face_ids: Sequence[str]) -> int:
+        """Forget all vectors of people, and of faces; how many."""
+        with writing():
+            gone: int = TrainedVector.delete().where(_of(persons, face_ids)).execute()
+        return gone
+
+    def remembers(self, persons: Sequence[str], face_ids: Sequence[str]) -> bool:
+        """Whether there is any vector of them."""
+        return bool(TrainedVector.select().where(_of(persons, face_ids)).exists())
+
     def persons(self) -> dict[str, str]:
         """The person by face."""
         rows: Any = TrainedVector.select(TrainedVector.face_id, TrainedVector.person_ref).tuples()
@@ -84,6 +94,10 @@ class ModelVectors:
     def count(self) -> int:
         """How many faces the local model knows."""
         return TrainedVector.select().count()
+
+
+def _of(persons: Sequence[str], face_ids: Sequence[str]) -> Any:
+    return (TrainedVector.person_ref << list(persons)) | (TrainedVector.face_id << list(face_ids))
 
 
 def _next_revision() -> int:

@@ -26,6 +26,11 @@ class ImageStore(Protocol):
     def delete(self, key: str) -> None:
         """Forget a picture; no error when there is none."""
 
+    def forget_versions(self, key: str) -> bool:
+        """Delete what stood under a key before, also where something stands there now; whether that is sure:
+        a store that keeps versions may not let the bot.
+        """
+
     def keys(self) -> Iterator[str]:
         """The keys of all pictures, in the same order each time as long as nothing changes; only some of them
         are in memory at a time.

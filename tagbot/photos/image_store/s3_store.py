@@ -36,6 +36,9 @@ class S3Store:
     def delete(self, key: str) -> None:
         self._bucket.delete(checked(key))
 
+    def forget_versions(self, key: str) -> bool:
+        return self._bucket.forget_versions(checked(key))
+
     def keys(self) -> Iterator[str]:
         for page in self._bucket.pages():
             yield from (listed.name for listed in page if is_of_picture(listed.name))

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -80,12 +80,17 @@ class DiskQueue(DiskQueueBeside):
     def failing(self) -> Failing:
         return counting.failing(self._opened())
 
+    def drop(self, concerns: Callable[[str], bool]) -> int:
+        self._settling.catch_up()
+        return super().drop(concerns)
+
     def redrive(self, key: str | None = None) -> int:
         return redrive(self._opened(), key, self._wake_ups.wake_all)
 
     def tidy(self) -> None:
-        # Only the log needs it: done messages are gone, and their place in the file is used again.
-        self._opened().checkpoint()
+        # Only the log needs it: done messages are gone, and their place in the file is used again. It is cut
+        # off as well, as it would keep them.
+        self._opened().checkpoint("TRUNCATE")
 
     def close(self) -> None:
         if self._file is not None:

@@ -1,17 +1,25 @@
 """A queue on disk for any process, also beside the bot that works on it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from tagbot.errors import Retry
+from tagbot.lib.search import found_in
 from tagbot.queues.counts import Counts, Trouble
 from tagbot.queues.disk import counting
 from tagbot.queues.disk.dead_letters import redrive
 from tagbot.queues.disk.delays import Clock
+from tagbot.queues.disk.dropping import drop
 from tagbot.queues.disk.putting import put
 from tagbot.queues.disk.queue_file import QueueFile, path_of
 from tagbot.queues.envelope import Envelope
+
+FILES = "", "-wal", "-journal"
+"""SQLite adds these to the name of a queue's file; in each lie messages."""
+
+LOG_SECONDS = 0.2
+"""Until the log may be cut off, where somebody read it just then."""
 
 
 class DiskQueueBeside:
@@ -41,6 +49,14 @@ class DiskQueueBeside:
 
     def holds(self, message_id: str) -> bool:
         return (file := self._existing()) is not None and counting.holds(file, message_id)
+
+    def drop(self, concerns: Callable[[str], bool]) -> int:
+        return drop(file, concerns) if (file := self._existing()) is not None else 0
+
+    def found(self, wanted: Collection[bytes]) -> set[bytes]:
+        if (file := self._existing()) is not None and not file.checkpoint("TRUNCATE"):
+            raise Retry(f"the log of the queue {self.name} is being read just now", after=LOG_SECONDS)
+        return found_in([self._path.with_name(f"{self._path.name}{end}") for end in FILES], wanted)
 
     def redrive(self, key: str | None = None) -> int:
         return redrive(file, key) if (file := self._existing()) is not None else 0

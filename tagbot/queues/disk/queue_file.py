@@ -39,6 +39,10 @@ that, a timed job does. SQLite's own 1000 are reached every hundred messages.
 """
 
 
+WIPED = 1
+"""SQLite's `user_version` of a file in which nothing lies that was deleted."""
+
+
 class QueueUnusable(Retry):
     """A queue's file cannot be opened, or not with the durability that is promised; the reason says which."""
 
@@ -94,6 +98,7 @@ class QueueFile(SQLiteAckQueue):
                 self._putter.execute(column)
         for index in INDEXES:
             self._putter.execute(index)
+        self._wipe()
         self._putter.execute("PRAGMA busy_timeout = 0")  # `_in_turn` waits instead
         for connection in self._connections:
             connection.text_factory = bytes  # or a text that is no UTF-8 could not even be fetched
@@ -109,6 +114,13 @@ class QueueFile(SQLiteAckQueue):
         connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # heeded by a new file only
         make_durable(connection)
         return connection
+
+    def _wipe(self) -> None:
+        """Once, write a file of an earlier version anew, in which messages lie that are long done."""
+        if self._putter.execute("PRAGMA user_version").fetchone() == (0,):
+            with suppress(sqlite3.OperationalError):  # another process is at work on it: the next one does so
+                self._putter.execute("VACUUM")
+                self._putter.execute(f"PRAGMA user_version = {WIPED}")
 
     def close(self) -> None:
         self._closed = True
@@ -154,7 +166,7 @@ class QueueFile(SQLiteAckQueue):
         """Bring the write-ahead log into the file, as far as that disturbs no other connection; whether all
         of it could be.
         """
-        with self._disk(), self.tran_lock:
+        with self._disk(), self.action_lock, self.tran_lock:
             [(busy, _, _)] = self._putter.execute(f"PRAGMA wal_checkpoint({how})").fetchall()
         return not busy
 
@@ -192,6 +204,7 @@ def make_durable(connection: sqlite3.Connection) -> None:
     wanted = {
         "journal_mode": "wal",
         "synchronous": NORMAL,  # where a write has to be on the disk, `WriteAheadLog` waits for that
+        "secure_delete": 1,  # what is deleted is overwritten with zeros
         "fullfsync": 1,  # macOS: fsync alone stops at the drive's cache; elsewhere it changes nothing
     }
     for name, value in wanted.items():

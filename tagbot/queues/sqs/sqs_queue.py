@@ -4,7 +4,7 @@ import hashlib
 import logging
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -22,6 +22,7 @@ from tagbot.queues.sqs.in_flight_messages import Clock, InFlightMessage, InFligh
 from tagbot.queues.sqs.long_poll import LongPoller
 from tagbot.queues.sqs.queue_pair import RETENTION_SECONDS, QueueGone, QueuePair
 from tagbot.queues.sqs.sqs_delivery import SqsDelivery
+from tagbot.queues.sqs.sqs_dropping import drop
 from tagbot.queues.sqs.visibility_timeout import VisibilityExtender
 
 log = logging.getLogger(__name__)
@@ -196,6 +197,13 @@ class SqsQueue:
         return counts.ready > 0 or counts.in_flight > len(mine)
 
     # ------------------------------------------------------------ keeping
+
+    def drop(self, concerns: Callable[[str], bool]) -> int:
+        self._pair.check_open()
+        return drop(self._pair, self._failed, self._in_flight, self._clock, concerns)
+
+    def found(self, wanted: Collection[bytes]) -> set[bytes]:  # noqa: ARG002 - `drop` looks at each message
+        return set()
 
     def redrive(self, key: str | None = None) -> int:
         return self._dead_letters.redrive(key)

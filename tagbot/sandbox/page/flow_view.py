@@ -16,7 +16,6 @@ from tagbot.database.models.faces import Face
 from tagbot.database.models.votes import Vote
 from tagbot.database.opening import connected
 from tagbot.errors import Retry
-from tagbot.messages import PhotoArrived
 from tagbot.monitoring import stats_figures, status_figures
 from tagbot.pipeline import PIPELINE, SOURCES
 from tagbot.queues.disk import QueueUnusable
@@ -40,7 +39,7 @@ def drawing() -> list[Json]:
                 source.name for source in SOURCES if stage.reads in source.emits and source.name != "inbox"
             ],
             "writes": [message.QUEUE for message in stage.emits],
-            "is_inbox": stage.reads is PhotoArrived,
+            "is_inbox": SOURCES[0].name == stage.reads.QUEUE,
         }
         for stage in PIPELINE
     ]

@@ -7,8 +7,8 @@ from tagbot.aws.rekognition_api import Absent, AlreadyThere, PictureUnusable, Qu
 from tagbot.errors import Reject, Retry
 
 ACTIONS = (
-    "AssociateFaces", "CreateCollection", "CreateUser", "DeleteFaces", "DescribeCollection",
-    "DisassociateFaces", "IndexFaces", "ListFaces", "SearchUsersByImage",
+    "AssociateFaces", "CreateCollection", "CreateUser", "DeleteFaces", "DeleteUser", "DescribeCollection",
+    "DisassociateFaces", "IndexFaces", "ListFaces", "ListUsers", "SearchUsersByImage",
 )  # fmt: skip
 """The bot's calls on its collection; besides, DetectFaces, which is about no collection."""
 
@@ -24,6 +24,8 @@ HARMLESS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("associate_faces", {"UserId": NO_USER, "FaceIds": [NO_FACE]}),
     ("disassociate_faces", {"UserId": NO_USER, "FaceIds": [NO_FACE]}),
     ("delete_faces", {"FaceIds": [NO_FACE]}),
+    ("delete_user", {"UserId": NO_USER}),
+    ("list_users", {"MaxResults": 1}),
     ("detect_faces", {"Image": NO_PICTURE}),
 )
 """Calls that change nothing, one for each permission that can be tried that way: AWS looks at the permission

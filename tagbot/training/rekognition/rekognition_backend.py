@@ -4,7 +4,7 @@ At AWS, a person is a user of the same id, and a face is a vector whose External
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -162,6 +162,26 @@ class RekognitionBackend:
             owner = self._users.delete_face(face_ref)
         if owner is not None:
             raise Retry("Rekognition did not delete a face, as it is somebody's")
+
+    def forget(self, persons: Sequence[str], face_ids: Sequence[str]) -> int:
+        """In the order that AWS wants: list their faces, delete the users, and then the faces, which AWS
+        would keep.
+        """
+        found = self._known(persons, face_ids)
+        for person in persons:
+            self._users.delete(person)
+        left = self._users.delete_faces([face.face_ref for face in found])
+        for face in found:
+            if face.face_ref in left:  # people said that it is theirs, and AWS has it for somebody else
+                self.remove_face(face.face_id, face.person_ref, face.face_ref, training_id="forgotten")
+        return len(found)
+
+    def remembers(self, persons: Sequence[str], face_ids: Sequence[str]) -> bool:
+        return bool(self._known(persons, face_ids)) or self._users.knows(persons)
+
+    def _known(self, persons: Sequence[str], face_ids: Sequence[str]) -> list[ModelFace]:
+        people, ids = set(persons), set(face_ids)
+        return [face for face in self.faces() if face.person_ref in people or face.face_id in ids]
 
     def describe_anew(self, crop: Callable[[str], bytes], now: float) -> None:
         """Amazon's vectors are its own affair."""

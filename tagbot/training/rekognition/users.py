@@ -1,5 +1,7 @@
 """Users of the collection, each a person of ours, and the faces that are theirs."""
 
+import uuid
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -7,6 +9,12 @@ from tagbot.aws.rekognition_api import Absent, AlreadyThere, QuotaReached, Rekog
 from tagbot.errors import Retry
 from tagbot.training.rekognition.collection import Collection
 from tagbot.vocabulary import NotSentReason
+
+MOST_FACES = 4096
+"""That DeleteFaces takes at once."""
+
+MOST_USERS = 500
+"""That ListUsers gives at once."""
 
 
 class Users:
@@ -71,6 +79,41 @@ class Users:
             if "FACE_NOT_FOUND" not in reasons:
                 raise Retry(f"Rekognition did not delete a face: {', '.join(reasons)}")
         return None
+
+    def delete(self, person_id: str) -> None:
+        """Their faces stay in the collection, as nobody's; no error where there is no such user."""
+        # A token of its own each time: AWS would answer a second one from memory, also where a training made
+        # the user again meanwhile.
+        with suppress(Absent):
+            self._aws.call("delete_user", UserId=person_id, ClientRequestToken=uuid.uuid4().hex)
+
+    def delete_faces(self, face_refs: Sequence[str]) -> set[str]:
+        """Those of these faces that are left, as they are a user's."""
+        left: set[str] = set()
+        for start in range(0, len(face_refs), MOST_FACES):
+            with suppress(Absent):
+                answer = self._aws.call("delete_faces", FaceIds=list(face_refs[start : start + MOST_FACES]))
+                left |= {
+                    str(failed["FaceId"])
+                    for failed in answer.get("UnsuccessfulFaceDeletions", [])
+                    if "FACE_NOT_FOUND" not in failed.get("Reasons", [])
+                }
+        return left
+
+    def knows(self, persons: Sequence[str]) -> bool:
+        """Whether one of these is a user."""
+        arguments: dict[str, Any] = {"MaxResults": MOST_USERS}
+        while persons:
+            try:
+                page = self._aws.call("list_users", **arguments)
+            except Absent:
+                break
+            if any(user["UserId"] in persons for user in page.get("Users", [])):
+                return True
+            if not page.get("NextToken"):
+                break
+            arguments["NextToken"] = page["NextToken"]
+        return False
 
 
 def _why_not(answer: dict[str, Any]) -> NotSentReason | None:

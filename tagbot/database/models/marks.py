@@ -1,0 +1,101 @@
+"""The marks by which a person is recognised in all that is kept, so that it can be forgotten."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from tagbot.database.models.face_vectors import FaceVector
+from tagbot.database.models.faces import Face
+from tagbot.database.models.forgettings import Forgetting, Marks
+from tagbot.database.models.people import Person
+from tagbot.database.models.vectors import TrainedVector
+from tagbot.database.models.votes import Vote
+from tagbot.lib.names import clean_email, clean_name, email_key, name_key
+
+
+def ids_of(text: str) -> set[str]:
+    """Ids of the people whom a name means, also of those who are named in votes alone; empty for none."""
+    key = name_key(text)
+    people = {person.id for person in Person.select() if key and name_key(person.name or "") == key}
+    voted: Any = Vote.select(Vote.answer).where(Vote.name_key == key, Vote.answer.not_in(list(people)))
+    return people | {answer for (answer,) in voted.distinct().tuples()} if key else people
+
+
+def marks_of(person: str) -> Marks:
+    """All by which a person is recognised, from a Slack id or an id of ours."""
+    found: list[Person] = list(Person.select().where((Person.id == person) | (Person.slack_id == person)))
+    ids = {person, *(each.id for each in found), *(each.slack_id for each in found if each.slack_id)}
+    slack_ids = {each for each in ids if len(each) < 36}
+    votes: list[Vote] = list(Vote.select().where((Vote.answer << list(ids)) & Vote.name_key.is_null(False)))
+    named: list[Any] = [*found, *votes]
+    return Marks(
+        slack_ids=tuple(sorted(slack_ids)),
+        person_ids=tuple(sorted(ids - slack_ids)),
+        names=tuple(sorted({each.name for each in named if each.name})),
+        name_keys=tuple(sorted({name_key(each.name) for each in named if each.name})),
+        emails=tuple(sorted({each.email for each in named if each.email})),
+        vectors=tuple(sorted(_vectors_of(ids - slack_ids))),
+    )
+
+
+def marks_of_name(typed: str) -> Marks:
+    """For a name that nobody has: it may stand in a message that waits."""
+    return Marks(names=(clean_name(typed),), name_keys=(name_key(typed),))
+
+
+def is_being_forgotten(answer: str, name: str, email: str) -> bool:
+    """Whether an answer names somebody who is being forgotten just now."""
+    for forgetting in Forgetting.unfinished():
+        marks = forgetting.marks
+        if marks is not None and (answer in marks.ids or (name and means(marks, name, email))):
+            return True
+    return False
+
+
+def was_open_meanwhile(opened: float, now: float) -> bool:
+    """Whether somebody was forgotten while a form was open, which nobody can tell any more who it was."""
+    done = Forgetting.searched_at
+    return bool(
+        Forgetting.select().where(done.is_null(False), done >= opened, Forgetting.asked_at <= now).exists()
+    )
+
+
+def borne_by_others(marks: Marks) -> Marks:
+    """Those that others have as well, by which nobody can be searched for: a name, an address, or the vector
+    of the same picture.
+    """
+    people, votes = Person.select(Person.name, Person.email), Vote.select(Vote.name, Vote.email)
+    borne = "\n".join([*_texts_of(people), *_texts_of(votes)]).casefold()
+    vectors = [bytes.fromhex(each) for each in marks.vectors]
+    same: list[Any] = [
+        table.select(table.vector).where(table.vector << vectors) for table in (TrainedVector, FaceVector)
+    ]
+    return Marks(
+        names=tuple(each for each in marks.names if each.casefold() in borne),
+        name_keys=tuple(each for each in marks.name_keys if each.casefold() in borne),
+        emails=tuple(each for each in marks.emails if each.casefold() in borne),
+        vectors=tuple({bytes(each).hex() for query in same for (each,) in query.distinct().tuples()}),
+    )
+
+
+def means(marks: Marks, name: str, email: str) -> bool:
+    """Whether a typed name is theirs: not where another address came with it than they have."""
+    known = {email_key(each) for each in marks.emails}
+    typed = email_key(clean_email(email))
+    return name_key(name) in marks.name_keys and (not known or not typed or typed in known)
+
+
+def _vectors_of(person_ids: Iterable[str]) -> Iterable[str]:
+    ids = list(person_ids)
+    faces: Any = Face.select(Face.id).where(Face.person << ids)
+    trained: Any = TrainedVector.select(TrainedVector.vector).where(
+        (TrainedVector.person_ref << ids) | (TrainedVector.face_id << faces)
+    )
+    kept: Any = FaceVector.select(FaceVector.vector).where(FaceVector.face << faces)
+    for rows in (trained, kept):
+        for (vector,) in rows.tuples():
+            yield bytes(vector).hex()
+
+
+def _texts_of(query: Any) -> Iterable[str]:
+    for row in query.distinct().tuples():
+        yield from filter(None, row)

@@ -1,0 +1,1 @@
+"""Forgetting a person: everything that says who they are or shows their face goes, and that is proved."""

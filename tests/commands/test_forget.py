@@ -1,0 +1,137 @@
+"""`python bot.py forget`: the person goes, whether or not the bot runs."""
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from tagbot.database.models.forgettings import Forgetting
+from tagbot.database.models.opt_outs import OptOut
+from tagbot.database.models.people import Person
+from tagbot.database.models.votes import Vote
+from tagbot.database.opening import connected
+from tagbot.sandbox.driver import Slack
+from tagbot.training.local import LocalBackend
+from tagbot.vocabulary import StageName
+from tests.clean_environment import clean_environment
+from tests.commands.conftest import Run
+from tests.forked import BOT
+from tests.maintenance.forgetting.scenes import of_person
+from tests.maintenance.forgetting.traces import in_files, in_slack
+from tests.stages.scenes import tagged
+from tests.world import a_world, environment
+
+
+@pytest.fixture(name="chiara")
+def _chiara(tmp_path: Path, stand_in: Slack, recogniser: LocalBackend) -> str:
+    """Her Slack id; she is tagged in two photos, and the bot has stopped since."""
+    with a_world(tmp_path / "data", stand_in, recogniser) as world:
+        anna, _, chiara, *_ = world.slack.people
+        for number in range(2):
+            tagged(world, chiara, size=100 + number)
+        tagged(world, anna)
+    return chiara
+
+
+@pytest.mark.rule("forget-any-time", "forget-proof")
+def test_a_person_is_forgotten_while_no_bot_runs_and_a_second_time_there_is_nothing(
+    on_slack: Run, tmp_path: Path, stand_in: Slack, chiara: str
+) -> None:
+    with connected():
+        wanted, name = of_person(chiara), Person.get(Person.slack_id == chiara).name
+    ran = on_slack("forget", *name.upper().split())
+    assert (ran.code, ran.err) == (0, "")
+    assert "faces: 2" in ran.out
+    assert "finished, in Slack too" in ran.out
+    assert chiara not in ran.out
+    assert name.casefold() not in ran.out.casefold()
+    again = on_slack("forget", chiara)
+    assert (again.code, again.out, again.err) == (0, "Nothing is kept of this person.\n", "")
+    assert not list(in_files(tmp_path / "data", wanted))
+    assert not list(in_slack(stand_in, wanted))
+    with connected():
+        assert Forgetting.select().count() == 1
+
+
+@pytest.mark.rule("forget-any-time")
+def test_without_the_slack_settings_all_else_goes_and_the_bot_does_the_rest(
+    run: Run, tmp_path: Path, stand_in: Slack, recogniser: LocalBackend, chiara: str
+) -> None:
+    with connected():
+        wanted = of_person(chiara)
+    ran = run("forget", chiara)
+    assert (ran.code, ran.err) == (0, "")
+    assert "What is in Slack is left to the bot" in ran.out
+    assert not list(in_files(tmp_path / "data", wanted))
+    assert list(in_slack(stand_in, wanted))
+    with a_world(tmp_path / "data", stand_in, recogniser) as world:
+        world.drain()
+        assert not list(in_slack(stand_in, wanted))
+        assert Forgetting.get().finished_at is not None
+
+
+@pytest.mark.process
+@pytest.mark.rule("forget-any-time")
+def test_a_bot_that_runs_does_it(tmp_path: Path, stand_in: Slack, recogniser: LocalBackend) -> None:
+    """Its lock is held here, and its stage works in a thread, as it does there."""
+    env = environment(tmp_path / "data", stand_in)
+    with a_world(tmp_path / "data", stand_in, recogniser) as world:
+        chiara, stop = world.slack.people[2], threading.Event()
+        tagged(world, chiara)
+        wanted = of_person(chiara)
+        [worker] = [each for each in world.workers if each.stage.name == StageName.FORGET_PERSON]
+        thread = threading.Thread(target=worker.run, args=(stop,))
+        thread.start()
+        try:
+            command = [sys.executable, str(BOT), "forget", chiara]
+            ran = subprocess.run(
+                command, env=clean_environment(**env), capture_output=True, text=True, check=False
+            )
+        finally:
+            stop.set()
+            thread.join()
+        assert (ran.returncode, ran.stderr) == (0, "")
+        assert "faces: 1" in ran.stdout
+        assert not list(in_files(tmp_path / "data", wanted))
+
+
+def test_never_again_keeps_the_account_out_and_needs_one(on_slack: Run, chiara: str) -> None:
+    ran = on_slack("forget", chiara, "--never-again")
+    assert ran.code == 0
+    assert "kept out from now on" in ran.out
+    with connected():
+        assert OptOut.select().count() == 1
+    ran = on_slack("forget", "Erika Mustermann", "--never-again")
+    assert (ran.code, ran.out) == (1, "")
+    assert "Mustermann" not in ran.err
+
+
+def test_of_two_people_of_one_name_neither_goes(on_slack: Run, chiara: str) -> None:
+    assert chiara
+    with connected():
+        for number in range(2):
+            Person.with_name("Sam Lee", f"sam{number}@example.com", float(number))
+    ran = on_slack("forget", "sam", "LEE")
+    assert (ran.code, ran.out) == (1, "")
+    assert "Several people have this name" in ran.err
+    with connected():
+        assert Person.select().where(Person.name == "Sam Lee").count() == 2
+
+
+def test_somebody_who_was_only_named_in_votes_goes(
+    on_slack: Run, tmp_path: Path, stand_in: Slack, recogniser: LocalBackend
+) -> None:
+    with a_world(tmp_path / "data", stand_in, recogniser) as world:
+        face = world.face(posted=True)
+        world.publish(
+            world.answer(face, world.slack.people[0], "", name="Zoë Quist", email="zoe@example.com")
+        )
+        world.drain()
+        assert Vote.select().count() == 1
+    ran = on_slack("forget", "zoë quist")
+    assert (ran.code, ran.err) == (0, "")
+    assert "votes: 1" in ran.out
+    left = in_files(tmp_path / "data", {"the name": ["Zoë Quist".encode(), b"Zo\\u00eb Quist"]})
+    assert not list(left)
