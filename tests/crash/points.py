@@ -73,6 +73,8 @@ NOWHERE_REACHED = frozenset(
         *(("SplitGroup", point) for point in failpoints.POINTS),
         # In this story nobody says anything about being learned: tests/stages/test_store_consent.py does.
         *(("StoreConsent", point) for point in failpoints.POINTS),
+        # Nor does anybody want to be forgotten: tests/crash/forgetting.py dies at these.
+        *(("ForgetPerson", point) for point in failpoints.POINTS),
     }
 )
 """What a stage does not have."""
