@@ -48,6 +48,6 @@ DLIB = Thresholds(
     nearness=Nearness(resembles=0.55, sure=0.50, margin=0.10),
 )
 """Of dlib's ResNet, measured on LFW (deep-funneled). In albums of 400 faces of 25 people no grouped face was
-wrong, in albums of 60 of 13 one in 600; of 900 faces of 62 people none. Beyond that many have few faces there,
-and the nearest stranger comes nearer: the distances shrink by 0.08 for ten times as many.
+wrong, in albums of 60 of 13 one in 600; of 900 faces of 62 people none. Beyond that many have few faces, and
+the nearest stranger comes nearer: the distances shrink by 0.08 for ten times as many.
 """

@@ -30,22 +30,11 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
         return
     # An older version left names as they were typed.
     name, email = clean_name(message.name), clean_email(message.email)
-    if not message.answer and not can_be_seen(name):
-        services.tellings.tell(message.tagger, words.NAME_MISSING)
-        return
     picked = Person.with_own_id(message.answer)
     answer = message.answer if picked is None else picked.slack_id or picked.id
-    if picked is None and len(answer) == OWN_ID_LENGTH:  # offered before its person was forgotten
-        services.tellings.tell(message.tagger, words.FORGOTTEN_MEANWHILE, message.channel)
-        return
     has_account = picked is None or picked.slack_id is not None
-    account = has_account and answer not in ("", SpecialAnswer.NOT_A_FACE, SpecialAnswer.DONT_KNOW)
-    if (opted_out := _opted_out(answer if account else "", name, services)) is not None:
-        told = person_words.does_not_want_to_be_tagged(opted_out)
-        services.tellings.tell(message.tagger, told, message.channel)
-        return
-    if account and not services.slack.members.can_be_chosen(answer, by=message.tagger):
-        services.tellings.tell(message.tagger, words.cannot_be_chosen(answer))
+    if (why := _why_not(message, answer, name, services, has_account=has_account)) is not None:
+        services.tellings.tell(message.tagger, why, message.channel)
         return
     with writing():
         if (refusal := about_somebody_forgotten(message, answer, name, email)) is not None:
@@ -68,6 +57,22 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
         services.updates.show_soon(asked.id)
     for face in still_open:
         yield FaceTagged(face_id=face.id, round=face.round, cause=f"{message.tagger}:{message.at:.6f}")
+
+
+def _why_not(
+    message: AnswerGiven, answer: str, name: str, services: Services, *, has_account: bool
+) -> str | None:
+    """Words for the tagger, whose answer names nobody who can be tagged; None where it does."""
+    if not message.answer and not can_be_seen(name):
+        return words.NAME_MISSING
+    if has_account and len(answer) == OWN_ID_LENGTH:  # offered before its person was forgotten
+        return words.FORGOTTEN_MEANWHILE
+    account = has_account and answer not in ("", SpecialAnswer.NOT_A_FACE, SpecialAnswer.DONT_KNOW)
+    if (opted_out := _opted_out(answer if account else "", name, services)) is not None:
+        return person_words.does_not_want_to_be_tagged(opted_out)
+    if account and not services.slack.members.can_be_chosen(answer, by=message.tagger):
+        return words.cannot_be_chosen(answer)
+    return None
 
 
 def _opted_out(account: str, name: str, services: Services) -> str | None:

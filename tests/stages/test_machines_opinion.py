@@ -290,13 +290,12 @@ def test_an_offered_person_who_has_left_meanwhile_cannot_be_picked(offering: Wor
 
 
 @pytest.mark.rule("pick-is-an-answer", "not-choosable")
-def test_a_value_that_is_nobodys_id_is_told_and_stores_nothing(offering: World) -> None:
+def test_a_pick_of_a_person_who_was_forgotten_meanwhile_is_told_and_stores_nothing(offering: World) -> None:
     four_people()
     face, anna = asked_about(offering, 2), offering.slack.people[0]
-    nobody = str(uuid.UUID(int=5))
-    say(offering, face, nobody, anna)
+    say(offering, face, str(uuid.UUID(int=5)), anna)
     assert votes(face) == {}
-    assert offering.told(anna) == [words.cannot_be_chosen(nobody)]
+    assert offering.told(anna) == [words.FORGOTTEN_MEANWHILE]
 
 
 # --- The guess --------------------------------------------------------------------------------------------
