@@ -25,7 +25,7 @@ from tagbot.lib.terminal import complain
 from tagbot.lib.unseen import UNPRINTABLE, UNSEEN
 from tagbot.settings import Settings
 
-FORMATS = "jsonl", "csv", "zip"
+FORMATS = "jsonl", "csv", "xmp", "zip"
 
 COLUMNS = (
     "face_id", "photo", "source", "rectangle.left", "rectangle.top", "rectangle.width", "rectangle.height",
@@ -38,13 +38,24 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=FORMATS, default="jsonl", help="default: jsonl")
     parser.add_argument("--person", metavar="P", help="only the faces of one person; zip: all kept of them")
     parser.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
+    parser.add_argument(
+        "--photos", type=Path, metavar="FOLDER", help="xmp: beside the photos below this folder"
+    )
 
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
     if options.format == "zip" and options.person is None:
         complain("--format zip is about one person: say whom with --person.")
         return 2
+    if (problem := _misfit(options)) is not None:
+        complain(problem)
+        return 2
     open_database(settings.database_url)
+    if options.format == "xmp":
+        from tagbot.commands.xmp_export import export_xmp  # and with it lxml, which nothing else here needs
+
+        with connected():
+            return export_xmp(settings, options.photos)
     with connected(), ExitStack() as files:
         person = one_person(options.person) if options.person else None
         if options.person and person is None:
@@ -55,6 +66,17 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
             write = write_csv if options.format == "csv" else write_jsonl
             write(lines(person.id if person else None), _text(options.output, files))
     return 0
+
+
+def _misfit(options: argparse.Namespace) -> str | None:
+    """The options that do not go together, in words."""
+    if options.format != "xmp":
+        return "--photos goes with --format xmp." if options.photos else None
+    if options.photos is None:
+        return "--format xmp is written beside photos: say where they lie with --photos."
+    if options.person or options.output:
+        return "--format xmp writes all tags beside each photo: neither --person nor --output goes with it."
+    return None
 
 
 def _text(output: Path | None, files: ExitStack) -> TextIO:

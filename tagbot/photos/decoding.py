@@ -46,6 +46,15 @@ def read_with_metadata(data: bytes) -> tuple[Photo, Essence]:
     return Photo(pixels.plain_rgb(image)), essence
 
 
+def orientation_of(data: bytes) -> int:
+    """As EXIF counts, without decoding anything. Raises `PictureRefused`."""
+    kind = kind_of(data)
+    try:
+        return ESSENCES[kind](data).orientation
+    except pixels.BROKEN as why:
+        raise PictureRefused(f"the {PHOTO_KINDS[kind]} is broken or cut off") from why
+
+
 def kind_of(data: bytes) -> str:
     """A key of `PHOTO_KINDS`. Raises `PictureRefused` for any other file, and for one that is too large."""
     kind = file_kind(data)
