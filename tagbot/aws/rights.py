@@ -13,8 +13,9 @@ OF_QUEUES = (
     "ChangeMessageVisibility", "CreateQueue", "DeleteMessage", "GetQueueAttributes", "GetQueueUrl",
     "ReceiveMessage", "SendMessage", "SetQueueAttributes",
 )  # fmt: skip
+OF_BUCKETS = "ListBucket", "ListBucketVersions"
 OF_EVENTS = "DeleteMessage", "GetQueueAttributes", "GetQueueUrl", "ReceiveMessage"
-OF_PICTURES = "DeleteObject", "GetObject", "PutObject"
+OF_PICTURES = "DeleteObject", "DeleteObjectVersion", "GetObject", "PutObject"
 
 
 def statements(settings: Settings) -> Iterator[Statement]:
@@ -33,7 +34,7 @@ def statements(settings: Settings) -> Iterator[Statement]:
     if places:
         yield _allow("s3", OF_PICTURES, [f"{arn}:s3:::{place.bucket}/{place.prefix}/*" for place in places])
         # Without this right S3 calls an object that is missing one that may not be seen.
-        yield _allow("s3", ["ListBucket"], sorted({f"{arn}:s3:::{place.bucket}" for place in places}))
+        yield _allow("s3", OF_BUCKETS, sorted({f"{arn}:s3:::{place.bucket}" for place in places}))
 
 
 def _places(settings: Settings) -> Iterator[S3Place]:

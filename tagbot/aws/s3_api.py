@@ -14,6 +14,7 @@ PAGE = 1000
 
 ACTIONS = {
     "list_objects_v2": "ListBucket",
+    "list_object_versions": "ListBucketVersions",
     "head_object": "GetObject",
     "copy_object": "PutObject",
 }

@@ -115,7 +115,7 @@ def test_a_command_is_suggested_and_answered_for_its_author_alone(
 ) -> None:
     field = visitor.page.get_by_role("combobox", name="Message")
     field.press_sequentially("/face")
-    expect(visitor.page.get_by_role("option")).to_have_count(4)
+    expect(visitor.page.get_by_role("option")).to_have_count(5)
     screenshot("suggestions")
     for key in ("ArrowDown", "ArrowDown", "Enter", "Enter"):
         field.press(key)

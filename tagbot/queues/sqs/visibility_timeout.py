@@ -8,8 +8,8 @@ from tagbot.queues.sqs.queue_pair import VISIBILITY_TIMEOUT_SECONDS
 
 log = logging.getLogger(__name__)
 
-EXTENSION_SECONDS = VISIBILITY_TIMEOUT_SECONDS / 3
-"""How often the timeouts are extended: two times may fail."""
+EXTENSION_SECONDS = VISIBILITY_TIMEOUT_SECONDS / 5
+"""How often the timeouts are extended: four times may fail."""
 
 LONGEST_IDLE_SECONDS = 300
 """After so long another bot may have a message that this one cannot get on with, as it does not reach the
