@@ -20,6 +20,7 @@ from tagbot.messages import (
     Message,
     PersonAdded,
     PhotoArrived,
+    PhotoPosted,
     TrainingRefused,
     TrainingSent,
 )
@@ -27,6 +28,7 @@ from tagbot.services import Services
 from tagbot.stages.cleanup_tag import cleanup_tag
 from tagbot.stages.detect_faces import detect_faces
 from tagbot.stages.enrich_user import enrich_user
+from tagbot.stages.fetch_photo import fetch_photo
 from tagbot.stages.finalize_tag import finalize_tag
 from tagbot.stages.forget_person import forget_person
 from tagbot.stages.identify_face import identify_face
@@ -113,6 +115,8 @@ PIPELINE = (
     Stage(StageName.SPLIT_GROUP, FacesStruckOut, split_group, emits=(FaceStored,)),
     Stage(StageName.STORE_CONSENT, ConsentChanged, store_consent, emits=(FaceTagged,)),
     Stage(StageName.FORGET_PERSON, ForgetAsked, forget_person, emits=(ForgetAsked,)),
+    # What it puts into the inbox, the inbox itself hands out.
+    Stage(StageName.FETCH_PHOTO, PhotoPosted, fetch_photo, emits=(PhotoArrived,)),
 )
 
 SOURCES = (
@@ -123,6 +127,7 @@ SOURCES = (
     Source("TrainAnyway", (AnswerGiven,)),
     Source("Consent", (ConsentChanged,)),
     Source("ForgetMe", (ForgetAsked,)),
+    Source("PhotoPosted", (PhotoPosted,)),
     Source(
         "TimedJobs",
         (FaceFound, FaceStored, FaceTagged, TrainingRefused, PersonAdded, ConsentChanged, ForgetAsked),

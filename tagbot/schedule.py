@@ -168,6 +168,11 @@ def follow_consent(services: Services) -> None:
     _each(follows, send_on)
 
 
+def tell_of_photos(services: Services) -> None:
+    """Tell who posted a photo what came of it."""
+    services.tell_of_photos()
+
+
 def describe_anew(services: Services) -> None:
     """Have faces described anew whose vectors another model made."""
     services.training.describe_anew(services.crop, services.now())
@@ -270,6 +275,7 @@ def jobs() -> tuple[Job, ...]:
         Job("ForgetUnseen", HOUR_SECONDS, forget_unseen, at_start=True),
         Job("CountWhoLeft", HOUR_SECONDS, count_who_left, at_start=True),
         Job("FollowConsent", 10, follow_consent, at_start=True),
+        Job("TellOfPhotos", 1, tell_of_photos),
         Job("DescribeAnew", 60, describe_anew),
         Job("SendHeartbeat", 5, partial(send_heartbeat, heartbeats), at_start=True, in_each_bot=True),
         # Twice a minute: what was deleted is gone from all files within a minute.

@@ -25,6 +25,7 @@ from tagbot.slack import words
 from tagbot.slack.client import Slack
 from tagbot.slack.ephemeral_messages import Tellings
 from tagbot.slack.kept_pictures import let_pictures_go
+from tagbot.slack.posted_photo_words import tell_of_photos
 from tagbot.slack.socket_mode.connection_state import ConnectionTracker
 from tagbot.slack.updates import Updates
 from tagbot.training.backend import TrainingBackend
@@ -111,6 +112,10 @@ class Services:
             return True
         self.tellings.tell(message.said_by, words.NO_SAY, message.said_in)
         return False
+
+    def tell_of_photos(self) -> None:
+        """Tell members what came of the photos that they posted; raises `Retry` where Slack does not."""
+        tell_of_photos(self.slack.channel, self.now())
 
     def crop(self, face_id: str) -> bytes:
         """The stored crop of a face."""

@@ -76,6 +76,21 @@ MACHINE = "machine"
 """In the place of a tagger's Slack id, where the machine's opinion is a vote."""
 
 
+class PhotoOutcome(StrEnum):
+    """What came of a photo that was posted in Slack, where it was not searched for faces."""
+
+    KNOWN = "known"
+    TOO_LARGE = "too_large"
+    GONE = "gone"
+    """It was deleted, or the bot may not see it."""
+    ELSEWHERE = "elsewhere"
+    """Its bytes are not at Slack, who only has a link to them."""
+    REFUSED = "refused"
+    """It was fetched, and is no photo that is taken."""
+    NO_PICTURE = "no_picture"
+    """It is passed over in silence."""
+
+
 class StageName(StrEnum):
     """The stages in the order of the flow, with the handler that answers come to."""
 
@@ -92,6 +107,7 @@ class StageName(StrEnum):
     SPLIT_GROUP = "SplitGroup"
     STORE_CONSENT = "StoreConsent"
     FORGET_PERSON = "ForgetPerson"
+    FETCH_PHOTO = "FetchPhoto"
 
 
 class QueueName(StrEnum):
@@ -108,6 +124,7 @@ class QueueName(StrEnum):
     FACE_SPLIT = "face-split"
     PERSON_CONSENT = "person-consent"
     PERSON_FORGET = "person-forget"
+    SLACK_PHOTO = "slack-photo"
 
 
 INBOX = "inbox"
@@ -171,12 +188,14 @@ PERSON = "person:"
 
 
 class CallbackId(StrEnum):
-    """Slack's `callback_id` of each modal."""
+    """Slack's `callback_id` of each modal, and of the shortcut in a message's menu."""
 
     SOMEONE_ELSE = "someone_else"
     NOT_ALL_THE_SAME = "not_all_the_same"
     WRONG_PERSON = "wrong_person"
     LOOK_CLOSER = "look_closer"
+    FIND_FACES = "find_faces"
+    """The shortcut."""
 
 
 class Field(StrEnum):

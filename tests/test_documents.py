@@ -22,10 +22,11 @@ from slack_sdk import WebClient
 from tagbot import schedule
 from tagbot.commands import COMMANDS
 from tagbot.pipeline import PIPELINE
+from tagbot.sandbox.state import Workspace
 from tagbot.settings import Settings, variables
 from tagbot.slack import words
 from tagbot.slack.client import SCOPES
-from tagbot.vocabulary import COMMAND, QueueName, State
+from tagbot.vocabulary import COMMAND, CallbackId, QueueName, State
 from tests.documents import generated, picture
 
 ROOT = generated.ROOT
@@ -153,9 +154,16 @@ def test_the_manifest_has_what_the_handlers_listen_to_and_nothing_else(manifest:
 
     assert {what for kind, what in listened if kind == "command"} == {"COMMAND", "ANYTHING"}
     assert [command["command"] for command in manifest["features"]["slash_commands"]] == [COMMAND]
-    assert {what for kind, what in listened if kind in ("event", "shortcut")} == {"ANYTHING"}
-    assert "event_subscriptions" not in manifest["settings"]
-    assert "shortcuts" not in manifest["features"]
+    assert {what for kind, what in listened if kind == "event"} == {"'message'", "ANYTHING"}
+    events = manifest["settings"]["event_subscriptions"]["bot_events"]
+    assert events == ["message.channels", "message.groups"]
+    assert {what for kind, what in listened if kind == "shortcut"} == {
+        "{'type': 'message_action', 'callback_id': CallbackId.FIND_FACES}",
+        "ANYTHING",
+    }
+    [shortcut] = manifest["features"]["shortcuts"]
+    assert (shortcut["type"], shortcut["callback_id"]) == ("message", CallbackId.FIND_FACES)
+    assert Workspace().subscriptions == events, "the sandbox's app is this one"
     assert ("action" in dict(listened)) == manifest["settings"]["interactivity"]["is_enabled"]
     assert manifest["settings"]["socket_mode_enabled"] is True
 
@@ -177,7 +185,11 @@ def test_the_manifest_keeps_to_what_slack_takes(manifest: dict[str, Any]) -> Non
     assert set(manifest) <= {"_metadata", "display_information", "features", "oauth_config", "settings"}
     assert set(features) <= {"app_home", "bot_user", "shortcuts", "slash_commands", "unfurl_domains"}
     assert set(command) <= {"command", "description", "usage_hint", "should_escape"}  # no url: Socket Mode
-    assert settings == {
+    (shortcut,) = features["shortcuts"]
+    assert set(shortcut) == {"name", "type", "callback_id", "description"}
+    assert len(shortcut["name"]) <= 24
+    assert len(shortcut["description"]) <= 150
+    assert {name: value for name, value in settings.items() if name != "event_subscriptions"} == {
         "interactivity": {"is_enabled": True},
         "org_deploy_enabled": False,
         "socket_mode_enabled": True,

@@ -19,6 +19,7 @@ from tagbot.messages import (
     Message,
     PersonAdded,
     PhotoArrived,
+    PhotoPosted,
     TrainingRefused,
     TrainingSent,
 )
@@ -37,6 +38,7 @@ EXAMPLES: list[Message] = [
     FacesStruckOut(face_id="F", round=2, odd_ones=("G", "H"), by="U1", at=1.25, channel="C1"),
     ConsentChanged(person="U1", said="given", at=1.25, text="T"),
     ForgetAsked(receipt="R", person="U1", never_again=True, part=2),
+    PhotoPosted(file="F1", by="U1", channel="C1", at="1.000002", number=2, out_of=3),
 ]
 EACH = pytest.mark.parametrize("message", EXAMPLES, ids=lambda message: type(message).__name__)
 
@@ -61,7 +63,7 @@ def test_fields_that_this_version_does_not_know_are_left_out(message: Message) -
 @EACH
 def test_a_message_of_yesterday_with_ids_only_still_loads(message: Message) -> None:
     needed = {field.name for field in fields(message) if field.required}
-    assert needed <= {"name", "face_id", "person_id", "person", "tagger", "answer", "receipt"}
+    assert needed <= {"name", "face_id", "person_id", "person", "tagger", "answer", "receipt", "file"}
     body = message.to_json()
     type(message).from_json({name: body[name] for name in needed})
 

@@ -15,13 +15,13 @@ from tagbot.vocabulary import QueueName
 STAGES = [
     "DetectFaces", "IdentifyFace", "RequestTaggingOnSlack", "StoreFaceTagSql", "SendFaceForTraining",
     "EnrichUser", "FinalizeTag", "CleanupTag", "UndoTag", "SplitGroup", "StoreConsent",
-    "ForgetPerson",
+    "ForgetPerson", "FetchPhoto",
 ]  # fmt: skip
 
 CONTRACT_QUEUES = {
     "face-found", "images-in-db", "face-tagging", "face-tagged", "face-enrich-user", "face-training-sent",
     "face-cleanup", "face-undo", "face-split", "person-consent",
-    "person-forget",
+    "person-forget", "slack-photo",
 }  # fmt: skip
 
 FLOW = {
@@ -40,6 +40,8 @@ FLOW = {
     ("Consent", "person-consent", "StoreConsent"),
     ("ForgetMe", "person-forget", "ForgetPerson"),
     ("StoreConsent", "face-tagged", "SendFaceForTraining"),
+    ("PhotoPosted", "slack-photo", "FetchPhoto"),
+    ("FetchPhoto", "inbox", "DetectFaces"),
 }
 """What the contract's drawing shows."""
 

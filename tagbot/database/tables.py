@@ -21,6 +21,7 @@ from tagbot.database.models.named_faces import NamedFace
 from tagbot.database.models.opt_outs import OptOut
 from tagbot.database.models.people import Person
 from tagbot.database.models.photos import Photo
+from tagbot.database.models.posted_photos import PostedPhoto
 from tagbot.database.models.requests import Request
 from tagbot.database.models.rounds import PastRound
 from tagbot.database.models.vectors import TrainedVector
@@ -29,6 +30,6 @@ from tagbot.database.models.votes import Vote
 TABLES: tuple[type[Table], ...] = (
     Photo, Person, Request, Face, Vote, PastRound, DifferentPeople, TrainedVector, FaceVector, Guess,
     NamedFace,
-    ConsentText, ConsentStatement, ConsentQuestion, OptOut, Forgetting, ToForget,
+    ConsentText, ConsentStatement, ConsentQuestion, OptOut, Forgetting, ToForget, PostedPhoto,
     Tally, Effort, BackendCalls, Notice, StallAlert, RunningBot, FailedMessage, RateLimitState,
 )  # fmt: skip

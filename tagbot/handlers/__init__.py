@@ -14,6 +14,7 @@ from tagbot.handlers import (
     look_closer,
     not_all_the_same,
     own_rights,
+    photo_posted,
     someone_else,
     train_anyway,
     wrong_person,
@@ -29,6 +30,7 @@ HANDLERS = (
     train_anyway,
     own_rights,
     forget_me,
+    photo_posted,
     facetag_command,
     fallbacks,
 )

@@ -11,6 +11,7 @@ from tagbot.errors import Reject, Retry
 from tagbot.services import Services
 from tagbot.slack import words
 from tagbot.slack.api_failures import Busy
+from tagbot.slack.socket_mode.envelopes import NOT_STORED
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,9 @@ def register(app: App, services: Services) -> None:  # noqa: ARG001 - the shape 
         acknowledged already.
         """
         told = words.BUSY if isinstance(error, Busy) else words.NOT_DONE
-        if response is not None:
+        if response is not None and body.get("type") == "event_callback" and isinstance(error, Retry):
+            response.status = NOT_STORED
+        elif response is not None:
             told = words.NOT_STORED
             _acknowledge(ack, body, response)
         if isinstance(error, Retry | Reject):

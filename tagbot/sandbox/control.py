@@ -25,7 +25,8 @@ D = TypeVar("D", Member, Channel, Rules, Fault)
 Handler: TypeAlias = Callable[[Asked], Any | Awaitable[Any]]
 
 SETTABLE = (
-    "enterprise_id", "scopes", "commands", "subscriptions", "messages_tab", "bot_token", "app_token",
+    "enterprise_id", "scopes", "commands", "shortcuts", "subscriptions", "messages_tab", "bot_token",
+    "app_token",
 )  # fmt: skip
 LONGEST_WAIT = 60.0  # seconds, of one long poll
 
@@ -61,6 +62,8 @@ class Control:
             "slash": self.slash,
             "say": self.say,
             "share": self.share,
+            "edit": self.edit,
+            "shortcut": self.shortcut,
             "delete": self.delete,
             "member": self.set_member,
             "channel": self.set_channel,
@@ -184,10 +187,23 @@ class Control:
         """Say something: `member`, `channel`, `text`, `thread_ts`."""
         return self.people.say(asked["member"], asked["channel"], asked["text"], asked.get("thread_ts"))
 
-    def share(self, asked: Asked) -> File:
-        """Share a file: `member`, `channel`, `name`, `data` in base64, `text`."""
-        data, text = base64.b64decode(asked["data"]), asked.get("text", "")
-        return self.people.share(asked["member"], asked["channel"], asked["name"], data, text)
+    def share(self, asked: Asked) -> list[File]:
+        """Share files in one message: `member`, `channel`, `files` (`name`, `data` in base64), `text`,
+        `thread_ts`.
+        """
+        files = [(each["name"], base64.b64decode(each["data"])) for each in asked["files"]]
+        text, thread = asked.get("text", ""), asked.get("thread_ts")
+        return self.people.share(asked["member"], asked["channel"], files, text, thread)
+
+    def edit(self, asked: Asked) -> Message:
+        """Change what one said: `member`, `channel`, `ts`, `text`."""
+        return self.people.edit(asked["member"], asked["channel"], asked["ts"], asked["text"])
+
+    async def shortcut(self, asked: Asked) -> Act:
+        """Use a shortcut in the menu of a message: `member`, `ts`, `callback_id`."""
+        return await self._act(
+            self.people.shortcut(asked["member"], asked["ts"], asked["callback_id"]), asked
+        )
 
     def delete(self, asked: Asked) -> Json:
         """Delete somebody's message: `member`, `channel`, `ts`."""

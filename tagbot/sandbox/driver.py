@@ -12,7 +12,7 @@ import base64
 import http.client
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
@@ -194,8 +194,32 @@ class Slack:
         self, member: str, name: str, data: bytes, *, text: str = "", channel: str | None = None
     ) -> File:
         """Share a file; its message appears when it is ready."""
-        encoded, channel = base64.b64encode(data).decode(), channel or self.channel
-        return File(**self._post("share", member=member, channel=channel, name=name, data=encoded, text=text))
+        [file] = self.share_all(member, {name: data}, text=text, channel=channel)
+        return file
+
+    def share_all(
+        self,
+        member: str,
+        files: Mapping[str, bytes],
+        *,
+        text: str = "",
+        channel: str | None = None,
+        thread_ts: str | None = None,
+    ) -> list[File]:
+        """Share several files, by name, in one message."""
+        encoded = [{"name": name, "data": base64.b64encode(data).decode()} for name, data in files.items()]
+        what = {"member": member, "channel": channel or self.channel, "files": encoded, "text": text}
+        rows = self._request("POST", "/_control/share", json.dumps({**what, "thread_ts": thread_ts}))
+        return [File(**row) for row in rows]
+
+    def edit(self, member: str, ts: str, text: str, *, channel: str | None = None) -> Message:
+        """Change what one said."""
+        channel = channel or self.channel
+        return to_message(self._post("edit", member=member, channel=channel, ts=ts, text=text))
+
+    def shortcut(self, member: str, ts: str, callback_id: str, *, wait: bool = True) -> Act:
+        """Use a shortcut in the menu of a message."""
+        return self._act("shortcut", wait, member=member, ts=ts, callback_id=callback_id)
 
     def delete(self, ts: str, *, member: str | None = None, channel: str | None = None) -> None:
         """Delete a message."""
@@ -215,7 +239,9 @@ class Slack:
         return Channel(**{**row, "messages": [], "removed": []})
 
     def set_workspace(self, **changes: Any) -> None:
-        """Change `scopes`, `commands`, `subscriptions`, `bot_token`, `app_token` or `enterprise_id`."""
+        """Change `scopes`, `commands`, `shortcuts`, `subscriptions`, `bot_token`, `app_token` or
+        `enterprise_id`.
+        """
         self._post("workspace", **changes)
 
     def rules(self, **changes: Any) -> None:

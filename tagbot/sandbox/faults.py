@@ -17,15 +17,18 @@ from tagbot.sandbox.workspace import Call
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes back over HTTP; `text` instead of JSON where Slack answers so."""
+    """What goes back over HTTP; `text` or `data` instead of JSON where Slack answers so."""
 
     body: Json
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     text: str | None = None
+    data: bytes | None = None
 
     def response(self) -> web.Response:
         """The same for aiohttp."""
+        if self.data is not None:
+            return web.Response(body=self.data, status=self.status, headers=self.headers)
         if self.text is not None:
             return web.Response(text=self.text, status=self.status, headers=self.headers)
         return web.json_response(self.body, status=self.status, headers=self.headers)
@@ -36,7 +39,8 @@ class Fault:
     """What happens to calls whose method matches the pattern.
 
     - `times`: how many calls; None: until healed.
-    - `status` with `retry_after`: that HTTP status. `error`: `ok: false` with that code.
+    - `status` with `retry_after`: that HTTP status; with `location`: a redirect. `error`: `ok: false` with
+      that code.
     - `reset`: the connection is torn. `hang`: seconds of silence, then the connection is torn.
     - `delay`: seconds before anything happens; alone, the call then goes well.
     - `effect`: the method does its work all the same; only the caller does not learn of it.
@@ -46,6 +50,7 @@ class Fault:
     times: int | None = 1
     status: int | None = None
     retry_after: int | None = None
+    location: str = ""
     error: str | None = None
     reset: bool = False
     hang: float | None = None
@@ -115,6 +120,8 @@ def broken(fault: Fault) -> Answer:
     if fault.status == web.HTTPTooManyRequests.status_code:
         headers = {"Retry-After": str(fault.retry_after or 1)}
         return Answer({"ok": False, "error": "ratelimited"}, fault.status, headers)
+    if fault.location:
+        return Answer({}, fault.status, {"Location": fault.location}, text="")
     return Answer({}, fault.status, text=json.dumps({"ok": False, "error": "internal_error"}))
 
 

@@ -9,7 +9,7 @@ from tagbot.sandbox import block_kit, payloads, replies
 from tagbot.sandbox.methods import files, views
 from tagbot.sandbox.refusals import Refused, SlackError
 from tagbot.sandbox.socket_server import Delivery, SocketMode
-from tagbot.sandbox.state import Act, Channel, File, Json, Member, Message, View
+from tagbot.sandbox.state import Act, Channel, File, Json, Member, Message, Version, View
 from tagbot.sandbox.workspace import World
 
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -166,33 +166,72 @@ class People:
             raise Refused(f"There is no message {ts}.")
         self.world.remove(message)
         self._announce(message)
+        for name in message.files:  # they go with the last message that shows them
+            file = self.world.workspace.files[name]
+            file.shares = {one: [at for at in stamps if at != ts] for one, stamps in file.shares.items()}
+            if not any(file.shares.values()):
+                files.take_away(self.world, file)
 
-    def share(self, member: str, channel: str, name: str, data: bytes, text: str) -> File:
-        """Share a file in a channel; its message appears when the file is ready."""
+    def edit(self, member: str, channel: str, ts: str, text: str) -> Message:
+        """Change the text of a message of one's own."""
         where = self._writable(self._person(member), channel)
-        file = File(self.world.new_id("F"), name, len(data), member, time.time(), uploaded=True)
-        self.world.workspace.files[file.id] = file
-        self.world.contents[file.id] = data
-        files.start_processing(self.world, file)
-        files.after(self.world, lambda: self._share(file, where, text))
-        return file
+        message = self.world.posted(where.id, ts)
+        if message is None or message.user != member or message.is_tombstone:
+            raise Refused(f"{member} has written no message {ts}.")
+        before = payloads.message_event(self.world, message)
+        message.history.append(Version(message.text, message.blocks, message.metadata, time.time()))
+        message.text = text
+        self.world.changes.note()
+        self._tell_of(message, lambda: payloads.message_changed(self.world, message, before))
+        return message
 
-    def _share(self, file: File, where: Channel, text: str) -> None:
-        message = files.share(self.world, [file], where, None, text)
+    def share(
+        self, member: str, channel: str, shared: list[tuple[str, bytes]], text: str, thread_ts: str | None
+    ) -> list[File]:
+        """Share files, each a name and its bytes, in one message, which appears when they are ready."""
+        where = self._writable(self._person(member), channel)
+        new = [
+            File(self.world.new_id("F"), name, len(data), member, time.time(), uploaded=True)
+            for name, data in shared
+        ]
+        for file, (_, data) in zip(new, shared, strict=True):
+            self.world.workspace.files[file.id] = file
+            self.world.contents[file.id] = data
+            files.start_processing(self.world, file)
+        files.after(self.world, lambda: self._share(new, where, text, thread_ts))
+        return new
+
+    def _share(self, shared: list[File], where: Channel, text: str, thread_ts: str | None) -> None:
+        message = files.share(self.world, shared, where, thread_ts, text)
         if not message:
             return
         self._announce(message)
-        if "file_shared" in self.world.workspace.subscriptions:
-            self.socket_mode.spawn(self.socket_mode.event(payloads.file_shared(self.world, file.id, message)))
+        for file in message.files if "file_shared" in self.world.workspace.subscriptions else ():
+            self.socket_mode.spawn(self.socket_mode.event(payloads.file_shared(self.world, file, message)))
+
+    def shortcut(self, member: str, ts: str, callback_id: str) -> Act:
+        """Use a shortcut of the app in the menu of a message."""
+        person = self._person(member)
+        message = self._seen(person, ts)
+        if callback_id not in self.world.workspace.shortcuts:
+            raise Refused(f"There is no shortcut {callback_id}.")
+        if message.ephemeral_to or message.is_tombstone:
+            raise Refused(f"The message {ts} has no menu with shortcuts.")
+        payload = payloads.message_action(self.world, person, message, callback_id)
+        return self._send("shortcut", INTERACTIVE, person, payload)
 
     def _announce(self, message: Message) -> None:
-        """Tell the app what was said, if it asked to hear it and is there."""
+        """Tell the app what was said."""
+        self._tell_of(message, lambda: payloads.message_event(self.world, message))
+
+    def _tell_of(self, message: Message, event: Callable[[], Json]) -> None:
+        """Tell the app of a message, if it asked to hear it and is there."""
         where = self.world.channel(message.channel)
         private = "message.im" if where.direct_with else "message.groups"
         kind = private if where.is_private else "message.channels"
         present = self.world.workspace.bot_user in where.members
         if present and kind in self.world.workspace.subscriptions:
-            self.socket_mode.spawn(self.socket_mode.event(payloads.message_event(self.world, message)))
+            self.socket_mode.spawn(self.socket_mode.event(event()))
 
     # ------------------------------------------------------------ what is in front of somebody
 

@@ -113,6 +113,37 @@ def message_event(world: World, message: Message) -> Json:
     return {**event, "subtype": "file_share"} if message.files else event
 
 
+def message_changed(world: World, message: Message, before: Json) -> Json:
+    """A message was edited; `before` is the event that told of it when it was new."""
+    now = world.new_ts()
+    event = message_event(world, message)
+    parts = {name: event.pop(name) for name in ("channel", "channel_type", "event_ts")}
+    of_before = {name: value for name, value in before.items() if name not in parts}
+    return {
+        "type": "message",
+        "subtype": "message_changed",
+        "hidden": True,
+        "message": event,
+        "previous_message": of_before,
+        **parts,
+        "ts": now,
+        "event_ts": now,
+    }
+
+
+def message_action(world: World, member: Member, message: Message, callback_id: str) -> Json:
+    """Somebody used a shortcut in the menu of a message, which comes along as it is."""
+    return {
+        **interaction(world, "message_action", member),
+        "action_ts": world.new_ts(),
+        "callback_id": callback_id,
+        "channel": channel(world.channel(message.channel)),
+        "message_ts": message.ts,
+        "message": wire.message(world, message, metadata=False),
+        "response_url": response_url(world, "actions", member.id, message.channel, message.ts),
+    }
+
+
 def file_shared(world: World, file: str, message: Message) -> Json:
     """A file was shared into a channel."""
     return {

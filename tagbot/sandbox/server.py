@@ -43,6 +43,7 @@ class Sandbox:
                 web.route("*", "/api/{method}", self.web_api.call),
                 web.post("/upload/v1/{key}", self.web_api.upload),
                 web.get("/files-pri/{file}/{name}", self.web_api.private_file),
+                web.get("/signin", self.web_api.sign_in),
                 web.get("/link/", self.socket_mode.accept),
                 web.post("/response/{kind}/{team}/{key}", self.web_api.respond),
                 *self.control.routes(),

@@ -195,7 +195,8 @@ class Workspace:
     app_token: str = APP_TOKEN
     scopes: list[str] = field(default_factory=lambda: list(ALL_SCOPES))
     commands: list[str] = field(default_factory=lambda: ["/facetag"])
-    subscriptions: list[str] = field(default_factory=list)
+    shortcuts: list[str] = field(default_factory=lambda: ["find_faces"])
+    subscriptions: list[str] = field(default_factory=lambda: ["message.channels", "message.groups"])
     messages_tab: bool = True
     members: dict[str, Member] = field(default_factory=dict)
     channels: dict[str, Channel] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from tagbot.sandbox import replies
+from tagbot.sandbox import replies, wire
 from tagbot.sandbox.arguments import Arguments
 from tagbot.sandbox.faults import Answer, Faults
 from tagbot.sandbox.method_limits import CHANNEL_POSTS, HUNDREDS, TIER_2, TIER_3, TIER_4, Limit, Pace
@@ -105,15 +105,14 @@ class WebApi:
         return await self._serve(request, "response_url", body, lambda: self._respond(key, body))
 
     async def private_file(self, request: web.Request) -> web.Response:
-        """The bytes of a file, for who has the bot's token."""
+        """The bytes of a file, for the bot's token. In the ledger this is the method `download`."""
         _, _, name = request.match_info["file"].rpartition("-")
         given = bearer(request.headers.get("Authorization", ""))
-        file = self.world.workspace.files.get(name)
-        if not file or file.id not in self.world.contents:
-            return web.Response(status=404)
-        if given != self.world.workspace.bot_token:
-            return web.Response(status=403)
-        return web.Response(body=self.world.contents[name], content_type=file.mimetype)
+        return await self._serve(request, "download", {"file": name}, lambda: self._bytes(name, given))
+
+    async def sign_in(self, _request: web.Request) -> web.Response:
+        """The page that stands where something asks for a token that did not come."""
+        return web.Response(text="<html><title>Sign in</title></html>", content_type="text/html")
 
     async def _serve(
         self, request: web.Request, name: str, values: Json, effect: Callable[[], Answer]
@@ -131,6 +130,15 @@ class WebApi:
             return Answer({}, text=files.receive(self.world, key, data))
         except SlackError as error:
             return Answer(error.body(), status=400)
+
+    def _bytes(self, name: str, given: str) -> Answer:
+        """A file's; the sign-in page without the right to them, as it is in a browser."""
+        file = self.world.workspace.files.get(name)
+        if given != self.world.workspace.bot_token or "files:read" not in self.world.workspace.scopes:
+            return Answer({}, 302, {"Location": f"{self.world.base_url}/signin"}, text="")
+        if not file or file.id not in self.world.contents or not wire.visible(self.world, file):
+            return Answer({}, 404, text="")
+        return Answer({}, headers={"Content-Type": file.mimetype}, data=self.world.contents[name])
 
     def _respond(self, key: str, body: Json) -> Answer:
         try:

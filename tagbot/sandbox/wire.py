@@ -1,5 +1,6 @@
 """How things look in answers and payloads of Slack."""
 
+import re
 import time
 
 from tagbot.sandbox import block_kit
@@ -126,7 +127,11 @@ def is_ready(each: File) -> bool:
 
 
 def file(world: World, each: File) -> Json:
-    """A file, as files.info shows it; kind, links and thumbnails come when it is ready."""
+    """A file, as files.info shows it; kind, links and thumbnails come when it is ready. A tombstone stands
+    for one that was deleted.
+    """
+    if each.deleted:
+        return {"id": each.id, "mode": "tombstone"}
     shown: Json = {
         "id": each.id,
         "created": int(each.created),
@@ -178,7 +183,8 @@ def finished(world: World, each: File) -> Json:
 
 def private_url(world: World, each: File) -> str:
     """Where the bytes are, for who has a token."""
-    return f"{world.base_url}/files-pri/{world.workspace.team_id}-{each.id}/{each.name}"
+    name = re.sub(r"[^a-z0-9._-]+", "_", each.name.lower())
+    return f"{world.base_url}/files-pri/{world.workspace.team_id}-{each.id}/{name}"
 
 
 def permalink(world: World, each: File) -> str:

@@ -114,6 +114,10 @@ class Settings:
         "SLACK_PICTURES", one_of("private", "shared"), "private",
         "private: shown in the request only; shared: also in its thread, where private ones stay unseen.",
     )  # fmt: skip
+    slack_photos: str = setting(
+        "SLACK_PHOTOS", one_of("channel", "off"), "channel",
+        "channel: photos that are posted in the channel are taken in; off: only by the message shortcut.",
+    )  # fmt: skip
     allow_shared_channel: bool = setting(
         "ALLOW_SHARED_CHANNEL", yes_or_no, "no",
         "yes: the channel may be shared with another organisation, whose people still have no say.",
@@ -261,6 +265,11 @@ class Settings:
         """The folders on whose disks the bot puts what it keeps."""
         pictures = (self.image_store,) if isinstance(self.image_store, Path) else ()
         return self.data_dir, *pictures
+
+    @property
+    def photos_channel(self) -> str:
+        """Slack id of the channel whose photos are taken in as they are posted; empty for none."""
+        return self.slack_channel if self.slack_photos == "channel" else ""
 
     @property
     def rule(self) -> Rule:

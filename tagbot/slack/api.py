@@ -69,6 +69,10 @@ class SlackApi:
         """Upload a file to where Slack asked for it."""
         self._call("upload", self._upload_file, {"url": url, "data": content})
 
+    def receive(self, bring: Callable[[str, str], None]) -> None:
+        """Bring a file from Slack; `bring` is given the bot's token and the address of the Web API."""
+        self._call("download", bring, {"token": self.client.token or "", "api": self.client.base_url})
+
     def _upload_file(self, **arguments: Any) -> None:
         client = self.client
         # The SDK has no public name for it, but in one call with all that comes before and after: there,

@@ -60,7 +60,7 @@ _KINDS: Mapping[str, type[Retry | Reject]] = {
     ),
     "not_found": ViewGone,
     **dict.fromkeys(("channel_not_found", "is_archived", "not_in_channel"), ChannelClosed),
-    **dict.fromkeys(("file_not_found", "file_deleted"), PictureGone),
+    **dict.fromkeys(("file_not_found", "file_deleted", "not_visible"), PictureGone),
     # We send something wrong, and would each time.
     **dict.fromkeys(
         (

@@ -140,6 +140,14 @@ class Channel:
         """Slack's description of the channel; raises `Retry` when the bot cannot see it."""
         return dict(self._api.call("conversations.info", channel=self.id)["channel"])
 
+    def is_in(self, channel: str) -> bool:
+        """Whether the bot is in another channel, or in a direct conversation; raises `Retry`."""
+        try:
+            found = self._api.call("conversations.info", channel=channel)["channel"]
+        except ChannelClosed:
+            return False
+        return bool(found.get("is_member") or found.get("is_im"))
+
     def _messages_since(self, channel: str, since: float) -> Iterator[dict[str, Any]]:
         """A channel's messages, newest first; seconds since 1970."""
         for page in self._api.pages(

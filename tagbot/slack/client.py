@@ -11,6 +11,7 @@ from tagbot.slack.api_failures import ViewGone
 from tagbot.slack.channel import Channel
 from tagbot.slack.direct_messages import DirectMessages
 from tagbot.slack.members import Members
+from tagbot.slack.posted_files import PostedFiles
 from tagbot.slack.uploads import Uploads
 
 POSTS_MARGIN = 0.97
@@ -68,6 +69,7 @@ class Slack:
         self.api = api
         limit = rate_limits or own_rate_limits(api.clock)
         of_files = posts_per_second * FILE_CALLS_PER_POST * POSTS_MARGIN
+        looks_at_files = limit("looks at files", of_files, stop, burst=FILE_CALLS_AT_ONCE)
         self.channel = Channel(
             api,
             channel,
@@ -80,9 +82,10 @@ class Slack:
             channel,
             stop,
             uploads=limit("uploads", of_files, stop, burst=FILE_CALLS_AT_ONCE),
-            looks=limit("looks at files", of_files, stop, burst=FILE_CALLS_AT_ONCE),
+            looks=looks_at_files,
             deletions=limit("deletions", posts_per_second * UPDATES_PER_POST, stop, burst=UPDATES_AT_ONCE),
         )
+        self.posted_files = PostedFiles(api, looks=looks_at_files)
         self.direct = DirectMessages(
             api,
             opens=limit("direct messages", posts_per_second * DIRECT_PER_POST, stop),

@@ -10,6 +10,7 @@ from typing import Any
 from tagbot.database.models.faces import Face, store_photo
 from tagbot.database.models.named_faces import NamedFace
 from tagbot.database.models.photos import Photo
+from tagbot.database.models.posted_photos import PostedPhoto
 from tagbot.database.named_lock import alone
 from tagbot.database.write_lock import writing
 from tagbot.errors import Reject, Retry
@@ -45,7 +46,11 @@ def detect_faces(message: PhotoArrived, services: Services) -> Iterator[FaceFoun
         except (PictureRefused, SidecarRefused) as why:
             if why.looks_cut_off and arrived.again_in:
                 raise Retry("what has come so far looks cut off", after=arrived.again_in) from None
+            PostedPhoto.refuse(sha256, str(why))
             raise Reject(str(why)) from None
+        except Reject as why:
+            PostedPhoto.refuse(sha256, why.reason)
+            raise
     for face in Face.select().where((Face.photo == sha256) & (Face.state == State.WAITING)).order_by(Face.id):
         yield FaceFound(face_id=face.id, round=face.round)
 

@@ -199,5 +199,8 @@ def test_the_bot_deletes_only_its_own_files(slack: Slack, web: WebClient) -> Non
 
 def test_the_bytes_of_a_file_are_private(slack: Slack, web: WebClient, upload: Upload) -> None:
     address = web.files_info(file=upload())["file"]["url_private"]
-    assert send(address, b"")[0] == 403
-    assert send(address, b"", slack.bot_token)[0] == 200
+    assert send(address, b"") == (200, "<html><title>Sign in</title></html>")
+    assert send(address, b"", slack.app_token)[1].startswith("<html>")
+    assert send(address, b"", slack.bot_token)[1].startswith("\ufffdPNG")
+    slack.set_workspace(scopes=["files:write"])
+    assert send(address, b"", slack.bot_token)[1].startswith("<html>")

@@ -366,6 +366,7 @@ def test_what_people_say_is_an_event_only_if_the_app_asked(slack: Slack, app: Ap
     heard: list[str] = []
     app.event("message")(lambda event: heard.append(event["text"]))
     connect(app)
+    slack.set_workspace(subscriptions=[])
     slack.say(slack.people[0], "before")
     slack.set_workspace(subscriptions=["message.channels"])
     slack.say(slack.people[0], "after")

@@ -124,10 +124,15 @@ def delete(world: World, args: Arguments) -> Json:
     file = known(world, args)
     if file.user != world.workspace.bot_user:
         raise SlackError("cant_delete_file")
+    take_away(world, file)
+    return {}
+
+
+def take_away(world: World, file: File) -> None:
+    """Delete a file for good."""
     file.deleted = True
     world.contents.pop(file.id, None)
     world.changes.note()
-    return {}
 
 
 def known(world: World, args: Arguments) -> File:

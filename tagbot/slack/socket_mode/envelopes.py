@@ -23,6 +23,9 @@ WORKERS = 32
 ACKNOWLEDGED = 200
 """Bolt's status for it, which it takes from HTTP."""
 
+NOT_STORED = 503
+"""Of an event that could not be put on its queue: Slack delivers it again, after moments and minutes."""
+
 KINDS = frozenset({"interactive", "slash_commands", "events_api"})
 """Of the envelopes that Slack sends."""
 
@@ -94,7 +97,7 @@ class Envelopes:
         try:
             response = run_bolt_app(self._app, request)
         finally:
-            if response is None or response.status != ACKNOWLEDGED:
+            if response is None or response.status not in (ACKNOWLEDGED, NOT_STORED):
                 client.acknowledge(request)  # or Slack would send it again, to no avail
         if response.status == ACKNOWLEDGED:
             send_response(client, request, response, came)

@@ -1,0 +1,42 @@
+"""Telling the members who posted photos what came of each: a word that they alone see."""
+
+from tagbot.database.models.posted_photos import PostedPhoto
+from tagbot.errors import Retry
+from tagbot.slack import words
+from tagbot.slack.channel import Channel
+from tagbot.vocabulary import PhotoOutcome
+
+AT_ONCE = 20
+"""So many are told in one run."""
+
+
+def tell_of_photos(channel: Channel, now: float) -> None:
+    """Tell all of whom a word is due, each once; `channel` is the one that tags. One who cannot be told now
+    holds up no other, and raises `Retry` in the end.
+    """
+    problem: Retry | None = None
+    for posted, faces in PostedPhoto.to_tell(AT_ONCE):
+        try:
+            # Slack has no way to look for it. A bot that dies between this and the next line says it once
+            # more, as that does less harm than to say nothing.
+            channel.tell(str(posted.member), word(posted, faces, channel.id), str(posted.channel))
+        except Retry as why:
+            problem = why
+        else:
+            PostedPhoto.note(posted.id, told_at=now, member=None, channel=None, reason=None)
+    PostedPhoto.forget_old(now)
+    if problem is not None:
+        raise problem
+
+
+def word(posted: PostedPhoto, faces: int, channel: str) -> str:
+    """What came of a photo; so many faces were found in it."""
+    elsewhere = channel if posted.channel != channel else ""
+    match posted.outcome:
+        case None:
+            told = words.faces_found(faces, elsewhere)
+        case PhotoOutcome.REFUSED:
+            told = words.photo_refused(str(posted.reason))
+        case outcome:
+            told = words.NOT_SEARCHED[outcome]
+    return words.which_photo(posted.number, posted.out_of) + told
