@@ -46,6 +46,7 @@ WRONG: dict[str, tuple[str, ...]] = {
     "UNKNOWN_AFTER": BELOW_ONE,
     "LINE_UP": ("1", "-2", "two"),
     "MACHINE_VOTE": ("on", "always", "EARNED"),
+    "SLACK_PHOTOS": ("on", "CHANNEL", "C0123456789"),
     "CONSENT": ("on", "REQUIRED", "yes"),
     "CONSENT_TEXT": ("/nowhere/consent.txt", "/", "a\nb"),
     "MAX_OPEN_REQUESTS": BELOW_ONE,

@@ -71,6 +71,8 @@ NOWHERE_REACHED = frozenset(
         (UPDATES, failpoints.BEFORE_ACKNOWLEDGEMENT),
         # In this story each face is asked about by itself: tests/stages/test_groups.py dies at these.
         *(("SplitGroup", point) for point in failpoints.POINTS),
+        # In this story no photo comes by Slack: tests/stages/test_fetch_photo.py dies at these.
+        *(("FetchPhoto", point) for point in failpoints.POINTS),
         # In this story nobody says anything about being learned: tests/stages/test_store_consent.py does.
         *(("StoreConsent", point) for point in failpoints.POINTS),
         # Nor does anybody want to be forgotten: tests/crash/forgetting.py dies at these.

@@ -9,7 +9,6 @@ from tagbot.handlers.photo_posted import parse
 from tagbot.messages import PhotoPosted
 from tagbot.slack import words
 from tests.handlers.conftest import Desk, connected_desk
-from tests.handlers.test_fallbacks import fill
 from tests.world import World, portrait
 
 SHORTCUT = "find_faces"
@@ -115,7 +114,7 @@ def test_in_a_channel_without_the_bot_the_shortcut_says_that_it_has_to_be_invite
 def test_an_event_that_cannot_be_stored_is_left_to_slack_to_tell_of_again(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
-    fill(desk, "slack-photo")
+    desk.world.queues["slack-photo"].close()
     desk.slack.rules(acknowledge_seconds=0.3, retry_seconds=[0.0])
     desk.slack.share(desk.slack.people[0], "a.jpg", portrait(1))
     desk.slack.wait_for(lambda: len(desk.slack.deliveries()) == 2, "another delivery")
