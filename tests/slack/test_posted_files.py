@@ -110,6 +110,9 @@ def test_a_sign_in_page_is_no_photo() -> None:
 
 @pytest.mark.rule("token-to-slack-alone")
 def test_an_address_elsewhere_is_not_called() -> None:
-    with serving(b"", length=0) as (_, elsewhere), serving(b"", length=0) as (files, _):
-        with pytest.raises(NotAtSlack):
-            files.download(elsewhere, io.BytesIO(), 100)
+    with (
+        serving(b"", length=0) as (_, elsewhere),
+        serving(b"", length=0) as (files, _),
+        pytest.raises(NotAtSlack),
+    ):
+        files.download(elsewhere, io.BytesIO(), 100)
