@@ -148,6 +148,10 @@ def check_all_is_done(world: World, faces: Faces, voted: dict[str, dict[str, str
     assert not any(any(astuple(queue.counts())) for queue in world.queues.values())
 
 
+WITHOUT_MESSAGES = {QueueName.PERSON_CONSENT, QueueName.PERSON_FORGET, QueueName.SLACK_PHOTO}
+"""Of people's rights and of posted photos, which have worlds of their own. All other queues have some."""
+
+
 @pytest.mark.rule("migrate-whole-world")
 @pytest.mark.ci
 def test_killed_twice_it_moves_everything_and_all_ends_as_it_would_have(
@@ -161,7 +165,8 @@ def test_killed_twice_it_moves_everything_and_all_ends_as_it_would_have(
         due = world.services.now() + DELAY
     assert set(began.values()) == {"waiting", "open", "training", "tagged", "rejected"}
     counted = counts_on_disk(here)
-    assert all(any(counts) for counts in counted.values()), "messages in every queue"
+    empty = {name for name, counts in counted.items() if not any(counts)}
+    assert empty == WITHOUT_MESSAGES
     assert all(map(sum, zip(*counted.values(), strict=True))), "and in every state"
 
     with postgresql.database() as url:
