@@ -25,7 +25,7 @@ from tests.recogniser import a_recogniser
 from tests.rekognition.stand_in import running_rekognition
 from tests.world import DATABASE, World, a_world, new_database
 
-pytest_plugins = ("tests.training.amazon",)
+pytest_plugins = ("tests.training.amazon", "tests.each_database")
 
 LONGEST = (
     "tests/browser/",

@@ -1,4 +1,4 @@
-"""Fixtures for the tests of the stages."""
+"""Tests of rooms that do the same on every database: their worlds, and which database each takes."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -13,25 +13,30 @@ from tests.postgresql import DATABASES
 from tests.stages.scenes import MakeWorld
 from tests.world import a_world
 
-HERE = Path(__file__).parent
+ROOMS = tuple(Path(__file__).parent / room for room in ("stages", "maintenance/forgetting"))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Stages do the same on every database."""
-    if "database_url" in metafunc.fixturenames:
+    """They ask for a database's address, or for something that does."""
+    if "database_url" in metafunc.fixturenames and _is_here(metafunc.definition.path):
         metafunc.parametrize("database_url", DATABASES, indirect=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Each stage is tested on every database: its tests, and the cases of each, take these by turns. On the
+    """Each room is tested on every database: its tests, and the cases of each, take these by turns. On the
     other one, CI has them.
     """
     tests: defaultdict[str, list[pytest.Function]] = defaultdict(list)
     for item in items:
-        if isinstance(item, pytest.Function) and HERE in item.path.parents and _database(item) is not None:
+        if isinstance(item, pytest.Function) and _is_here(item.path) and _database(item) is not None:
             tests[item.nodeid.partition("[")[0]].append(item)
-    for other in _others(tests.values()):
-        other.add_marker("ci")
+    for room in ROOMS:
+        for other in _others([cases for cases in tests.values() if room in cases[0].path.parents]):
+            other.add_marker("ci")
+
+
+def _is_here(path: Path) -> bool:
+    return any(room in path.parents for room in ROOMS)
 
 
 def _others(tests: Iterable[list[pytest.Function]]) -> Iterator[pytest.Function]:
