@@ -18,6 +18,7 @@ from tagbot.database.models.guesses import Guess
 from tagbot.database.models.named_faces import NamedFace, hashed_name
 from tagbot.database.models.people import Person
 from tagbot.database.models.photos import Photo
+from tagbot.database.models.posted_photos import PostedPhoto
 from tagbot.database.models.requests import Request
 from tagbot.database.models.rounds import PastRound
 from tagbot.database.models.vectors import TrainedVector
@@ -63,6 +64,9 @@ def erase_rows(receipt: str, marks: Marks, key: KeyedHash) -> dict[str, int]:
     counts["faces"] = Face.delete().where(Face.id << faces).execute()
     Effort.add_forgotten(counts["faces"])
     counts["photos"] = Photo.delete().where(Photo.sha256 << photos).execute()
+    PostedPhoto.delete().where(
+        (PostedPhoto.member << marks.slack_ids) | (PostedPhoto.sha256 << photos)
+    ).execute()
     for consent in (ConsentQuestion, ConsentStatement):
         consent.delete().where(consent.person << marks.person_ids).execute()
     counts["people"] = Person.delete().where(Person.id << marks.person_ids).execute()

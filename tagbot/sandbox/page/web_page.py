@@ -114,7 +114,8 @@ class Page:
             "samples": SAMPLE_PHOTOS,
             "team_photos": TEAM_PHOTOS,
             "add_command": self._add_command,
-            "commands": manifest_commands(),
+            "commands": manifest_features("slash_commands"),
+            "shortcuts": manifest_features("shortcuts"),
             **self._known.get(face, {}),
         }
 
@@ -179,8 +180,8 @@ class Page:
         return self._bot.state()
 
 
-def manifest_commands() -> list[Json]:
-    """The slash commands as Slack's suggestions show them."""
+def manifest_features(kind: str) -> list[Json]:
+    """What the app offers of a kind, as Slack shows it: `slash_commands`, or `shortcuts`."""
     manifest = json.loads(installation.manifest())
-    commands: list[Json] = manifest["features"]["slash_commands"]
-    return commands
+    features: list[Json] = manifest["features"][kind]
+    return features

@@ -24,6 +24,16 @@ export async function act(deed, body) {
   }
 }
 
+/** A file as the sandbox takes it: its name, and its bytes in base64. */
+export function encoded(file) {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve({ name: file.name, data: reader.result.slice(reader.result.indexOf(",") + 1) });
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(file);
+  });
+}
+
 /**
  * Hear of everything that changes on a member's screen.
  * `hear(set, drop)`: values by name, and names that are gone. `standing(whether)`: the stream came or broke.

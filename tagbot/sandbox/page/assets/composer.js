@@ -1,14 +1,14 @@
-// The field beneath the channel: words, and commands with what Slack suggests.
+// The field beneath the channel: words, files, and commands with what Slack suggests.
 
-import { act } from "./api.js";
+import { act, encoded } from "./api.js";
 import { failed } from "./controls.js";
 import { ICONS, el, icon, newId } from "./dom.js";
 
 /**
  * Build it once. `where()` gives the member, the channel and the commands; `toEnd()` shows the newest messages, as
- * who says something wants to see it.
+ * who says something wants to see it. Files may be dropped anywhere on the `channel`.
  */
-export function buildComposer(form, where, toEnd) {
+export function buildComposer(form, where, toEnd, channel) {
   const list = el("ul", { role: "listbox", id: newId("commands"), class: "options above", "aria-label": "Commands", hidden: true });
   const field = el("input", {
     type: "text",
@@ -21,6 +21,8 @@ export function buildComposer(form, where, toEnd) {
     "aria-controls": list.id,
   });
   const send = el("button", { type: "submit", class: "send", "aria-label": "Send" }, icon(ICONS.send));
+  const file = el("input", { type: "file", multiple: true, "aria-label": "Attach photos", "data-attach": true, onchange: () => share([...file.files]) });
+  const attach = el("label", { class: "attach", title: "Attach photos" }, icon(ICONS.attach), file);
   const problem = el("div", { class: "composer-problem" });
   let active = -1;
 
@@ -75,6 +77,26 @@ export function buildComposer(form, where, toEnd) {
     if (error) problem.replaceChildren(failed(error));
   }
 
+  /** Post files in one message, with what is typed. */
+  async function share(files) {
+    if (!files.length) return;
+    const { member, channel: here } = where();
+    const text = field.value.trim();
+    field.value = file.value = "";
+    suggest();
+    problem.replaceChildren();
+    toEnd();
+    const error = await act("share", { member, channel: here, text, files: await Promise.all(files.map(encoded)) });
+    if (error) problem.replaceChildren(failed(error));
+  }
+
+  const over = (on) => channel.classList.toggle("over", on);
+  channel.addEventListener("dragover", () => over(true));
+  channel.addEventListener("dragleave", (event) => over(channel.contains(event.relatedTarget)));
+  channel.addEventListener("drop", (event) => {
+    over(false);
+    share([...event.dataTransfer.files]);
+  });
   field.addEventListener("input", suggest);
   field.addEventListener("blur", () => (list.hidden = true));
   field.addEventListener("keydown", (event) => {
@@ -92,7 +114,7 @@ export function buildComposer(form, where, toEnd) {
     event.preventDefault();
     submit();
   });
-  form.append(problem, el("div", { class: "composer-box" }, list, field, send));
+  form.append(problem, el("div", { class: "composer-box" }, list, attach, field, send));
   return { name: (channel) => field.setAttribute("placeholder", `Message ${channel}, or / for commands`) };
 }
 

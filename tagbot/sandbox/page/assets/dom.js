@@ -76,5 +76,7 @@ export const ICONS = {
   warning: "M8 2 14.5 13.5H1.5zM8 6.5v3M8 11.5v.3",
   close: "M3.5 3.5l9 9M12.5 3.5l-9 9",
   send: "M2 2.5 14.5 8 2 13.5 4 8zM4 8h6",
+  attach: "M8 3v10M3 8h10",
+  more: "M8 3.2v.3M8 8v.3M8 12.8v.3",
   drop: "M8 2v8M4.5 6.5 8 10 11.5 6.5M2 12v2h12v-2",
 };

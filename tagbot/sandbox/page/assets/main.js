@@ -23,6 +23,7 @@ const composer = buildComposer(
   byId("composer"),
   () => ({ member: you.id, channel: you.channel, commands: known.get("commands") ?? [] }),
   toEnd,
+  document.querySelector("main.channel"),
 );
 const inbox = buildInbox(byId("inbox"));
 const behind = buildBehind(byId("behind"));
@@ -58,7 +59,7 @@ function draw() {
   const members = numbered(known.get("members") ?? {});
   const channels = known.get("channels") ?? [];
   if (!channels.some((channel) => channel.id === you.channel)) you.channel = channels[0]?.id ?? null;
-  const names = { members, channels, you: you.id };
+  const names = { members, channels, you: you.id, shortcuts: known.get("shortcuts") ?? [] };
   drawMembers(members);
   drawChannels(channels);
   drawMessages(byId("messages"), messagesHere(), names, follow);

@@ -2,6 +2,7 @@
 
 import { act } from "./api.js";
 import { drawBlocks } from "./blocks.js";
+import { failed } from "./controls.js";
 import { ICONS, el, icon, reconcile } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { avatar } from "./people.js";
@@ -71,7 +72,32 @@ function head(message, names, follow) {
     el("time", { datetime: moment.toISOString(), title: moment.toLocaleString() }, clock(moment)),
     message.edited ? el("span", { class: "edited" }, "(edited)") : "",
     message.face ? el("button", { class: "follow", type: "button", title: "Show this face behind the scenes", onclick: () => follow(message.face) }, "Follow") : "",
+    message.ephemeral ? "" : menu(message, names),
   );
+}
+
+/** The menu of a message: the app's shortcuts. */
+function menu(message, names) {
+  const items = names.shortcuts.map(({ name, callback_id: callback, description }) =>
+    el("button", { type: "button", class: "button", title: description, "data-shortcut": callback, onclick: (event) => use(callback, event.target) }, name));
+  const more = el("details", { class: "more", onkeydown: (event) => event.key === "Escape" && close() },
+    el("summary", { "aria-label": "More actions", title: "More actions" }, icon(ICONS.more)),
+    el("div", { class: "more-items" }, items));
+
+  function close() {
+    more.open = false;
+    more.querySelector("summary").focus();
+  }
+
+  async function use(callback, button) {
+    button.setAttribute("aria-busy", "true");
+    const problem = await act("shortcut", { member: names.you, ts: message.ts, callback_id: callback });
+    button.removeAttribute("aria-busy");
+    if (problem) more.querySelector(".more-items").append(failed(problem));
+    else close();
+  }
+
+  return items.length ? more : "";
 }
 
 function files(message) {
