@@ -15,11 +15,12 @@ from tagbot.database.models.forgettings import Forgetting, ToForget
 from tagbot.database.models.guesses import Guess
 from tagbot.database.models.people import Person
 from tagbot.database.models.photos import Photo
+from tagbot.database.models.posted_photos import PostedPhoto
 from tagbot.database.models.rounds import PastRound
 from tagbot.database.models.votes import Vote
 from tagbot.errors import Retry
 from tagbot.lib import failpoints
-from tagbot.messages import FaceReopened, FacesStruckOut, FaceTagged, ForgetAsked, PersonAdded
+from tagbot.messages import FaceReopened, FacesStruckOut, FaceTagged, ForgetAsked, PersonAdded, PhotoPosted
 from tagbot.monitoring.stats_figures import collect
 from tagbot.photos.image_keys import context_key, crop_key, photo_key
 from tagbot.photos.rectangle import Rectangle
@@ -56,6 +57,7 @@ def test_all_of_a_person_goes_and_all_of_others_stays(world: World) -> None:
     still_open = world.face(posted=True)
     say(world, still_open, chiara, anna)
     say(world, still_open, ben, ben)
+    PostedPhoto.begin(PhotoPosted(file="F1", by=chiara, at="1.0"), world.services.now())
     wanted, before = of_person(chiara), collect()
     assert list(in_slack(world.slack, wanted))
     were = {face.id: (fresh(face).state, person_of(face), votes(face)) for face in others}
