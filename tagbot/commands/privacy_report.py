@@ -30,9 +30,21 @@ def _kept(settings: Settings) -> str:
         "people's Slack profiles, their consent with time, way and text, numbers that describe each "
         "learned face, and of those who opted out a keyed hash of their Slack id; the Slack id of those who "
         "posted a photo, until they were told what came of it, or for a week; between two steps, "
-        f"messages in {queues}; new photos in {_place(settings.inbox)}; refused ones beside it. It is kept "
-        "until a person is forgotten."
+        f"messages in {queues}; new photos in {_place(settings.inbox)}; refused ones beside it. "
+        f"{_for_how_long(settings)}"
     )
+
+
+def _for_how_long(settings: Settings) -> str:
+    pictures, people = settings.keep_pictures_days, settings.forget_after_days
+    kept = "Pictures are kept until their people are forgotten"
+    if pictures:
+        kept = (
+            f"The surroundings, the photo and the pictures in Slack go {pictures:g} days after a face is "
+            "closed (KEEP_PICTURES_DAYS), its crop when its person is forgotten"
+        )
+    by_itself = f"People who were in no new photo for {people:g} days are" if people else "Nobody is"
+    return f"{kept}. {by_itself} forgotten without being asked (FORGET_AFTER_DAYS)."
 
 
 def _seen(slack: Slack) -> str:

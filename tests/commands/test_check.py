@@ -230,7 +230,11 @@ def test_privacy_says_what_is_kept_where_who_sees_it_and_what_people_agree_to(
         assert told in said, told
     assert stand_in.bot_token not in said
     region = {"TRAINING_BACKEND": "rekognition", "AWS_REGION": "eu-west-1"}
-    elsewhere = on_slack("check", "--privacy", CONSENT="off", **region).out
+    days = {"KEEP_PICTURES_DAYS": "30", "FORGET_AFTER_DAYS": "365"}
+    elsewhere = on_slack("check", "--privacy", CONSENT="off", **region, **days).out
+    for told in ("30 days after a face is closed", "in no new photo for 365 days are forgotten"):
+        assert told not in said
+        assert told in elsewhere
     assert "Amazon Rekognition in eu-west-1" in elsewhere
     assert "CONSENT=off" in elsewhere
 
