@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 FOLDERS = ("queues", "rejected", "inbox", "images")
 """Those in DATA_DIR that the bot makes."""
 
-FILES = ("tagbot.db", "bot-id", "disk.json")
+FILES = ("tagbot.db", "bot-id", "disk.json", "opt-out.key")
 """And the files, to whose names SQLite and the bot add something."""
 
 

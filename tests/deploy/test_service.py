@@ -3,13 +3,16 @@
 import configparser
 import re
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from tagbot.lib.service_manager import ALIVE_SECONDS
+from tagbot.sandbox.driver import Slack
 from tests.documents.generated import ROOT
+from tests.scenario.running_bot import running_bot
 
 UNIT = ROOT / "deploy/facetag.service"
 ANALYZE = shutil.which("systemd-analyze")
@@ -51,3 +54,22 @@ def test_it_is_its_own_user_writes_to_its_data_alone_and_is_watched() -> None:
     assert (service["StateDirectory"], service["UMask"]) == ("facetag", "0077")
     assert (service["Type"], float(service["WatchdogSec"])) == ("notify", 4 * ALIVE_SECONDS)
     assert service["RestartPreventExitStatus"] == "2 3"
+
+
+@pytest.mark.ci
+@pytest.mark.process
+@pytest.mark.rule("service")
+def test_the_bot_tells_systemd_that_it_is_ready_and_that_it_stops(
+    tmp_path: Path, stand_in: Slack, at_rekognition: dict[str, str]
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(30)
+        notify = {"NOTIFY_SOCKET": str(tmp_path / "notify")}
+        with running_bot(tmp_path / "data", stand_in, **notify, **at_rekognition) as bot:
+            assert systemd.recv(100) == b"READY=1"
+            assert bot.command("status", "--running").stdout == "It runs.\n"
+            assert bot.stop() == 0
+            assert systemd.recv(100) == b"STOPPING=1"
+            stopped = bot.command("status", "--running")
+            assert (stopped.returncode, stopped.stdout.startswith("It does not run")) == (1, True)

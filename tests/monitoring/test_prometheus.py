@@ -8,6 +8,7 @@ import subprocess
 import threading
 import urllib.request
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -210,6 +211,22 @@ def test_it_answers_on_this_machine_alone_until_the_bot_stops(world: World) -> N
         assert f" 00000000:{port:04X} " not in listening
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", port), timeout=5)
+
+
+def test_messages_at_amazon_are_counted_once_a_minute_as_each_count_costs(world: World) -> None:
+    at_amazon = replace(world.services, settings=replace(world.settings, queue_url="sqs://facetag"))
+    measured, here = Measured(at_amazon), Measured(world.services)
+
+    def ready(which: Measured) -> float:
+        registry = CollectorRegistry()
+        registry.register(which)
+        return samples(generate_latest(registry).decode())[
+            "facetag_queue_messages", ("images-in-db", "ready")
+        ]
+
+    assert ready(measured) == ready(here) == 0
+    world.publish(FaceStored(face_id=world.face().id))
+    assert (ready(measured), ready(here)) == (0, 1)
 
 
 def test_while_the_database_cannot_be_used_all_else_is_told(world: World) -> None:

@@ -107,6 +107,7 @@ def known_answers(data_dir: Path) -> set[tuple[str, str]]:
 
 
 @pytest.mark.rule("backup-restored", "metrics")
+@pytest.mark.failure("disk-lost", shows="what happens")
 def test_what_came_after_the_backup_is_lost_and_nothing_else(tmp_path: Path, stand_in: Slack) -> None:
     source, restored = tmp_path / "photos", tmp_path / "restored"
     source.mkdir()
