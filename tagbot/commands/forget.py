@@ -62,8 +62,11 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     key = build.opt_out_key(settings)
     try:
         with build.queues(settings) as queues, _working(settings, queues) as parts, connected():
+            # One that a crash cut off is finished first.
+            for earlier in Forgetting.unfinished():
+                _forget_here(earlier.id, parts)
             begin(asked, marks, key, parts.now(), **how)
-            return _forget_here(asked, parts)
+            return _tell(*_forget_here(asked, parts))
     except AlreadyRunning:
         with build.queues_beside(settings) as beside, connected():
             begin(asked, marks, key, time.time(), **how)
@@ -103,8 +106,8 @@ def _working(settings: Settings, queues: build.Queues) -> Iterator[Parts]:
         services.decoder.close()
 
 
-def _forget_here(asked: str, parts: Parts) -> int:
-    """As the stage does, while no bot runs on this DATA_DIR."""
+def _forget_here(asked: str, parts: Parts) -> tuple[Forgetting, str | None]:
+    """As the stage does, while no bot runs on this DATA_DIR; and why it is not finished, where it fails."""
     until, stage = time.monotonic() + PATIENCE, StageName.FORGET_PERSON
     part, more, problem = 1, True, None
     while more and time.monotonic() < until:
@@ -118,7 +121,7 @@ def _forget_here(asked: str, parts: Parts) -> int:
     done = Forgetting.get_by_id(asked)
     if done.finished_at is None and not done.found_nothing:
         publish_go_on(parts.queues, asked, part=part)
-    return _tell(done, problem)
+    return done, problem
 
 
 def _forgotten_by_bot(asked: str) -> tuple[Forgetting, str | None]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tagbot.sandbox.driver import running_slack
-from tests.crash import groups, points
+from tests.crash import forgetting, groups, points
 from tests.crash.crash import Run, run
 from tests.crash.mortal import Place
 
@@ -25,6 +25,10 @@ def main() -> int:
     """
     options = arguments()
     found = 0
+    if options.forget:
+        found = forgetting.everywhere()
+        print(f"{found} violations")
+        return 1 if found else 0
     if options.groups:
         found = sum(report(one, in_groups=True) for one in runs(options))
         print(f"{found} violations")
@@ -44,6 +48,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--points", nargs="?", const="", help='only the crash points; or one: "UndoTag, after a call, 2"'
     )
+    parser.add_argument("--forget", action="store_true", help="have somebody forgotten, and kill that")
     parser.add_argument("--groups", action="store_true", help="have faces share requests; by seeds")
     parser.add_argument("--seeds", help="only the seeds: 1-20, or one to replay it: 7")
     parser.add_argument("--faces", type=int, default=200)

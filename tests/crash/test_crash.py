@@ -6,7 +6,7 @@ import pytest
 
 from tagbot.lib.crashes import CRASHED
 from tagbot.sandbox.driver import Slack
-from tests.crash import groups
+from tests.crash import forgetting, groups
 from tests.crash.crash import Run, run
 from tests.crash.invariants import INVARIANTS, Watch
 
@@ -53,6 +53,12 @@ def test_nor_does_one_whose_faces_share_requests_are_struck_out_and_reopened(
     outcome = groups.run(tmp_path, stand_in, Run(seed=3, faces=12, kills=3, faults=False))
     assert outcome.violations == []
     assert outcome.counted["struck out or reopened"]
+
+
+@pytest.mark.rule("forget-crash")
+@pytest.mark.ci
+def test_a_forgetting_that_is_killed_at_random_comes_to_its_end(tmp_path: Path, stand_in: Slack) -> None:
+    assert forgetting.run(tmp_path, stand_in, faces=2, kills=3) == []
 
 
 def test_a_dead_letter_that_is_no_suspect_of_a_crash_is_told_beside_those_that_are() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 
 from tagbot.sandbox.driver import Slack
+from tests.aws.service import Amazon
 
 
 def variants(text: str) -> set[bytes]:
@@ -56,3 +57,21 @@ def in_slack(slack: Slack, wanted: Mapping[str, Iterable[bytes]]) -> Iterator[st
         for what, spellings in wanted.items():
             if any(spelling.decode("latin-1") in text for spelling in spellings):
                 yield f"{what} in Slack: {text[:200]}"
+
+
+def at_amazon(aws: Amazon, wanted: Mapping[str, Iterable[bytes]], faces: Iterable[str]) -> Iterator[str]:
+    """What stands in a message at SQS, and which pictures S3 still has, earlier versions included."""
+    sqs, s3 = aws.client("sqs"), aws.client("s3")
+    for url in sqs.list_queues(QueueNamePrefix=aws.prefix).get("QueueUrls", []):
+        told = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+        for message in told.get("Messages", []):
+            for what, spellings in wanted.items():
+                if any(each in message["Body"].encode() for each in spellings):
+                    yield f"{what} in {url}"
+    theirs = set(faces)
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=aws.bucket):
+        latest = {each["Key"] for each in page.get("Versions", []) if each["IsLatest"]}
+        for version in page.get("Versions", []):
+            if not version["IsLatest"] and version["Key"].rpartition("/")[2] in ("crop.jpg", "context.jpg"):
+                yield f"an earlier version of {version['Key']}"
+        yield from (key for key in latest if key.split("/")[-2] in theirs)
