@@ -18,7 +18,7 @@ WORKERS = $(shell $(PY) -c 'import os; print(min(12, 5 * (os.cpu_count() or 1) /
 # A quick test waits for nothing: one process for each core.
 CORES = $(shell $(PY) -c 'import os; print(os.cpu_count() or 1)')
 
-.PHONY: help venv postgresql run sandbox test quick house soak soak-connections crash measure bench bench-quick curves check format docs pictures screenshots lock clean
+.PHONY: help venv postgresql run sandbox test quick house soak soak-connections crash container measure bench bench-quick curves check format docs pictures screenshots lock clean
 
 help:  ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ check: $(VENV)/.dev  ## format, lint, types and tests: what CI runs
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	$(PY) -m pytest -n $(WORKERS) --dist loadfile
+
+container: $(VENV)/.dev  ## the steps of deploy/Containerfile in a clean root (five minutes; needs root and debootstrap)
+	$(PY) -m pytest -m ci -rs tests/deploy/test_containerfile.py
 
 measure: $(VENV)/.dev  ## clicks lost and time to recover, by Slack's client and by ours (ten minutes)
 	$(PY) -m tests.slack.measure_socket
