@@ -9,6 +9,8 @@ MAGIC = (
     (b"GIF8", "gif"),
     (b"II*\x00", "tiff"),
     (b"MM\x00*", "tiff"),
+    (b"II+\x00", "tiff"),  # over 4 GB, or as if
+    (b"MM\x00+", "tiff"),
     (b"BM", "bmp"),
     (b"%PDF", "pdf"),
 )
