@@ -68,8 +68,8 @@ def test_every_message_of_a_life_told_again_after_its_end_changes_nothing(
     world.services = with_publish(world.services, publish)
     world.workers = workers(world.services)
     face = a_whole_life(world, people)
-    # Of groups, of a photo, and of a person who is forgotten.
-    others = {QueueName.FACE_SPLIT, QueueName.FACE_FOUND, QueueName.PERSON_FORGET}
+    # Of groups, of photos, and of a person who is forgotten.
+    others = {QueueName.FACE_SPLIT, QueueName.FACE_FOUND, QueueName.SLACK_PHOTO, QueueName.PERSON_FORGET}
     assert {message.QUEUE for message in told} == set(QueueName) - others, "a message of each queue"
     before = all_of(world, face)
     for order in (told, told[::-1]):
