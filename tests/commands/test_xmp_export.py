@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from tagbot.database.models.faces import Face, store_photo
+from tagbot.database.models.named_faces import NamedFace, hashed_name
 from tagbot.database.models.people import Person
 from tagbot.database.models.photos import Photo
 from tagbot.database.opening import connected, open_database
@@ -20,12 +21,15 @@ from tagbot.photos.decoding import orientation_of
 from tagbot.photos.known_photos import identity
 from tagbot.photos.rectangle import Rectangle, Size
 from tagbot.photos.xmp.regions import read_regions
+from tagbot.sandbox.driver import Slack as SlackStandIn
+from tagbot.training.local import LocalBackend
 from tests.commands.conftest import Ran, Run
 from tests.photos.heif import CORNER, heif, picture
 from tests.photos.images import file, noise
 from tests.photos.test_decoding import CORNERS
 from tests.photos.test_heif_boxes import TURNED
 from tests.photos.xmp.packets import microsoft, mwg, region, xmp
+from tests.world import a_world
 
 NAMES = ["Ada Lovelace", "Müller, Jörg & <Söhne>", "李 “雷”", "Ada Lovelace", "O'Neil | Pat/Kim"]
 
@@ -155,6 +159,37 @@ def test_add_reads_from_them_what_was_written(run: Run, album: Path) -> None:
         export(run, album)
         found = read_regions(photo.with_name("photo.jpg.xmp").read_bytes(), size, orientation)
         assert [(each.name, each.rectangle) for each in found] == faces_of(size)
+
+
+@pytest.mark.ci
+@pytest.mark.process
+@pytest.mark.rule("xmp-round-trip")
+def test_another_bot_that_gets_them_by_add_has_the_same_faces_and_names(
+    run: Run, album: Path, tmp_path: Path, stand_in: SlackStandIn, recogniser: LocalBackend
+) -> None:
+    wanted = {}
+    for orientation in CORNERS:
+        faces = faces_of(Size(640, 480) if orientation <= 4 else Size(480, 640))
+        photo = tag(album, f"{orientation}.jpg", a_photo(orientation), *faces)
+        wanted[identity(photo.read_bytes())] = {(place, name) for name, place in faces}
+    said(export(run, album))
+    there = tmp_path / "there"
+    assert run("add", str(album), DATA_DIR=str(there)).code == 0
+    with a_world(there, stand_in, recogniser, LINE_UP="4") as world:
+        world.services.inbox.get(timeout=0)
+        world.offset += 60.0  # what it has seen lies there unchanged
+        while world.workers[0].work_once(timeout=0):  # of DetectFaces, the first stage
+            pass
+        key = world.services.opt_out_key
+        hashes = {hashed_name(name, key): name for name in NAMES}
+        assert Face.select().count() == len(CORNERS) * len(NAMES)
+        for sha256, faces in wanted.items():
+            rows = NamedFace.select(NamedFace, Face).join(Face).where(Face.photo == sha256)
+            found = {
+                (Rectangle(row.face.left, row.face.top, row.face.width, row.face.height), hashes[row.name])
+                for row in rows
+            }
+            assert found == faces
 
 
 @pytest.mark.process
