@@ -187,6 +187,10 @@ class _Process(subprocess.Popen[bytes]):
 
     def call(self, method: str, *arguments: object) -> Any:
         """As `ProcessPool.call`."""
+        if (
+            not self.alive
+        ):  # an earlier call was interrupted: its answer may still come, and is not this one's
+            raise ProcessDied(f"{self._name}'s process was interrupted", None)
         return self._outcome_of(lambda: self._connection.send((method, arguments)))
 
     def end(self) -> None:

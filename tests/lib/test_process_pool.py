@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tagbot.errors import Reject, Retry
-from tagbot.lib.process_pool import ProcessPool, RemoteError
+from tagbot.lib.process_pool import ProcessDied, ProcessPool, RemoteError
 from tests.world import heard
 
 pytestmark = pytest.mark.process
@@ -94,6 +94,30 @@ def test_what_stops_the_bot_does_not_stop_its_processes(shared: ProcessPool, num
 
 
 @pytest.mark.failure("recogniser-crashes", shows="what happens")
+class Interrupted(BaseException):
+    """As Ctrl-C raises in the middle of anything."""
+
+
+def test_the_answer_of_a_call_that_was_interrupted_reaches_no_later_one() -> None:
+    def interrupt(*_: object) -> None:
+        raise Interrupted
+
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    try:
+        with running() as pool:
+            pid = pool.call("pid")
+            with pool.reserved() as call:
+                threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGUSR1)).start()
+                with pytest.raises(Interrupted):
+                    call("hang")
+                with pytest.raises(ProcessDied, match="interrupted"):
+                    call("echo", "mine")
+            assert pool.call("echo", "mine") == "mine"
+            assert pool.call("pid") != pid
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
 def test_a_call_that_hangs_is_ended_and_the_next_one_works() -> None:
     with running(time_limit=3) as pool:
         assert pool.call("echo", 1) == 1
