@@ -93,7 +93,6 @@ def test_what_stops_the_bot_does_not_stop_its_processes(shared: ProcessPool, num
     assert shared.call("pid") == process
 
 
-@pytest.mark.failure("recogniser-crashes", shows="what happens")
 class Interrupted(BaseException):
     """As Ctrl-C raises in the middle of anything."""
 
@@ -118,6 +117,7 @@ def test_the_answer_of_a_call_that_was_interrupted_reaches_no_later_one() -> Non
         signal.signal(signal.SIGUSR1, before)
 
 
+@pytest.mark.failure("recogniser-crashes", shows="what happens")
 def test_a_call_that_hangs_is_ended_and_the_next_one_works() -> None:
     with running(time_limit=3) as pool:
         assert pool.call("echo", 1) == 1
