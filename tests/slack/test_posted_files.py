@@ -14,6 +14,8 @@ from tagbot.slack.api import SlackApi
 from tagbot.slack.api_failures import OutcomeUnknown
 from tagbot.slack.posted_files import NotAtSlack, PostedFiles, TooLarge, is_slacks
 
+pytestmark = pytest.mark.process
+
 SLACK = "https://slack.com/api/"
 STAND_IN = "http://127.0.0.1:8080/api/"
 
