@@ -229,20 +229,21 @@ def submit_where_asked(view: Json, at: str, inspection: Inspection) -> None:
         inspection.report("missing required field: submit", at)
 
 
-VIEW = shape(
+CARRIED = {"private_metadata": string(3000), "callback_id": string(255), "external_id": string(255)}
+MODAL = shape(
     {"type": one_of("modal"), "title": plain(24), "blocks": items(BLOCKS, VIEW_BLOCKS)},
     {
         "submit": plain(24),
         "close": plain(24),
-        "private_metadata": string(3000),
-        "callback_id": string(255),
-        "external_id": string(255),
+        **CARRIED,
         "clear_on_close": boolean,
         "notify_on_close": boolean,
         "submit_disabled": boolean,
     },
     submit_where_asked,
 )
+# A Home has neither a title nor buttons of its own.
+HOME = shape({"type": one_of("home"), "blocks": items(BLOCKS, VIEW_BLOCKS)}, CARRIED)
 
 
 # ---------------------------------------------------------------- for the rest of the stand-in
@@ -260,15 +261,15 @@ def inspect_message(blocks: Any, usable_file: Callable[[Json], bool]) -> list[Js
     return blocks
 
 
-def inspect_view(view: Any, usable_file: Callable[[Json], bool]) -> Json:
-    """The view if Slack would take it, else `invalid_arguments` with every finding."""
+def inspect_view(view: Any, usable_file: Callable[[Json], bool], rule: Rule = MODAL) -> Json:
+    """The view if Slack would take it where it keeps the `rule`, else `invalid_arguments` with every finding."""
     inspection = Inspection(usable_file)
-    VIEW(view, "/view", inspection)
+    rule(view, "/view", inspection)
     if isinstance(view, dict):
         different_block_ids(view.get("blocks"), "/view/blocks", inspection)
     if inspection.findings:
         raise SlackError("invalid_arguments", inspection.findings)
-    assert isinstance(view, dict)  # noqa: S101 - VIEW found nothing wrong with it
+    assert isinstance(view, dict)  # noqa: S101 - the rule found nothing wrong with it
     return view
 
 

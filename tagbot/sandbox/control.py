@@ -25,8 +25,8 @@ D = TypeVar("D", Member, Channel, Rules, Fault)
 Handler: TypeAlias = Callable[[Asked], Any | Awaitable[Any]]
 
 SETTABLE = (
-    "enterprise_id", "scopes", "commands", "shortcuts", "subscriptions", "messages_tab", "bot_token",
-    "app_token",
+    "enterprise_id", "scopes", "commands", "shortcuts", "subscriptions", "home_tab", "messages_tab",
+    "bot_token", "app_token",
 )  # fmt: skip
 LONGEST_WAIT = 60.0  # seconds, of one long poll
 
@@ -49,6 +49,7 @@ class Control:
             "ephemerals": self.ephemerals,
             "directs": self.directs,
             "views": self.views,
+            "home": self.home,
             "files": self.files,
             "acts": self.acts,
             "calls": self.calls,
@@ -59,6 +60,7 @@ class Control:
             "use": self.use,
             "submit": self.submit,
             "close_view": self.close_view,
+            "open_home": self.open_home,
             "slash": self.slash,
             "say": self.say,
             "share": self.share,
@@ -116,6 +118,11 @@ class Control:
         everything = self.world.workspace.views.values()
         return [view for view in everything if view.member == asked["member"] and view.open]
 
+    def home(self, asked: Asked) -> list[View]:
+        """What stands in a person's Home: nothing before it was filled."""
+        found = self.world.workspace.homes.get(asked["member"])
+        return [found] if found is not None else []
+
     def files(self, _asked: Asked) -> list[File]:
         """Every file that ever was."""
         return list(self.world.workspace.files.values())
@@ -171,6 +178,11 @@ class Control:
         """Close a modal: `member`, `view`; `clear`: the whole stack."""
         clear = bool(asked.get("clear"))
         return await self._act(self.people.close_view(asked["member"], asked["view"], clear=clear), asked)
+
+    def open_home(self, asked: Asked) -> Json:
+        """Open the app's Home: `member`."""
+        self.people.open_home(asked["member"])
+        return {}
 
     async def slash(self, asked: Asked) -> Act:
         """Type a command: `member`, `command`, `text`, `channel`."""

@@ -97,6 +97,11 @@ class Slack:
         rows = self.state()["workspace"]["members"]
         return {member: Member(**row) for member, row in rows.items()}
 
+    def home(self, member: str) -> View | None:
+        """What stands in this person's Home; None before it was filled."""
+        found = [View(**row) for row in self._get("home", member=member)]
+        return found[0] if found else None
+
     def files(self) -> list[File]:
         """Every file that ever was."""
         return [File(**row) for row in self._get("files")]
@@ -149,7 +154,7 @@ class Slack:
         block_id: str | None = None,
         wait: bool = True,
     ) -> Act:
-        """Choose in a select of a message (its ts) or a modal (its id): a user id, or an option's value."""
+        """Choose in a select of a message (its ts), a modal or Home (its id): a user id, or an option's value."""
         return self._act(
             "use",
             wait,
@@ -175,6 +180,10 @@ class Slack:
     def close_view(self, member: str, view: str, *, clear: bool = False, wait: bool = True) -> Act:
         """Cancel a modal; `clear`: all that are open, with the X."""
         return self._act("close_view", wait, member=member, view=view, clear=clear)
+
+    def open_home(self, member: str) -> None:
+        """Open the app's Home, as a click on the app does."""
+        self._post("open_home", member=member)
 
     def slash(
         self, member: str, command: str, text: str = "", *, channel: str | None = None, wait: bool = True
@@ -304,6 +313,17 @@ class Slack:
     ) -> View:
         """The front modal of this person that fits."""
         return self._first(lambda: self.views(member), fits, f"a view of {member}", timeout)
+
+    def wait_for_home(
+        self, member: str, fits: Callable[[View], bool] = lambda _: True, *, timeout: float = PATIENCE
+    ) -> View:
+        """This person's Home once it fits."""
+
+        def homes() -> list[View]:
+            found = self.home(member)
+            return [found] if found is not None else []
+
+        return self._first(homes, fits, f"the Home of {member}", timeout)
 
     def wait_for_connections(self, count: int = 1, *, timeout: float = PATIENCE) -> list[Json]:
         """At least so many connections of Socket Mode that are there to stay."""

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tagbot.sandbox import block_kit, payloads, replies
+from tagbot.sandbox import block_kit, payloads, replies, wire
 from tagbot.sandbox.methods import files, views
 from tagbot.sandbox.refusals import Refused, SlackError
 from tagbot.sandbox.socket_server import Delivery, SocketMode
@@ -28,10 +28,10 @@ class People:
     # ------------------------------------------------------------ elements
 
     def use(self, member: str, where: str, action_id: str, value: str | None, block_id: str | None) -> Act:
-        """Press a button (no value), or choose in a select or a menu (a value), in a message or a modal."""
+        """Press a button (no value), or choose in a select or a menu (a value), in a message, a modal or Home."""
         person = self._person(member)
         if where.startswith("V"):
-            view = self._top_view(person, where)
+            view = self._view_in_front(person, where)
             element = find(view.content["blocks"], action_id, block_id)
             action = self._action(element, value, view.values)
             payload = payloads.block_actions_in_view(self.world, person, view, action)
@@ -72,6 +72,21 @@ class People:
             # Closed accounts can be sent: a screen may show a list from before somebody left.
             return {"selected_user": self.world.member(value).id}
         return {"selected_option": offered(element, value)}
+
+    # ------------------------------------------------------------ Home
+
+    def open_home(self, member: str) -> View | None:
+        """Open the app's Home: what it shows, if it was ever filled. The app hears of it each time, if it
+        asked to.
+        """
+        person = self._person(member)
+        if not self.world.workspace.home_tab:
+            raise Refused("This app has no Home.")
+        if not wire.can_be_seen(self.world, person):
+            raise Refused(f"{member} is of another organisation, where this app is not installed.")
+        if "app_home_opened" in self.world.workspace.subscriptions:
+            self.socket_mode.spawn(self.socket_mode.event(payloads.app_home_opened(self.world, person)))
+        return self.world.workspace.homes.get(member)
 
     # ------------------------------------------------------------ modals
 
@@ -266,6 +281,13 @@ class People:
             raise Refused(f"There is no message {ts}.")
         self._joined(person, message.channel)
         return message
+
+    def _view_in_front(self, person: Member, view_id: str) -> View:
+        """The modal that this person has in front of them; or their Home, where no modal is over it."""
+        home = self.world.workspace.homes.get(person.id)
+        if home is not None and home.id == view_id and not views.stack(self.world, person.id):
+            return home
+        return self._top_view(person, view_id)
 
     def _top_view(self, person: Member, view_id: str) -> View:
         """The view that this person has in front of them."""

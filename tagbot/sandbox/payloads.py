@@ -5,6 +5,7 @@ import secrets
 import time
 
 from tagbot.sandbox import wire
+from tagbot.sandbox.methods.chat import direct_with
 from tagbot.sandbox.state import Channel, Json, Member, Message, ResponseUrl, Trigger, View
 from tagbot.sandbox.workspace import World
 
@@ -52,7 +53,7 @@ def block_actions_in_message(world: World, member: Member, message: Message, act
 
 
 def block_actions_in_view(world: World, member: Member, view: View, action: Json) -> Json:
-    """Somebody used an element of a modal: there is no channel, no message and no response_url."""
+    """Somebody used an element of a modal or of Home: there is no channel, no message and no response_url."""
     return {
         **interaction(world, "block_actions", member, view.id),
         "container": {"type": "view", "view_id": view.id},
@@ -153,6 +154,19 @@ def file_shared(world: World, file: str, message: Message) -> Json:
         "file": {"id": file},
         "channel_id": message.channel,
         "event_ts": world.new_ts(),
+    }
+
+
+def app_home_opened(world: World, member: Member) -> Json:
+    """Somebody opened the app's Home; it tells what that shows, once it was filled."""
+    home = world.workspace.homes.get(member.id)
+    return {
+        "type": "app_home_opened",
+        "user": member.id,
+        "channel": direct_with(world, member.id).id,
+        "tab": "home",
+        "event_ts": world.new_ts(),
+        **({"view": wire.view(world, home)} if home is not None else {}),
     }
 
 

@@ -128,7 +128,9 @@ class File:
 
 @dataclass
 class View:
-    """A modal on somebody's screen. `content` is what the bot sent; `values` what the person typed."""
+    """A modal on somebody's screen, or their Home. `content` is what the bot sent; `values` what the person
+    typed.
+    """
 
     id: str
     member: str
@@ -196,13 +198,17 @@ class Workspace:
     scopes: list[str] = field(default_factory=lambda: list(ALL_SCOPES))
     commands: list[str] = field(default_factory=lambda: ["/facetag"])
     shortcuts: list[str] = field(default_factory=lambda: ["find_faces"])
-    subscriptions: list[str] = field(default_factory=lambda: ["message.channels", "message.groups"])
+    subscriptions: list[str] = field(
+        default_factory=lambda: ["app_home_opened", "message.channels", "message.groups"]
+    )
+    home_tab: bool = True
     messages_tab: bool = True
     members: dict[str, Member] = field(default_factory=dict)
     channels: dict[str, Channel] = field(default_factory=dict)
     ephemerals: list[Message] = field(default_factory=list)
     files: dict[str, File] = field(default_factory=dict)
     views: dict[str, View] = field(default_factory=dict)
+    homes: dict[str, View] = field(default_factory=dict)  # by member
     triggers: dict[str, Trigger] = field(default_factory=dict)
     response_urls: dict[str, ResponseUrl] = field(default_factory=dict)
     acts: dict[str, Act] = field(default_factory=dict)

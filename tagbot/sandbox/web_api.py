@@ -53,6 +53,7 @@ METHODS: Mapping[str, Method] = {
     "views.open": Method(views.open_view, TIER_4, (), {"view": BAD, "trigger_id": BAD}, json=True),
     "views.update": Method(views.update, TIER_4, (), {"view": BAD}, json=True),
     "views.push": Method(views.push, TIER_4, (), {"view": BAD, "trigger_id": BAD}, json=True),
+    "views.publish": Method(views.publish, TIER_4, (), {"user_id": BAD, "view": BAD}, json=True),
     "users.info": Method(basics.users_info, TIER_4, ("users:read",), {"user": "user_not_found"}),
     "users.conversations": Method(conversations.of_user, TIER_3, READ),
     "users.list": Method(basics.users_list, TIER_2, ("users:read",)),

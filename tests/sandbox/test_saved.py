@@ -26,6 +26,7 @@ def lived_in() -> World:
     workspace.files["F01"] = File("F01", "face.jpg", 3, workspace.bot_user, 1.0, ready_at=2.0)
     world.contents["F01"] = b"abc"
     workspace.views["V01"] = View("V01", ANNA, {"blocks": []}, "hash", "V01")
+    workspace.homes[ANNA] = View("V02", ANNA, {"type": "home", "blocks": []}, "hash", "V02")
     workspace.response_urls["key"] = ResponseUrl("key", ANNA, FACES, 1.0)
     workspace.triggers["1.2.3"] = Trigger("1.2.3", ANNA, 1.0)
     workspace.acts["act1"] = Act("act1", "click", ANNA, {}, 1.0)

@@ -1,4 +1,4 @@
-"""views.*: modals, opened with a trigger and stacked three high."""
+"""views.*: modals, opened with a trigger and stacked three high; and each member's Home."""
 
 import hashlib
 import json
@@ -7,10 +7,12 @@ import time
 from tagbot.sandbox import block_kit, wire
 from tagbot.sandbox.arguments import Arguments
 from tagbot.sandbox.refusals import SlackError
+from tagbot.sandbox.schema import Rule
 from tagbot.sandbox.state import Json, Trigger, View
 from tagbot.sandbox.workspace import World
 
 STACK = 3
+BAD = "invalid_arguments"
 
 
 def open_view(world: World, args: Arguments) -> Json:
@@ -39,6 +41,24 @@ def update(world: World, args: Arguments) -> Json:
         raise SlackError("hash_conflict")
     replace(world, view, content)
     return {"view": wire.view(world, view)}
+
+
+def publish(world: World, args: Arguments) -> Json:
+    """Put something into a member's Home, whether or not they look at it."""
+    if not world.workspace.home_tab:
+        raise SlackError("not_enabled")
+    member = world.workspace.members.get(args.text("user_id"))
+    if member is None or member.is_bot:
+        raise SlackError("user_not_found")
+    home = world.workspace.homes.get(member.id)
+    content = inspected(world, args.json("view", BAD), home, block_kit.HOME)
+    if args.given("hash") and home is not None and args.text("hash") != home.hash:
+        raise SlackError("hash_conflict")
+    if home is None:
+        name = world.new_id("V")
+        home = world.workspace.homes[member.id] = View(name, member.id, content, new_hash(world), name)
+    replace(world, home, content)
+    return {"view": wire.view(world, home)}
 
 
 # ---------------------------------------------------------------- what acknowledgements do, too
@@ -72,9 +92,11 @@ def stack(world: World, member: str) -> list[View]:
     return [view for view in world.workspace.views.values() if view.member == member and view.open]
 
 
-def inspected(world: World, asked: object, known: View | None = None) -> Json:
+def inspected(
+    world: World, asked: object, known: View | None = None, rule: Rule = block_kit.MODAL
+) -> Json:
     """The content of a view that Slack would take, completed as it does."""
-    content = block_kit.inspect_view(asked, lambda reference: wire.usable_file(world, reference))
+    content = block_kit.inspect_view(asked, lambda reference: wire.usable_file(world, reference), rule)
     if len(json.dumps(content, ensure_ascii=False).encode()) > block_kit.VIEW_BYTES:
         raise SlackError("view_too_large")
     external = content.get("external_id")
@@ -88,12 +110,13 @@ def inspected(world: World, asked: object, known: View | None = None) -> Json:
 
 def checked(world: World, args: Arguments, known: View | None = None) -> Json:
     """The view of the arguments."""
-    return inspected(world, args.json("view", "invalid_arguments"), known)
+    return inspected(world, args.json("view", BAD), known)
 
 
 def others(world: World, known: View | None) -> list[View]:
     """Every open view but one."""
-    return [view for view in world.workspace.views.values() if view.open and view is not known]
+    everything = (*world.workspace.views.values(), *world.workspace.homes.values())
+    return [view for view in everything if view.open and view is not known]
 
 
 def use(world: World, trigger_id: str) -> Trigger:

@@ -19,6 +19,9 @@ T = TypeVar("T")
 
 NOT_KEPT: Json = {"triggers": {}, "acts": {}}
 
+OF_THE_APP = ("scopes", "commands", "subscriptions")
+"""What the manifest says: this version's counts, also where another one has saved its own."""
+
 
 class Shelf:
     """A folder that keeps a workspace."""
@@ -78,6 +81,7 @@ def revived(row: Json) -> Workspace:
         Workspace,
         row
         | {name: {key: made(kind, each) for key, each in row[name].items()} for name, kind in tables.items()}
+        | {"homes": {key: made(View, each) for key, each in row.get("homes", {}).items()}}
         | {"channels": {key: channel(each) for key, each in row["channels"].items()}}
         | {"ephemerals": [message(each) for each in row["ephemerals"]]},
     )
