@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from queue import SimpleQueue
 from types import FrameType
 
@@ -14,7 +15,7 @@ from tagbot import build, schedule
 from tagbot.database.opening import close_database, if_reachable, open_database
 from tagbot.handlers import register_all
 from tagbot.maintenance.own_files import tighten_own_files
-from tagbot.monitoring import heartbeat
+from tagbot.monitoring import heartbeat, stats_words
 from tagbot.pipeline import PIPELINE
 from tagbot.settings import Settings, SettingsError
 from tagbot.slack import shared_channel
@@ -37,9 +38,9 @@ TELL_SECONDS = 1.0
 LISTENERS = 4
 """So many people at once get an answer from the database, to `/facetag status` say; more wait for theirs."""
 
-CONNECTIONS = sum(stage.workers for stage in PIPELINE) + len(schedule.jobs()) + LISTENERS + 3
-"""To a database server, at most: one for each thread that may use it at a time. The last three are those that
-show changes, that answer Prometheus, and that start and stop the bot.
+CONNECTIONS = sum(stage.workers for stage in PIPELINE) + len(schedule.jobs()) + LISTENERS + 4
+"""To a database server, at most: one for each thread that may use it at a time. The last four are those that
+show changes, that draw Homes, that answer Prometheus, and that start and stop the bot.
 """
 
 SIGNAL_SECONDS = 0.25
@@ -122,6 +123,7 @@ class Bot:
             self._scheduled(),
             self._showing(),
             self._telling(),
+            self._homes(),
             self._working(stop),
             running,
         ):
@@ -206,6 +208,20 @@ class Bot:
         finally:
             tellings.wait_until_told(TELL_SECONDS)
             tellings.wake()
+
+    @contextmanager
+    def _homes(self) -> Iterator[None]:
+        """The thread that keeps members' Homes up to date."""
+        homes = self.services.homes
+        machine = partial(stats_words.of_today, self.services.settings)
+        thread = threading.Thread(target=homes.run, args=(machine,), name="homes", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._quiet.set()
+            homes.wake()
+            _join([thread], 1.0)
 
     @contextmanager
     def _scheduled(self) -> Iterator[None]:

@@ -35,6 +35,7 @@ from tagbot.settings.values import S3Place
 from tagbot.slack.api import TIMEOUT_SECONDS, SlackApi
 from tagbot.slack.client import Slack
 from tagbot.slack.ephemeral_messages import Tellings
+from tagbot.slack.homes import Homes
 from tagbot.slack.updates import Updates
 from tagbot.training.backend import TrainingBackend
 from tagbot.training.local import LocalBackend, recogniser_if_installed, recogniser_processes
@@ -82,7 +83,7 @@ def services(
     )
     pool = pool or (None if training else recogniser_pool(settings))
     training = training or training_backend(settings, quiet, pool)
-    seen = machine(training, pool)
+    seen, key = machine(training, pool), opt_out_key(settings)
     return Services(
         settings=settings,
         inbox=inbox(settings),
@@ -95,8 +96,9 @@ def services(
         slack=slack,
         updates=Updates(slack, quiet, settings.rule, shared.now),
         tellings=Tellings(slack.channel.tell, quiet),
+        homes=Homes(slack, settings, key, quiet, shared.now),
         places=places(settings, seen, shared.now),
-        opt_out_key=opt_out_key(settings),
+        opt_out_key=key,
         queues=queues,
         now=shared.now,
         put_clock_right=shared.put_right,

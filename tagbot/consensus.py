@@ -87,6 +87,12 @@ def consensus(answers: Iterable[Answer], rule: Rule, machine: Answer | None = No
     return PeopleDiffer() if len(differing) > 1 else Waiting()
 
 
+def lacks_one_answer(answers: Iterable[Answer], rule: Rule) -> bool:
+    """Whether one more person who agrees would be enough."""
+    sure = [each for each in answers if each.answer != SpecialAnswer.DONT_KNOW]
+    return max(map(len, opinions(sure).values()), default=0) + 1 >= rule.required_votes
+
+
 def opinions(answers: Iterable[Answer]) -> dict[str | tuple[str, str], list[Answer]]:
     """The answers that say the same, oldest first.
 

@@ -24,6 +24,7 @@ from tagbot.settings import Settings, SettingsError
 from tagbot.slack import words
 from tagbot.slack.client import Slack
 from tagbot.slack.ephemeral_messages import Tellings
+from tagbot.slack.homes import Homes
 from tagbot.slack.kept_pictures import let_pictures_go
 from tagbot.slack.posted_photo_words import tell_of_photos
 from tagbot.slack.socket_mode.connection_state import ConnectionTracker
@@ -84,6 +85,7 @@ class Services:
     slack: Slack
     updates: Updates
     tellings: Tellings
+    homes: Homes
     places: Places
     """For open requests in the channel."""
     opt_out_key: KeyedHash

@@ -170,6 +170,7 @@ class ActionId(StrEnum):
     TRAIN_ANYWAY = "train_anyway"
     NOT_ALL_THE_SAME = "not_all_the_same"
     LOOK_CLOSER = "look_closer"
+    CHANGE_ANSWER = "change_answer"
     CONSENT_YES = "consent_yes"
     CONSENT_NO = "consent_no"
     SEND_MY_DATA = "send_my_data"
@@ -196,6 +197,13 @@ class CallbackId(StrEnum):
     LOOK_CLOSER = "look_closer"
     FIND_FACES = "find_faces"
     """The shortcut."""
+    CHANGE_ANSWER = "change_answer"
+    NOTICE = "notice"
+    """Tells who clicked where no message is what they could not do, and has nothing to submit."""
+
+
+HOME = "home"
+"""`callback_id` of the app's Home, and Slack's type of it."""
 
 
 class Field(StrEnum):

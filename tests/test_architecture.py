@@ -29,6 +29,7 @@ DOORS: dict[str, set[str]] = {
         "slack/blocks.py",
         "slack/group_message.py",
         "slack/group_modals.py",
+        "slack/home_view.py",
         "slack/person_messages.py",
         "slack/request_message.py",
         "slack/someone_else_modal.py",
@@ -49,6 +50,7 @@ BROAD = {
     "schedule.py": 1,  # a failing job must not end the timer
     "slack/socket_mode/supervisor.py": 1,  # a bug while connecting must not leave the bot deaf for good
     "slack/ephemeral_messages.py": 1,  # a bug in telling one member must not leave all others untold
+    "slack/homes.py": 1,  # nor a bug in one Home the thread of all
     "slack/updates.py": 1,  # a bug in one update must not end the thread of all
     "worker.py": 2,  # a bug becomes a dead letter; and one of a queue must not end the thread of its stage
 }

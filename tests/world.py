@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from PIL import Image
@@ -27,6 +27,7 @@ from tagbot.database.models.requests import Request, stale_in_slack
 from tagbot.database.opening import connected, open_database
 from tagbot.lib.process_pool import ProcessPool
 from tagbot.messages import AnswerGiven, FaceStored, Message
+from tagbot.monitoring import stats_words
 from tagbot.photos.context_picture import context_picture
 from tagbot.photos.cropping import crop_face
 from tagbot.photos.decoder import Decoder
@@ -333,6 +334,8 @@ def a_world(
         services.inbox.prepare()
         world = World(settings, services, slack, workers(services), clock)
         threads = [threading.Thread(target=each.run) for each in (services.updates, services.tellings)]
+        machine = partial(stats_words.of_today, settings)
+        threads.append(threading.Thread(target=services.homes.run, args=(machine,)))
         for thread in threads:
             thread.start()
         try:
@@ -342,5 +345,6 @@ def a_world(
             stop.set()
             services.updates.wake()
             services.tellings.wake()
+            services.homes.wake()
             for thread in threads:
                 thread.join()

@@ -7,6 +7,7 @@ calls the Web API nor looks into the database.
 from slack_bolt import App
 
 from tagbot.handlers import (
+    app_home,
     face_tag,
     facetag_command,
     fallbacks,
@@ -32,6 +33,7 @@ HANDLERS = (
     forget_me,
     photo_posted,
     facetag_command,
+    app_home,
     fallbacks,
 )
 """The fallbacks come last, as Bolt takes the first that fits."""

@@ -25,11 +25,15 @@ class Recent(Generic[T]):
         if known is not None and known[0] >= self._clock():
             return known[1]
         answer = ask()
+        self.note(about, answer)
+        return answer
+
+    def note(self, about: str, answer: T) -> None:
+        """Believe an answer that came another way."""
         now = self._clock()
         if len(self._answers) >= MOST:
             self._answers = {key: each for key, each in list(self._answers.items()) if each[0] >= now}
         self._answers[about] = now + self._seconds, answer
-        return answer
 
     def knows(self, about: str) -> bool:
         """Whether `get` would ask nobody."""

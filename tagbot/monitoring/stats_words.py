@@ -3,8 +3,15 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tagbot.monitoring import stats_figures
 from tagbot.monitoring.stats_figures import LAST
+from tagbot.settings import Settings
 from tagbot.slack import words
+
+
+def of_today(settings: Settings) -> list[str]:
+    """The sentences of now, a line each. Raises `Retry` while the database is away."""
+    return list(in_words(stats_figures.collect(may_vote=settings.machine_vote == "earned")))
 
 
 def in_words(figures: Mapping[str, Any]) -> Iterator[str]:

@@ -36,6 +36,10 @@ FILE_CALLS_AT_ONCE = 2
 pictures each, that is 50 requests.
 """
 
+HOMES_PER_POST = 60 / 60
+HOMES_AT_ONCE = 40
+"""Slack takes 100 Homes a minute (Tier 4) where it allows 60 posts: 60 evenly and 40 at once are never more."""
+
 SCOPES = (
     "channels:history",
     "channels:read",
@@ -92,6 +96,8 @@ class Slack:
             updates=limit("direct updates", posts_per_second * UPDATES_PER_POST, stop),
         )
         self.members = Members(api)
+        self._homes = limit("homes", posts_per_second * HOMES_PER_POST, stop, burst=HOMES_AT_ONCE)
+        self._address: str | None = None
 
     @property
     def health(self) -> Health:
@@ -109,6 +115,21 @@ class Slack:
         """Show something else in a modal; nothing happens where it was closed meanwhile."""
         with suppress(ViewGone):
             self.api.call("views.update", view_id=view_id, view=view)
+
+    def publish_home(self, member: str, view: dict[str, Any]) -> str:
+        """Show something in a member's Home; Slack's mark of it. Raises `PictureNotReady` where Slack shows a
+        picture of it not yet, or no longer.
+        """
+        self._homes.wait()
+        answer = self.api.call("views.publish", user_id=member, view=view)
+        return str(answer["view"]["hash"])
+
+    @property
+    def address(self) -> str:
+        """Where the workspace is in the browser, with a slash at its end; empty where Slack does not say."""
+        if self._address is None:
+            self._address = str(self.api.call("auth.test").get("url") or "")
+        return self._address
 
     def granted_scopes(self) -> set[str]:
         """The scopes of the bot's token; raises when Slack does not take the token."""

@@ -27,8 +27,9 @@ class ConsentText(Table):
     def keep(cls, text: str, now: float) -> str:
         """Its id; it is stored when new."""
         text_id = hashlib.sha256(text.encode()).hexdigest()
-        with writing():
-            cls.insert(id=text_id, text=text, since=now).on_conflict_ignore().execute()
+        if not cls.select().where(cls.id == text_id).exists():  # mostly it is there, and nobody need wait
+            with writing():
+                cls.insert(id=text_id, text=text, since=now).on_conflict_ignore().execute()
         return text_id
 
 

@@ -32,6 +32,7 @@ class Vote(Table):
 
     class Meta:
         primary_key = CompositeKey("face", "tagger")
+        indexes = ((("tagger", "at"), False),)
 
     @classmethod
     def put(

@@ -92,9 +92,7 @@ def stack(world: World, member: str) -> list[View]:
     return [view for view in world.workspace.views.values() if view.member == member and view.open]
 
 
-def inspected(
-    world: World, asked: object, known: View | None = None, rule: Rule = block_kit.MODAL
-) -> Json:
+def inspected(world: World, asked: object, known: View | None = None, rule: Rule = block_kit.MODAL) -> Json:
     """The content of a view that Slack would take, completed as it does."""
     content = block_kit.inspect_view(asked, lambda reference: wire.usable_file(world, reference), rule)
     if len(json.dumps(content, ensure_ascii=False).encode()) > block_kit.VIEW_BYTES:

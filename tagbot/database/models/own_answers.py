@@ -1,0 +1,90 @@
+"""What one member is asked and has answered, as their Home shows it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tagbot.database.models.base import execute
+from tagbot.database.models.faces import Face
+from tagbot.database.models.people import Person
+from tagbot.database.models.requests import Request
+from tagbot.database.models.votes import Vote
+from tagbot.vocabulary import State
+
+CLOSED = (State.TRAINING, State.TAGGED)
+"""Once one face of a request is in such a state, the others take no more answers either."""
+
+STAMP = """
+    SELECT what, count FROM tally UNION ALL SELECT what, count FROM effort
+    UNION ALL SELECT 'statements', COUNT(*) FROM consent_statement
+    UNION ALL SELECT 'questions', COUNT(*) FROM consent_question
+    UNION ALL SELECT 'opt-outs', COUNT(*) FROM opt_out
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedNow:
+    """A request that takes answers, with the faces that are in it."""
+
+    request: Request
+    faces: Sequence[Face]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAnswer:
+    """An answer of a member about all faces of one request."""
+
+    vote: Vote
+    """On one of them."""
+    faces: Sequence[Face]
+    """All that the request is about by now."""
+    person_name: str | None
+    """Of a person who was chosen by their id."""
+
+
+def taking_answers(channel: str) -> list[AskedNow]:
+    """The requests in a channel that take answers, the oldest first."""
+    is_open = Face.select(Face.request).where((Face.state == State.OPEN) & Face.request.is_null(False))
+    posted = Request.message_ts.is_null(False) & (Request.channel.is_null() | (Request.channel == channel))
+    found = Request.select().where((Request.id << is_open) & posted).order_by(Request.posted_at, Request.id)
+    by_request: dict[str | None, list[Face]] = {}
+    with_open = Face.select().where(Face.request << is_open).order_by(Face.number, Face.id)
+    for face in with_open:
+        by_request.setdefault(face.request_id, []).append(face)
+    each = (AskedNow(request, by_request.get(request.id, ())) for request in found)
+    return [asked for asked in each if takes_answers(asked.faces)]
+
+
+def takes_answers(faces: Iterable[Face]) -> bool:
+    """Whether a request about these faces does."""
+    states = {face.state for face in faces}
+    return State.OPEN in states and states.isdisjoint(CLOSED)
+
+
+def answered_by(member: str, faces: Sequence[str]) -> set[str]:
+    """Those of these faces that a member has answered about."""
+    rows: Any = Vote.select(Vote.face).where((Vote.face << list(faces)) & (Vote.tagger == member)).tuples()
+    return {face_id for (face_id,) in rows}
+
+
+def last_answers(member: str, most: int, largest_group: int) -> list[OwnAnswer]:
+    """The last answers of a member, the newest first; one answer may be about a group of faces."""
+    query = Vote.select(Vote, Face).join(Face).where((Vote.tagger == member) & Face.request.is_null(False))
+    latest: dict[str, Vote] = {}
+    for vote in query.order_by(Vote.at.desc()).limit(most * largest_group):
+        latest.setdefault(str(vote.face.request_id), vote)
+    found = list(latest.items())[:most]
+    people = {
+        person.id: person.name
+        for person in Person.select().where(Person.id << [vote.answer for _, vote in found])
+    }
+    return [
+        OwnAnswer(vote, Face.of_request(request_id), people.get(vote.answer)) for request_id, vote in found
+    ]
+
+
+def stamp() -> tuple[tuple[str, int], ...]:
+    """Another one whenever something happened that a Home shows: cheap to ask for, and compared with the one
+    before.
+    """
+    return tuple((what, count) for what, count in execute(STAMP).fetchall())

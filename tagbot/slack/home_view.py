@@ -1,0 +1,167 @@
+"""The app's Home of one member, as blocks of Slack's Block Kit; pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ContextBlock,
+    DividerBlock,
+    HeaderBlock,
+    MarkdownTextObject,
+    PlainTextObject,
+)
+from slack_sdk.models.views import View
+
+from tagbot.slack import home_words as words
+from tagbot.slack.blocks import PersonShown, Rendered, button, section
+from tagbot.slack.request_id import RequestId
+from tagbot.slack.words import TAGGED_ALT, escaped
+from tagbot.vocabulary import HOME, ActionId, CallbackId
+
+MOST_ASKED = 10
+"""Requests that a Home has room for."""
+
+MOST_ANSWERS = 5
+
+MOST_NOTES = 9
+"""Beside the link: Slack takes ten elements in one line of small print."""
+
+BlockRows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedShown:
+    """A request that waits for the viewer's answer."""
+
+    message: Rendered
+    """As it stands in the channel."""
+    link: str
+    """To that message; empty where it is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerShown:
+    """One of the viewer's last answers."""
+
+    id: RequestId
+    said: PersonShown | str
+    """Whom they named, or what else they said."""
+    faces: int
+    outcome: str
+    """What became of it, in Slack's markup."""
+    picture: str | None
+    """Slack's id of it."""
+    can_change: bool
+    link: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeShown:
+    """All that a Home shows."""
+
+    channel: str
+    """Slack's id of the one that tags."""
+    has_a_say: bool
+    asked: Sequence[AskedShown] = ()
+    more: int = 0
+    """Requests that wait for the viewer besides."""
+    answers: Sequence[AnswerShown] = ()
+    done: int = 0
+    faces: int = 0
+    """All that there are, also those that are done."""
+    lacking: int = 0
+    """Faces that one more answer would be enough for."""
+    kept: Rendered | None = None
+    """What is kept of the viewer, with their buttons; None where that cannot be told just now."""
+    machine: Sequence[str] = ()
+    """Sentences."""
+
+
+def home_view(shown: HomeShown) -> dict[str, Any]:
+    """The view that Slack is given."""
+    rows = [
+        *_rows(HeaderBlock(text=PlainTextObject(text=words.TITLE))),
+        *_rows(section(words.welcome(shown.channel) if shown.has_a_say else words.NO_SAY)),
+        *(_asked(shown) if shown.has_a_say else ()),
+        *_answers(shown.answers),
+        *_rows(*_paragraph(words.PROGRESS, words.progress(shown.done, shown.faces, shown.lacking))),
+        *(shown.kept.blocks if shown.kept is not None else ()),
+        *(_rows(*_paragraph(words.MACHINE, "\n".join(map(escaped, shown.machine)))) if shown.machine else ()),
+    ]
+    return {"type": HOME, "callback_id": HOME, "blocks": rows}
+
+
+def without_pictures(view: dict[str, Any]) -> dict[str, Any]:
+    """The same where Slack cannot show one of them: it would refuse the whole."""
+    rows = [
+        {name: value for name, value in row.items() if name != "accessory" or value["type"] != "image"}
+        for row in view["blocks"]
+        if row["type"] != "image"
+    ]
+    return {**view, "blocks": rows}
+
+
+def change_modal(message: Rendered) -> dict[str, Any]:
+    """The controls of a request, for who wants to answer it anew; its pictures with them."""
+    return _modal(CallbackId.CHANGE_ANSWER, words.CHANGE, message.blocks)
+
+
+def changed_modal() -> dict[str, Any]:
+    """The same once it was answered."""
+    return _modal(CallbackId.CHANGE_ANSWER, words.CHANGE, _rows(section(words.CHANGED)))
+
+
+def notice_modal(text: str) -> dict[str, Any]:
+    """A few words to who clicked where there is no message to say them beside."""
+    return _modal(CallbackId.NOTICE, words.NOTICE_TITLE, _rows(section(text)))
+
+
+def _asked(shown: HomeShown) -> Iterator[dict[str, Any]]:
+    yield from _rows(HeaderBlock(text=PlainTextObject(text=words.WAITS)))
+    if not shown.asked:
+        yield from _rows(section(words.NOTHING_WAITS))
+    for each in shown.asked:
+        notes = [note for row in each.message.blocks if row["type"] == "context" for note in row["elements"]]
+        yield from (row for row in each.message.blocks if row["type"] != "context")
+        link = [words.open_message(each.link)] if each.link else []
+        small = [MarkdownTextObject(text=text).to_dict() for text in link]
+        yield {"type": "context", "elements": [*notes[:MOST_NOTES], *small]}
+        yield from _rows(DividerBlock())
+    if shown.more:
+        yield from _rows(section(words.more_wait(shown.more)))
+
+
+def _answers(answers: Sequence[AnswerShown]) -> Iterator[dict[str, Any]]:
+    if answers:
+        yield from _rows(HeaderBlock(text=PlainTextObject(text=words.LAST_ANSWERS)))
+    for each in answers:
+        said = each.said if isinstance(each.said, str) else each.said.spoken
+        told = f"{words.you_said(said, each.faces)} {each.outcome}".strip()
+        blocks: list[Block] = [section(told, picture=each.picture, alt=TAGGED_ALT)]
+        if each.can_change:
+            change = button(ActionId.CHANGE_ANSWER, words.CHANGE)
+            blocks.append(ActionsBlock(block_id=each.id.block_id, elements=[change]))
+        if each.link:
+            blocks.append(ContextBlock(elements=[MarkdownTextObject(text=words.open_message(each.link))]))
+        yield from _rows(*blocks)
+
+
+def _paragraph(heading: str, text: str) -> list[Block]:
+    return [HeaderBlock(text=PlainTextObject(text=heading)), section(text)]
+
+
+def _modal(callback_id: str, title: str, rows: BlockRows) -> dict[str, Any]:
+    view = View(
+        type="modal",
+        callback_id=callback_id,
+        title=PlainTextObject(text=title),
+        close=PlainTextObject(text=words.CLOSE),
+    )
+    return {**view.to_dict(), "blocks": rows}
+
+
+def _rows(*blocks: Block) -> BlockRows:
+    return [block.to_dict() for block in blocks]

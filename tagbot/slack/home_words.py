@@ -1,0 +1,51 @@
+"""All that the app's Home says. As in `words`."""
+
+TITLE = "FaceTag: who is in our photos?"
+WAITS = "What waits for your answer"
+NOTHING_WAITS = "Nothing waits for your answer just now. Thank you!"
+LAST_ANSWERS = "Your last answers"
+PROGRESS = "How far we are"
+MACHINE = "How the machine does"
+CHANGE = "Change my answer"
+CHANGED = "Thank you, your answer is on its way. You can close this."
+CLOSE = "Close"
+NOTICE_TITLE = "FaceTag"
+STILL_OPEN = "It is still being asked about."
+NO_SAY = (
+    "Nothing is asked of you here: only full members of this workspace have a say, and guests and people of "
+    "other organisations do not. What is kept of you, and what you can do about it, is below."
+)
+
+
+def welcome(channel: str) -> str:
+    """The first lines: what this is, and how to do what people come for."""
+    return (
+        f"FaceTag finds the faces in our photos and asks, here and in <#{channel}>, who they are. When enough "
+        "people pick the same person, the face is tagged.\n"
+        "• *To answer*, pick a name under a face on this page. Nobody else sees what you answered.\n"
+        "• *To see what is kept of you*, and to change it, look for “What FaceTag keeps of you” on this page."
+    )
+
+
+def more_wait(number: int) -> str:
+    """Those that do not fit here."""
+    questions = "1 more question waits" if number == 1 else f"{number} more questions wait"
+    return f"{questions} for your answer, and follow here as you answer."
+
+
+def open_message(link: str) -> str:
+    """A link to the request in the channel."""
+    return f"<{link}|Open this question in the channel>"
+
+
+def progress(done: int, faces: int, lacking: int) -> str:
+    """How many faces are done of all, and how many lack one more answer."""
+    if not faces:
+        return "No face has been found yet. As soon as there is one, it is asked about here."
+    lack = f", {lacking} {'waits' if lacking == 1 else 'wait'} for one more answer" if lacking else ""
+    return f"{done:,} of {faces:,} {'face' if faces == 1 else 'faces'}{lack}."
+
+
+def you_said(what: str, faces: int) -> str:
+    """An answer of the viewer's own."""
+    return f"You said: {what}" + (f" (about {faces} faces)." if faces > 1 else ".")

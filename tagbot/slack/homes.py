@@ -1,0 +1,217 @@
+"""Keeping the Home of each member who looks at it up to date with the database.
+
+A Home shows what the database says, and nothing else: no change of it is queued. A cheap question, asked each
+second while members look, tells whether anything has changed; then the Homes of those who looked lately are
+drawn anew, and Slack is given those that are different.
+"""
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tagbot.database.models.own_answers import stamp
+from tagbot.database.opening import connected
+from tagbot.database.outages import reached
+from tagbot.errors import Reject, Retry
+from tagbot.lib.keyed_hash import KeyedHash
+from tagbot.lib.recent import Recent
+from tagbot.settings import Settings
+from tagbot.slack.api_failures import NOT_READY_AFTER, PictureNotReady
+from tagbot.slack.client import Slack
+from tagbot.slack.consent_question import text_of_today
+from tagbot.slack.home_figures import home_of
+from tagbot.slack.home_view import home_view, without_pictures
+from tagbot.slack.own_data import kept_of
+from tagbot.slack.person_messages import kept_message
+
+log = logging.getLogger(__name__)
+
+PAUSE_SECONDS = 2.0
+"""A Home is shown anew no more often."""
+
+LOOK_SECONDS = 1.0
+"""How soon a change is noticed."""
+
+ANYWAY_SECONDS = 30.0
+"""After so long a Home is drawn anew also where nothing was noticed: a name in it may be another one."""
+
+LOOKING_SECONDS = 900.0
+"""So long after they last opened it or clicked in it, a member is taken to look at it: Slack does not say."""
+
+FAILED_SECONDS = 5.0
+"""Until a Home is tried again that Slack did not take."""
+
+MACHINE_SECONDS = 30.0
+"""How long the sentences about the machine are believed, which cost the most."""
+
+Sentences = Callable[[], Sequence[str]]
+"""How the machine does."""
+
+
+@dataclass(slots=True)
+class _Viewer:
+    """A member who looks at their Home."""
+
+    looked_at: float
+    due_at: float
+    is_urgent: bool = True
+    """Whether they wait for it: they opened it, or clicked in it."""
+    shown_at: float = float("-inf")
+    shown: str = ""
+    """What Slack shows, as far as this bot knows."""
+    hash: str = ""
+    """Slack's mark of it."""
+
+
+class Homes:
+    """One thread that draws Homes; those that somebody waits for go first.
+
+    What it knows of viewers is in memory alone: after a restart, who opens Home is one again.
+    """
+
+    def __init__(
+        self,
+        slack: Slack,
+        settings: Settings,
+        opt_out_key: KeyedHash,
+        stop: threading.Event,
+        now: Callable[[], float],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`stop` ends all waiting; `now` is seconds since 1970."""
+        self._slack = slack
+        self._settings = settings
+        self._opt_out_key = opt_out_key
+        self._stop = stop
+        self._now = now
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._viewers: dict[str, _Viewer] = {}
+        self._stamp: object = None
+        self._next_look = 0.0
+        self._machine: Recent[Sequence[str]] = Recent(MACHINE_SECONDS, clock)
+
+    def opened(self, member: str, shown_hash: str) -> None:
+        """A member opened their Home, of which Slack showed what has this hash; returns at once."""
+        with self._changed:
+            viewer = self._look_at(member)
+            if viewer.hash != shown_hash:
+                viewer.shown = ""
+
+    def clicked(self, member: str) -> None:
+        """A member did something in their Home, which is to show it soon."""
+        with self._changed:
+            self._look_at(member)
+
+    def run(self, machine: Sentences) -> None:
+        """Work until told to stop; `machine` may take long, and is asked now and then."""
+        while not self._stop.is_set():
+            member = self._due()
+            if member is not None:
+                self._work_on(member, machine)
+            elif self._is_time_to_look():
+                self._look_for_changes()
+
+    def wake(self) -> None:
+        """Let `run` notice that it should stop."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def _look_at(self, member: str) -> _Viewer:
+        now = self._clock()
+        viewer = self._viewers.setdefault(member, _Viewer(now, now))
+        viewer.looked_at, viewer.is_urgent = now, True
+        viewer.due_at = max(now, viewer.shown_at + PAUSE_SECONDS)
+        self._changed.notify_all()
+        return viewer
+
+    def _due(self) -> str | None:
+        """The member whose Home is drawn next; None when it is time to look for changes first."""
+        with self._changed:
+            now = self._clock()
+            if self._viewers and now >= self._next_look:
+                return None
+            due = [
+                (each.is_urgent, -each.due_at, who)
+                for who, each in self._viewers.items()
+                if each.due_at <= now
+            ]
+            return max(due)[2] if due else None
+
+    def _is_time_to_look(self) -> bool:
+        """Wait for that, or until somebody opens a Home."""
+        with self._changed:
+            now = self._clock()
+            if self._stop.is_set():
+                return False
+            if self._viewers and now >= self._next_look:
+                self._next_look = now + LOOK_SECONDS
+                return True
+            soonest = min((each.due_at for each in self._viewers.values()), default=None)
+            until = None if soonest is None else max(0.0, min(soonest, self._next_look) - now)
+            self._changed.wait(until)
+            return False
+
+    def _look_for_changes(self) -> None:
+        """Have Homes drawn anew where something has changed, and let go of who does not look any more."""
+        try:
+            with reached(), connected():
+                found = stamp()
+        except Retry:  # told by all others that need the database
+            return
+        with self._changed:
+            now = self._clock()
+            changed, self._stamp = found != self._stamp, found
+            for member, viewer in list(self._viewers.items()):
+                if viewer.looked_at < now - LOOKING_SECONDS:
+                    del self._viewers[member]
+                elif changed:
+                    viewer.due_at = min(viewer.due_at, max(now, viewer.shown_at + PAUSE_SECONDS))
+
+    def _work_on(self, member: str, machine: Sentences) -> None:
+        """Draw one Home, and show it. A change from here on is noticed later."""
+        with self._changed:
+            viewer = self._viewers[member]
+            viewer.is_urgent, viewer.due_at = False, self._clock() + ANYWAY_SECONDS
+        try:
+            self._show(viewer, self._draw(member, machine), member)
+        except Retry as why:
+            log.info("a Home could not be shown: %s", why.reason)
+            self._try_again(viewer, why.after or FAILED_SECONDS)
+        except Reject as why:
+            log.warning("a Home cannot be shown: %s", why.reason)
+        except Exception:
+            log.exception("bug in a Home")
+
+    def _try_again(self, viewer: _Viewer, seconds: float) -> None:
+        with self._changed:
+            viewer.due_at, viewer.is_urgent = self._clock() + seconds, True
+
+    def _show(self, viewer: _Viewer, view: dict[str, Any], member: str) -> None:
+        drawn = json.dumps(view, sort_keys=True)
+        if drawn == viewer.shown:
+            return
+        try:
+            shown_hash = self._slack.publish_home(member, view)
+        except PictureNotReady:
+            # Slack refuses the whole for one picture: it goes on without them until that is there.
+            shown_hash = self._slack.publish_home(member, without_pictures(view))
+            drawn = ""
+            self._try_again(viewer, NOT_READY_AFTER)
+        with self._changed:
+            viewer.shown, viewer.hash, viewer.shown_at = drawn, shown_hash, self._clock()
+
+    def _draw(self, member: str, machine: Sentences) -> dict[str, Any]:
+        """The view of a member's Home, as everything is now."""
+        has_a_say = self._slack.members.has_a_say(member)
+        channel, rule = self._slack.channel.id, self._settings.rule
+        sentences = self._machine.get("", machine)
+        kept = kept_of(member, self._opt_out_key, text_of_today(self._settings), self._now())
+        address = self._slack.address
+        with reached(), connected():
+            home = home_of(member, channel, rule, address, has_a_say=has_a_say)
+        return home_view(replace(home, kept=kept_message(kept), machine=sentences))

@@ -1,0 +1,104 @@
+"""The app's Home: drawn when it is opened, up to date while somebody looks, and a place to answer."""
+
+import json
+
+import pytest
+
+from tagbot.database.models.faces import Face
+from tagbot.messages import AnswerGiven
+from tagbot.sandbox.state import Json, View
+from tagbot.slack import home_words, words
+from tests.handlers.conftest import Desk
+from tests.stages.scenes import objects, say
+from tests.world import ts_of
+
+
+def said(view: View) -> str:
+    return json.dumps(view.content, ensure_ascii=False)
+
+
+def controls(view: View) -> list[tuple[str, str]]:
+    """What can be pressed: block and action."""
+    return [
+        (block["block_id"], element["action_id"])
+        for block in view.content["blocks"]
+        for element in block.get("elements", ())
+        if element.get("action_id")
+    ]
+
+
+def block_of(face: Face) -> str:
+    return f"face:{face.id}:{face.round}"
+
+
+@pytest.mark.rule("home")
+def test_home_shows_what_waits_for_me_with_the_controls_of_the_message_and_a_link(desk: Desk) -> None:
+    face, anna = desk.request(), desk.slack.people[0]
+    desk.slack.open_home(anna)
+    home = desk.slack.wait_for_home(anna)
+    message = desk.slack.message(ts_of(face))
+    [wanted] = [block for block in message.blocks if block["type"] == "actions"]
+    [asked] = [block for block in home.content["blocks"] if block["block_id"] == block_of(face)]
+    assert asked == wanted
+    assert [block["slack_file"] for block in home.content["blocks"] if block["type"] == "image"] == [
+        {"id": face.crop_file}, {"id": face.context_file},
+    ]  # fmt: skip
+    link = desk.client.chat_getPermalink(channel=desk.slack.channel, message_ts=message.ts)["permalink"]
+    assert f"<{link}|" in said(home)
+    assert "0 of 1 face." in said(home)
+
+
+@pytest.mark.rule("home", "answer-first")
+def test_an_answer_at_home_is_the_same_message_on_the_same_queue_and_home_follows(desk: Desk) -> None:
+    face, anna, chiara = desk.request(), desk.slack.people[0], desk.slack.people[2]
+    desk.slack.open_home(anna)
+    home = desk.slack.wait_for_home(anna)
+    act = desk.slack.choose(anna, home.id, "tag_person", chiara, block_id=block_of(face))
+    assert act.acknowledged
+    [(answer, _)] = desk.stored
+    assert isinstance(answer, AnswerGiven)
+    assert (answer.face_id, answer.tagger, answer.answer) == (face.id, anna, chiara)
+    desk.world.drain()
+    home = desk.slack.wait_for_home(anna, lambda home: home_words.NOTHING_WAITS in said(home))
+    assert home_words.you_said(f"<@{chiara}>", 1) in said(home)
+    assert "1 waits for one more answer" in said(home)
+    assert (block_of(face), "change_answer") in controls(home)
+
+
+@pytest.mark.rule("home")
+def test_a_guest_is_asked_nothing_and_told_why_and_has_the_own_buttons(desk: Desk) -> None:
+    desk.request()
+    anna = desk.slack.people[0]
+    desk.slack.set_member(anna, is_restricted=True)
+    desk.slack.open_home(anna)
+    home = desk.slack.wait_for_home(anna)
+    assert home_words.NO_SAY in said(home)
+    assert {block for block, _ in controls(home)} == {f"person:{anna}"}
+
+
+@pytest.mark.rule("home")
+def test_home_changes_while_somebody_looks_and_not_for_who_never_opened_it(desk: Desk) -> None:
+    anna, ben, chiara, *_ = desk.slack.people
+    desk.slack.open_home(anna)
+    desk.slack.wait_for_home(anna, lambda home: home_words.NOTHING_WAITS in said(home))
+    face = desk.request()
+    desk.slack.wait_for_home(anna, lambda home: block_of(face) in said(home))
+    say(desk.world, face, chiara, ben, desk.slack.people[3])
+    home = desk.slack.wait_for_home(anna, lambda home: home_words.NOTHING_WAITS in said(home))
+    assert "1 of 1 face." in said(home)
+    assert desk.slack.home(ben) is None
+
+
+def files_of(view: View) -> list[Json]:
+    return [each["slack_file"] for each in objects(view.content["blocks"]) if "slack_file" in each]
+
+
+@pytest.mark.rule("home")
+def test_a_picture_that_was_deleted_keeps_nothing_else_from_home(desk: Desk) -> None:
+    face, anna = desk.request(), desk.slack.people[0]
+    desk.client.files_delete(file=str(face.crop_file))
+    desk.slack.open_home(anna)
+    home = desk.slack.wait_for_home(anna)
+    assert block_of(face) in said(home)
+    assert words.QUESTION in said(home)
+    assert files_of(home) == []
