@@ -104,6 +104,7 @@ NEEDED_SCOPES: dict[str, set[str]] = {
     "users.info": {"users:read", "users:read.email"},  # without the second, profiles come without their email
     "users.list": {"users:read"},
     "views.open": set(),
+    "views.publish": set(),
     "views.push": set(),
     "views.update": set(),
 }
@@ -154,9 +155,13 @@ def test_the_manifest_has_what_the_handlers_listen_to_and_nothing_else(manifest:
 
     assert {what for kind, what in listened if kind == "command"} == {"COMMAND", "ANYTHING"}
     assert [command["command"] for command in manifest["features"]["slash_commands"]] == [COMMAND]
-    assert {what for kind, what in listened if kind == "event"} == {"'message'", "ANYTHING"}
+    assert {what for kind, what in listened if kind == "event"} == {
+        "'app_home_opened'",
+        "'message'",
+        "ANYTHING",
+    }
     events = manifest["settings"]["event_subscriptions"]["bot_events"]
-    assert events == ["message.channels", "message.groups"]
+    assert events == ["app_home_opened", "message.channels", "message.groups"]
     assert {what for kind, what in listened if kind == "shortcut"} == {
         "{'type': 'message_action', 'callback_id': CallbackId.FIND_FACES}",
         "ANYTHING",

@@ -63,6 +63,7 @@ def probes(settings: Settings) -> Iterator[tuple[str, Probe]]:
     yield "consent and opting out", lambda: consent(settings)
     yield "Slack bot token", lambda: bot_token(slack)
     yield "Slack app token", lambda: app_token(slack, settings)
+    yield "Slack app's Home", lambda: home(slack)
     yield "Slack channel", lambda: channel(slack, settings)
     yield "training backend", lambda: training_backend(settings)
     if settings.training_backend == "local":
@@ -124,6 +125,20 @@ def app_token(slack: Slack, settings: Settings) -> str:
     """Asks for a connection, and opens none."""
     slack.check_app_token(settings.slack_app_token)
     return "taken, Socket Mode answers"
+
+
+def home(slack: Slack) -> str:
+    """An app that was made from an earlier manifest has none."""
+    try:
+        slack.check_home()
+    except Retry as why:
+        if not why.reason.endswith("not_enabled"):
+            raise
+        raise Reject(
+            f"{why.reason}: paste manifest.json again; or switch the Home Tab on under “App Home” of your "
+            "Slack app, and subscribe to the bot event app_home_opened under “Event Subscriptions”"
+        ) from None
+    return "switched on; members find it under the app's name"
 
 
 def channel(slack: Slack, settings: Settings) -> str:

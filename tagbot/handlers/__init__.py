@@ -8,6 +8,7 @@ from slack_bolt import App
 
 from tagbot.handlers import (
     app_home,
+    change_answer,
     face_tag,
     facetag_command,
     fallbacks,
@@ -27,6 +28,7 @@ HANDLERS = (
     someone_else,
     not_all_the_same,
     look_closer,
+    change_answer,
     wrong_person,
     train_anyway,
     own_rights,

@@ -7,6 +7,7 @@ from typing import Any
 from slack_bolt import Ack, App, Respond
 
 from tagbot.handlers.clicks import BUTTON, FROM_A_LIST
+from tagbot.handlers.where_clicked import show_that_it_arrived
 from tagbot.messages import AnswerGiven
 from tagbot.services import Services
 from tagbot.slack import words
@@ -35,6 +36,8 @@ def register(app: App, services: Services) -> None:
         if answer is not None and answer.channel not in ("", services.settings.slack_channel):
             # From here, as the bot may no longer be in the channel where this was clicked.
             respond(words.ASKED_ELSEWHERE, response_type="ephemeral", replace_original=False)
+        elif answer is not None:
+            show_that_it_arrived(body, services)
 
 
 def parse(body: Mapping[str, Any], now: float) -> AnswerGiven | None:

@@ -3,11 +3,13 @@
 import logging
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from slack_bolt import Ack, App, BoltResponse, Respond
 
 from tagbot.errors import Reject, Retry
+from tagbot.handlers.where_clicked import tell
 from tagbot.services import Services
 from tagbot.slack import words
 from tagbot.slack.api_failures import Busy
@@ -18,7 +20,7 @@ log = logging.getLogger(__name__)
 ANYTHING = re.compile(".*", re.DOTALL)
 
 
-def register(app: App, services: Services) -> None:  # noqa: ARG001 - the shape of every handler
+def register(app: App, services: Services) -> None:
     """Register after all other handlers: Bolt asks them in that order."""
 
     @app.action(ANYTHING)
@@ -62,6 +64,9 @@ def register(app: App, services: Services) -> None:  # noqa: ARG001 - the shape 
             log.error("bug in a handler", exc_info=error)
         if body.get("response_url"):
             respond(told, response_type="ephemeral", replace_original=False)
+        elif body.get("type") == "block_actions":
+            with suppress(Retry, Reject):  # what failed may be Slack, or the trigger be used up
+                tell(told, body, respond, services)
 
 
 def _acknowledge(ack: Ack, body: Mapping[str, Any], response: BoltResponse) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
-from tagbot.handlers.own_rights import BLOCK_ID, is_own, tell, told
+from tagbot.handlers.own_rights import BLOCK_ID, is_own, told
+from tagbot.handlers.where_clicked import show_that_it_arrived, tell
 from tagbot.messages import ForgetAsked
 from tagbot.services import Services
 from tagbot.vocabulary import ActionId
@@ -21,7 +22,8 @@ def register(app: App, services: Services) -> None:
         if asked is not None:
             services.publish(asked)
         ack()
-        tell(respond, body, told(body))
+        tell(told(body), body, respond, services)
+        show_that_it_arrived(body, services)
 
 
 def parse(body: Mapping[str, Any]) -> ForgetAsked | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from slack_bolt import Respond
 
+from tagbot.handlers.where_clicked import tell
 from tagbot.handlers.who_has_a_say import may_have_a_say
 from tagbot.services import Services
 from tagbot.slack import words
@@ -29,7 +30,7 @@ def group_click(body: Mapping[str, Any], services: Services, respond: Respond) -
     """
     asked = RequestId.parse(body["actions"][0]["block_id"])
     if not may_have_a_say(body["user"]["id"], services):
-        respond(words.NO_SAY, response_type="ephemeral", replace_original=False)
+        tell(words.NO_SAY, body, respond, services)
         return None
     opened = Opened(
         message_ts=str((body.get("container") or {}).get("message_ts") or ""),
@@ -39,6 +40,6 @@ def group_click(body: Mapping[str, Any], services: Services, respond: Respond) -
     )
     group = asked_group(asked, opened.message_ts) if asked is not None else None
     if asked is None or group is None:
-        respond(words.ASKED_ELSEWHERE, response_type="ephemeral", replace_original=False)
+        tell(words.ASKED_ELSEWHERE, body, respond, services)
         return None
     return GroupClick(asked, opened, group)

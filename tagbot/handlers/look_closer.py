@@ -6,6 +6,7 @@ from slack_bolt import Ack, App, Respond
 
 from tagbot.errors import Reject, Retry
 from tagbot.handlers.group_clicks import GroupClick, group_click
+from tagbot.handlers.where_clicked import open_form
 from tagbot.services import Services
 from tagbot.slack import request_pictures, words
 from tagbot.slack.group_modals import look_closer_modal
@@ -23,7 +24,7 @@ def register(app: App, services: Services) -> None:
         if click is None:
             return
         waiting = look_closer_modal([], saying=words.LOOK_CLOSER_WAIT)
-        view_id = services.slack.open_modal(body["trigger_id"], waiting)
+        view_id = open_form(body, waiting, services)
         services.slack.update_modal(view_id, _filled(click, services))
 
 

@@ -8,6 +8,7 @@ from slack_bolt import Ack, App, Respond
 
 from tagbot.handlers.group_clicks import group_click
 from tagbot.handlers.someone_else import submitted_at
+from tagbot.handlers.where_clicked import after_submission, open_form, tell
 from tagbot.messages import FacesStruckOut
 from tagbot.services import Services
 from tagbot.slack import words
@@ -27,17 +28,17 @@ def register(app: App, services: Services) -> None:
             return
         faces = click.group.numbered(State.OPEN)
         if click.opened.channel not in ("", services.settings.slack_channel):
-            respond(words.ASKED_ELSEWHERE, response_type="ephemeral", replace_original=False)
+            tell(words.ASKED_ELSEWHERE, body, respond, services)
         elif len(faces) > 1:
             view = odd_ones_modal(click.id, click.opened, faces, click.group.request.grid_file)
-            services.slack.open_modal(body["trigger_id"], view)
+            open_form(body, view, services)
         else:
-            respond(words.NOTHING_TO_SPLIT, response_type="ephemeral", replace_original=False)
+            tell(words.NOTHING_TO_SPLIT, body, respond, services)
 
     @app.view(CallbackId.NOT_ALL_THE_SAME)
     def struck_out(ack: Ack, body: dict[str, Any]) -> None:
         services.publish(parse(body, services.now()))
-        ack()
+        ack(**after_submission(body))
 
 
 def parse(body: Mapping[str, Any], now: float) -> FacesStruckOut:

@@ -6,6 +6,7 @@ from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
+from tagbot.handlers.where_clicked import show_that_it_arrived, tell
 from tagbot.messages import ConsentChanged
 from tagbot.services import Services
 from tagbot.slack import person_words
@@ -31,21 +32,23 @@ def register(app: App, services: Services) -> None:
         if answer is not None:
             services.publish(answer)
         ack()
-        tell(respond, body, told(body))
+        tell(told(body), body, respond, services)
+        show_that_it_arrived(body, services)
 
     @app.action({"action_id": ActionId.TAG_ME_AGAIN, "block_id": BLOCK_ID})
     def tag_me_again(ack: Ack, body: dict[str, Any], respond: Respond) -> None:
         ack()
         if is_own(body):
             let_be_tagged(body["user"]["id"], services.opt_out_key)
-        tell(respond, body, told(body))
+        tell(told(body), body, respond, services)
+        show_that_it_arrived(body, services)
 
     @app.action({"action_id": ActionId.SEND_MY_DATA, "block_id": BLOCK_ID})
     def send_my_data(ack: Ack, body: dict[str, Any], respond: Respond) -> None:
         ack()
-        tell(respond, body, told(body))
+        modal = tell(told(body), body, respond, services)
         if is_own(body) and not send_own_data(body["user"]["id"], services.slack, services.crop):
-            tell(respond, body, person_words.NOT_WRITTEN_TO)
+            tell(person_words.NOT_WRITTEN_TO, body, respond, services, modal)
 
 
 def parse(body: Mapping[str, Any]) -> ConsentChanged | None:
@@ -70,9 +73,3 @@ def is_own(body: Mapping[str, Any]) -> bool:
 def told(body: Mapping[str, Any]) -> str:
     """The words that the member who clicked is told at once."""
     return person_words.HEARD[body["actions"][0]["action_id"]] if is_own(body) else person_words.NOT_YOURS
-
-
-def tell(respond: Respond, body: Mapping[str, Any], text: str) -> None:
-    """Say so to the member who clicked, where there is a message to say it beside."""
-    if body.get("response_url"):
-        respond(text, response_type="ephemeral", replace_original=False)

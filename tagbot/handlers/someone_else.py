@@ -8,6 +8,7 @@ from typing import Any
 from slack_bolt import Ack, App, Respond
 
 from tagbot.handlers.clicks import in_a_form
+from tagbot.handlers.where_clicked import after_submission, open_form, tell
 from tagbot.handlers.who_has_a_say import may_have_a_say
 from tagbot.lib.names import clean_email, clean_name
 from tagbot.lib.unseen import can_be_seen
@@ -32,7 +33,7 @@ def register(app: App, services: Services) -> None:
         received = services.now()
         asked, channel = RequestId.parse(body["actions"][0]["block_id"]), channel_of_click(body)
         if not may_have_a_say(body["user"]["id"], services):
-            respond(words.NO_SAY, response_type="ephemeral", replace_original=False)
+            tell(words.NO_SAY, body, respond, services)
         elif channel not in ("", services.settings.slack_channel):
             respond(words.ASKED_ELSEWHERE, response_type="ephemeral", replace_original=False)
         elif asked is not None:
@@ -42,7 +43,7 @@ def register(app: App, services: Services) -> None:
                 clicked_at=float(body["actions"][0]["action_ts"]),
                 received=received,
             )
-            services.slack.open_modal(body["trigger_id"], someone_else_modal(asked, opened))
+            open_form(body, someone_else_modal(asked, opened), services)
 
     @app.view(CallbackId.SOMEONE_ELSE)
     def someone_else_said(ack: Ack, body: dict[str, Any]) -> None:
@@ -51,7 +52,7 @@ def register(app: App, services: Services) -> None:
             answer = {Field.NAME: words.ASKED_ELSEWHERE}
         if isinstance(answer, AnswerGiven):
             services.publish(answer)
-            ack()
+            ack(**after_submission(body))
         else:
             ack(response_action="errors", errors=answer)
 

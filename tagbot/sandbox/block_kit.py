@@ -262,7 +262,7 @@ def inspect_message(blocks: Any, usable_file: Callable[[Json], bool]) -> list[Js
 
 
 def inspect_view(view: Any, usable_file: Callable[[Json], bool], rule: Rule = MODAL) -> Json:
-    """The view if Slack would take it where it keeps the `rule`, else `invalid_arguments` with every finding."""
+    """The view if Slack would take it by the `rule`, else `invalid_arguments` with every finding."""
     inspection = Inspection(usable_file)
     rule(view, "/view", inspection)
     if isinstance(view, dict):

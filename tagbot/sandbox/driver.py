@@ -154,7 +154,7 @@ class Slack:
         block_id: str | None = None,
         wait: bool = True,
     ) -> Act:
-        """Choose in a select of a message (its ts), a modal or Home (its id): a user id, or an option's value."""
+        """Choose in a select of a message, a modal or Home: a user id, or the value of an option."""
         return self._act(
             "use",
             wait,

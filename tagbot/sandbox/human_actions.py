@@ -28,7 +28,7 @@ class People:
     # ------------------------------------------------------------ elements
 
     def use(self, member: str, where: str, action_id: str, value: str | None, block_id: str | None) -> Act:
-        """Press a button (no value), or choose in a select or a menu (a value), in a message, a modal or Home."""
+        """Press a button (no value), or choose in a select or menu (a value), in a message, modal or Home."""
         person = self._person(member)
         if where.startswith("V"):
             view = self._view_in_front(person, where)

@@ -148,6 +148,10 @@ class Channel:
             return False
         return bool(found.get("is_member") or found.get("is_im"))
 
+    def is_private(self) -> bool:
+        """Whether only its members see what is in it."""
+        return bool(self.info().get("is_private"))
+
     def _messages_since(self, channel: str, since: float) -> Iterator[dict[str, Any]]:
         """A channel's messages, newest first; seconds since 1970."""
         for page in self._api.pages(

@@ -4,6 +4,7 @@ import threading
 from contextlib import suppress
 from typing import Any
 
+from tagbot.errors import Reject
 from tagbot.lib.health import Health
 from tagbot.lib.rate_limit import MakeRateLimit, own_rate_limits
 from tagbot.slack.api import SlackApi
@@ -13,6 +14,7 @@ from tagbot.slack.direct_messages import DirectMessages
 from tagbot.slack.members import Members
 from tagbot.slack.posted_files import PostedFiles
 from tagbot.slack.uploads import Uploads
+from tagbot.vocabulary import HOME
 
 POSTS_MARGIN = 0.97
 """Of the rate that is allowed: posts meet on the way, and one that Slack sees too early costs a second."""
@@ -38,7 +40,10 @@ pictures each, that is 50 requests.
 
 HOMES_PER_POST = 60 / 60
 HOMES_AT_ONCE = 40
-"""Slack takes 100 Homes a minute (Tier 4) where it allows 60 posts: 60 evenly and 40 at once are never more."""
+"""Slack takes 100 of them a minute (Tier 4) where it allows 60 posts: 60 evenly, 40 at once."""
+
+NO_MEMBER = "U00000000"
+"""In the form of a member's id, and that of none."""
 
 SCOPES = (
     "channels:history",
@@ -104,11 +109,12 @@ class Slack:
         """By method: the failures of now."""
         return self.api.health
 
-    def open_modal(self, trigger_id: str, view: dict[str, Any]) -> str:
+    def open_modal(self, trigger_id: str, view: dict[str, Any], *, above: bool = False) -> str:
         """Open a modal for the member whose click the trigger is of, within three seconds of it; the id of
-        the view.
+        the view. With `above`, that was in a modal, which stays beneath it.
         """
-        answer = self.api.call("views.open", trigger_id=trigger_id, view=view)
+        method = "views.push" if above else "views.open"
+        answer = self.api.call(method, trigger_id=trigger_id, view=view)
         return str(answer["view"]["id"])
 
     def update_modal(self, view_id: str, view: dict[str, Any]) -> None:
@@ -123,6 +129,11 @@ class Slack:
         self._homes.wait()
         answer = self.api.call("views.publish", user_id=member, view=view)
         return str(answer["view"]["hash"])
+
+    def check_home(self) -> None:
+        """Ask Slack to fill the Home of a member who does not exist: raises `Retry` where there is none."""
+        with suppress(Reject):  # there is a Home, and no such member
+            self.api.call("views.publish", user_id=NO_MEMBER, view={"type": HOME, "blocks": []})
 
     @property
     def address(self) -> str:

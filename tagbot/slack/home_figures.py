@@ -1,5 +1,8 @@
 """A member's Home, as the database has it."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
 from tagbot.consensus import Rule, lacks_one_answer
 from tagbot.database.models.faces import Face
 from tagbot.database.models.own_answers import (
@@ -10,9 +13,13 @@ from tagbot.database.models.own_answers import (
     takes_answers,
     taking_answers,
 )
+from tagbot.database.models.people import OWN_ID_LENGTH
 from tagbot.database.models.votes import Vote
+from tagbot.database.opening import connected
+from tagbot.database.outages import reached
 from tagbot.slack import home_words, words
-from tagbot.slack.blocks import PersonShown
+from tagbot.slack.asked_group import asked_group
+from tagbot.slack.blocks import PersonShown, Rendered
 from tagbot.slack.home_view import MOST_ANSWERS, MOST_ASKED, AnswerShown, AskedShown, HomeShown
 from tagbot.slack.request_id import RequestId
 from tagbot.slack.request_state import request_as_it_is
@@ -21,48 +28,84 @@ from tagbot.vocabulary import SpecialAnswer, State
 LARGEST_GROUP = 9
 
 
-def home_of(member: str, channel: str, rule: Rule, address: str, *, has_a_say: bool) -> HomeShown:
-    """What the Home of a member shows but for what is kept of them; `address` is where the workspace is in
-    the browser. This thread is connected to the database.
-    """
-    taking = taking_answers(channel)
-    face_ids = [face.id for asked in taking for face in asked.faces if face.state == State.OPEN]
-    votes = Vote.of_each(face_ids)
-    counts = Face.counts()
-    asked, more = [], 0
-    if has_a_say:
-        mine = answered_by(member, face_ids)
-        waits = [each for each in taking if mine.isdisjoint(face.id for face in each.faces)]
-        asked, more = waits[:MOST_ASKED], max(0, len(waits) - MOST_ASKED)
-    return HomeShown(
+@dataclass(frozen=True, slots=True)
+class Board:
+    """What every Home has in common: all that is asked now, and how far all is."""
+
+    asked: Sequence[AskedNow]
+    open_faces: Sequence[str]
+    progress: HomeShown
+
+
+def board_of(channel: str, rule: Rule) -> Board:
+    """As it is now; this thread is connected to the database."""
+    asked, counts = taking_answers(channel), Face.counts()
+    open_faces = [face.id for each in asked for face in each.faces if face.state == State.OPEN]
+    progress = HomeShown(
         channel=channel,
-        has_a_say=has_a_say,
-        asked=[_asked(each, rule, channel, address) for each in asked],
-        more=more,
-        answers=[
-            _answer(each, address, channel, has_a_say=has_a_say)
-            for each in last_answers(member, MOST_ANSWERS, LARGEST_GROUP)
-        ],
         done=counts[State.TAGGED] + counts[State.REJECTED],
         faces=sum(counts.values()),
-        lacking=sum(lacks_one_answer(answers, rule) for answers in votes.values()),
+        lacking=sum(lacks_one_answer(answers, rule) for answers in Vote.of_each(open_faces).values()),
+    )
+    return Board(asked, open_faces, progress)
+
+
+def home_of(member: str, board: Board, message_of: Callable[[AskedNow], Rendered], address: str) -> HomeShown:
+    """What the Home of a member who may be asked shows, but for what is kept of them; `address` is where the
+    workspace is in the browser. This thread is connected to the database.
+    """
+    mine = answered_by(member, board.open_faces)
+    waits = [each for each in board.asked if mine.isdisjoint(face.id for face in each.faces)]
+    channel = board.progress.channel
+    return replace(
+        board.progress,
+        asked=[
+            AskedShown(message_of(each), permalink(address, channel, each.request.message_ts))
+            for each in waits[:MOST_ASKED]
+        ],
+        more=max(0, len(waits) - MOST_ASKED),
+        answers=[
+            _answer(each, address, channel) for each in last_answers(member, MOST_ANSWERS, LARGEST_GROUP)
+        ],
     )
 
 
-def _asked(asked: AskedNow, rule: Rule, channel: str, address: str) -> AskedShown:
-    message = request_as_it_is(asked.request, asked.faces, rule, channel)
-    return AskedShown(message, permalink(address, channel, asked.request.message_ts))
+class Messages:
+    """The messages of requests as the channel has them, each made once for all Homes until it changes."""
+
+    def __init__(self, channel: str, rule: Rule) -> None:
+        self._channel = channel
+        self._rule = rule
+        self._made: dict[str, tuple[object, Rendered]] = {}
+
+    def of(self, asked: AskedNow) -> Rendered:
+        """This thread is connected to the database."""
+        request = asked.request
+        state = (
+            (request.revision, request.grid_file, request.posting_since, request.line_up),
+            [(face.id, face.state, face.round, face.crop_file, face.context_file) for face in asked.faces],
+        )
+        made = self._made.get(request.id)
+        if made is None or made[0] != state:
+            made = state, request_as_it_is(request, asked.faces, self._rule, self._channel)
+            self._made[request.id] = made
+        return made[1]
+
+    def keep(self, board: Board) -> None:
+        """Let go of all that is not on it any more."""
+        there = {each.request.id for each in board.asked}
+        self._made = {each: made for each, made in self._made.items() if each in there}
 
 
-def _answer(own: OwnAnswer, address: str, channel: str, *, has_a_say: bool) -> AnswerShown:
-    first, request = own.faces[0], own.vote.face.request
+def _answer(own: OwnAnswer, address: str, channel: str) -> AnswerShown:
+    first, request = own.faces[0], own.request
     return AnswerShown(
         id=RequestId(first.id, first.round),
         said=_said(own),
         faces=len(own.faces),
         outcome=" ".join(dict.fromkeys(map(_outcome, own.faces))),
         picture=request.grid_file if len(own.faces) > 1 else first.crop_file,
-        can_change=has_a_say and takes_answers(own.faces),
+        can_change=takes_answers(own.faces),
         link=permalink(address, request.channel or channel, request.message_ts),
     )
 
@@ -75,7 +118,7 @@ def _said(own: OwnAnswer) -> PersonShown | str:
         case SpecialAnswer.DONT_KNOW:
             return words.DONT_KNOW
         case _:
-            return PersonShown(None if name else answer, name)
+            return PersonShown(None if name or len(answer) == OWN_ID_LENGTH else answer, name)
 
 
 def _outcome(face: Face) -> str:
@@ -95,3 +138,14 @@ def _outcome(face: Face) -> str:
 def permalink(address: str, channel: str, ts: str | None) -> str:
     """The address of a message, as Slack makes it; empty where the workspace's is not known."""
     return f"{address}archives/{channel}/p{ts.replace('.', '')}" if address and ts else ""
+
+
+def controls_of(asked: RequestId, channel: str, rule: Rule) -> Rendered | None:
+    """A request as its message shows it, where it still takes answers in this channel. Raises `Retry` while
+    the database is away.
+    """
+    with reached(), connected():
+        known = asked_group(asked, "")
+        if known is None or known.request.channel not in (None, channel) or not takes_answers(known.faces):
+            return None
+        return request_as_it_is(known.request, known.faces, rule, channel)

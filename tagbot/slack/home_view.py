@@ -13,7 +13,6 @@ from slack_sdk.models.blocks import (
     MarkdownTextObject,
     PlainTextObject,
 )
-from slack_sdk.models.views import View
 
 from tagbot.slack import home_words as words
 from tagbot.slack.blocks import PersonShown, Rendered, button, section
@@ -64,7 +63,8 @@ class HomeShown:
 
     channel: str
     """Slack's id of the one that tags."""
-    has_a_say: bool
+    refusal: str = ""
+    """Why nothing is asked of the viewer; empty where something may be."""
     asked: Sequence[AskedShown] = ()
     more: int = 0
     """Requests that wait for the viewer besides."""
@@ -84,9 +84,8 @@ def home_view(shown: HomeShown) -> dict[str, Any]:
     """The view that Slack is given."""
     rows = [
         *_rows(HeaderBlock(text=PlainTextObject(text=words.TITLE))),
-        *_rows(section(words.welcome(shown.channel) if shown.has_a_say else words.NO_SAY)),
-        *(_asked(shown) if shown.has_a_say else ()),
-        *_answers(shown.answers),
+        *_rows(section(shown.refusal or words.welcome(shown.channel))),
+        *(() if shown.refusal else (*_asked(shown), *_answers(shown.answers))),
         *_rows(*_paragraph(words.PROGRESS, words.progress(shown.done, shown.faces, shown.lacking))),
         *(shown.kept.blocks if shown.kept is not None else ()),
         *(_rows(*_paragraph(words.MACHINE, "\n".join(map(escaped, shown.machine)))) if shown.machine else ()),
@@ -154,13 +153,9 @@ def _paragraph(heading: str, text: str) -> list[Block]:
 
 
 def _modal(callback_id: str, title: str, rows: BlockRows) -> dict[str, Any]:
-    view = View(
-        type="modal",
-        callback_id=callback_id,
-        title=PlainTextObject(text=title),
-        close=PlainTextObject(text=words.CLOSE),
-    )
-    return {**view.to_dict(), "blocks": rows}
+    texts = {"title": PlainTextObject(text=title), "close": PlainTextObject(text=words.CLOSE)}
+    written = {name: text.to_dict() for name, text in texts.items()}
+    return {"type": "modal", "callback_id": callback_id, **written, "blocks": rows}
 
 
 def _rows(*blocks: Block) -> BlockRows:

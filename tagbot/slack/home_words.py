@@ -17,11 +17,20 @@ NO_SAY = (
 )
 
 
+def not_in_channel(channel: str) -> str:
+    """To a member who may not see what a private channel sees."""
+    return (
+        f"The faces here are those of <#{channel}>, a private channel that you are not in, so nothing is "
+        "asked of you. Somebody who is in it can add you. What is kept of you, and what you can do about it, is "
+        "below."
+    )
+
+
 def welcome(channel: str) -> str:
     """The first lines: what this is, and how to do what people come for."""
     return (
-        f"FaceTag finds the faces in our photos and asks, here and in <#{channel}>, who they are. When enough "
-        "people pick the same person, the face is tagged.\n"
+        f"FaceTag finds the faces in our photos and asks, here and in <#{channel}>, who they are. "
+        "When enough people pick the same person, the face is tagged.\n"
         "• *To answer*, pick a name under a face on this page. Nobody else sees what you answered.\n"
         "• *To see what is kept of you*, and to change it, look for “What FaceTag keeps of you” on this page."
     )

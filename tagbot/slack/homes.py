@@ -20,10 +20,11 @@ from tagbot.errors import Reject, Retry
 from tagbot.lib.keyed_hash import KeyedHash
 from tagbot.lib.recent import Recent
 from tagbot.settings import Settings
+from tagbot.slack import home_words
 from tagbot.slack.api_failures import NOT_READY_AFTER, PictureNotReady
 from tagbot.slack.client import Slack
 from tagbot.slack.consent_question import text_of_today
-from tagbot.slack.home_figures import home_of
+from tagbot.slack.home_figures import Board, Messages, board_of, home_of
 from tagbot.slack.home_view import home_view, without_pictures
 from tagbot.slack.own_data import kept_of
 from tagbot.slack.person_messages import kept_message
@@ -32,6 +33,9 @@ log = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 2.0
 """A Home is shown anew no more often."""
+
+SETTLE_SECONDS = 0.5
+"""What follows from a click is mostly stored by then."""
 
 LOOK_SECONDS = 1.0
 """How soon a change is noticed."""
@@ -47,6 +51,12 @@ FAILED_SECONDS = 5.0
 
 MACHINE_SECONDS = 30.0
 """How long the sentences about the machine are believed, which cost the most."""
+
+BOARD_SECONDS = 0.3
+"""What all Homes have in common is read no more often."""
+
+PRIVATE_SECONDS = 300.0
+"""How long the channel is believed to be a private one, or not."""
 
 Sentences = Callable[[], Sequence[str]]
 """How the machine does."""
@@ -94,6 +104,11 @@ class Homes:
         self._stamp: object = None
         self._next_look = 0.0
         self._machine: Recent[Sequence[str]] = Recent(MACHINE_SECONDS, clock)
+        self._messages = Messages(slack.channel.id, settings.rule)
+        self._board: Board | None = None
+        self._board_at = 0.0
+        self._board_stamp: object = None
+        self._is_private: Recent[bool] = Recent(PRIVATE_SECONDS, clock)
 
     def opened(self, member: str, shown_hash: str) -> None:
         """A member opened their Home, of which Slack showed what has this hash; returns at once."""
@@ -105,7 +120,7 @@ class Homes:
     def clicked(self, member: str) -> None:
         """A member did something in their Home, which is to show it soon."""
         with self._changed:
-            self._look_at(member)
+            self._look_at(member, SETTLE_SECONDS)
 
     def run(self, machine: Sentences) -> None:
         """Work until told to stop; `machine` may take long, and is asked now and then."""
@@ -121,11 +136,11 @@ class Homes:
         with self._changed:
             self._changed.notify_all()
 
-    def _look_at(self, member: str) -> _Viewer:
+    def _look_at(self, member: str, after: float = 0.0) -> _Viewer:
         now = self._clock()
         viewer = self._viewers.setdefault(member, _Viewer(now, now))
         viewer.looked_at, viewer.is_urgent = now, True
-        viewer.due_at = max(now, viewer.shown_at + PAUSE_SECONDS)
+        viewer.due_at = max(now + after, viewer.shown_at + PAUSE_SECONDS)
         self._changed.notify_all()
         return viewer
 
@@ -176,8 +191,10 @@ class Homes:
         """Draw one Home, and show it. A change from here on is noticed later."""
         with self._changed:
             viewer = self._viewers[member]
+            waiting = [who for who, each in self._viewers.items() if each.is_urgent]
             viewer.is_urgent, viewer.due_at = False, self._clock() + ANYWAY_SECONDS
         try:
+            self._slack.members.meet(waiting)
             self._show(viewer, self._draw(member, machine), member)
         except Retry as why:
             log.info("a Home could not be shown: %s", why.reason)
@@ -207,11 +224,29 @@ class Homes:
 
     def _draw(self, member: str, machine: Sentences) -> dict[str, Any]:
         """The view of a member's Home, as everything is now."""
-        has_a_say = self._slack.members.has_a_say(member)
-        channel, rule = self._slack.channel.id, self._settings.rule
+        refusal, address = self._refusal(member), self._slack.address
         sentences = self._machine.get("", machine)
-        kept = kept_of(member, self._opt_out_key, text_of_today(self._settings), self._now())
-        address = self._slack.address
+        text = text_of_today(self._settings)
         with reached(), connected():
-            home = home_of(member, channel, rule, address, has_a_say=has_a_say)
-        return home_view(replace(home, kept=kept_message(kept), machine=sentences))
+            kept = kept_message(kept_of(member, self._opt_out_key, text, self._now()))
+            board = self._board_of_now()
+            home = board.progress if refusal else home_of(member, board, self._messages.of, address)
+        return home_view(replace(home, refusal=refusal, kept=kept, machine=sentences))
+
+    def _board_of_now(self) -> Board:
+        """The one of a moment ago, where nothing has changed since, or it was only just made."""
+        now, found = self._clock(), stamp()
+        if self._board is None or (found != self._board_stamp and now >= self._board_at + BOARD_SECONDS):
+            self._board = board_of(self._slack.channel.id, self._settings.rule)
+            self._board_at, self._board_stamp = now, found
+            self._messages.keep(self._board)
+        return self._board
+
+    def _refusal(self, member: str) -> str:
+        """Why nothing is asked of a member; empty where something may be."""
+        channel = self._slack.channel
+        if not self._slack.members.has_a_say(member):
+            return home_words.NO_SAY
+        if self._is_private.get("", channel.is_private) and not channel.membership.has(member):
+            return home_words.not_in_channel(channel.id)
+        return ""

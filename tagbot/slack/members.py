@@ -1,6 +1,6 @@
 """The members of the workspace: their profiles, whose word counts, and who can be chosen as a person."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,9 @@ once; the others stay for those who answer meanwhile.
 
 MOST_AT_ONCE = 1000
 """Members in one page of their list, of which Slack gives 20 a minute (Tier 2)."""
+
+FEW = 5
+"""So many members are asked about one by one."""
 
 SLACKBOT = "USLACKBOT"
 """Slack's own, which is not marked as a bot."""
@@ -71,23 +74,14 @@ class Members:
 
     def profile(self, member: str) -> Profile:
         """As it is now. Raises `NoSuchMember` when there is none."""
-        user: dict[str, Any] = self._api.call("users.info", user=member)["user"]
-        profile: dict[str, Any] = user.get("profile") or {}
-        return Profile(
-            real_name=profile.get("real_name") or user.get("real_name") or "",
-            display_name=profile.get("display_name") or user.get("name") or "",
-            email=profile.get("email") or None,
-            picture_url=profile.get("image_512")
-            or profile.get("image_192")
-            or profile.get("image_72")
-            or None,
-            is_bot=bool(user.get("is_bot")) or member == SLACKBOT,
-            deactivated=bool(user.get("deleted")),
-            is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
-            is_stranger=bool(user.get("is_stranger")),
-            team=user.get("team_id") or "",
-            enterprise=(user.get("enterprise_user") or {}).get("enterprise_id") or "",
-        )
+        return _profile_of(member, self._api.call("users.info", user=member)["user"])
+
+    def meet(self, members: Collection[str]) -> None:
+        """Before several members are asked about at once: Slack tells of all in fewer calls than of each."""
+        if sum(not self._recent.knows(each) for each in members) > FEW:
+            for page in self._api.pages("users.list", limit=MOST_AT_ONCE):
+                for user in page.get("members") or ():
+                    self._recent.note(str(user["id"]), _profile_of(str(user["id"]), user))
 
     def can_be_chosen(self, member: str, *, by: str) -> bool:
         """Whether a member is a person with an active account; `by` is the tagger who chose them.
@@ -162,3 +156,20 @@ class Members:
             self._own = (answer.get("team_id") or profile.team, answer.get("enterprise_id") or "")
         team, enterprise = self._own
         return profile.team == team or bool(enterprise and profile.enterprise == enterprise)
+
+
+def _profile_of(member: str, user: Mapping[str, Any]) -> Profile:
+    """From Slack's description of an account."""
+    profile: dict[str, Any] = user.get("profile") or {}
+    return Profile(
+        real_name=profile.get("real_name") or user.get("real_name") or "",
+        display_name=profile.get("display_name") or user.get("name") or "",
+        email=profile.get("email") or None,
+        picture_url=profile.get("image_512") or profile.get("image_192") or profile.get("image_72") or None,
+        is_bot=bool(user.get("is_bot")) or member == SLACKBOT,
+        deactivated=bool(user.get("deleted")),
+        is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
+        is_stranger=bool(user.get("is_stranger")),
+        team=user.get("team_id") or "",
+        enterprise=(user.get("enterprise_user") or {}).get("enterprise_id") or "",
+    )

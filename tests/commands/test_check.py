@@ -20,7 +20,7 @@ from tests.tls import with_tls
 
 PARTS = [
     "database", "queues", "image store", "inbox", "consent and opting out", "Slack bot token",
-    "Slack app token", "Slack channel", "training backend", "face detector",
+    "Slack app token", "Slack app's Home", "Slack channel", "training backend", "face detector",
 ]  # fmt: skip
 
 
@@ -48,6 +48,10 @@ def without_a_scope(slack: Slack, _: Path) -> None:
     slack.set_workspace(
         scopes=[scope for scope in scopes if scope not in ("files:write", "users:read.email")]
     )
+
+
+def without_a_home(slack: Slack, _: Path) -> None:
+    slack.set_workspace(home_tab=False)
 
 
 def refused_bot_token(slack: Slack, _: Path) -> None:
@@ -83,6 +87,7 @@ BROKEN: list[tuple[Callable[[Slack, Path], None], str, str]] = [
     (not_invited, "Slack channel", "/invite"),
     (without_a_scope, "Slack bot token", "files:write, users:read.email"),
     (refused_bot_token, "Slack bot token", "invalid_auth"),
+    (without_a_home, "Slack app's Home", "switch the Home Tab on"),
     (refused_app_token, "Slack app token", "invalid_auth"),
     (away, "Slack bot token", "no answer from Slack"),
     (damaged_queue, "queues", "face-tagging.db cannot be used"),

@@ -7,9 +7,11 @@ import pytest
 from tagbot.database.models.faces import Face
 from tagbot.messages import AnswerGiven
 from tagbot.sandbox.state import Json, View
-from tagbot.slack import home_words, words
+from tagbot.slack import home_words, person_words, words
 from tests.handlers.conftest import Desk
-from tests.stages.scenes import objects, say
+from tests.handlers.test_fallbacks import fill
+from tests.handlers.test_wrong_person import tagged
+from tests.stages.scenes import objects, say, votes
 from tests.world import ts_of
 
 
@@ -48,7 +50,7 @@ def test_home_shows_what_waits_for_me_with_the_controls_of_the_message_and_a_lin
     assert "0 of 1 face." in said(home)
 
 
-@pytest.mark.rule("home", "answer-first")
+@pytest.mark.rule("home", "answer-before-acknowledgement")
 def test_an_answer_at_home_is_the_same_message_on_the_same_queue_and_home_follows(desk: Desk) -> None:
     face, anna, chiara = desk.request(), desk.slack.people[0], desk.slack.people[2]
     desk.slack.open_home(anna)
@@ -84,8 +86,7 @@ def test_home_changes_while_somebody_looks_and_not_for_who_never_opened_it(desk:
     face = desk.request()
     desk.slack.wait_for_home(anna, lambda home: block_of(face) in said(home))
     say(desk.world, face, chiara, ben, desk.slack.people[3])
-    home = desk.slack.wait_for_home(anna, lambda home: home_words.NOTHING_WAITS in said(home))
-    assert "1 of 1 face." in said(home)
+    desk.slack.wait_for_home(anna, lambda home: "1 of 1 face." in said(home))
     assert desk.slack.home(ben) is None
 
 
@@ -102,3 +103,79 @@ def test_a_picture_that_was_deleted_keeps_nothing_else_from_home(desk: Desk) -> 
     assert block_of(face) in said(home)
     assert words.QUESTION in said(home)
     assert files_of(home) == []
+
+
+@pytest.mark.rule("home")
+def test_an_open_answer_can_be_changed_in_a_modal(desk: Desk) -> None:
+    face = desk.request()
+    anna, ben, chiara, *_ = desk.slack.people
+    say(desk.world, face, chiara, anna)
+    desk.slack.open_home(anna)
+    home = desk.slack.wait_for_home(anna)
+    assert desk.slack.click(anna, home.id, "change_answer", block_id=block_of(face)).acknowledged
+    modal = desk.slack.wait_for_view(anna)
+    assert {"tag_person", "not_a_face", "dont_know", "someone_else"} == {each for _, each in controls(modal)}
+    assert desk.slack.choose(anna, modal.id, "tag_person", ben, block_id=block_of(face)).acknowledged
+    desk.slack.wait_for_view(anna, lambda view: home_words.CHANGED in said(view))
+    desk.world.drain()
+    assert votes(face) == {anna: ben}
+    assert desk.slack.close_view(anna, modal.id).error is None
+    desk.slack.wait_for_home(anna, lambda home: f"<@{ben}>" in said(home))
+
+
+@pytest.mark.rule("home")
+def test_a_name_typed_above_the_modal_closes_both(desk: Desk) -> None:
+    face, anna = desk.request(), desk.slack.people[0]
+    say(desk.world, face, "dont_know", anna)
+    desk.slack.open_home(anna)
+    home = desk.slack.wait_for_home(anna)
+    desk.slack.click(anna, home.id, "change_answer", block_id=block_of(face))
+    modal = desk.slack.wait_for_view(anna)
+    desk.slack.click(anna, modal.id, "someone_else", block_id=block_of(face))
+    form = desk.slack.wait_for_view(anna, lambda view: view.content["callback_id"] == "someone_else")
+    act = desk.slack.submit(anna, form.id, {"name": "Grandma *Rose*"})
+    assert (act.acknowledged, act.error) == (True, None)
+    assert desk.slack.views(anna) == []
+    desk.world.drain()
+    assert desk.slack.wait_for_home(anna, lambda home: "Grandma *Rose*" in said(home))
+
+
+@pytest.mark.rule("home")
+def test_what_has_closed_meanwhile_opens_no_controls(desk: Desk) -> None:
+    anna = desk.slack.people[0]
+    element = {
+        "type": "button",
+        "action_id": "change_answer",
+        "text": {"type": "plain_text", "text": "Change"},
+    }
+    block = {"type": "actions", "block_id": block_of(tagged(desk.world)), "elements": [element]}
+    posted = desk.client.chat_postMessage(channel=desk.slack.channel, text="Change", blocks=[block])
+    desk.slack.click(anna, str(posted["ts"]), "change_answer")
+    desk.slack.wait_for_ephemeral(anna, lambda message: message.text == words.CLOSED)
+    assert desk.slack.views(anna) == []
+
+
+@pytest.mark.rule("home", "own-rights")
+def test_own_buttons_answer_at_home(desk: Desk) -> None:
+    person = str(tagged(desk.world).person.slack_id)
+    desk.slack.open_home(person)
+    home = desk.slack.wait_for_home(person)
+    assert "1 face in 1 photo is tagged as you." in said(home)
+    assert desk.slack.click(person, home.id, "consent_yes").acknowledged
+    notice = desk.slack.wait_for_view(person, lambda view: person_words.HEARD["consent_yes"] in said(view))
+    desk.world.drain()
+    desk.slack.wait_for_home(person, lambda home: "You agreed on" in said(home))
+    desk.slack.close_view(person, notice.id)
+    desk.slack.fail("conversations.open", error="user_not_visible")
+    assert desk.slack.click(person, home.id, "send_my_data").acknowledged
+    desk.slack.wait_for_view(person, lambda view: person_words.NOT_WRITTEN_TO[:40] in said(view))
+
+
+@pytest.mark.rule("home", "answer-not-stored-is-told")
+def test_an_answer_at_home_that_cannot_be_stored_is_told(desk: Desk) -> None:
+    face, anna = desk.request(), desk.slack.people[0]
+    desk.slack.open_home(anna)
+    home = desk.slack.wait_for_home(anna)
+    fill(desk, "face-tagging")
+    assert desk.slack.click(anna, home.id, "dont_know", block_id=block_of(face)).acknowledged
+    desk.slack.wait_for_view(anna, lambda view: words.NOT_STORED in said(view))

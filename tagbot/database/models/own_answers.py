@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from peewee import JOIN
+
 from tagbot.database.models.base import execute
 from tagbot.database.models.faces import Face
 from tagbot.database.models.people import Person
@@ -36,6 +38,7 @@ class OwnAnswer:
 
     vote: Vote
     """On one of them."""
+    request: Request
     faces: Sequence[Face]
     """All that the request is about by now."""
     person_name: str | None
@@ -74,13 +77,16 @@ def last_answers(member: str, most: int, largest_group: int) -> list[OwnAnswer]:
     for vote in query.order_by(Vote.at.desc()).limit(most * largest_group):
         latest.setdefault(str(vote.face.request_id), vote)
     found = list(latest.items())[:most]
-    people = {
-        person.id: person.name
-        for person in Person.select().where(Person.id << [vote.answer for _, vote in found])
-    }
-    return [
-        OwnAnswer(vote, Face.of_request(request_id), people.get(vote.answer)) for request_id, vote in found
-    ]
+    if not found:
+        return []
+    named = Person.select().where(Person.id << [vote.answer for _, vote in found])
+    names = {person.id: person.name for person in named}
+    beside = Face.select(Face, Person).join(Person, JOIN.LEFT_OUTER)
+    faces: dict[str, list[Face]] = {}
+    for face in beside.where(Face.request << [each for each, _ in found]).order_by(Face.number, Face.id):
+        faces.setdefault(str(face.request_id), []).append(face)
+    requests = {each.id: each for each in Request.select().where(Request.id << list(faces))}
+    return [OwnAnswer(vote, requests[each], faces[each], names.get(vote.answer)) for each, vote in found]
 
 
 def stamp() -> tuple[tuple[str, int], ...]:

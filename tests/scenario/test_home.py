@@ -1,0 +1,95 @@
+"""A whole team opens its Home at once, while it answers."""
+
+import json
+import statistics
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tagbot.sandbox.driver import Slack
+from tests.scenario.flood import is_open
+from tests.scenario.running_bot import PATIENCE, RunningBot, running_bot
+
+TEAM = 200
+SECONDS = 10.0
+UP_TO_DATE = 5.0
+
+
+def a_team(slack: Slack) -> list[str]:
+    team = [slack.set_member(f"U0TEAM{number:04}").id for number in range(TEAM)]
+    slack.set_channel(members=[*slack.people, slack.bot_user, *team])
+    return team
+
+
+def clicks(slack: Slack, team: list[str], ts: str) -> list[float]:
+    """Everybody answers within ten seconds; how long each waited for Slack's yes, in milliseconds."""
+
+    def click(number: int) -> float:
+        time.sleep(number * SECONDS / TEAM)  # they click one after the other
+        act = slack.click(team[number], ts, "dont_know")
+        assert act.acknowledged, act.error
+        assert act.latency_ms is not None
+        return act.latency_ms
+
+    with ThreadPoolExecutor(40) as pool:
+        return list(pool.map(click, range(len(team))))
+
+
+def asked(bot: RunningBot) -> str:
+    """The `ts` of a new request."""
+    before = {message.ts for message in bot.slack.messages()}
+    bot.put_portrait()
+    return bot.slack.wait_for_message(
+        lambda message: is_open(message) and message.ts not in before, timeout=PATIENCE
+    ).ts
+
+
+def open_homes(slack: Slack, team: list[str]) -> list[float]:
+    """Everybody opens their Home within ten seconds; how long each waited until it was filled."""
+    opened: dict[str, float] = {}
+    for member in team:
+        opened[member] = time.monotonic()
+        slack.open_home(member)
+        time.sleep(SECONDS / TEAM)  # one after the other
+    slack.wait_for(lambda: len(slack.state()["workspace"]["homes"]) == len(team), "all Homes", UP_TO_DATE)
+    filled: dict[str, float] = {}
+    for call in slack.calls("views.publish"):
+        filled.setdefault(call.args["user_id"], call.at)
+    return [filled[member] - opened[member] for member in team]
+
+
+@pytest.mark.ci
+@pytest.mark.rule("home-in-time")
+def test_a_team_of_200_opens_home_while_it_answers(tmp_path: Path, stand_in: Slack) -> None:
+    team = a_team(stand_in)
+    with running_bot(tmp_path, stand_in, UNKNOWN_AFTER="1000", REQUIRED_VOTES="300") as bot:
+        ts = asked(bot)
+        alone = clicks(stand_in, team, ts)
+        others: list[float] = []
+        clicking = threading.Thread(target=lambda: others.extend(clicks(stand_in, team, ts)))
+        clicking.start()
+        waited = open_homes(stand_in, team)
+        clicking.join()
+        assert max(waited) < UP_TO_DATE
+        p99 = [statistics.quantiles(each, n=100)[98] for each in (alone, others)]
+        assert p99[1] < max(2 * p99[0], 100.0), p99
+        last = team[-1]
+        stand_in.wait_for_home(
+            last, lambda home: "You said: I don" in json.dumps(home.content), timeout=UP_TO_DATE
+        )
+        assert [call.method for call in stand_in.calls() if call.status == 429] == []
+
+
+@pytest.mark.ci
+@pytest.mark.rule("home-in-time")
+def test_at_slacks_own_pace_no_home_is_asked_for_too_often(tmp_path: Path, stand_in: Slack) -> None:
+    stand_in.rules(rate_limits=1.0)
+    team = a_team(stand_in)[:60]
+    with running_bot(tmp_path, stand_in, SLACK_POSTS_PER_SECOND="1") as bot:
+        for member in team:
+            bot.slack.open_home(member)
+        bot.slack.wait_for(lambda: len(bot.slack.state()["workspace"]["homes"]) == len(team), "all", 40.0)
+        assert [call.method for call in stand_in.calls() if call.status == 429] == []
