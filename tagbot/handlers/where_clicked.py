@@ -29,7 +29,7 @@ def open_form(body: Mapping[str, Any], view: dict[str, Any], services: Services)
     return services.slack.open_modal(body["trigger_id"], view, above=above)
 
 
-def after_submission(body: Mapping[str, Any]) -> dict[str, str]:
+def after_submission(body: Mapping[str, Any]) -> dict[str, Any]:
     """How a submitted modal is acknowledged: the one beneath it is done with, too."""
     return {"response_action": "clear"} if body["view"].get("previous_view_id") else {}
 

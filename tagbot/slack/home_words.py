@@ -21,8 +21,8 @@ def not_in_channel(channel: str) -> str:
     """To a member who may not see what a private channel sees."""
     return (
         f"The faces here are those of <#{channel}>, a private channel that you are not in, so nothing is "
-        "asked of you. Somebody who is in it can add you. What is kept of you, and what you can do about it, is "
-        "below."
+        "asked of you. Somebody who is in it can add you. What is kept of you, and what you can do about "
+        "it, is below."
     )
 
 
