@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 NOT_KEPT: Json = {"triggers": {}, "acts": {}}
 
-OF_THE_APP = ("scopes", "commands", "subscriptions")
+OF_THE_APP = ("scopes", "commands", "shortcuts", "subscriptions")
 """What the manifest says: this version's counts, also where another one has saved its own."""
 
 
