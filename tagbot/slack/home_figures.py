@@ -30,7 +30,7 @@ LARGEST_GROUP = 9
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """What every Home has in common: all that is asked now, and how far all is."""
+    """The part that every Home has in common: all that is asked now, and how far all is."""
 
     asked: Sequence[AskedNow]
     open_faces: Sequence[str]
@@ -51,7 +51,7 @@ def board_of(channel: str, rule: Rule) -> Board:
 
 
 def home_of(member: str, board: Board, message_of: Callable[[AskedNow], Rendered], address: str) -> HomeShown:
-    """What the Home of a member who may be asked shows, but for what is kept of them; `address` is where the
+    """All that the Home of a member who may be asked shows, but for what is kept of them; `address` is where the
     workspace is in the browser. This thread is connected to the database.
     """
     mine = answered_by(member, board.open_faces)

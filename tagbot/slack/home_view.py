@@ -47,10 +47,10 @@ class AnswerShown:
 
     id: RequestId
     said: PersonShown | str
-    """Whom they named, or what else they said."""
+    """The person that they named, or their other answer."""
     faces: int
     outcome: str
-    """What became of it, in Slack's markup."""
+    """The state of it, in Slack's markup."""
     picture: str | None
     """Slack's id of it."""
     can_change: bool
@@ -75,7 +75,7 @@ class HomeShown:
     lacking: int = 0
     """Faces that one more answer would be enough for."""
     kept: Rendered | None = None
-    """What is kept of the viewer, with their buttons; None where that cannot be told just now."""
+    """All that is kept of the viewer, with their buttons; None where that cannot be told just now."""
     machine: Sequence[str] = ()
     """Sentences."""
 

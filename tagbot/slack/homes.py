@@ -35,7 +35,7 @@ PAUSE_SECONDS = 2.0
 """A Home is shown anew no more often."""
 
 SETTLE_SECONDS = 0.5
-"""What follows from a click is mostly stored by then."""
+"""The answer of a click is mostly stored by then."""
 
 LOOK_SECONDS = 1.0
 """How soon a change is noticed."""
@@ -53,7 +53,7 @@ MACHINE_SECONDS = 30.0
 """How long the sentences about the machine are believed, which cost the most."""
 
 BOARD_SECONDS = 0.3
-"""What all Homes have in common is read no more often."""
+"""The part that all Homes have in common is read no more often."""
 
 PRIVATE_SECONDS = 300.0
 """How long the channel is believed to be a private one, or not."""
@@ -72,7 +72,7 @@ class _Viewer:
     """Whether they wait for it: they opened it, or clicked in it."""
     shown_at: float = float("-inf")
     shown: str = ""
-    """What Slack shows, as far as this bot knows."""
+    """The view that Slack has, as far as this bot knows."""
     hash: str = ""
     """Slack's mark of it."""
 
@@ -80,7 +80,7 @@ class _Viewer:
 class Homes:
     """One thread that draws Homes; those that somebody waits for go first.
 
-    What it knows of viewers is in memory alone: after a restart, who opens Home is one again.
+    Its viewers are in memory alone: after a restart, who opens Home is one again.
     """
 
     def __init__(

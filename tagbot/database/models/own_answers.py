@@ -1,4 +1,4 @@
-"""What one member is asked and has answered, as their Home shows it."""
+"""The questions to one member, and their answers, as their Home shows it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

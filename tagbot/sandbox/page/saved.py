@@ -69,10 +69,6 @@ def replace(path: Path, content: bytes) -> None:
     new.replace(path)
 
 
-OF_THE_APP = ("shortcuts", "subscriptions")
-"""What the app's manifest says, which another version has more of."""
-
-
 def revived(row: Json) -> Workspace:
     """The workspace out of plain data."""
     tables = {"members": Member, "files": File, "views": View, "response_urls": ResponseUrl}
