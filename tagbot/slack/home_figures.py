@@ -51,8 +51,8 @@ def board_of(channel: str, rule: Rule) -> Board:
 
 
 def home_of(member: str, board: Board, message_of: Callable[[AskedNow], Rendered], address: str) -> HomeShown:
-    """The Home of a member who may be asked, but for what is kept of them; `address` is where the workspace is
-    in the browser. This thread is connected to the database.
+    """The Home of a member who may be asked, but for what is kept of them; `address` is where the workspace
+    is in the browser. This thread is connected to the database.
     """
     mine = answered_by(member, board.open_faces)
     waits = [each for each in board.asked if mine.isdisjoint(face.id for face in each.faces)]
