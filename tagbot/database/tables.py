@@ -3,7 +3,6 @@
 from tagbot.database.models.base import Table
 from tagbot.database.models.bookkeeping import (
     BackendCalls,
-    Digest,
     Effort,
     FailedMessage,
     Notice,
@@ -32,5 +31,5 @@ TABLES: tuple[type[Table], ...] = (
     Photo, Person, Request, Face, Vote, PastRound, DifferentPeople, TrainedVector, FaceVector, Guess,
     NamedFace,
     ConsentText, ConsentStatement, ConsentQuestion, OptOut, Forgetting, ToForget, PostedPhoto,
-    Tally, Effort, BackendCalls, Notice, StallAlert, Digest, RunningBot, FailedMessage, RateLimitState,
+    Tally, Effort, BackendCalls, Notice, StallAlert, RunningBot, FailedMessage, RateLimitState,
 )  # fmt: skip

@@ -63,6 +63,8 @@ class HomeShown:
 
     channel: str
     """Slack's id of the one that tags."""
+    takes_posts: bool = True
+    """Whether photos posted there are taken in."""
     refusal: str = ""
     """Why nothing is asked of the viewer; empty where something may be."""
     asked: Sequence[AskedShown] = ()
@@ -84,7 +86,7 @@ def home_view(shown: HomeShown) -> dict[str, Any]:
     """The view that Slack is given."""
     rows = [
         *_rows(HeaderBlock(text=PlainTextObject(text=words.TITLE))),
-        *_rows(section(shown.refusal or words.welcome(shown.channel))),
+        *_rows(section(shown.refusal or words.welcome(shown.channel, takes_posts=shown.takes_posts))),
         *(() if shown.refusal else (*_asked(shown), *_answers(shown.answers))),
         *_rows(*_paragraph(words.PROGRESS, words.progress(shown.done, shown.faces, shown.lacking))),
         *(shown.kept.blocks if shown.kept is not None else ()),

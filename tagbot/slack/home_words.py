@@ -26,12 +26,16 @@ def not_in_channel(channel: str) -> str:
     )
 
 
-def welcome(channel: str) -> str:
-    """The first lines: what this is, and how to do what people come for."""
+def welcome(channel: str, *, takes_posts: bool) -> str:
+    """The first lines: what this is, and how to do what people come for. Photos are taken in where they are
+    posted, or by the shortcut alone.
+    """
+    added = f"post it in <#{channel}>" if takes_posts else "post it, and pick “Find the faces” in its menu"
     return (
         f"FaceTag finds the faces in our photos and asks, here and in <#{channel}>, who they are. "
         "When enough people pick the same person, the face is tagged.\n"
         "• *To answer*, pick a name under a face on this page. Nobody else sees what you answered.\n"
+        f"• *To add a photo*, {added}; I tell you what I found in it.\n"
         "• *To see what is kept of you*, and to change it, look for “What FaceTag keeps of you” on this page."
     )
 

@@ -231,7 +231,10 @@ class Homes:
             kept = kept_message(kept_of(member, self._opt_out_key, text, self._now()))
             board = self._board_of_now()
             home = board.progress if refusal else home_of(member, board, self._messages.of, address)
-        return home_view(replace(home, refusal=refusal, kept=kept, machine=sentences))
+        takes_posts = self._settings.slack_photos == "channel"
+        return home_view(
+            replace(home, refusal=refusal, takes_posts=takes_posts, kept=kept, machine=sentences)
+        )
 
     def _board_of_now(self) -> Board:
         """The one of a moment ago, where nothing has changed since, or it was only just made."""

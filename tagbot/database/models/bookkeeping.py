@@ -1,6 +1,6 @@
 """Small tables beside the faces: counts, notices, and what the bots keep for each other."""
 
-from typing import ClassVar, Self
+from typing import ClassVar
 
 from peewee import BooleanField, CharField, CompositeKey, DoubleField, IntegerField, TextField
 
@@ -105,31 +105,6 @@ class Notice(Table):
         """The same for all whose names begin so."""
         with writing():
             cls.delete().where(cls.name.startswith(beginning)).execute()
-
-
-class Digest(Table):
-    """The digest of one day, or that there was none to send."""
-
-    day = CharField(10, primary_key=True)
-    """By the machine's clock, as 2026-11-29."""
-    begun_at = DoubleField()
-    """The intent to post: set before Slack is called."""
-    is_done = BooleanField(default=False)
-    """Whether it was posted, or nothing waited."""
-
-    @classmethod
-    def begin(cls, day: str, now: float) -> Self:
-        """The digest of a day, which begins now unless it was begun."""
-        with writing():
-            cls.insert(day=day, begun_at=now).on_conflict_ignore().execute()
-        begun: Self = cls.get_by_id(day)
-        return begun
-
-    @classmethod
-    def end(cls, day: str) -> None:
-        """Nothing more is to be said that day."""
-        with writing():
-            cls.update(is_done=True).where(cls.day == day).execute()
 
 
 class RunningBot(Table):

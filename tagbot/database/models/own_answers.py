@@ -21,6 +21,7 @@ STAMP = """
     UNION ALL SELECT 'statements', COUNT(*) FROM consent_statement
     UNION ALL SELECT 'questions', COUNT(*) FROM consent_question
     UNION ALL SELECT 'opt-outs', COUNT(*) FROM opt_out
+    UNION ALL SELECT 'forgotten', COUNT(*) + COUNT(finished_at) FROM forgetting
 """
 
 
