@@ -183,13 +183,13 @@ def test_another_bot_that_gets_them_by_add_has_the_same_faces_and_names(
         key = world.services.opt_out_key
         hashes = {hashed_name(name, key): name for name in NAMES}
         assert Face.select().count() == len(CORNERS) * len(NAMES)
-        for sha256, faces in wanted.items():
+        for sha256, of_photo in wanted.items():
             rows = NamedFace.select(NamedFace, Face).join(Face).where(Face.photo == sha256)
             found = {
                 (Rectangle(row.face.left, row.face.top, row.face.width, row.face.height), hashes[row.name])
                 for row in rows
             }
-            assert found == faces
+            assert found == of_photo
 
 
 @pytest.mark.process
