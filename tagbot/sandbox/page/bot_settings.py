@@ -46,7 +46,7 @@ def bot_environment(outer: Mapping[str, str], address: str, data_dir: Path, mode
         for name, value in outer.items()
         if name not in ours - set(THE_VISITORS) and name.lower() not in PROXIES
     }
-    return {"MAX_OPEN_REQUESTS": "4", "MAX_GROUP": "6", **kept} | {
+    return {"MAX_OPEN_REQUESTS": "4", "MAX_GROUP": "3", **kept} | {
         "SLACK_BOT_TOKEN": BOT_TOKEN,
         "SLACK_APP_TOKEN": APP_TOKEN,
         "SLACK_CHANNEL": defaults.FACES,
