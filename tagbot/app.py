@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from queue import SimpleQueue
@@ -117,13 +117,15 @@ class Bot:
         self.services.shutdown.requested = stop
         self._refuse_shared_channel()
         self.services.inbox.prepare()
+        updates, homes = self.services.updates, self.services.homes
+        machine = partial(stats_words.of_today, self.services.settings)
         with (
             self._metrics(),
             self._heartbeat(),
             self._scheduled(),
-            self._showing(),
+            self._kept_current("updates", updates.run, updates.wake),
             self._telling(),
-            self._homes(),
+            self._kept_current("homes", partial(homes.run, machine), homes.wake),
             self._working(stop),
             running,
         ):
@@ -185,16 +187,15 @@ class Bot:
             self.services.decoder.close()
 
     @contextmanager
-    def _showing(self) -> Iterator[None]:
-        """The thread that keeps the requests in Slack up to date."""
-        updates = self.services.updates
-        thread = threading.Thread(target=updates.run, name="updates", daemon=True)
+    def _kept_current(self, name: str, run: Callable[[], object], wake: Callable[[], None]) -> Iterator[None]:
+        """The thread that keeps something in Slack up to date."""
+        thread = threading.Thread(target=run, name=name, daemon=True)
         thread.start()
         try:
             yield
         finally:
             self._quiet.set()
-            updates.wake()
+            wake()
             _join([thread], 1.0)
 
     @contextmanager
@@ -208,20 +209,6 @@ class Bot:
         finally:
             tellings.wait_until_told(TELL_SECONDS)
             tellings.wake()
-
-    @contextmanager
-    def _homes(self) -> Iterator[None]:
-        """The thread that keeps members' Homes up to date."""
-        homes = self.services.homes
-        machine = partial(stats_words.of_today, self.services.settings)
-        thread = threading.Thread(target=homes.run, args=(machine,), name="homes", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            self._quiet.set()
-            homes.wake()
-            _join([thread], 1.0)
 
     @contextmanager
     def _scheduled(self) -> Iterator[None]:

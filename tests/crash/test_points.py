@@ -26,6 +26,7 @@ from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import SpecialAnswer, State
 from tests.crash import points
 from tests.crash.mortal import Place
+from tests.dying import Died
 from tests.rekognition.stand_in import Rekognition, running_rekognition
 from tests.training.amazon import on_amazon
 from tests.world import FACE, World, a_world, astronaut
@@ -45,10 +46,6 @@ SIDECAR = {
 
 MANY = 30
 """Rounds of the story; it takes a handful."""
-
-
-class Died(BaseException):
-    """The process is gone: nothing may catch this."""
 
 
 @dataclass

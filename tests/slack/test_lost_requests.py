@@ -25,6 +25,7 @@ from tagbot.slack import words
 from tagbot.slack.history import SETTLE_SECONDS
 from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import State
+from tests.dying import Died
 from tests.stages.scenes import controls, fresh
 from tests.world import World, a_world, request_of, ts_of
 
@@ -337,10 +338,6 @@ def test_an_answer_clicked_elsewhere_does_not_count(world: World, where: dict[st
 
 
 # --- Once --------------------------------------------------------------------------------------------------
-
-
-class Died(BaseException):
-    """The process is gone: nothing may catch this."""
 
 
 @pytest.mark.rule("lost-request-asked-again", "crash-anywhere")

@@ -12,18 +12,17 @@ import pytest
 from PIL import Image
 
 from tagbot import schedule
-from tagbot.database.models.base import database
 from tagbot.database.models.faces import Face
 from tagbot.database.models.photos import Photo
 from tagbot.database.models.posted_photos import KEPT_SECONDS, PostedPhoto
 from tagbot.errors import Reject, Retry
-from tagbot.lib import failpoints
 from tagbot.messages import PhotoPosted
 from tagbot.photos.known_photos import identity
 from tagbot.photos.photo_limits import MAX_BYTES
 from tagbot.slack import words
 from tagbot.stages.fetch_photo import fetch_photo
 from tagbot.vocabulary import PhotoOutcome
+from tests.dying import done_in_spite_of_deaths
 from tests.world import World, astronaut, portrait
 
 
@@ -275,33 +274,11 @@ def test_in_another_channel_the_word_says_where_it_is_asked(world: World) -> Non
     )
 
 
-class Died(BaseException):
-    """The bot is gone."""
-
-
 @pytest.mark.rule("posted-photos", "posted-photo-word", "crash-anywhere")
 def test_wherever_the_bot_dies_the_photo_comes_once_and_the_word_too(world: World) -> None:
     """It dies at each call of Slack and each commit that the work takes, one after the other."""
     wish = posted(world, astronaut())
-    deaths = reached = 0
-
-    def die(_: str, where: str) -> None:
-        nonlocal reached
-        if where in (failpoints.BEFORE_CALL, failpoints.AFTER_CALL, failpoints.AFTER_COMMIT):
-            reached += 1
-            if reached > deaths:
-                raise Died
-
-    for _ in range(40):
-        reached = 0
-        try:
-            with failpoints.listening(die), failpoints.working_on("FetchPhoto"):
-                fetch_photo(wish, world.services)
-            break
-        except Died:
-            deaths += 1
-            if database.obj.in_transaction():
-                database.obj.rollback()
+    _, deaths = done_in_spite_of_deaths("FetchPhoto", lambda: fetch_photo(wish, world.services))
     assert deaths > 4
     assert len(inbox(world)) == 1
     search(world)

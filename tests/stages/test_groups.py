@@ -26,6 +26,7 @@ from tagbot.slack.history import SETTLE_SECONDS
 from tagbot.stages.request_tagging_on_slack import request_tagging_on_slack
 from tagbot.stages.split_group import split_group
 from tagbot.vocabulary import SpecialAnswer, State
+from tests.dying import Died
 from tests.stages.grouping import asked_together, grouping, let_in, message_of, waiting
 from tests.stages.scenes import (
     MakeWorld,
@@ -384,10 +385,6 @@ def test_a_picture_that_cannot_be_brought_to_slack_holds_up_no_face_and_comes_la
     list(split_group(message, world.services))
     assert request_of(faces[0]).grid_size == 3
     assert stale_in_slack() == []
-
-
-class Died(BaseException):
-    """The end of the process, as far as a stage can see."""
 
 
 @pytest.mark.rule("split-group", "crash-anywhere")

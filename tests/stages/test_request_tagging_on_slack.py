@@ -22,6 +22,7 @@ from tagbot.slack.client import Slack
 from tagbot.slack.history import SETTLE_SECONDS
 from tagbot.stages.request_tagging_on_slack import request_tagging_on_slack
 from tagbot.stages.unusable_faces import SHARP_ENOUGH
+from tests.dying import Died
 from tests.stages.scenes import (
     MakeWorld,
     controls,
@@ -621,10 +622,6 @@ def test_whatever_answer_is_lost_the_pictures_are_shared_once(
     later(sharing)
     work(sharing, face)
     assert_shared_once(sharing, face)
-
-
-class Died(BaseException):
-    """The end of the process, as far as a stage can see."""
 
 
 @pytest.mark.rule("pictures-once")

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from tagbot import schedule
-from tagbot.database.models.base import database
 from tagbot.database.models.bookkeeping import Notice
 from tagbot.database.models.consents import ConsentQuestion, ConsentStatement, ConsentText, standing
 from tagbot.database.models.faces import Face, store_photo
@@ -15,7 +14,6 @@ from tagbot.database.models.opt_outs import OptOut
 from tagbot.database.models.people import Person
 from tagbot.database.models.vectors import TrainedVector
 from tagbot.errors import Reject, Retry
-from tagbot.lib import failpoints
 from tagbot.lib.keyed_hash import KeyedHash
 from tagbot.messages import ConsentChanged, FaceTagged
 from tagbot.photos.image_keys import crop_key
@@ -25,6 +23,7 @@ from tagbot.stages.store_consent import store_consent
 from tagbot.vocabulary import Consent
 from tagbot.worker import workers
 from tests.database.rows import photo_rows
+from tests.dying import done_in_spite_of_deaths
 from tests.stages.scenes import MakeWorld, controls, fresh, shown, tagged
 from tests.world import World
 
@@ -162,10 +161,6 @@ def test_who_was_learned_before_is_unlearned_and_asked_once_it_is_required(make_
     assert len(world.slack.directs(people[2])) == 1
 
 
-class Died(BaseException):
-    """The bot is gone."""
-
-
 @pytest.mark.rule("consent-before-learning")
 @pytest.mark.parametrize("said_so", [None, Consent.GIVEN, Consent.REFUSED], ids=["asked", "yes", "no"])
 def test_wherever_the_bot_dies_there_is_one_direct_message_and_the_model_is_right(
@@ -179,26 +174,11 @@ def test_wherever_the_bot_dies_there_is_one_direct_message_and_the_model_is_righ
         if said_so is Consent.REFUSED:
             say(world, people[2], Consent.GIVEN, 4.0)
     message = said(people[2], said_so or "", 5.0)
-    deaths = reached = 0
-
-    def die(_: str, where: str) -> None:
-        nonlocal reached
-        if where in (failpoints.BEFORE_CALL, failpoints.AFTER_CALL, failpoints.AFTER_COMMIT):
-            reached += 1
-            if reached > deaths:
-                raise Died
-
-    for _ in range(40):
-        reached = 0
-        try:
-            with failpoints.listening(die), failpoints.working_on("StoreConsent"):
-                outputs = list(store_consent(message, world.services))
-            break
-        except Died:
-            deaths += 1
-            if database.obj.in_transaction():
-                database.obj.rollback()
-        world.offset += SETTLE_SECONDS
+    outputs, deaths = done_in_spite_of_deaths(
+        "StoreConsent",
+        lambda: list(store_consent(message, world.services)),
+        between=lambda: setattr(world, "offset", world.offset + SETTLE_SECONDS),
+    )
     assert deaths > 2
     for output in outputs:
         world.publish(output)

@@ -29,7 +29,7 @@ from tagbot.slack import words
 from tagbot.stages.forget_person import forget_person
 from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import StageName
-from tests.crash.test_points import Died
+from tests.dying import Died
 from tests.maintenance.forgetting.scenes import forget, of_person
 from tests.maintenance.forgetting.traces import in_files, in_slack
 from tests.stages.grouping import asked_together
