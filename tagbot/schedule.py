@@ -278,7 +278,7 @@ def jobs() -> tuple[Job, ...]:
         Job("TellOfPhotos", 1, tell_of_photos),
         Job("DescribeAnew", 60, describe_anew),
         Job("SendHeartbeat", 5, partial(send_heartbeat, heartbeats), at_start=True, in_each_bot=True),
-        # Twice a minute: what was deleted is gone from all files within a minute.
+        # So often that what was deleted is gone from all files within a minute, also after a run that failed.
         Job("TidyQueues", 20, tidy_queues, in_each_bot=True),
         Job("TidyDatabase", 20, tidy_database, in_each_bot=True),
         Job("MeasureDisk", 3600, measure_disk, at_start=True, in_each_bot=True, in_memory=True),

@@ -1,4 +1,4 @@
-"""A bot that dies within a test, at a point of our own choice: what it would do on its way out is not done."""
+"""A bot that dies within a test, at a point of our own choice: nothing is done on its way out."""
 
 from collections.abc import Callable
 from typing import TypeVar

@@ -1,6 +1,6 @@
 """The members of the workspace: their profiles, whose word counts, and who can be chosen as a person."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,9 +79,8 @@ class Members:
     def meet(self, members: Collection[str]) -> None:
         """Before several members are asked about at once: Slack tells of all in fewer calls than of each."""
         if sum(not self._recent.knows(each) for each in members) > FEW:
-            for page in self._api.pages("users.list", limit=MOST_AT_ONCE):
-                for user in page.get("members") or ():
-                    self._recent.note(str(user["id"]), _profile_of(str(user["id"]), user))
+            for user in self._everybody():
+                self._recent.note(str(user["id"]), _profile_of(str(user["id"]), user))
 
     def can_be_chosen(self, member: str, *, by: str) -> bool:
         """Whether a member is a person with an active account; `by` is the tagger who chose them.
@@ -115,22 +114,25 @@ class Members:
 
     def who_left(self, accounts: Sequence[str]) -> int:
         """How many of these accounts are closed, or not there any more."""
-        active: set[str] = set()
-        if accounts:
-            for page in self._api.pages("users.list", limit=MOST_AT_ONCE):
-                active |= {str(user["id"]) for user in page.get("members") or () if not user.get("deleted")}
+        if not accounts:
+            return 0
+        active = {str(user["id"]) for user in self._everybody() if not user.get("deleted")}
         return len(set(accounts) - active) if active else 0
 
     def _all_names(self) -> list[tuple[str, frozenset[str]]]:
         found = []
-        for page in self._api.pages("users.list", limit=MOST_AT_ONCE):
-            for user in page.get("members") or ():
-                profile = user.get("profile") or {}
-                names = (profile.get("real_name"), profile.get("display_name"), user.get("real_name"))
-                keys = frozenset(name_key(name) for name in names if name)
-                if not (user.get("deleted") or user.get("is_bot")):
-                    found.append((str(user["id"]), keys))
+        for user in self._everybody():
+            profile = user.get("profile") or {}
+            names = (profile.get("real_name"), profile.get("display_name"), user.get("real_name"))
+            keys = frozenset(name_key(name) for name in names if name)
+            if not (user.get("deleted") or user.get("is_bot")):
+                found.append((str(user["id"]), keys))
         return found
+
+    def _everybody(self) -> Iterator[Mapping[str, Any]]:
+        """All accounts of the workspace, as Slack describes them, closed ones too."""
+        for page in self._api.pages("users.list", limit=MOST_AT_ONCE):
+            yield from page.get("members") or ()
 
     def _is_active(self, member: str) -> bool:
         found = self._recently(member)

@@ -85,7 +85,7 @@ def test_a_token_is_taken_out_of_whatever_is_logged(told: Told, form: str, token
     try:
         failing(f"with {token}")
     except ZeroDivisionError:
-        logging.getLogger("some.library").exception("header: Bearer %s!", token)
+        logging.getLogger("some_library").exception("header: Bearer %s!", token)
     written = told()
     assert "mellon" not in written
     assert "(token)" in written

@@ -101,8 +101,8 @@ def test_a_library_that_logs_a_secret_does_not_tell_it(form: str, capsys: pytest
             try:
                 refused(secret)
             except ConnectionError:
-                logging.getLogger("some.library").exception("cannot send %r", {"with": secret})
-        logging.getLogger("some.library").error("%d is no number", SECRETS["SLACK_BOT_TOKEN"])
+                logging.getLogger("some_library").exception("cannot send %r", {"with": secret})
+        logging.getLogger("some_library").error("%d is no number", SECRETS["SLACK_BOT_TOKEN"])
     finally:
         root.handlers[:], root.level = handlers, level
     told = capsys.readouterr().err
