@@ -26,7 +26,7 @@ Handler: TypeAlias = Callable[[Asked], Any | Awaitable[Any]]
 
 SETTABLE = (
     "enterprise_id", "scopes", "commands", "shortcuts", "subscriptions", "home_tab", "messages_tab",
-    "bot_token", "app_token",
+    "messages_tab_read_only", "bot_token", "app_token",
 )  # fmt: skip
 LONGEST_WAIT = 60.0  # seconds, of one long poll
 

@@ -167,7 +167,7 @@ class People:
 
     def say(self, member: str, channel: str, text: str, thread_ts: str | None) -> Message:
         """Say something in a channel."""
-        where = self._writable(self._person(member), channel)
+        where = self._open_to_words(self._person(member), channel)
         message = Message(self.world.new_ts(), where.id, member, text, thread_ts=thread_ts)
         self.world.post(message)
         self._announce(message)
@@ -204,7 +204,7 @@ class People:
         self, member: str, channel: str, shared: list[tuple[str, bytes]], text: str, thread_ts: str | None
     ) -> list[File]:
         """Share files, each a name and its bytes, in one message, which appears when they are ready."""
-        where = self._writable(self._person(member), channel)
+        where = self._open_to_words(self._person(member), channel)
         new = [
             File(self.world.new_id("F"), name, len(data), member, time.time(), uploaded=True)
             for name, data in shared
@@ -268,6 +268,12 @@ class People:
         where = self._joined(person, channel)
         if where.is_archived:
             raise Refused(f"{channel} is archived.")
+        return where
+
+    def _open_to_words(self, person: Member, channel: str) -> Channel:
+        where = self._writable(person, channel)
+        if where.direct_with and self.world.workspace.messages_tab_read_only:
+            raise Refused("Sending messages to this app has been turned off.")
         return where
 
     def _seen(self, person: Member, ts: str) -> Message:

@@ -203,6 +203,7 @@ class Workspace:
     )
     home_tab: bool = True
     messages_tab: bool = True
+    messages_tab_read_only: bool = True
     members: dict[str, Member] = field(default_factory=dict)
     channels: dict[str, Channel] = field(default_factory=dict)
     ephemerals: list[Message] = field(default_factory=list)

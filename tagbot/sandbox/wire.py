@@ -187,9 +187,14 @@ def private_url(world: World, each: File) -> str:
     return f"{world.base_url}/files-pri/{world.workspace.team_id}-{each.id}/{name}"
 
 
+def address(world: World) -> str:
+    """Where the workspace is in a browser."""
+    return f"https://{world.workspace.domain}.slack.com/"
+
+
 def permalink(world: World, each: File) -> str:
     """The page of a file."""
-    return f"https://{world.workspace.domain}.slack.com/files/{each.user}/{each.id}/{each.name}"
+    return f"{address(world)}files/{each.user}/{each.id}/{each.name}"
 
 
 def showable(each: File) -> bool:

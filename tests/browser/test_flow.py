@@ -43,7 +43,7 @@ def test_on_a_phone_one_click_adds_all_of_the_teams_photos(page: Page, tmp_path:
         visitor = Visitor(page, sandbox.address)
         visitor.page.set_viewport_size({"width": 390, "height": 844})
         visitor.page.locator("#panes").get_by_text("Inbox").click()
-        strip = visitor.page.get_by_role("group", name="The team's photos")
+        strip = visitor.page.get_by_role("toolbar", name="The team's photos")
         expect(strip.get_by_role("button")).to_have_count(27)
         visitor.page.get_by_role("button", name="Add all of the team’s photos").click()
         expect(visitor.page.get_by_role("status").filter(has_text="27 added")).to_be_visible()

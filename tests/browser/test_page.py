@@ -11,23 +11,9 @@ from slack_sdk import WebClient
 from tagbot.sandbox.defaults import FACES
 from tagbot.sandbox.driver import Slack
 from tests.browser.browsing import ANNA, BEN, CHIARA, RunningSandbox, Visitor
+from tests.browser.looks import FAINT, NAMELESS, OVERLAPS
 
 Screenshot = Callable[[str], Path]
-
-OVERLAPS = """selector => {
-    const boxes = [...document.querySelectorAll(selector)]
-        .filter((each) => each.checkVisibility({ opacityProperty: true }))
-        .map((each) => [each, each.getBoundingClientRect()]);
-    const names = (each) => each.className + ": " + each.textContent.slice(0, 30);
-    const found = [];
-    for (const [one, a] of boxes) for (const [other, b] of boxes) {
-        if (one === other || one.contains(other) || other.contains(one)) continue;
-        if (a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1)
-            found.push(names(one) + " / " + names(other));
-    }
-    return found;
-}"""
-"""Pairs of things that lie on each other."""
 
 TOGETHER = (
     ".messages :is(.button, .picker, .picture, .block, .message-head)",
@@ -36,14 +22,6 @@ TOGETHER = (
     ".team, .channel-head, .messages, .composer, .inbox, .behind, .panes",
 )
 """What stands side by side; what is in a part that scrolls may be hidden by what is outside it."""
-
-NAMELESS = """() => [...document.querySelectorAll("button, input, textarea, img, dialog")]
-    .filter((each) => each.checkVisibility())
-    .filter((each) => each.matches("img") ? !each.hasAttribute("alt")
-        : !(each.ariaLabel || each.ariaLabelledByElements?.length || each.labels?.length
-            || each.textContent.trim() || each.querySelector("img[alt]:not([alt=''])")))
-    .map((each) => each.outerHTML)"""
-"""Controls and pictures that a screen reader has no words for."""
 
 
 @pytest.fixture(name="web")
@@ -122,6 +100,7 @@ def test_nothing_overlaps_at_any_width(full: Visitor, screenshot: Screenshot, sc
             assert page.evaluate(OVERLAPS, selector) == [], width
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.evaluate("document.querySelector('#messages').scrollWidth") <= width
+        assert page.evaluate(FAINT) == [], width
 
 
 @pytest.mark.rule("sandbox-page")

@@ -83,3 +83,11 @@ def test_to_whom_nobody_can_write(slack: Slack, web: WebClient) -> None:
     assert opened(web, "U0STRANGER").startswith("D")
     slack.set_workspace(messages_tab=False)
     assert code(web.chat_postMessage, channel=slack.people[0], text="hello") == "messages_tab_disabled"
+
+
+def test_people_write_there_only_where_the_app_lets_them(slack: Slack, web: WebClient) -> None:
+    channel = opened(web, slack.people[0])
+    with pytest.raises(Refused, match="turned off"):
+        slack.say(slack.people[0], "hello", channel=channel)
+    slack.set_workspace(messages_tab_read_only=False)
+    assert slack.say(slack.people[0], "hello", channel=channel).text == "hello"

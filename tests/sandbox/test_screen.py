@@ -43,6 +43,14 @@ def test_what_one_chose_and_has_open_is_shown_to_nobody_else() -> None:
     assert theirs["views"] == []
 
 
+def test_a_home_is_on_its_members_screen_only() -> None:
+    world = World()
+    assert screen(world, ANNA)["home"] is None
+    world.workspace.homes[ANNA] = View("V2", ANNA, {"blocks": []}, "hash", "V2")
+    assert screen(world, ANNA)["home"]["id"] == "V2"
+    assert screen(world, BEN)["home"] is None
+
+
 def test_a_picture_that_was_deleted_is_told_as_gone() -> None:
     world = World()
     file = File("F01", "face.jpg", 3, "U0FACETAG", 1.0, mimetype="image/jpeg", width=30, height=20)
@@ -67,7 +75,12 @@ def test_the_direct_conversation_with_the_bot_bears_its_name_and_is_on_one_scree
     world = World()
     channel = direct_with(world, ANNA)
     ts = said(world, channel=channel.id)
-    assert screen(world, ANNA)["channels"][-1] == {"id": channel.id, "name": "FaceTag", "direct": True}
+    assert screen(world, ANNA)["channels"][-1] == {
+        "id": channel.id,
+        "name": "FaceTag",
+        "direct": True,
+        "takes_words": False,
+    }
     assert f"message:{ts}" in screen(world, ANNA)
     assert f"message:{ts}" not in screen(world, BEN)
     assert not any(each["direct"] for each in screen(world, BEN)["channels"])

@@ -12,7 +12,7 @@ def auth_test(world: World, _args: Arguments) -> Json:
     """Whose token this is."""
     team = world.workspace
     return {
-        "url": f"https://{team.domain}.slack.com/",
+        "url": wire.address(world),
         "team": team.domain,
         "user": team.members[team.bot_user].name,
         "team_id": team.team_id,

@@ -89,9 +89,7 @@ def get_permalink(world: World, args: Arguments) -> Json:
     message = world.posted(channel.id, args.text("message_ts"))
     if not message:
         raise SlackError("message_not_found")
-    address = (
-        f"https://{world.workspace.domain}.slack.com/archives/{channel.id}/p{message.ts.replace('.', '')}"
-    )
+    address = f"{wire.address(world)}archives/{channel.id}/p{message.ts.replace('.', '')}"
     if message.thread_ts:
         address += f"?thread_ts={message.thread_ts}&cid={channel.id}"
     return {"channel": channel.id, "permalink": address}

@@ -20,10 +20,12 @@ def screen(world: World, member: str) -> Json:
     seen += [each for each in workspace.ephemerals if each.ephemeral_to == member and each.shown]
     return {
         "channels": [conversation(world, channel) for channel in joined],
+        "address": wire.address(world),
         "members": {each.id: account(each) for each in workspace.members.values()},
         "views": [
             modal(world, view) for view in workspace.views.values() if view.open and view.member == member
         ],
+        "home": home(world, member),
         **{f"message:{each.ts}": message(world, each, member) for each in seen},
     }
 
@@ -32,7 +34,8 @@ def conversation(world: World, channel: Channel) -> Json:
     """A channel, or the direct conversation with the bot, which bears its name."""
     is_direct = bool(channel.direct_with)
     name = world.workspace.members[world.workspace.bot_user].real_name if is_direct else channel.name
-    return {"id": channel.id, "name": name, "direct": is_direct}
+    takes_words = not (is_direct and world.workspace.messages_tab_read_only)
+    return {"id": channel.id, "name": name, "direct": is_direct, "takes_words": takes_words}
 
 
 def account(member: Member) -> Json:
@@ -71,8 +74,14 @@ def face(each: Message) -> str | None:
     return str(named) if named else None
 
 
+def home(world: World, member: str) -> Json | None:
+    """What stands in this member's Home; None before the bot filled it."""
+    view = world.workspace.homes.get(member)
+    return modal(world, view) if view is not None else None
+
+
 def modal(world: World, view: View) -> Json:
-    """A modal, with what stands in its inputs and what is wrong with it."""
+    """A modal or a Home, with what stands in its inputs and what is wrong with it."""
     return {
         "id": view.id,
         "content": view.content,

@@ -9,11 +9,16 @@ import { mrkdwn } from "./mrkdwn.js";
 export function drawBlocks(parent, blocks, screen) {
   const counts = {};
   const items = blocks.map((block) => {
+    const pictures = picturesIn(block, screen);
+    if (isUsed(block)) return [block.block_id, { block, pictures }];
     counts[block.type] = (counts[block.type] ?? 0) + 1;
-    return [`${block.type} ${counts[block.type]}`, { block, pictures: picturesIn(block, screen) }];
+    return [`${block.type} ${counts[block.type]}`, { block: { ...block, block_id: undefined }, pictures }];
   });
   reconcile(parent, items, ({ block }) => draw(block, screen));
 }
+
+/** Whether people press or choose in it; all other blocks get new ids from Slack whenever the bot shows them anew. */
+const isUsed = (block) => block.type === "actions" || Boolean(block.accessory?.action_id);
 
 /** What is known of the pictures in a block, so that it is drawn anew when one is deleted. */
 function picturesIn(block, screen) {

@@ -90,12 +90,12 @@ export function buildComposer(form, where, toEnd, channel) {
     if (error) problem.replaceChildren(failed(error));
   }
 
-  const over = (on) => channel.classList.toggle("over", on);
+  const over = (on) => channel.classList.toggle("over", on && !form.hidden);
   channel.addEventListener("dragover", () => over(true));
   channel.addEventListener("dragleave", (event) => over(channel.contains(event.relatedTarget)));
   channel.addEventListener("drop", (event) => {
     over(false);
-    share([...event.dataTransfer.files]);
+    if (!form.hidden) share([...event.dataTransfer.files]);
   });
   field.addEventListener("input", suggest);
   field.addEventListener("blur", () => (list.hidden = true));
@@ -115,7 +115,10 @@ export function buildComposer(form, where, toEnd, channel) {
     submit();
   });
   form.append(problem, el("div", { class: "composer-box" }, list, attach, field, send));
-  return { name: (channel) => field.setAttribute("placeholder", `Message ${channel}, or / for commands`) };
+  return {
+    name: (channel) => field.setAttribute("placeholder", `Message ${channel}, or / for commands`),
+    say: (words) => problem.replaceChildren(...(words ? [el("p", { role: "status" }, words)] : [])),
+  };
 }
 
 /** Each command, and each of the ways to use it that its hint names. */

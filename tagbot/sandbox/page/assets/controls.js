@@ -1,7 +1,7 @@
 // What people press and choose in messages and modals.
 
 import { combobox } from "./combobox.js";
-import { el } from "./dom.js";
+import { el, newId } from "./dom.js";
 import { memberOptions } from "./people.js";
 
 /**
@@ -90,12 +90,13 @@ export function failed(problem) {
 /** The dialog that a `confirm` object asks for; whether the answer was yes. */
 function confirmed({ title, text, confirm, deny, style }) {
   return new Promise((resolve) => {
+    const said = newId("said");
     const dialog = el(
       "dialog",
-      { class: "dialog small", "aria-label": title.text, "data-confirm": true },
+      { class: "dialog small", "aria-label": title.text, "aria-describedby": said, "data-confirm": true },
       el("form", { method: "dialog" },
         el("header", {}, el("h2", {}, title.text)),
-        el("div", { class: "dialog-body" }, el("p", {}, text.text)),
+        el("div", { class: "dialog-body" }, el("p", { id: said }, text.text)),
         el("footer", {},
           el("button", { class: "button", value: "deny" }, deny.text),
           el("button", { class: `button ${style ?? "primary"}`, value: "confirm" }, confirm.text),

@@ -23,12 +23,14 @@ export function fill(element, ...children) {
  * so whoever types or looks at something else is not disturbed.
  */
 export function reconcile(parent, items, make) {
-  const old = new Map([...parent.children].map((child) => [child.reconciled?.key, child]));
+  const keys = new Set(items.map(([key]) => key));
+  // What goes, goes first: what stays is not moved then, and keeps the focus.
+  for (const child of [...parent.children]) if (!keys.has(child.reconciled?.key)) child.remove();
+  const old = new Map([...parent.children].map((child) => [child.reconciled.key, child]));
   let place = parent.firstElementChild;
   for (const [key, value] of items) {
     const text = JSON.stringify(value);
     let child = old.get(key);
-    old.delete(key);
     if (!child || child.reconciled.text !== text) {
       const fresh = make(value, child);
       fresh.reconciled = { key, text };
@@ -39,7 +41,6 @@ export function reconcile(parent, items, make) {
     if (child === place) place = place.nextElementSibling;
     else parent.insertBefore(child, place);
   }
-  for (const gone of old.values()) gone.remove();
 }
 
 /** A button that stays pressed until it is pressed again. The `old` one is kept, so that the focus stays on it. */

@@ -10,7 +10,7 @@ export function buildInbox(section) {
   const said = el("p", { class: "said", role: "status" });
   const refused = el("ul", { class: "refused" });
   const pictures = el("div", { class: "samples" });
-  const team = el("div", { class: "samples many", role: "group", "aria-label": "The team's photos", tabindex: "0" });
+  const team = el("div", { class: "samples many", role: "toolbar", "aria-label": "The team's photos", onkeydown: walk });
   const command = el("code", { tabindex: "0" });
   const counts = el("p", { class: "counts" });
   const file = el("input", { type: "file", multiple: true, accept: "image/jpeg,image/png,image/webp,.json", "data-inbox": true, onchange: () => drop([...file.files]) });
@@ -62,10 +62,27 @@ export function buildInbox(section) {
     draw({ samples, team_photos: members, add_command: typed, status }) {
       reconcile(pictures, named(samples), thumbnail);
       reconcile(team, named(members), thumbnail);
+      stopAt(team, team.querySelector("[tabindex='0']") ?? team.firstElementChild);
       if (command.textContent !== typed) command.textContent = typed;
       counts.textContent = status ? waiting(status) : "";
     },
   };
+}
+
+/** Of many photos the Tab key stops at one; the arrows go on from there. */
+function stopAt(strip, stop) {
+  for (const each of strip.children) each.tabIndex = each === stop ? 0 : -1;
+}
+
+function walk(event) {
+  const strip = event.currentTarget;
+  const all = [...strip.children];
+  const here = all.indexOf(document.activeElement);
+  const next = all[{ ArrowRight: here + 1, ArrowLeft: here - 1, Home: 0, End: all.length - 1 }[event.key]];
+  if (!next) return;
+  event.preventDefault();
+  stopAt(strip, next);
+  next.focus();
 }
 
 /** Photos as `reconcile` takes them: each with its name as its key. */

@@ -3,28 +3,34 @@
 import { listen } from "./api.js";
 import { buildBehind } from "./behind.js";
 import { buildComposer } from "./composer.js";
-import { el, reconcile } from "./dom.js";
+import { el, fill, reconcile } from "./dom.js";
+import { buildHome } from "./home.js";
 import { buildInbox } from "./inbox.js";
 import { drawMessages } from "./messages.js";
 import { drawModal } from "./modal.js";
 import { avatar } from "./people.js";
 
 const FIRST = "U0ANNA0001"; // who a visitor is until they say otherwise
-const PANES = [["channel", "Channel"], ["inbox", "Inbox"], ["behind", "Behind"]];
+const HOME = "home"; // the place that is no channel
+const HOME_TAB = { id: HOME, name: "FaceTag Home" };
+const PANES = [["channel", "Slack"], ["inbox", "Inbox"], ["behind", "Behind"]];
 
 const byId = (id) => document.getElementById(id);
 const known = new Map(); // what the sandbox told, by name
 const read = new Map(); // the newest message that each member has seen, by member and conversation
-const you = { id: location.hash.slice(1) || FIRST, channel: null, face: null };
+const [hashMember, hashPlace] = location.hash.slice(1).split("/");
+const you = { id: hashMember || FIRST, place: hashPlace ?? null, face: null };
 let stop = () => {};
 let waiting = false;
+let wanted = null; // the message that a link led to
 
 const composer = buildComposer(
   byId("composer"),
-  () => ({ member: you.id, channel: you.channel, commands: known.get("commands") ?? [] }),
+  () => ({ member: you.id, channel: you.place, commands: known.get("commands") ?? [] }),
   toEnd,
   document.querySelector("main.channel"),
 );
+const home = buildHome(byId("home"));
 const inbox = buildInbox(byId("inbox"));
 const behind = buildBehind(byId("behind"));
 
@@ -58,13 +64,16 @@ function standing(whether) {
 function draw() {
   const members = numbered(known.get("members") ?? {});
   const channels = known.get("channels") ?? [];
-  if (!channels.some((channel) => channel.id === you.channel)) you.channel = channels[0]?.id ?? null;
-  const names = { members, channels, you: you.id, shortcuts: known.get("shortcuts") ?? [] };
-  drawMembers(members);
-  drawChannels(channels);
-  drawMessages(byId("messages"), messagesHere(), names, follow);
-  drawModal(known.get("views") ?? [], names);
+  const places = [HOME, ...channels.map((channel) => channel.id)];
+  if (!places.includes(you.place)) you.place = channels[0]?.id ?? null;
+  const names = { members, channels, you: you.id, shortcuts: known.get("shortcuts") ?? [], address: known.get("address"), go };
   const state = Object.fromEntries(known);
+  drawMembers(members);
+  drawPlaces(channels);
+  if (you.place === HOME) home.draw(known.get("home"), names, Boolean(known.get("bot")?.connected));
+  else drawMessages(byId("messages"), messagesHere(), names, follow);
+  drawModal(known.get("views") ?? [], names);
+  showWanted();
   inbox.draw(state);
   behind.draw(state, names);
 }
@@ -76,7 +85,7 @@ function numbered(members) {
 
 function messagesHere() {
   const all = [...known].filter(([name]) => name.startsWith("message:")).map(([, message]) => message);
-  return all.filter((message) => message.channel === you.channel).sort((one, other) => (one.ts < other.ts ? -1 : 1));
+  return all.filter((message) => message.channel === you.place).sort((one, other) => (one.ts < other.ts ? -1 : 1));
 }
 
 function drawMembers(members) {
@@ -98,35 +107,60 @@ function drawMember(id, member) {
 
 function become(id) {
   you.id = id;
-  history.replaceState(null, "", `#${id}`);
   byId("messages").replaceChildren(); // what another member chose is not theirs to see
+  home.clear();
   known.clear();
+  history.replaceState(null, "", address());
   connect();
 }
 
-/** The channels, and beneath them the direct conversation with the bot, where there is one. */
-function drawChannels(channels) {
-  read.set(key(you.channel), newest(you.channel));
-  const directs = channels.filter((channel) => channel.direct);
+/** Who one is and where, so that the page is the same when it is loaded again, and one can go back. */
+const address = () => `#${you.id}${you.place ? `/${you.place}` : ""}`;
+
+window.addEventListener("popstate", () => {
+  const [member, place] = location.hash.slice(1).split("/");
+  const isSame = member === you.id;
+  Object.assign(you, { id: member || FIRST, place: place ?? null });
+  home.leave();
+  if (isSame) draw();
+  else become(you.id);
+});
+
+/** The app's Home, the direct conversation with it, where there is one, and the channels. */
+function drawPlaces(channels) {
+  if (you.place !== HOME) read.set(key(you.place), newest(you.place));
+  const here = channels.find((channel) => channel.id === you.place);
+  const name = you.place === HOME ? called(HOME_TAB) : here ? called(here) : "";
+  drawList(byId("apps"), [HOME_TAB, ...channels.filter((channel) => channel.direct)]);
   drawList(byId("channels"), channels.filter((channel) => !channel.direct));
-  drawList(byId("directs"), directs);
-  byId("directs-title").hidden = directs.length === 0;
-  const here = channels.find((channel) => channel.id === you.channel);
-  const name = here ? called(here) : "";
+  byId("home").hidden = you.place !== HOME;
+  byId("messages").hidden = you.place === HOME;
+  byId("messages").dataset.kind = here?.direct ? "direct" : "channel";
+  byId("composer").hidden = !here?.takes_words;
+  byId("read-only").hidden = !here || here.takes_words;
+  byId("skip").setAttribute("href", you.place === HOME ? "#home" : "#messages");
   if (byId("channel-name").textContent !== name) {
     byId("channel-name").textContent = name;
     composer.name(name.replace("# ", "#"));
   }
 }
 
-function drawList(list, channels) {
-  const items = channels.map((channel) => [channel.id, [channel, channel.id === you.channel, unread(channel)]]);
-  reconcile(list, items, ([channel, here, fresh]) =>
-    el("li", {}, el("button", { type: "button", "aria-current": here ? "page" : null, "data-channel": channel.id, onclick: () => go(channel.id) },
-      called(channel), fresh ? el("span", { class: "unread" }, "new") : "")));
+function drawList(list, places) {
+  const items = places.map((place) => [place.id, [place, place.id === you.place, unread(place)]]);
+  reconcile(list, items, drawPlace);
 }
 
-const called = (channel) => (channel.direct ? channel.name : `# ${channel.name}`);
+/** The `old` one is kept, so that the focus stays on it. */
+function drawPlace([place, here, fresh], old) {
+  const item = old ?? el("li", {}, el("button", { type: "button", "data-channel": place.id, onclick: () => go(place.id) }));
+  const button = item.firstElementChild;
+  fill(button, called(place), fresh ? el("span", { class: "unread" }, "new") : "");
+  if (here) button.setAttribute("aria-current", "page");
+  else button.removeAttribute("aria-current");
+  return item;
+}
+
+const called = (place) => (place.direct ? `${place.name} Messages` : place.id === HOME ? place.name : `# ${place.name}`);
 
 /** Whether something came into a direct conversation since this member last looked. */
 const unread = (channel) => channel.direct && newest(channel.id) > (read.get(key(channel.id)) ?? "");
@@ -137,11 +171,27 @@ function newest(channel) {
   return stamps.sort().at(-1) ?? "";
 }
 
-function go(channel) {
-  you.channel = channel;
-  byId("messages").replaceChildren();
+/** Show a place; of a channel the end, or the message at `ts`. */
+function go(place, ts = null) {
+  if (place !== you.place) {
+    you.place = place;
+    home.leave();
+    byId("messages").replaceChildren();
+    history.pushState(null, "", address());
+  }
+  wanted = ts;
   draw();
-  toEnd();
+  if (!ts) toEnd();
+}
+
+/** Bring the message that a link led to into sight, and say where it is gone. */
+function showWanted() {
+  if (!wanted) return;
+  const message = byId("messages").querySelector(`[data-ts="${wanted}"]`);
+  composer.say(message ? "" : "This message is not here any more.");
+  message?.scrollIntoView({ block: "start" });
+  message?.focus({ preventScroll: true });
+  wanted = null;
 }
 
 function toEnd() {

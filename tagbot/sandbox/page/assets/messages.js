@@ -38,7 +38,7 @@ function divider(day) {
 
 function drawMessage(message, replies, names, follow, old) {
   const kept = old?.querySelector(":scope > .body > .blocks");
-  const focused = kept?.contains(document.activeElement);
+  const focused = old?.contains(document.activeElement);
   const article = old ?? el("article", { class: "message", tabindex: "-1", "data-ts": message.ts });
   const blocks = kept ?? el("div", { class: "blocks" });
   if (message.ephemeral) article.setAttribute("data-ephemeral", "true");
@@ -50,7 +50,7 @@ function drawMessage(message, replies, names, follow, old) {
   blocks.before(...parts.slice(0, parts.indexOf(blocks)));
   blocks.after(...parts.slice(parts.indexOf(blocks) + 1));
   if (!old) article.append(avatar(names.members[message.user]), body);
-  if (focused && !kept.contains(document.activeElement)) article.focus();
+  if (focused && !article.contains(document.activeElement)) article.focus();
   return article;
 }
 

@@ -8,6 +8,7 @@ import { ICONS, el, icon, newId } from "./dom.js";
 import { memberOptions } from "./people.js";
 
 let shown = null; // { view, dialog, fields, who }
+let opener = null; // what had the focus before the first of them
 
 /** Show the front one of these views, or none. */
 export function drawModal(views, names) {
@@ -17,7 +18,10 @@ export function drawModal(views, names) {
     shown.dialog.remove();
     shown = null;
   }
-  if (!view) return;
+  if (!view) {
+    giveFocusBack();
+    return;
+  }
   if (!shown || JSON.stringify(shown.view.content) !== JSON.stringify(view.content)) open(view, names);
   shown.view = view;
   const errors = JSON.stringify(view.errors);
@@ -26,7 +30,17 @@ export function drawModal(views, names) {
   showErrors(view.errors);
 }
 
+/** The opener may have been drawn anew meanwhile: then what stands in its place has the focus. */
+function giveFocusBack() {
+  if (!opener) return;
+  const { actionId, blockId } = opener.dataset;
+  const again = actionId ? document.querySelector(`[data-action-id="${actionId}"][data-block-id="${blockId}"]`) : null;
+  (opener.isConnected ? opener : again)?.focus();
+  opener = null;
+}
+
 function open(view, names) {
+  opener ??= document.activeElement;
   shown?.dialog.remove();
   const { content } = view;
   const title = newId("title");

@@ -59,9 +59,12 @@ function reference(text, names) {
   if (/^@[UW]/.test(target)) return mention(target.slice(1), names);
   if (/^#C/.test(target)) {
     const channel = names.channels.find((each) => each.id === target.slice(1));
-    return el("span", { class: "mention" }, `#${channel?.name ?? label ?? target.slice(1)}`);
+    const called = `#${channel?.name ?? label ?? target.slice(1)}`;
+    return channel ? inside(called, channel.id, null, names) : el("span", { class: "mention" }, called);
   }
   if (/^!/.test(target)) return el("span", { class: "mention you" }, `@${target.slice(1)}`);
+  const message = permalink(target, names);
+  if (message) return inside(unescaped(label ?? target), message.channel, message.ts, names);
   if (/^(https?|mailto):/.test(target)) return link(target, label);
   return null;
 }
@@ -70,6 +73,23 @@ function reference(text, names) {
 export function mention(id, names) {
   const mine = id === names.you ? " you" : "";
   return el("span", { class: `mention${mine}`, "data-mention": id }, `@${names.members[id]?.name ?? id}`);
+}
+
+/** The channel and the message that an address leads to, where it is one of this workspace's. */
+function permalink(target, names) {
+  const path = names.address && target.startsWith(names.address) ? target.slice(names.address.length) : "";
+  const [, channel, seconds, fraction] = /^archives\/(\w+)\/p(\d+)(\d{6})$/.exec(path) ?? [];
+  return channel ? { channel, ts: `${seconds}.${fraction}` } : null;
+}
+
+/** A link to a channel, or to a message in it, which this page opens by itself. */
+function inside(label, channel, ts, names) {
+  const address = `${names.address ?? ""}archives/${channel}${ts ? `/p${ts.replace(".", "")}` : ""}`;
+  const open = (event) => {
+    event.preventDefault();
+    names.go(channel, ts);
+  };
+  return el("a", { class: ts ? null : "mention", href: address, onclick: open }, label);
 }
 
 /** A link that leads out; nothing is fetched before somebody follows it. */
