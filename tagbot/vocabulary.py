@@ -209,6 +209,8 @@ HOME = "home"
 class Field(StrEnum):
     """`block_id` and `action_id` of a modal's inputs."""
 
+    KNOWN = "known"
+    """The people without an account who were named before."""
     NAME = "name"
     EMAIL = "email"
     ODD_ONES = "odd_ones"

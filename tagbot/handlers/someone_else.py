@@ -1,4 +1,4 @@
-"""A team member names a person who has no Slack account."""
+"""A team member names a person who has no Slack account: one who was named before, or a new one."""
 
 import json
 import re
@@ -8,18 +8,23 @@ from typing import Any
 from slack_bolt import Ack, App, Respond
 
 from tagbot.handlers.clicks import in_a_form
+from tagbot.handlers.in_time import InTime
 from tagbot.handlers.where_clicked import after_submission, open_form, tell
-from tagbot.handlers.who_has_a_say import may_have_a_say
+from tagbot.handlers.who_has_a_say import has_a_say, may_have_a_say
 from tagbot.lib.names import clean_email, clean_name
 from tagbot.lib.unseen import can_be_seen
 from tagbot.messages import AnswerGiven
 from tagbot.services import Services
-from tagbot.slack import words
+from tagbot.slack import people_words, words
+from tagbot.slack.people_options import known_options
 from tagbot.slack.request_id import BLOCK_ID, RequestId, channel_of_click
 from tagbot.slack.someone_else_modal import Opened, someone_else_modal
 from tagbot.vocabulary import ActionId, CallbackId, Field
 
 LONGEST_NAME = 200
+
+A_PERSON = re.compile(r"\A[0-9a-f-]{36}\Z")
+"""An id of ours."""
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -45,6 +50,12 @@ def register(app: App, services: Services) -> None:
             )
             open_form(body, someone_else_modal(asked, opened), services)
 
+    in_time = InTime()
+
+    @app.options(Field.KNOWN)
+    def named_before(ack: Ack, body: dict[str, Any]) -> None:
+        ack(options=in_time.or_nothing(lambda: suggested(body, services)))
+
     @app.view(CallbackId.SOMEONE_ELSE)
     def someone_else_said(ack: Ack, body: dict[str, Any]) -> None:
         answer = parse(body, services.now())
@@ -60,9 +71,13 @@ def register(app: App, services: Services) -> None:
 def parse(body: Mapping[str, Any], now: float) -> AnswerGiven | dict[str, str]:
     """The answer in Slack's `view_submission` payload; or what to mend, by the block that it is about."""
     values = body["view"]["state"]["values"]
+    known = _chosen(values)
     name = clean_name(values[Field.NAME][Field.NAME].get("value") or "")
     email = clean_email(values[Field.EMAIL][Field.EMAIL].get("value") or "")
-    problems = _problems(name, email)
+    clicks = in_a_form(known, name, email)
+    if known:
+        name = email = ""
+    problems = {} if known else _problems(name, email)
     if problems:
         return problems
     asked = json.loads(body["view"]["private_metadata"])
@@ -70,7 +85,7 @@ def parse(body: Mapping[str, Any], now: float) -> AnswerGiven | dict[str, str]:
         face_id=asked["face_id"],
         round=asked["round"],
         tagger=body["user"]["id"],
-        answer="",
+        answer=known,
         name=name,
         email=email,
         at=submitted_at(asked, now),
@@ -78,8 +93,15 @@ def parse(body: Mapping[str, Any], now: float) -> AnswerGiven | dict[str, str]:
         message_ts=asked["message_ts"],
         channel=asked.get("channel", ""),
         opened=float(asked.get("received") or 0.0),
-        clicks=in_a_form(name, email),
+        clicks=clicks,
     )
+
+
+def suggested(body: Mapping[str, Any], services: Services) -> list[dict[str, Any]]:
+    """The options for what was typed, from Slack's `block_suggestion` payload; none for who has no say."""
+    if not has_a_say(body["user"]["id"], services):
+        return []
+    return known_options(str(body.get("value") or ""), services.slack.members, services.opt_out_key)
 
 
 def submitted_at(asked: Mapping[str, Any], now: float) -> float:
@@ -93,10 +115,19 @@ def submitted_at(asked: Mapping[str, Any], now: float) -> float:
     return float(asked["clicked_at"]) + max(0.0, now - float(asked["received"]))
 
 
+def _chosen(values: Mapping[str, Any]) -> str:
+    """The id of the person who was named before; empty where none was chosen, or an older version opened the
+    modal, or it is none of ours.
+    """
+    field = values.get(Field.KNOWN, {}).get(Field.KNOWN) or {}
+    value = str((field.get("selected_option") or {}).get("value") or "")
+    return value if A_PERSON.match(value) else ""
+
+
 def _problems(name: str, email: str) -> dict[str, str]:
     problems: dict[str, str] = {}
     if not can_be_seen(name):
-        problems[Field.NAME] = words.NAME_MISSING
+        problems[Field.NAME] = people_words.NAME_OR_KNOWN_MISSING
     elif len(name) > LONGEST_NAME:
         problems[Field.NAME] = words.NAME_TOO_LONG
     if email and not EMAIL.fullmatch(email):

@@ -40,6 +40,12 @@ def name_key(name: str) -> str:
     return _folded(_folded(name).casefold())
 
 
+def search_key(text: str) -> str:
+    """The same for a name as for what people type when they look for it: accents do not matter either."""
+    apart = unicodedata.normalize("NFKD", name_key(text))
+    return "".join(each for each in apart if not unicodedata.combining(each))
+
+
 def email_key(email: str | None) -> str:
     """The same for all spellings of one address; empty for none."""
     return (email or "").casefold()

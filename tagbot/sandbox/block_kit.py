@@ -119,6 +119,9 @@ STATIC_SELECT = element(
     },
     just_one("options", "option_groups"),
 )
+EXTERNAL_SELECT = element(
+    "external_select", {}, {"min_query_length": integer(0, 3000), "initial_option": OPTION, **SELECT}
+)
 OVERFLOW = element("overflow", {"options": items(LINK_OPTION, 5)}, {"confirm": CONFIRM})
 CHECKBOXES = element(
     "checkboxes",
@@ -137,6 +140,7 @@ PRESSED = {
     "button": BUTTON,
     "users_select": USERS_SELECT,
     "static_select": STATIC_SELECT,
+    "external_select": EXTERNAL_SELECT,
     "overflow": OVERFLOW,
     "checkboxes": CHECKBOXES,
 }
@@ -145,8 +149,16 @@ FILLED = {
     "email_text_input": EMAIL_TEXT_INPUT,
     "users_select": USERS_SELECT,
     "static_select": STATIC_SELECT,
+    "external_select": EXTERNAL_SELECT,
     "checkboxes": CHECKBOXES,
 }
+
+# What an app answers that is asked for the options of an external_select; there may be none that fit.
+OFFERED = shape(
+    {},
+    {"options": items(OPTION, 100, least=0), "option_groups": items(OPTION_GROUP, 100)},
+    just_one("options", "option_groups"),
+)
 
 
 # ---------------------------------------------------------------- blocks

@@ -58,6 +58,7 @@ class Control:
         }
         deeds: dict[str, Handler] = {
             "use": self.use,
+            "suggest": self.suggest,
             "submit": self.submit,
             "close_view": self.close_view,
             "open_home": self.open_home,
@@ -167,6 +168,12 @@ class Control:
         return await self._act(
             self.people.use(who, where, action, asked.get("value"), asked.get("block_id")), asked
         )
+
+    async def suggest(self, asked: Asked) -> Act:
+        """Type into a select of the app's: `member`, `where`, `action_id`, `typed`, `block_id`."""
+        who, where, action = asked["member"], asked["where"], asked["action_id"]
+        typed, block = asked.get("typed", ""), asked.get("block_id")
+        return await self._act(self.people.suggest(who, where, action, typed, block), asked)
 
     async def submit(self, asked: Asked) -> Act:
         """Submit a modal: `member`, `view`, `values`."""

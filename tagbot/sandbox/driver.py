@@ -171,6 +171,14 @@ class Slack:
         """Press a button."""
         return self._act("use", wait, member=member, where=where, action_id=action_id, block_id=block_id)
 
+    def suggest(
+        self, member: str, where: str, action_id: str, typed: str, *, block_id: str | None = None
+    ) -> Act:
+        """Type into a select of a message, a modal or Home; the act's `options` are what the app offers."""
+        return self._act(
+            "suggest", True, member=member, where=where, action_id=action_id, typed=typed, block_id=block_id
+        )
+
     def submit(self, member: str, view: str, values: Json, *, wait: bool = True) -> Act:
         """Fill in a modal and submit it; `values`: block_id → text, user id, option's value, or the
         values of the boxes that are ticked.

@@ -5,11 +5,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tagbot.sandbox import block_kit, payloads, replies, wire
+from tagbot.sandbox import payloads, replies, wire
+from tagbot.sandbox.filling_in import demand, find, offered, ticked
 from tagbot.sandbox.methods import files, views
 from tagbot.sandbox.refusals import Refused, SlackError
 from tagbot.sandbox.socket_server import Delivery, SocketMode
 from tagbot.sandbox.state import Act, Channel, File, Json, Member, Message, Version, View
+from tagbot.sandbox.suggestions import SELECT, Menu
 from tagbot.sandbox.workspace import World
 
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -33,14 +35,33 @@ class People:
         if where.startswith("V"):
             view = self._view_in_front(person, where)
             element = find(view.content["blocks"], action_id, block_id)
-            action = self._action(element, value, view.values)
+            action = self._action(self._as_seen(member, where, element), value, view.values)
             payload = payloads.block_actions_in_view(self.world, person, view, action)
         else:
             message = self._seen(person, where)
             element = find(message.blocks, action_id, block_id)
-            action = self._action(element, value, message.selections.setdefault(member, {}))
+            chosen = message.selections.setdefault(member, {})
+            action = self._action(self._as_seen(member, where, element), value, chosen)
             payload = payloads.block_actions_in_message(self.world, person, message, action)
         return self._send("choose" if value else "click", INTERACTIVE, person, payload)
+
+    def suggest(self, member: str, where: str, action_id: str, typed: str, block_id: str | None) -> Act:
+        """Type into a select whose options the app is asked for."""
+        person = self._person(member)
+        on = self._view_in_front(person, where) if where.startswith("V") else self._seen(person, where)
+        blocks = on.content["blocks"] if isinstance(on, View) else on.blocks
+        block, element = find(blocks, action_id, block_id, speaks=False)
+        menu = Menu(self.world, member, where, block["block_id"], element)
+        menu.type(typed)
+        payload = payloads.block_suggestion(self.world, person, on, menu, typed)
+        act = self._record("suggest", person, payload)
+        self.socket_mode.spawn(self._deliver(act, INTERACTIVE, lambda answer: menu.fill(act, answer)))
+        return act
+
+    def _as_seen(self, member: str, where: str, found: tuple[Json, Json]) -> tuple[Json, Json]:
+        """An element with its block, and with the options that this person was suggested."""
+        block, element = found
+        return block, Menu(self.world, member, where, block["block_id"], element).as_seen()
 
     def _action(self, found: tuple[Json, Json], value: str | None, chosen: Json) -> Json:
         """The action in the payload; what was chosen stays chosen on this person's screen."""
@@ -114,7 +135,7 @@ class People:
         if unknown:
             raise Refused(f"This view has no input {', '.join(sorted(unknown))}.")
         for block_id, value in values.items():
-            element = inputs[block_id]["element"]
+            _, element = self._as_seen(view.member, view.id, (inputs[block_id], inputs[block_id]["element"]))
             view.values.setdefault(block_id, {})[element["action_id"]] = self._typed(element, value)
         for block_id, block in inputs.items():
             demand(view, block_id, block)
@@ -125,7 +146,7 @@ class People:
             return None
         if element["type"] == "checkboxes":
             return ticked(element, value)
-        if element["type"] in ("users_select", "static_select"):
+        if element["type"] in ("users_select", "static_select", SELECT):
             return next(iter(self._held(element, value).values()))
         if element["type"] == "email_text_input" and not ADDRESS.fullmatch(value):
             raise Refused(f"{value} is not an email address.")
@@ -343,49 +364,3 @@ def settle(act: Act, delivery: Delivery) -> None:
     act.acknowledged_at = delivery.acknowledged_at
     act.latency_ms = delivery.latency_ms
     act.error = "dispatch_failed" if delivery.error == "not_connected" else delivery.error
-
-
-def find(blocks: list[Json], action_id: str, block_id: str | None) -> tuple[Json, Json]:
-    """The one element with this action_id, with its block."""
-    found = [
-        (block, element)
-        for block, element in block_kit.elements(blocks)
-        if element["action_id"] == action_id and block_id in (None, block["block_id"])
-    ]
-    if not found:
-        raise Refused(f"There is no element {action_id} here.")
-    if len(found) > 1:
-        raise Refused(f"There are {len(found)} elements {action_id} here: name the block_id.")
-    block = found[0][0]
-    if block["type"] == "input" and not block.get("dispatch_action"):
-        raise Refused(f"{action_id} is an input: it says nothing until the view is submitted.")
-    return found[0]
-
-
-def offered(element: Json, value: str) -> Json:
-    """The option with this value."""
-    options = block_kit.options(element)
-    if value not in options:
-        raise Refused(f"{element['action_id']} does not offer {value}; it offers {', '.join(options)}.")
-    return options[value]
-
-
-def ticked(element: Json, values: list[str]) -> list[Json]:
-    """The options with these values, in the order in which they stand there."""
-    chosen = [offered(element, value) for value in values]
-    return [option for option in block_kit.options(element).values() if option in chosen]
-
-
-def demand(view: View, block_id: str, block: Json) -> None:
-    """An input that is not optional must hold something."""
-    element = block["element"]
-    held = view.values.get(block_id, {}).get(element["action_id"])
-    filled = (
-        held
-        or element.get("initial_value")
-        or element.get("initial_user")
-        or element.get("initial_option")
-        or (held is None and element.get("initial_options"))
-    )
-    if not filled and not block.get("optional"):
-        raise Refused(f"The input {block_id} must be filled in.")

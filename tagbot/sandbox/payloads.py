@@ -7,6 +7,7 @@ import time
 from tagbot.sandbox import wire
 from tagbot.sandbox.methods.chat import direct_with
 from tagbot.sandbox.state import Channel, Json, Member, Message, ResponseUrl, Trigger, View
+from tagbot.sandbox.suggestions import Menu
 from tagbot.sandbox.workspace import World
 
 TOKEN = "sandbox-verification"  # noqa: S105 - Slack's old verification token; nobody checks it
@@ -32,18 +33,10 @@ def response_url(world: World, kind: str, member: str, channel: str, message: st
 def block_actions_in_message(world: World, member: Member, message: Message, action: Json) -> Json:
     """Somebody used an element of a message. For an ephemeral one Slack need not send the message along."""
     hidden = message.ephemeral_to is not None
-    container = {
-        "type": "message",
-        "message_ts": message.ts,
-        "channel_id": message.channel,
-        "is_ephemeral": hidden,
-    }
-    if message.thread_ts:
-        container["thread_ts"] = message.thread_ts
     chosen = message.selections.get(member.id, {})
     payload = {
         **interaction(world, "block_actions", member),
-        "container": container,
+        "container": container(message),
         "channel": channel(world.channel(message.channel)),
         "state": {"values": wire.state_values(message.blocks, chosen)},
         "response_url": response_url(world, "actions", member.id, message.channel, message.ts),
@@ -60,6 +53,22 @@ def block_actions_in_view(world: World, member: Member, view: View, action: Json
         "view": wire.view(world, view),
         "actions": [action],
     }
+
+
+def block_suggestion(world: World, member: Member, on: Message | View, menu: Menu, typed: str) -> Json:
+    """Somebody typed into a select whose options the app has: nothing can be opened for it, or said to it."""
+    payload = interaction(world, "block_suggestion", member)
+    del payload["trigger_id"]
+    asked = {"action_id": menu.element["action_id"], "block_id": menu.block_id, "value": typed}
+    if isinstance(on, View):
+        where: Json = {"container": {"type": "view", "view_id": on.id}, "view": wire.view(world, on)}
+    else:
+        where = {
+            "container": container(on),
+            "channel": channel(world.channel(on.channel)),
+            "message": wire.message(world, on, metadata=False),
+        }
+    return {**payload, **asked, **where}
 
 
 def view_submission(world: World, member: Member, view: View) -> Json:
@@ -188,6 +197,17 @@ def interaction(world: World, kind: str, member: Member, view: str | None = None
         "enterprise": None,
         "is_enterprise_install": False,
     }
+
+
+def container(message: Message) -> Json:
+    """Where an element stands that was used in a message."""
+    told = {
+        "type": "message",
+        "message_ts": message.ts,
+        "channel_id": message.channel,
+        "is_ephemeral": message.ephemeral_to is not None,
+    }
+    return {**told, "thread_ts": message.thread_ts} if message.thread_ts else told
 
 
 def channel(where: Channel) -> Json:

@@ -168,7 +168,9 @@ class ResponseUrl:
 
 @dataclass
 class Act:
-    """What a person did and what they got. Error codes are those that a person would see in Slack."""
+    """What a person did and what they got. Error codes are those that a person would see in Slack; `options`,
+    what the app suggested for what they typed.
+    """
 
     id: str
     kind: str
@@ -181,6 +183,7 @@ class Act:
     latency_ms: float | None = None
     error: str | None = None
     done: bool = False
+    options: list[Json] = field(default_factory=list)
 
 
 @dataclass
@@ -213,6 +216,7 @@ class Workspace:
     triggers: dict[str, Trigger] = field(default_factory=dict)
     response_urls: dict[str, ResponseUrl] = field(default_factory=dict)
     acts: dict[str, Act] = field(default_factory=dict)
+    suggested: dict[str, list[Json]] = field(default_factory=dict)  # by `suggestions.Menu.key`
     serial: int = 0
     last_ts: int = 0  # microseconds: the newest ts that was given out
 

@@ -247,6 +247,7 @@ def view(world: World, each: View) -> Json:
 VALUE_FIELDS = {
     "users_select": ("selected_user", "initial_user"),
     "static_select": ("selected_option", "initial_option"),
+    "external_select": ("selected_option", "initial_option"),
     "checkboxes": ("selected_options", "initial_options"),
     "plain_text_input": ("value", "initial_value"),
     "email_text_input": ("value", "initial_value"),

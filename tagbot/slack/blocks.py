@@ -37,7 +37,8 @@ class Rendered:
     """Of its metadata; empty leaves that as it is."""
 
 
-def _cut(text: str, most: int) -> str:
+def cut(text: str, most: int) -> str:
+    """As much of a text as fits, in letters."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
@@ -53,8 +54,8 @@ class Offered:
     @property
     def label(self) -> str:
         """As it stands on the button; of a long one, what tells the person from another stays."""
-        hint = f" ({_cut(self.hint, LONGEST_LABEL // 2)})" if self.hint else ""
-        return _cut(self.name, LONGEST_LABEL - len(hint)) + hint
+        hint = f" ({cut(self.hint, LONGEST_LABEL // 2)})" if self.hint else ""
+        return cut(self.name, LONGEST_LABEL - len(hint)) + hint
 
 
 @dataclass(frozen=True, slots=True)

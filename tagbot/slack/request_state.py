@@ -1,15 +1,13 @@
 """A request, as the database has it."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 from tagbot.consensus import PeopleDiffer, Rule, consensus
 from tagbot.database.models.faces import Face
-from tagbot.database.models.people import Person
+from tagbot.database.models.people_search import people_of
 from tagbot.database.models.requests import Request
 from tagbot.database.models.rounds import PastRound
 from tagbot.database.models.votes import Vote
-from tagbot.lib.names import name_key
 from tagbot.slack import words
 from tagbot.slack.blocks import Offered, PersonShown, Rendered
 from tagbot.slack.group_message import FaceShown, GroupShown, group_message
@@ -19,6 +17,7 @@ from tagbot.slack.request_message import (
     past_request_message,
     request_message,
 )
+from tagbot.slack.told_apart import told_apart
 from tagbot.vocabulary import MACHINE
 
 
@@ -81,17 +80,10 @@ def _without_faces(rounds: Sequence[PastRound], *, is_elsewhere: bool) -> Render
 
 def _offered(request: Request) -> list[Offered]:
     """The names of the line-up, told apart where two people have the same."""
-    people = {person.id: person for person in Person.select().where(Person.id << request.offered)}
-    names = Counter(name_key(person.name or "") for person in people.values())
-    return [
-        Offered(
-            person.id,
-            person.name,
-            (person.email or person.slack_id or "") if names[name_key(person.name)] > 1 else "",
-        )
-        for person in map(people.get, request.offered)
-        if person is not None and person.name
-    ]
+    people = {each.id: each for each in people_of(request.offered)}
+    hints = told_apart(list(people.values()))
+    there = (people[each] for each in request.offered if each in people)
+    return [Offered(each.id, each.name, hints.get(each.id, "")) for each in there if each.name]
 
 
 def pictures_are_on_their_way(request: Request) -> bool:

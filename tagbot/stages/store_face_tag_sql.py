@@ -33,7 +33,8 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
     picked = Person.with_own_id(message.answer)
     answer = message.answer if picked is None else picked.slack_id or picked.id
     has_account = picked is None or picked.slack_id is not None
-    if (why := _why_not(message, answer, name, services, has_account=has_account)) is not None:
+    named = name if has_account or picked is None else picked.name or ""
+    if (why := _why_not(message, answer, named, services, has_account=has_account)) is not None:
         services.tellings.tell(message.tagger, why, message.channel)
         return
     with writing():

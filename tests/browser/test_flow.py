@@ -78,10 +78,11 @@ def test_somebody_without_an_account_is_named_in_the_modal(
     asked.locator("[data-action-id=someone_else]").click()
     modal = visitor.page.locator("dialog[data-callback-id=someone_else]")
     name, email = (modal.locator(f"[data-block-id={block}]") for block in ("name", "email"))
-    expect(name).to_be_focused()
+    expect(modal.locator("[data-block-id=known]")).to_be_focused()
 
     modal.get_by_role("button", name="That's them").click()
-    expect(modal).to_contain_text("Please complete this required field.")
+    expect(modal).to_contain_text("Please choose somebody who was named before, or write a name.")
+    expect(name).to_be_focused()
     name.fill("Eileen Collins")
     email.fill("nowhere")
     modal.get_by_role("button", name="That's them").click()
@@ -93,6 +94,32 @@ def test_somebody_without_an_account_is_named_in_the_modal(
     modal.get_by_role("button", name="That's them").click()
     expect(modal).to_have_count(0)
     expect(asked).to_contain_text("Answered so far: @anna")
+
+
+@pytest.mark.rule("sandbox-in-browser", "known-people")
+def test_somebody_who_was_named_before_is_chosen_as_one_types(
+    visitor: Visitor, asked: Locator, screenshot: Screenshot
+) -> None:
+    modal = visitor.page.locator("dialog[data-callback-id=someone_else]")
+    for member in (ANNA, BEN):
+        visitor.become(member)
+        asked.locator("[data-action-id=someone_else]").click()
+        modal.locator("[data-block-id=name]").fill("Mae Jemison")
+        modal.get_by_role("button", name="That's them").click()
+        expect(modal).to_have_count(0)
+    expect(asked).to_contain_text("Tagged as Mae Jemison")
+
+    again = visitor.request()
+    again.locator("[data-action-id=someone_else]").click()
+    known = modal.locator("[data-block-id=known]")
+    known.press_sequentially("jem")
+    expect(modal.get_by_role("option")).to_have_text(["Mae Jemison1 face"])
+    screenshot("known")
+    known.press("Enter")
+    expect(known).to_have_value("Mae Jemison")
+    modal.get_by_role("button", name="That's them").click()
+    expect(modal).to_have_count(0)
+    expect(again).to_contain_text("Answered so far: @Ben")
 
 
 def test_a_modal_can_be_closed_in_three_ways(visitor: Visitor, asked: Locator) -> None:

@@ -13,7 +13,7 @@ from tagbot.handlers.someone_else import parse
 from tagbot.messages import AnswerGiven
 from tagbot.queues import Counts
 from tagbot.sandbox.driver import Slack
-from tagbot.slack import words
+from tagbot.slack import people_words, words
 from tagbot.slack.request_id import RequestId
 from tagbot.slack.someone_else_modal import Opened, someone_else_modal
 from tagbot.training.local import LocalBackend
@@ -171,12 +171,15 @@ def test_what_turns_text_is_taken_out_of_a_name(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("typed", "errors"),
     [
-        ({"name": "   "}, {"name": words.NAME_MISSING}),
+        ({"name": "   "}, {"name": people_words.NAME_OR_KNOWN_MISSING}),
         ({"name": "Z" * 201}, {"name": words.NAME_TOO_LONG}),
         ({"name": "Zoë", "email": "zoe at example"}, {"email": words.EMAIL_WRONG}),
-        ({"name": "\u3164"}, {"name": words.NAME_MISSING}),
-        ({"name": "\u2800 \u200b\u202e"}, {"name": words.NAME_MISSING}),
-        ({"name": " ", "email": "@"}, {"name": words.NAME_MISSING, "email": words.EMAIL_WRONG}),
+        ({"name": "\u3164"}, {"name": people_words.NAME_OR_KNOWN_MISSING}),
+        ({"name": "\u2800 \u200b\u202e"}, {"name": people_words.NAME_OR_KNOWN_MISSING}),
+        (
+            {"name": " ", "email": "@"},
+            {"name": people_words.NAME_OR_KNOWN_MISSING, "email": words.EMAIL_WRONG},
+        ),
     ],
 )
 def test_what_cannot_be_is_shown_in_the_modal_and_can_be_mended(

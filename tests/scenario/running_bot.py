@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from tagbot.sandbox.driver import Slack
 from tagbot.settings import Settings
 from tests.clean_environment import clean_environment
 from tests.forked import BOT, BotProcess
-from tests.world import SIDECAR, astronaut, environment
+from tests.world import PORTRAIT_FACE, SIDECAR, astronaut, environment, portrait
 
 PATIENCE = 30.0
 """Seconds for something that takes a bot about one."""
@@ -41,6 +41,11 @@ class RunningBot:
         """Drop a photo with its face in a sidecar, so that no recogniser is started to find it."""
         self.put(Path(name).with_suffix(".json").name, SIDECAR)
         self.put(name, astronaut())
+
+    def put_face(self, number: int) -> None:
+        """Drop another photo with its face in a sidecar for each number."""
+        self.put(f"{number:03}.json", json.dumps({"faces": [{"rectangle": asdict(PORTRAIT_FACE)}]}).encode())
+        self.put(f"{number:03}.jpg", portrait(number))
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one of the operator's commands beside the bot."""

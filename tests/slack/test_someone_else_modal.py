@@ -20,11 +20,14 @@ def test_the_modal_is_one_that_slack_takes() -> None:
     assert inspected["callback_id"] == "someone_else"
     inputs = {each["block_id"]: each for each in view["blocks"]}
     assert {name: each["element"]["action_id"] for name, each in inputs.items()} == {
+        "known": "known",
         "name": "name",
         "email": "email",
     }
-    assert {each["element"]["type"] for each in inputs.values()} == {"plain_text_input"}
-    assert (inputs["name"].get("optional", False), inputs["email"]["optional"]) == (False, True)
+    kinds = [each["element"]["type"] for each in view["blocks"]]
+    assert kinds == ["external_select", "plain_text_input", "plain_text_input"]
+    assert inputs["known"]["element"]["min_query_length"] == 1
+    assert all(each["optional"] for each in inputs.values()), "either of the first two is enough"
     assert json.loads(view["private_metadata"]) == {
         "face_id": FACE_ID,
         "round": 999_999_999,

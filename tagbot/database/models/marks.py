@@ -42,6 +42,12 @@ def marks_of_name(typed: str) -> Marks:
     return Marks(names=(clean_name(typed),), name_keys=(name_key(typed),))
 
 
+def ids_being_forgotten() -> set[str]:
+    """Slack's and ours, of people who are being forgotten just now."""
+    each = (forgetting.marks for forgetting in Forgetting.unfinished())
+    return {one for marks in each if marks is not None for one in marks.ids}
+
+
 def is_being_forgotten(answer: str, name: str, email: str) -> bool:
     """Whether an answer names somebody who is being forgotten just now."""
     for forgetting in Forgetting.unfinished():

@@ -17,7 +17,7 @@ from tagbot.sandbox.workspace import World
 
 T = TypeVar("T")
 
-NOT_KEPT: Json = {"triggers": {}, "acts": {}}
+NOT_KEPT: Json = {"triggers": {}, "acts": {}, "suggested": {}}
 
 OF_THE_APP = ("scopes", "commands", "shortcuts", "subscriptions")
 """What the manifest says: this version's counts, also where another one has saved its own."""

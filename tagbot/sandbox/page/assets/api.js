@@ -24,6 +24,12 @@ export async function act(deed, body) {
   }
 }
 
+/** What the app offers for what a member has typed, as options of a picker; null where it did not answer. */
+export async function suggested(body) {
+  const done = await post("_control/suggest", body).catch((why) => ({ error: why.message }));
+  return done.error ? null : done.options;
+}
+
 /** A file as the sandbox takes it: its name, and its bytes in base64. */
 export function encoded(file) {
   return new Promise((resolve, reject) => {

@@ -5,8 +5,9 @@ import { ICONS, el, icon, newId } from "./dom.js";
 /**
  * `options`: `{ value, label, note, face }`, `chosen`: the value that stands in it.
  * `attributes` go to the field; `pick(option)` is called with what was chosen.
+ * With `load(typed)`, which gives them, options are asked for as somebody types, from `least` letters on.
  */
-export function combobox({ options, chosen, placeholder, attributes, pick }) {
+export function combobox({ options, chosen, placeholder, attributes, pick, load = null, least = 0 }) {
   const list = el("ul", { role: "listbox", id: newId("list"), class: "options", hidden: true });
   const field = el("input", {
     type: "text",
@@ -21,21 +22,43 @@ export function combobox({ options, chosen, placeholder, attributes, pick }) {
     "aria-controls": list.id,
     ...attributes,
   });
-  const state = { active: 0, shown: [], value: chosen ?? null };
-  const label = () => options.find((option) => option.value === state.value)?.label ?? "";
+  const state = { active: 0, shown: [], value: chosen ?? null, option: options.find((option) => option.value === chosen) ?? null };
+  const label = () => state.option?.label ?? "";
 
   function open(typed) {
+    if (load) {
+      ask(typed);
+      return;
+    }
     const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
-    state.shown = options.filter((option) => fits(option, words));
+    show(options.filter((option) => fits(option, words)), "Nobody of that name");
+  }
+
+  function show(fitting, none) {
+    state.shown = fitting;
     state.active = Math.max(0, state.shown.findIndex((option) => option.value === state.value));
-    list.replaceChildren(...state.shown.map(drawn), ...(state.shown.length ? [] : [el("li", { class: "none" }, "Nobody of that name")]));
+    list.replaceChildren(...state.shown.map(drawn), ...(state.shown.length ? [] : [el("li", { class: "none" }, none)]));
     list.hidden = false;
     field.setAttribute("aria-expanded", "true");
     turn(list, field);
     mark();
   }
 
+  /** What is offered follows when the app has answered; an answer to what was typed before is too late. */
+  async function ask(typed) {
+    state.asked = typed;
+    if (typed.length < least) {
+      show([], "Type to search");
+      return;
+    }
+    show([], "One moment…");
+    const found = await load(typed);
+    if (state.asked !== typed || list.hidden) return;
+    show(found ?? [], found ? "Nobody of that name" : "The app did not answer.");
+  }
+
   function close() {
+    if (load && field.value === "") state.value = state.option = null; // what was emptied is not chosen any more
     list.hidden = true;
     list.replaceChildren();
     field.setAttribute("aria-expanded", "false");
@@ -76,11 +99,12 @@ export function combobox({ options, chosen, placeholder, attributes, pick }) {
   }
 
   async function choose(option) {
-    const before = state.value;
-    state.value = option.value;
+    const before = { value: state.value, option: state.option };
+    Object.assign(state, { value: option.value, option });
+    field.value = label();
     close();
     if ((await pick(option)) === false) {
-      state.value = before;
+      Object.assign(state, before);
       field.value = label();
     }
   }

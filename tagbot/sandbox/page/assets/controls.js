@@ -1,5 +1,6 @@
 // What people press and choose in messages and modals.
 
+import { suggested } from "./api.js";
 import { combobox } from "./combobox.js";
 import { el, newId } from "./dom.js";
 import { memberOptions } from "./people.js";
@@ -31,6 +32,7 @@ const CONTROLS = {
     select(element, block, screen, memberOptions(screen.names.members), element.initial_user),
   static_select: (element, block, screen) =>
     select(element, block, screen, staticOptions(element), element.initial_option?.value),
+  external_select: (element, block, screen) => external(element, block, screen),
   overflow: (element, block, screen) =>
     select({ ...element, placeholder: { text: "More…" } }, block, screen, staticOptions(element)),
 };
@@ -57,14 +59,39 @@ function select(element, block, screen, options, initial) {
   return picker;
 }
 
+function external(element, block, screen) {
+  const picker = externalPicker(element, block, screen, {
+    held: screen.chosen?.[block.block_id]?.[element.action_id],
+    attributes: marks(element, block),
+    pick: (option) => used(element, block, screen, option.value, picker),
+  });
+  return picker;
+}
+
+/** A picker whose options the app has: somebody types into it at `screen.where`. */
+export function externalPicker(element, block, screen, { held, attributes, pick }) {
+  const initial = held ?? element.initial_option;
+  return combobox({
+    options: initial ? [optionOf(initial)] : [],
+    chosen: initial?.value,
+    placeholder: element.placeholder?.text ?? "Choose",
+    attributes,
+    pick,
+    least: element.min_query_length ?? 3,
+    load: async (typed) => {
+      const where = { member: screen.names.you, where: screen.where, action_id: element.action_id, block_id: block.block_id };
+      const found = await suggested({ ...where, typed });
+      return found && found.map(optionOf);
+    },
+  });
+}
+
 export function staticOptions(element) {
   const grouped = (element.option_groups ?? []).flatMap((group) => group.options);
-  return [...(element.options ?? []), ...grouped].map((option) => ({
-    value: option.value,
-    label: option.text.text,
-    note: option.description?.text,
-  }));
+  return [...(element.options ?? []), ...grouped].map(optionOf);
 }
+
+const optionOf = (option) => ({ value: option.value, label: option.text.text, note: option.description?.text });
 
 /** Ask first where the bot wants that; then tell it, and say beneath the element if that failed. */
 async function used(element, block, screen, value, control) {

@@ -57,7 +57,7 @@ function drawMessage(message, replies, names, follow, old) {
 function drawContent(blocks, message, names) {
   const use = (block, element, value) =>
     act("use", { member: names.you, where: message.ts, action_id: element.action_id, block_id: block.block_id, value });
-  const screen = { names, pictures: message.pictures, chosen: message.chosen, use };
+  const screen = { names, pictures: message.pictures, chosen: message.chosen, use, where: message.ts };
   if (message.blocks.length) drawBlocks(blocks, message.blocks, screen);
   else blocks.replaceChildren(el("div", { class: "block" }, el("div", { class: "section-text" }, mrkdwn(message.text, names))));
 }

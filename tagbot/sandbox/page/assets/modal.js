@@ -3,7 +3,7 @@
 import { act } from "./api.js";
 import { drawBlocks, unknown } from "./blocks.js";
 import { combobox } from "./combobox.js";
-import { failed, staticOptions } from "./controls.js";
+import { externalPicker, failed, staticOptions } from "./controls.js";
 import { ICONS, el, icon, newId } from "./dom.js";
 import { memberOptions } from "./people.js";
 
@@ -75,7 +75,7 @@ function drawBlock(block, view, names, fields) {
   const use = (of, element, value) =>
     act("use", { member: names.you, where: view.id, action_id: element.action_id, block_id: of.block_id, value });
   const parent = el("div");
-  drawBlocks(parent, [block], { names, pictures: view.pictures, chosen: view.values, use });
+  drawBlocks(parent, [block], { names, pictures: view.pictures, chosen: view.values, use, where: view.id });
   return parent;
 }
 
@@ -83,7 +83,8 @@ function drawInput(block, view, names, fields) {
   const { element } = block;
   const id = newId("input");
   if (element.type === "checkboxes") return drawBoxes(block, view, fields);
-  const drawn = INPUTS[element.type]?.(element, view.values?.[block.block_id]?.[element.action_id], names);
+  const screen = { names, block, where: view.id };
+  const drawn = INPUTS[element.type]?.(element, view.values?.[block.block_id]?.[element.action_id], screen);
   if (!drawn) return unknown(element, "input");
   const field = drawn.matches("input, textarea") ? drawn : drawn.querySelector("input");
   field.id = id;
@@ -141,8 +142,9 @@ const INPUTS = {
     field.value = value ?? element.initial_value ?? "";
     return field;
   },
-  users_select: (element, value, names) => picker(element, memberOptions(names.members), value ?? element.initial_user),
+  users_select: (element, value, { names }) => picker(element, memberOptions(names.members), value ?? element.initial_user),
   static_select: (element, value) => picker(element, staticOptions(element), (value ?? element.initial_option)?.value),
+  external_select: (element, value, screen) => externalPicker(element, screen.block, screen, { held: value, attributes: {}, pick: () => true }),
 };
 
 function picker(element, options, chosen) {
