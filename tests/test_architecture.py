@@ -30,6 +30,7 @@ DOORS: dict[str, set[str]] = {
         "slack/group_message.py",
         "slack/group_modals.py",
         "slack/home_view.py",
+        "slack/people_options.py",
         "slack/person_messages.py",
         "slack/request_message.py",
         "slack/someone_else_modal.py",

@@ -77,12 +77,18 @@ def _acknowledge(ack: Ack, body: Mapping[str, Any], response: BoltResponse) -> N
     """
     view = body.get("view") or {} if body.get("type") == "view_submission" else {}
     inputs = [str(each["block_id"]) for each in view.get("blocks") or () if each["type"] == "input"]
+    inputs.sort(key=lambda block: not _is_filled(view, block))  # beside what was typed or chosen
     says: dict[str, Any] = (
         {"response_action": "errors", "errors": {inputs[0]: words.NOT_STORED}} if inputs else {}
     )
     filled: BoltResponse = Ack()(**says)  # type: ignore[no-untyped-call]  # Bolt's
     response.headers, response.body, response.status = filled.headers, filled.body, filled.status
     ack(**says)
+
+
+def _is_filled(view: Mapping[str, Any], block: str) -> bool:
+    held = view["state"]["values"].get(block, {}).values()
+    return any(value for element in held for name, value in element.items() if name != "type")
 
 
 def _note(what: str, body: Mapping[str, Any]) -> None:
