@@ -36,7 +36,7 @@ export function buildHome(section) {
       const use = (block, element, value) =>
         act("use", { member: names.you, where: view.id, action_id: element.action_id, block_id: block.block_id, value });
       const place = placeOfFocus(blocks);
-      drawBlocks(blocks, view?.content.blocks ?? [], { names, pictures: view?.pictures ?? {}, chosen: view?.values, use });
+      drawBlocks(blocks, view?.content.blocks ?? [], { names, pictures: view?.pictures ?? {}, chosen: view?.values, use, where: view?.id });
       keepFocus(section, blocks, place);
       const wanted = view ? "" : problem ?? (connected ? "One moment, FaceTag fills this page …" : "FaceTag has not filled this page yet. It does as soon as the bot runs.");
       if (note.textContent !== wanted) fill(note, problem && !view ? failed(problem) : wanted);
