@@ -22,7 +22,8 @@ from tagbot.database.models.places import next_with_message
 from tagbot.database.named_lock import alone
 from tagbot.database.opening import connected, tidy
 from tagbot.database.outages import DatabaseAway, reached
-from tagbot.errors import Retry
+from tagbot.errors import Reject, Retry
+from tagbot.lib import failpoints
 from tagbot.lib.outage_log import OutageLog
 from tagbot.messages import (
     ConsentChanged,
@@ -154,10 +155,7 @@ def follow_consent(services: Services) -> None:
         Notice.put(ANOTHER_KEY, problem, services.now())
     elif Notice.get_or_none(Notice.name == ANOTHER_KEY) is not None:
         Notice.clear(ANOTHER_KEY)
-    follows: list[Message] = [
-        FaceTagged.after_consent(face_id, round, at)
-        for face_id, round, at in consented_and_waiting(LOOKED_AT)  # noqa: A001 - the glossary's word
-    ]
+    follows: list[Message] = [*consented_and_waiting(LOOKED_AT)]
     people = people_to_look_at(required=services.settings.requires_consent, limit=ASKED_AT_ONCE)
     follows += [ConsentChanged(person=person.slack_id or person.id) for person in people]
 
@@ -166,6 +164,14 @@ def follow_consent(services: Services) -> None:
             services.publish(message)
 
     _each(follows, send_on)
+
+
+def follow_merges(services: Services) -> None:
+    """Have the model follow people who were merged or parted: a command may have done that, or a crash have
+    come between.
+    """
+    with failpoints.working_on("FollowMerges"):
+        services.follow_merges()
 
 
 def tell_of_photos(services: Services) -> None:
@@ -275,6 +281,7 @@ def jobs() -> tuple[Job, ...]:
         Job("ForgetUnseen", HOUR_SECONDS, forget_unseen, at_start=True),
         Job("CountWhoLeft", HOUR_SECONDS, count_who_left, at_start=True),
         Job("FollowConsent", 10, follow_consent, at_start=True),
+        Job("FollowMerges", 2, follow_merges, at_start=True),
         Job("TellOfPhotos", 1, tell_of_photos),
         Job("DescribeAnew", 60, describe_anew),
         Job("SendHeartbeat", 5, partial(send_heartbeat, heartbeats), at_start=True, in_each_bot=True),
@@ -321,7 +328,7 @@ def _guarded(job: Job, services: Services, outage: OutageLog) -> None:
         outage.works(log, what)
     except DatabaseAway as away:
         away.log_once()
-    except Retry as why:
+    except (Retry, Reject) as why:
         outage.fails(log, what, why.reason)
     except Exception:
         log.exception("the timed job %s failed", job.name)

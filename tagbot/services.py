@@ -31,6 +31,7 @@ from tagbot.slack.socket_mode.connection_state import ConnectionTracker
 from tagbot.slack.updates import Updates
 from tagbot.training.backend import TrainingBackend
 from tagbot.training.machine import Machine
+from tagbot.training.merged_faces import follow_merges
 from tagbot.training.other_models import OtherModels
 
 
@@ -118,6 +119,15 @@ class Services:
     def tell_of_photos(self) -> None:
         """Tell members what came of the photos that they posted; raises `Retry` where Slack does not."""
         tell_of_photos(self.slack.channel, self.now())
+
+    def follow_merges(self) -> None:
+        """Have the model say whose the faces of merged people are now. Raises `Retry` or `Reject`."""
+        follow_merges(
+            self.training,
+            self.crop,
+            most=self.settings.max_faces_per_person,
+            requires_consent=self.settings.requires_consent,
+        )
 
     def crop(self, face_id: str) -> bytes:
         """The stored crop of a face."""

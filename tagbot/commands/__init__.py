@@ -10,7 +10,7 @@ COMMANDS = {
     "stats": "tell how many answers and clicks a face takes, and how well people and the machine do",
     "retry": "put dead letters back, or ask again about a face that was set aside",
     "export": "print every tagged face, oldest first",
-    "people": "list the people who are known, what is learned of each, and their consent",
+    "people": "list the people who are known with their consent; merge two into one, unmerge, rename",
     "consent": "note a person's yes or no that was given outside Slack",
     "forget": "make everything go that says who a person is or shows their face, and prove it",
     "reconcile": "compare the training backend's model with the database, and mend it",

@@ -78,7 +78,7 @@ def _of_one_face(face: Face | None, face_id: str, copies: Sequence[ModelFace]) -
             yield Difference(ORPHANED, face_id, copy.face_ref, copy.person_ref)
         elif copy.face_ref != face.face_ref:
             yield Difference(DOUBLED, face_id, copy.face_ref, copy.person_ref)
-        elif copy.person_ref != face.person_ref:
+        elif copy.person_ref != face.person_id:
             yield Difference(WRONG_PERSON, face_id, copy.face_ref, copy.person_ref)
 
 
@@ -104,17 +104,18 @@ def _send_again(face_id: str, training: TrainingBackend, images: ImageStore, run
     face = Face.get_or_none((Face.id == face_id) & (Face.state == State.TAGGED))
     if face is None or face.person_ref is None:
         return
-    training.ensure_person(face.person_ref)
+    # The one whose it is now: people may have been merged since it was sent.
+    person_ref = training.ensure_person(str(face.person_id))
     training_id = f"reconcile:{run}:{face.id}"
     answer = training.add_face(
-        face.id, face.person_ref, images.get(crop_key(face.id)), training_id=training_id, anyway=True
+        face.id, person_ref, images.get(crop_key(face.id)), training_id=training_id, anyway=True
     )
     if isinstance(answer, Trained):
         # A face that was reopened meanwhile is nobody's any more.
-        if not _note(face, face_ref=answer.face_ref):
-            training.remove_face(face.id, face.person_ref, answer.face_ref, training_id=training_id)
+        if not _note(face, face_ref=answer.face_ref, person_ref=person_ref, handed_to=None):
+            training.remove_face(face.id, person_ref, answer.face_ref, training_id=training_id)
     else:
-        nowhere = dict.fromkeys(("training_backend", "person_ref", "face_ref"))
+        nowhere = dict.fromkeys(("training_backend", "person_ref", "face_ref", "handed_to"))
         with writing():
             if _note(face, reason=answer.reason, **nowhere):
                 Face.changed(Face.id == face.id)

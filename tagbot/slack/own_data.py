@@ -31,7 +31,7 @@ def kept_of(slack_id: str, key: KeyedHash, text: str, now: float) -> KeptShown:
     with reached(), connected():
         if OptOut.has(slack_id, key):
             return KeptShown(slack_id=slack_id, opted_out=True)
-        person = Person.get_or_none(Person.slack_id == slack_id)
+        person = Person.of_account(slack_id)
         answers = kept.answers_of(slack_id)
         if person is None:
             return KeptShown(slack_id=slack_id, answers=answers)
@@ -70,7 +70,7 @@ def write_zip(
 def send_own_data(slack_id: str, slack: Slack, crop: Callable[[str], bytes]) -> bool:
     """Send a member all that is kept of them by direct message; whether Slack lets the bot write to them."""
     with reached(), connected(), TemporaryFile() as file:
-        person = Person.get_or_none(Person.slack_id == slack_id)
+        person = Person.of_account(slack_id)
         write_zip(file, person, slack_id, crop)
         file.seek(0)
         try:

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 from tagbot.consensus import PeopleDiffer, Rule, consensus
 from tagbot.database.models.faces import Face
+from tagbot.database.models.merged_people import MergedPeople
 from tagbot.database.models.people_search import people_of
 from tagbot.database.models.requests import Request
 from tagbot.database.models.rounds import PastRound
 from tagbot.database.models.votes import Vote
+from tagbot.lib.names import name_key
 from tagbot.slack import words
 from tagbot.slack.blocks import Offered, PersonShown, Rendered
 from tagbot.slack.group_message import FaceShown, GroupShown, group_message
@@ -79,10 +81,15 @@ def _without_faces(rounds: Sequence[PastRound], *, is_elsewhere: bool) -> Render
 
 
 def _offered(request: Request) -> list[Offered]:
-    """The names of the line-up, told apart where two people have the same."""
-    people = {each.id: each for each in people_of(request.offered)}
+    """The names of the line-up, told apart where two people have the same. Of merged people it is one; where
+    nobody else is left, that one would be the machine's guess, and nobody is offered.
+    """
+    offered = MergedPeople.now().roots(request.offered)
+    if len(offered) == 1 < len(request.offered):
+        return []
+    people = {each.id: each for each in people_of(offered)}
     hints = told_apart(list(people.values()))
-    there = (people[each] for each in request.offered if each in people)
+    there = sorted(people.values(), key=lambda each: (name_key(each.name or ""), each.id))
     return [Offered(each.id, each.name, hints.get(each.id, "")) for each in there if each.name]
 
 

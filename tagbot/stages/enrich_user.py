@@ -1,5 +1,7 @@
 """Take a person's name, email and picture from their Slack profile."""
 
+from peewee import Case
+
 from tagbot.database.models.faces import Face
 from tagbot.database.models.people import Person
 from tagbot.database.write_lock import writing
@@ -17,10 +19,12 @@ def enrich_user(message: PersonAdded, services: Services) -> tuple[()]:
     if person is None or person.slack_id is None:
         return ()  # forgotten meanwhile, or without an account
     profile = services.slack.members.profile(person.slack_id)
+    names = filter(can_be_seen, map(clean_name, (profile.real_name, profile.display_name)))
     with writing():
         # Only what the profile says: meanwhile the training backend may have come to know the person.
         Person.update(
-            name=next(filter(can_be_seen, map(clean_name, (profile.real_name, profile.display_name))), None),
+            # The name that an admin gave stays.
+            name=Case(None, [(Person.renamed_at.is_null(), next(names, None))], Person.name),
             email=profile.email,
             picture_url=profile.picture_url,
             enriched_at=services.now(),

@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from tagbot.database.models.face_vectors import FaceVector
 from tagbot.database.models.faces import Face
 from tagbot.database.models.guesses import Guess
+from tagbot.database.models.merged_people import MergedPeople
 from tagbot.database.models.named_faces import NamedFace
 from tagbot.database.models.opt_outs import OptOut
 from tagbot.database.models.people import Person
@@ -21,7 +22,7 @@ from tagbot.photos.image_keys import crop_key
 from tagbot.services import Services
 from tagbot.stages.identify_face import PATIENCE
 from tagbot.training.backend import FaceSearch
-from tagbot.training.machine import NearestPeople
+from tagbot.training.machine import NearestPeople, as_one
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ def note_opinion(request: Request, faces: Sequence[Face], services: Services) ->
     offered: tuple[str, ...] = ()
     guesses: list[Guess] = []
     if most and services.machine.may_know_somebody:
-        nearest = _nearest(faces, most + SPARE, services)
+        nearest = as_one(_nearest(faces, most + SPARE, services), MergedPeople.now().root)
         named = NamedFace.people(faces, services.opt_out_key)
         names = _names({*named, *(each.person for each in nearest)}, services)
         offered = services.machine.line_up(nearest, names, most, named)

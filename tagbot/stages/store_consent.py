@@ -6,6 +6,7 @@ from tagbot.database.models.consents import (
     IN_SLACK,
     ConsentStatement,
     ConsentText,
+    after_yes,
     may_be_learned,
     waiting_for_consent,
 )
@@ -29,13 +30,15 @@ def store_consent(message: ConsentChanged, services: Services) -> Iterator[FaceT
         known = ConsentText.get_or_none(ConsentText.id == message.text)
         text_id = None if known is None else message.text
         ConsentStatement.note(person.id, message.said, at=message.at, way=IN_SLACK, text_id=text_id)
-    if may_be_learned(person.id, required=services.settings.requires_consent):
-        said = ConsentStatement.latest(person.id)
-        for face in waiting_for_consent(person.id):
-            yield FaceTagged.after_consent(face.id, face.round, said.at if said else 0.0)
+    one = person.root()
+    if may_be_learned(one.id, required=services.settings.requires_consent):
+        said = ConsentStatement.latest(one.id)
+        for face in waiting_for_consent(one.id):
+            yield after_yes(face, said.at if said else 0.0)
     else:
-        unlearn_person(person.id, services)
+        unlearn_person(one.id, services)
         if services.settings.requires_consent:
             text = text_of_today(services.settings)
-            ask_for_consent(person, text, services.slack, services.now)
-    show_answer(person, services.slack)
+            ask_for_consent(one, text, services.slack, services.now)
+    for each in {person.id: person, one.id: one}.values():
+        show_answer(each, services.slack)

@@ -31,10 +31,11 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
     # An older version left names as they were typed.
     name, email = clean_name(message.name), clean_email(message.email)
     picked = Person.with_own_id(message.answer)
-    answer = message.answer if picked is None else picked.slack_id or picked.id
-    has_account = picked is None or picked.slack_id is not None
-    named = name if has_account or picked is None else picked.name or ""
-    if (why := _why_not(message, answer, named, services, has_account=has_account)) is not None:
+    answer = message.answer if picked is None else picked.as_answer
+    meant = picked.root() if picked is not None else None  # a merged one may have been offered before
+    asked_about, has_account = (meant.as_answer, bool(meant.slack_id)) if meant else (answer, True)
+    named = name if has_account or meant is None else meant.name or ""
+    if (why := _why_not(message, asked_about, named, services, has_account=has_account)) is not None:
         services.tellings.tell(message.tagger, why, message.channel)
         return
     with writing():

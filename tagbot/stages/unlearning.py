@@ -30,7 +30,7 @@ def unlearn(face: Face, services: Services) -> None:
     else:
         services.other_models.take_out(face, training_id=training_id, now=services.now())
     with writing():
-        nowhere = dict.fromkeys(("training_backend", "person_ref", "face_ref"))
+        nowhere = dict.fromkeys(("training_backend", "person_ref", "face_ref", "handed_to"))
         same = (Face.id == face.id) & (Face.face_ref == ref)
         if Face.update(reason=NotSentReason.NO_CONSENT, **nowhere).where(same).execute():
             Face.changed(Face.id == face.id)

@@ -78,6 +78,15 @@ class TrainingBackend(Protocol):
         `person_ref` is None where it is nobody's; `training_id` names the training that is undone.
         """
 
+    def hand_over(
+        self, face_id: str, face_ref: str, old: str, new: str, *, training_id: str
+    ) -> Trained | NotSent | None:
+        """Have a learned face be another person's, whatever the machine thinks; None where the model has no
+        such face. `old` and `new` are how the backend calls the two.
+
+        Repeating a call is harmless, also one that was begun for others; each has another `training_id`.
+        """
+
     def forget(self, persons: Sequence[str], face_ids: Sequence[str]) -> int:
         """Take people out of the model, by our ids, with all their faces, and with these; how many faces. An
         earlier call that a crash cut off is completed.

@@ -66,6 +66,9 @@ class Vectors(Protocol):
     def made_by_others(self, model: str) -> Sequence[str]:
         """The faces whose vectors another model made, in the order of their ids."""
 
+    def hand_over(self, face_id: str, person_ref: str) -> bool:
+        """Have a face's vector be another person's; whether the face has one."""
+
     def delete(self, face_id: str) -> None:
         """Forget a face's vector; no error when there is none."""
 
@@ -144,6 +147,17 @@ class LocalBackend:
         training_id: str,  # noqa: ARG002 - as above
     ) -> None:
         self._vectors.delete(face_id)
+
+    def hand_over(
+        self,
+        face_id: str,
+        face_ref: str,  # noqa: ARG002 - one id is enough
+        old: str,  # noqa: ARG002 - as above
+        new: str,
+        *,
+        training_id: str,  # noqa: ARG002 - as above
+    ) -> Trained | NotSent | None:
+        return Trained(face_id) if self._vectors.hand_over(face_id, new) else None
 
     def faces(self) -> Iterator[ModelFace]:
         for face_id, person_ref in self._vectors.persons().items():

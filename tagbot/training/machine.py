@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tagbot.recognition.description import Description
@@ -20,6 +21,16 @@ if TYPE_CHECKING:  # they compute with numpy, which takes a tenth of a second to
 
 NearestPeople = Sequence[Resemblance]
 """The people of the model whom faces resemble, the nearest first."""
+
+
+def as_one(nearest: NearestPeople, root: Callable[[str], str]) -> NearestPeople:
+    """Merged people as the one that they are, also while the model has them apart; as near as the nearest of
+    them. `root` gives who that is.
+    """
+    one: dict[str, Resemblance] = {}
+    for each in nearest:
+        one.setdefault(root(each.person), replace(each, person=root(each.person)))
+    return list(one.values())
 
 
 class Machine:

@@ -6,12 +6,13 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tagbot.sandbox.driver import running_slack
-from tests.crash import forgetting, groups, points
+from tagbot.sandbox.driver import Slack, running_slack
+from tests.crash import forgetting, groups, merging, points
 from tests.crash.crash import Run, run
+from tests.crash.invariants import Outcome
 from tests.crash.mortal import Place
 
 ALL_SEEDS = "1-20"
@@ -29,8 +30,8 @@ def main() -> int:
         found = forgetting.everywhere()
         print(f"{found} violations")
         return 1 if found else 0
-    if options.groups:
-        found = sum(report(one, in_groups=True) for one in runs(options))
+    if options.groups or options.merges:
+        found = sum(report(one, groups.run if options.groups else merging.run) for one in runs(options))
         print(f"{found} violations")
         return 1 if found else 0
     if options.points is not None or options.seeds is None:
@@ -50,6 +51,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--forget", action="store_true", help="have somebody forgotten, and kill that")
     parser.add_argument("--groups", action="store_true", help="have faces share requests; by seeds")
+    parser.add_argument("--merges", action="store_true", help="merge people and part them; by seeds")
     parser.add_argument("--seeds", help="only the seeds: 1-20, or one to replay it: 7")
     parser.add_argument("--faces", type=int, default=200)
     parser.add_argument("--kills", type=int, default=15)
@@ -81,14 +83,14 @@ def runs(options: argparse.Namespace) -> Iterator[Run]:
             )
 
 
-def report(one: Run, *, in_groups: bool = False) -> int:
+def report(one: Run, story: Callable[[Path, Slack, Run], Outcome] = run) -> int:
     """Run it, and print a line; how many violations there were."""
     started = time.monotonic()
     with (
         tempfile.TemporaryDirectory() as folder,
         running_slack(file_ready_seconds=0.05, rate_limits=0) as slack,
     ):
-        outcome = (groups.run if in_groups else run)(Path(folder), slack, one)
+        outcome = story(Path(folder), slack, one)
     print(f"{one}, {time.monotonic() - started:.0f} s: {outcome}", flush=True)
     return len(outcome.violations)
 

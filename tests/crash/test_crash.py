@@ -6,7 +6,7 @@ import pytest
 
 from tagbot.lib.crashes import CRASHED
 from tagbot.sandbox.driver import Slack
-from tests.crash import forgetting, groups
+from tests.crash import forgetting, groups, merging
 from tests.crash.crash import Run, run
 from tests.crash.invariants import INVARIANTS, Watch
 
@@ -53,6 +53,19 @@ def test_nor_does_one_whose_faces_share_requests_are_struck_out_and_reopened(
     outcome = groups.run(tmp_path, stand_in, Run(seed=3, faces=12, kills=3, faults=False))
     assert outcome.violations == []
     assert outcome.counted["struck out or reopened"]
+
+
+@pytest.mark.rule("merge-crash", "unmerge-exact")
+@pytest.mark.ci
+@pytest.mark.parametrize("backend", ["local", "rekognition"])
+def test_nor_does_one_whose_people_are_merged_and_parted(
+    tmp_path: Path, stand_in: Slack, backend: str
+) -> None:
+    faults = backend == "rekognition"
+    wanted = Run(seed=5, faces=6, kills=4, faults=faults, backend=backend)
+    outcome = merging.run(tmp_path, stand_in, wanted)
+    assert outcome.violations == []
+    assert outcome.counted["merged or parted"]
 
 
 @pytest.mark.rule("forget-crash")

@@ -8,7 +8,7 @@ import pytest
 
 from tagbot.database.models import export_lines
 from tagbot.database.models.base import database
-from tagbot.database.models.faces import unknown_people
+from tagbot.database.models.faces import coming_back, moving, unknown_people
 from tagbot.database.models.labelled_faces import count_labelled, last_labelled
 from tagbot.database.models.places import (
     count_on_their_way,
@@ -37,10 +37,12 @@ from tests.database.rows import a_face
         (lambda: held_elsewhere("local"), {"face_in_model"}),
         (lambda: list(export_lines.lines()), {"face_state_tagged_at_id"}),
         (count_labelled, {"face_is_none"}),
+        (lambda: moving("local"), {"face_moving", "face_handed_to"}),
+        (coming_back, {"face_displaced", "face_handed_to", "person_merged"}),
     ],
     ids=[
         "places", "on their way", "with message", "next", "waiting", "stale", "unknown people", "elsewhere",
-        "export", "labelled",
+        "export", "labelled", "moving", "coming back",
     ],
 )  # fmt: skip
 def test_what_is_under_way_is_found_by_an_index_of_nothing_else(

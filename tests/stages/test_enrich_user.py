@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from tagbot.database.models.faces import Face
+from tagbot.database.models.merges import merge, rename, unmerge
 from tagbot.database.models.people import Person
 from tagbot.database.opening import connected
 from tagbot.errors import Reject, Retry
 from tagbot.messages import PersonAdded
 from tagbot.slack import words
 from tagbot.stages.enrich_user import enrich_user
-from tests.stages.scenes import drain_until, requests, shown, tagged
+from tests.stages.scenes import drain_until, requests, seen, shown, tagged, without_made_up_ids
 from tests.world import World, ts_of
 
 
@@ -159,3 +160,27 @@ def test_a_person_who_was_forgotten_meanwhile_stays_so(world: World) -> None:
 def test_somebody_whom_slack_no_longer_knows_is_rejected(world: World) -> None:
     with pytest.raises(Reject):
         work(world, somebody("U0NOBODY99"))
+
+
+@pytest.mark.rule("rename")
+def test_the_name_that_an_admin_gave_stays(world: World, people: list[str]) -> None:
+    face = tagged(world, people[2])
+    person = Person.get(Person.slack_id == people[2])
+    rename(person.id, "The Boss", world.services.now())
+    assert shown(world, face).text.startswith("Tagged as The Boss")
+    again = work(world, person)
+    assert (again.name, again.email) == ("The Boss", world.slack.members()[people[2]].email)
+
+
+@pytest.mark.rule("merge-faces-and-votes", "unmerge-exact")
+def test_messages_say_the_one_name_and_after_an_unmerge_each_its_own(world: World, people: list[str]) -> None:
+    faces = [tagged(world, person) for person in people[2:4]]
+    persons = [Person.get(Person.slack_id == person) for person in people[2:4]]
+    before = [seen(shown(world, face)) for face in faces]
+    merge(persons[0].id, persons[1].id, world.services.opt_out_key, world.services.now())
+    for face in faces:
+        assert shown(world, face).text.startswith(f"Tagged as {persons[1].name}")
+    unmerge(persons[0].id)
+    assert [without_made_up_ids(seen(shown(world, face))) for face in faces] == [
+        without_made_up_ids(each) for each in before
+    ]

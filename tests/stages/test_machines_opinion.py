@@ -9,8 +9,10 @@ from tagbot.consensus import Waiting
 from tagbot.database.models import export_lines
 from tagbot.database.models.faces import Face, store_photo
 from tagbot.database.models.guesses import Guess, outcome
+from tagbot.database.models.merges import merge, unmerge
 from tagbot.database.models.opt_outs import OptOut
 from tagbot.database.models.people import Person
+from tagbot.database.models.vectors import TrainedVector
 from tagbot.database.models.votes import Vote
 from tagbot.database.write_lock import writing
 from tagbot.messages import FaceReopened, FaceStored
@@ -110,6 +112,38 @@ def test_the_plain_text_says_only_how_many_are_offered(offering: World) -> None:
     text = shown(offering, asked_about(offering, 2)).text
     assert "4 names are offered as buttons." in text
     assert not [person.name for person in people if str(person.name) in text or person.id in text]
+
+
+@pytest.mark.rule("merged-is-one", "line-up")
+def test_of_merged_people_one_is_offered_also_while_the_model_has_them_apart(offering: World) -> None:
+    dora, anna, cenek, ben = four_people()
+    face = asked_about(offering, 2)
+    merge(anna.id, dora.id, offering.services.opt_out_key, 1.0)
+    assert [name for _, name, _ in names_on(shown(offering, face))] == ["Ben", "Dora", "Čeněk"]
+    assert [name for _, name, _ in names_on(shown(offering, asked_about(offering, 2)))] == [
+        "Ben",
+        "Dora",
+        "Čeněk",
+    ]
+    for other in (ben, cenek):
+        merge(other.id, dora.id, offering.services.opt_out_key, 2.0)
+    assert names_on(shown(offering, face)) == [], "one name alone would be the machine's guess"
+    for other in (anna, ben, cenek):
+        unmerge(other.id)
+    assert len(names_on(shown(offering, face))) == 4
+
+
+@pytest.mark.rule("merged-is-one", "merge-model-follows")
+def test_the_local_model_knows_one_person_once_it_has_followed(offering: World) -> None:
+    dora, anna, *_ = four_people()
+    vectors = {each.face_id: each.person_ref for each in TrainedVector.select()}
+    merge(anna.id, dora.id, offering.services.opt_out_key, 1.0)
+    offering.services.follow_merges()
+    assert {each.person_ref for each in TrainedVector.select()} == {*vectors.values()} - {anna.id}
+    offering.services.follow_merges()
+    unmerge(anna.id)
+    offering.services.follow_merges()
+    assert {each.face_id: each.person_ref for each in TrainedVector.select()} == vectors
 
 
 @pytest.mark.rule("line-up")

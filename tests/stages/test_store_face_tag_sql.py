@@ -6,6 +6,7 @@ import pytest
 
 from tagbot.database.models.bookkeeping import Effort
 from tagbot.database.models.faces import Face
+from tagbot.database.models.merges import merge
 from tagbot.database.models.opt_outs import OptOut
 from tagbot.database.models.people import Person
 from tagbot.database.models.requests import Request
@@ -221,6 +222,33 @@ def test_who_opted_out_cannot_be_tagged_and_the_tagger_alone_is_told(
     OptOut.let_in(person, world.services.opt_out_key)
     work(world, world.answer(face, people[0], answer, name=name))
     assert len(votes(face)) == 2
+
+
+@pytest.mark.rule("merged-is-one", "merge-faces-and-votes")
+def test_a_late_click_on_the_name_of_one_who_was_merged_counts_for_the_other(
+    world: World, people: list[str]
+) -> None:
+    chiara, zoe = Person.with_slack_id(people[2], 1.0), Person.with_name("Zoë Nowak", None, 1.0)
+    face = world.face(posted=True)
+    late = world.answer(face, people[0], zoe.id)
+    merge(zoe.id, chiara.id, world.services.opt_out_key, 1.0)
+    world.publish(late)
+    world.publish(world.answer(face, people[1], people[2]))
+    world.drain()
+    assert person_of(face) == people[2]
+    assert votes(face) == dict.fromkeys(people[:2], people[2])
+
+
+@pytest.mark.rule("merged-is-one", "opted-out")
+def test_one_who_is_a_part_of_somebody_who_opted_out_cannot_be_tagged_either(
+    world: World, people: list[str]
+) -> None:
+    chiara, zoe = Person.with_slack_id(people[2], 1.0), Person.with_name("Zoë Nowak", None, 1.0)
+    merge(zoe.id, chiara.id, world.services.opt_out_key, 1.0)
+    OptOut.keep_out(people[2], world.services.opt_out_key, 1.0)
+    face = world.face(posted=True)
+    assert work(world, world.answer(face, people[0], zoe.id)) == []
+    assert votes(face) == {}
 
 
 @pytest.mark.rule("not-choosable")

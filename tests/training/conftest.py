@@ -57,6 +57,11 @@ class Memory:
         assert model
         return []
 
+    def hand_over(self, face_id: str, person_ref: str) -> bool:
+        if face_id in self.rows:
+            self.rows[face_id] = (person_ref, self.rows[face_id][1])
+        return face_id in self.rows
+
     def delete(self, face_id: str) -> None:
         self.rows.pop(face_id, None)
 

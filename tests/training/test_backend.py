@@ -88,6 +88,28 @@ def test_a_face_can_leave_the_model_and_come_back(rig: Any, crop: bytes) -> None
     assert rig.faces()[face] == other
 
 
+@pytest.mark.rule("merge-model-follows")
+def test_a_face_can_become_another_persons_and_come_back(rig: Any, crop: bytes) -> None:
+    face, anna, ben = new_id(), rig.backend.ensure_person(new_id()), new_id()
+    trained = train(rig.backend, face, anna, crop)
+    assert isinstance(trained, Trained)
+    for old, new in ((anna, ben), (ben, anna), (anna, ben)):
+        for _ in range(2):
+            assert rig.backend.hand_over(face, trained.face_ref, old, new, training_id=new_id()) == trained
+            assert rig.faces()[face] == new
+    stranger = rig.backend.ensure_person(new_id())
+    assert rig.backend.hand_over(face, trained.face_ref, stranger, anna, training_id=new_id()) == trained
+    assert rig.faces()[face] == anna, "also from one whom it was not told of"
+
+
+@pytest.mark.rule("merge-model-follows")
+def test_a_face_that_is_not_in_the_model_is_not_handed_over(rig: Any) -> None:
+    known = dict(rig.faces())
+    face, anna, ben = new_id(), rig.backend.ensure_person(new_id()), rig.backend.ensure_person(new_id())
+    assert rig.backend.hand_over(face, new_id(), anna, ben, training_id=new_id()) is None
+    assert rig.faces() == known
+
+
 @pytest.mark.rule("only-pictures-own-fault")
 def test_a_crop_without_a_face_is_refused(rig: Any, no_person: bytes) -> None:
     face = new_id()

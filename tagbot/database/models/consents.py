@@ -1,18 +1,24 @@
 """The yes or no of people to being learned, and the question that each of them got once."""
 
 import hashlib
+from collections.abc import Sequence, Set
 from typing import Any, Self
 
-from peewee import CharField, CompositeKey, DoubleField, ForeignKeyField, TextField, fn
+from peewee import BooleanField, CharField, CompositeKey, DoubleField, ForeignKeyField, TextField, fn
 
 from tagbot.database.models.base import Table, WrittenText, execute
 from tagbot.database.models.faces import Face
+from tagbot.database.models.merged_people import MergedPeople
 from tagbot.database.models.people import Person
 from tagbot.database.write_lock import writing
+from tagbot.messages import CONSENT, FaceTagged
 from tagbot.vocabulary import Consent, NotSentReason, State
 
 IN_SLACK = "Slack"
 """The way of what was clicked."""
+
+LATER = 1e-6
+"""Seconds by which two messages differ that have a face learned by the same yes."""
 
 
 class ConsentText(Table):
@@ -46,6 +52,10 @@ class ConsentStatement(Table):
     text = ForeignKeyField(ConsentText, null=True, backref="statements")
     """The one that it was said to; null where that is not known."""
     text_id: str | None
+    by_merge = BooleanField(default=False)
+    """Whether it is no statement of theirs, but what holds for them since a merge, as one of the merged said
+    less; there, `said` may be `Consent.NONE`, too.
+    """
 
     class Meta:
         primary_key = CompositeKey("person", "at", "said")
@@ -57,22 +67,23 @@ class ConsentStatement(Table):
 
     @classmethod
     def of(cls, person_id: str) -> list[Self]:
-        """All that a person said, the oldest first."""
-        return list(cls.select().where(cls.person == person_id).order_by(cls.at, cls.said))
+        """All that a person said, and those who are a part of them, the oldest first."""
+        people = list(MergedPeople.now().within(person_id))
+        return list(cls.select().where((cls.person << people) & ~cls.by_merge).order_by(cls.at, cls.said))
 
     @classmethod
     def latest(cls, person_id: str) -> Self | None:
-        """The one that counts; None for a person who said nothing yet."""
+        """The one that counts; None where nothing was said yet, or where silence holds since a merge."""
         said: Self | None = (
             cls.select().where(cls.person == person_id).order_by(cls.at.desc(), cls.said.desc()).first()
         )
-        return said
+        return None if said is None or said.said == Consent.NONE else said
 
     @classmethod
     def note(cls, person_id: str, said: str, *, at: float, way: str, text_id: str | None) -> None:
         """Store it, once. A no of a person who had agreed is a withdrawal."""
         with writing():
-            before = cls.select().where((cls.person == person_id) & (cls.at < at))
+            before = cls.select().where((cls.person == person_id) & (cls.at < at) & ~cls.by_merge)
             last = before.order_by(cls.at.desc(), cls.said.desc()).first()
             had_agreed = last is not None and last.said == Consent.GIVEN
             if said == Consent.REFUSED and had_agreed:
@@ -80,6 +91,7 @@ class ConsentStatement(Table):
             cls.insert(
                 person=person_id, at=at, said=said, way=way, text=text_id
             ).on_conflict_ignore().execute()
+            hold_the_stricter(person_id)
 
 
 class ConsentQuestion(Table):
@@ -115,6 +127,48 @@ class ConsentQuestion(Table):
                 cls.insert(person=person_id, **changes).execute()
 
 
+def hold_the_stricter(person_id: str) -> None:
+    """Note at the person whom this one is a part of what holds since merges: what any of them said after the
+    last merge; else, of what held for both halves before it, the stricter.
+    """
+    merged = MergedPeople.now()
+    root = merged.root(person_id)
+    parts = merged.within(root)
+    ours = ConsentStatement.person << list(parts)
+    ConsentStatement.delete().where(ours & ConsentStatement.by_merge).execute()
+    said = list(ConsentStatement.select().where(ours).order_by(ConsentStatement.at, ConsentStatement.said))
+    held = _held(root, parts, said, merged)
+    own = [each for each in said if each.person_id == root]
+    if held is (own[-1] if own else None):
+        return
+    since = max(merged.at[each] for each in parts - {root})
+    row = {"said": Consent.NONE, "way": ""} if held is None else {"said": held.said, "way": held.way}
+    at = since if held is None else max(held.at, since)
+    text = None if held is None else held.text_id
+    ConsentStatement.insert(
+        person=root, at=at, text=text, by_merge=True, **row
+    ).on_conflict_ignore().execute()
+
+
+def _held(
+    root: str, parts: Set[str], said: Sequence[ConsentStatement], merged: MergedPeople
+) -> ConsentStatement | None:
+    """What holds for these people, who are one; None where nothing was said, or silence is stricter."""
+    those = [each for each in said if each.person_id in parts]
+    if len(parts) == 1:
+        return those[-1] if those else None
+    last = max(parts - {root}, key=lambda each: (merged.at[each], each))
+    if those and those[-1].at >= merged.at[last]:
+        return those[-1]
+    came = merged.within(last)
+    halves = _held(root, parts - came, those, merged), _held(last, came, those, merged)
+    return max(halves, key=lambda half: (_strictness(half), half.at if half else 0.0))
+
+
+def _strictness(said: ConsentStatement | None) -> int:
+    return 1 if said is None else 0 if said.said == Consent.GIVEN else 2
+
+
 def standing(person_id: str) -> Consent:
     """Where a person's consent stands."""
     said = ConsentStatement.latest(person_id)
@@ -143,7 +197,7 @@ def count_waiting_for_consent() -> int:
     [count] = execute(
         "SELECT COUNT(*) FROM face WHERE reason = 'no_consent' AND state = 'tagged' AND NOT EXISTS ("
         " SELECT 1 FROM consent_statement AS last WHERE last.person_id = face.person_id"
-        " AND last.said <> 'given' AND last.at ="
+        " AND last.said NOT IN ('given', 'none') AND last.at ="
         " (SELECT MAX(at) FROM consent_statement WHERE person_id = face.person_id))"
     ).fetchone()
     return int(count)
@@ -155,20 +209,29 @@ def learned_faces(person_id: str) -> list[Face]:
     return list(Face.select().where((Face.person == person_id) & in_model).order_by(Face.id))
 
 
-def consented_and_waiting(limit: int) -> list[tuple[str, int, float]]:
-    """Tagged faces that are to be learned, as their people have agreed: id, round, and when they did."""
+def consented_and_waiting(limit: int) -> list[FaceTagged]:
+    """The messages that have tagged faces learned whose people have agreed."""
     waits = (Face.state == State.TAGGED) & (Face.reason == NotSentReason.NO_CONSENT)
-    columns = (Face.id, Face.round, _latest(ConsentStatement.at, Face.person))
-    agreed = _latest(ConsentStatement.said, Face.person) == Consent.GIVEN
-    rows: Any = Face.select(*columns).where(waits & agreed).order_by(Face.tagged_at, Face.id).limit(limit)
-    return list(rows.tuples())
+    agreed_at = _latest(ConsentStatement.at, Face.person).alias("agreed_at")
+    agreed = _said_last(Face.person) == Consent.GIVEN
+    query: Any = Face.select(Face, agreed_at).where(waits & agreed).order_by(Face.tagged_at, Face.id)
+    return [after_yes(face, face.agreed_at) for face in query.limit(limit)]
+
+
+def after_yes(face: Face, agreed_at: float) -> FaceTagged:
+    """The message that has a face learned whose person agreed then. A face that was learned by this yes, and
+    left the model as the person was merged into one who had not agreed, is learned another time.
+    """
+    _, found, learned_by = (face.claimed_by or "").rpartition(f":{CONSENT}")
+    at = max(agreed_at, float(learned_by) + LATER) if found else agreed_at
+    return FaceTagged.after_consent(face.id, face.round, at)
 
 
 def people_to_look_at(*, required: bool, limit: int) -> list[Person]:
     """People about whom something is left to do: they are learned and have not agreed, are to be asked, or do
     not see what they said.
     """
-    said = _latest(ConsentStatement.said, Person.id)
+    said = _said_last(Person.id)
     of_person = (Face.person == Person.id) & (Face.state == State.TAGGED)
     without = fn.COALESCE(said, Consent.NONE if required else Consent.GIVEN) != Consent.GIVEN
     learned = without & fn.EXISTS(Face.select().where(of_person & Face.face_ref.is_null(False)))
@@ -185,6 +248,11 @@ def people_to_look_at(*, required: bool, limit: int) -> list[Person]:
     behind = fn.EXISTS(ConsentQuestion.select().where(shown & (ConsentQuestion.shows != said)))
     which = learned | behind | (to_ask if required else learned)
     return list(Person.select().where(which).order_by(Person.id).limit(limit))
+
+
+def _said_last(person: Any) -> Any:
+    """None where that is silence, which holds since a merge."""
+    return _latest(fn.NULLIF(ConsentStatement.said, Consent.NONE), person)
 
 
 def _latest(column: Any, person: Any) -> Any:

@@ -9,13 +9,19 @@ from typing import Any, Self
 
 from peewee import JOIN, CharField, Check, DoubleField, ForeignKeyField, IntegerField, TextField, fn
 
-from tagbot.database.models.base import Table
+from tagbot.database.models.base import Table, execute
 from tagbot.database.models.bookkeeping import Tally
+from tagbot.database.models.merged_people import MergedPeople
 from tagbot.database.models.people import Person
 from tagbot.database.models.photos import Photo
 from tagbot.database.models.requests import Request
 from tagbot.database.write_lock import writing
 from tagbot.vocabulary import State
+
+# Written out: SQLite uses an index of some rows alone where it sees which ones are meant.
+MOVING = "SELECT id FROM face WHERE person_ref <> person_id"
+DISPLACED = "SELECT id FROM face WHERE displaced_by <> person_id"
+HANDED = "SELECT id FROM face WHERE handed_to IS NOT NULL"
 
 
 class Face(Table):
@@ -49,12 +55,14 @@ class Face(Table):
     context_file = CharField(32, null=True)
 
     person = ForeignKeyField(Person, null=True, backref="faces")
-    """The person that people agreed on, from state `training` on."""
+    """The person that people agreed on, from state `training` on; or the one whom they were merged into."""
+    person_id: str | None
     claimed_by = TextField(null=True)
     """Id of the message that carries this face through training."""
     training_backend = TextField(null=True)
     """Where the face is in the model; null where it was not sent, as are the next two."""
     person_ref = TextField(null=True)
+    """As whose it is there: another than `person` until a merge, or its undoing, was followed there."""
     face_ref = TextField(null=True)
     closed_at = DoubleField(null=True)
     """When people's answers, or their absence, closed it."""
@@ -69,6 +77,16 @@ class Face(Table):
 
     pictures_gone_at = DoubleField(null=True)
     """When its pictures went, as they are not kept for ever; the crop of a tagged face stays."""
+    given_to = TextField(null=True)
+    """The id of the one that people agreed on, where that one was merged into `person` since."""
+    displaced_by = TextField(null=True)
+    """The id of the person who had enough faces in the model already when this one became theirs by a merge:
+    it left, and comes back when that is undone. Null for the others.
+    """
+    handed_to = TextField(null=True)
+    """The intent to have the model take it for this person's, whose id it is: set before the call, and null
+    again once its outcome is noted.
+    """
 
     class Meta:
         indexes = (
@@ -81,6 +99,10 @@ class Face(Table):
     def has_surroundings(self) -> bool:
         """Whether its context picture is kept still."""
         return self.pictures_gone_at is None
+
+    def is_displaced(self, merged: MergedPeople) -> bool:
+        """Whether the person who had enough faces in the model is the one whose this is still."""
+        return self.displaced_by is not None and merged.root(self.displaced_by) == self.person_id
 
     @classmethod
     def in_round(cls, face_id: str, round: int) -> Self | None:  # noqa: A002 - the glossary's word
@@ -142,6 +164,12 @@ class Face(Table):
         of_person = (cls.person == person) & (cls.state == State.TAGGED) & cls.face_ref.is_null(False)
         return cls.select().where(of_person).count()
 
+    def in_model_as(self, person_id: str) -> int:
+        """How many other faces the model has as a person's, or is about to have."""
+        there = (Face.person_ref == person_id) & (Face.state == State.TAGGED) & Face.face_ref.is_null(False)
+        going = (Face.person == person_id) & (Face.state == State.TRAINING) & Face.reason.is_null()
+        return Face.select().where((Face.id != self.id) & (there | going)).count()
+
     def in_model_of(self, person: Person) -> int:
         """How many other faces of a person are in the model or on their way there."""
         sent = (Face.state == State.TAGGED) & Face.face_ref.is_null(False)
@@ -164,14 +192,45 @@ def unknown_people(tagged_before: float, limit: int) -> list[Person]:
     return list(Person.select().where(account & fn.EXISTS(Face.select().where(tagged))).limit(limit))
 
 
+def moving(backend: str) -> list[Face]:
+    """Faces that this backend's model has as somebody's who was merged since, or parted again, or that were
+    being handed over; the oldest first.
+    """
+    faces = _tagged(MOVING, HANDED)
+    in_model = (each for each in faces if each.face_ref is not None and each.training_backend == backend)
+    return sorted(in_model, key=_age)
+
+
+def coming_back() -> list[Face]:
+    """Faces that left the model in favour of a person whose they are no more, as a merge was undone; or that
+    were coming back.
+    """
+    merged = MergedPeople.now()
+    faces = _tagged(DISPLACED, HANDED)
+    out = (each for each in faces if each.face_ref is None and each.displaced_by is not None)
+    return sorted((each for each in out if each.handed_to or not each.is_displaced(merged)), key=_age)
+
+
+def _tagged(*queries: str) -> list[Face]:
+    ids = [face_id for query in queries for (face_id,) in execute(query)]
+    return list(Face.select().where((Face.id << ids) & (Face.state == State.TAGGED))) if ids else []
+
+
+def _age(face: Face) -> tuple[float, str]:
+    return face.tagged_at or 0.0, face.id
+
+
 def unseen_people(before: float) -> list[str]:
-    """Ids of people who are in no photo that came since then, and were not named since then either."""
+    """Ids of people who are in no photo that came since then, and were not named since then either. A merged
+    one is seen where the other is.
+    """
     seen = Face.select().where((Face.person == Person.id) & (Face.stored_at >= before))
-    unseen = (Person.added_at < before) & ~fn.EXISTS(seen)
+    unseen = (Person.added_at < before) & Person.merged_into.is_null() & ~fn.EXISTS(seen)
     return [person.id for person in Person.select(Person.id).where(unseen)]
 
 
 def known_accounts() -> list[str]:
-    """Slack ids of all people who have an account."""
-    rows: Any = Person.select(Person.slack_id).where(Person.slack_id.is_null(False)).tuples()
+    """Slack ids of all people who have an account; of merged ones that of the one they are."""
+    with_account = Person.slack_id.is_null(False) & Person.merged_into.is_null()
+    rows: Any = Person.select(Person.slack_id).where(with_account).tuples()
     return [slack_id for (slack_id,) in rows]

@@ -8,6 +8,7 @@ from peewee import BooleanField, CharField, CompositeKey, DoubleField, ForeignKe
 
 from tagbot.consensus import Answer, Consensus, Rule, consensus
 from tagbot.database.models.base import Table
+from tagbot.database.models.merged_people import MergedPeople
 from tagbot.database.models.people import Person
 from tagbot.database.models.votes import Vote
 from tagbot.lib.estimates import Record
@@ -43,16 +44,17 @@ class Guess(Table):
         guess = cls.select(cls, Person).join(Person).where(counts).first()
         if guess is None:
             return None
-        person: Person = guess.person
+        person: Person = guess.person.root()
         key = person.name_key or ""
         email = email_key(person.email or "") if key else ""
-        return Answer(MACHINE, person.slack_id or person.id, guess.at, key, email)
+        return Answer(MACHINE, person.as_answer, guess.at, key, email)
 
     @classmethod
     def judge(cls, face_id: str, round: int, person: Person | None, now: float) -> None:  # noqa: A002 - as above
         """People agreed on a person, or that there is nobody; a guess is judged once."""
         of_face = (cls.face == face_id) & (cls.round == round) & cls.was_right.is_null()
-        right = cls.person.is_null(False) & (cls.person == person) if person else False
+        parts = MergedPeople.now().parts(person.id) if person else ()
+        right = cls.person.is_null(False) & (cls.person << list(parts)) if person else False
         cls.update(was_right=right, judged_at=now).where(of_face).execute()
 
     @classmethod

@@ -1,6 +1,6 @@
 """All that the database keeps of people, for themselves and for the operator."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,8 @@ from tagbot.database.models.consents import (
 )
 from tagbot.database.models.export_lines import lines, utc
 from tagbot.database.models.faces import Face
+from tagbot.database.models.merged_people import MergedPeople
+from tagbot.database.models.merges import merged_into
 from tagbot.database.models.people import Person
 from tagbot.database.models.votes import Vote
 from tagbot.lib.names import name_key
@@ -38,8 +40,9 @@ class KnownPerson:
 
 
 def known_people() -> Iterator[KnownPerson]:
-    """All people that there are, in the order of their names."""
-    for person in Person.select().order_by(fn.LOWER(Person.name), Person.id):
+    """All people that there are, in the order of their names; of merged ones the one that they are."""
+    people = Person.select().where(Person.merged_into.is_null())
+    for person in people.order_by(fn.LOWER(Person.name), Person.id):
         yield known_person(person)
 
 
@@ -60,11 +63,17 @@ def known_person(person: Person) -> KnownPerson:
 
 
 def people_called(text: str) -> list[Person]:
-    """The person of a Slack id, of an id of ours, or all of a name."""
+    """The person of a Slack id, of an id of ours, or all of a name; of merged ones the one that they are."""
+    return list({person.id: person for person in map(Person.root, rows_called(text))}.values())
+
+
+def rows_called(text: str) -> list[Person]:
+    """The same, each as it was before it was merged."""
     by_id = list(Person.select().where((Person.slack_id == text) | (Person.id == text)))
     if by_id or not name_key(text):
         return by_id
-    return [each for each in Person.select().where(Person.name.is_null(False)) if is_called(each, text)]
+    named = Person.select().where(Person.name.is_null(False)).order_by(Person.added_at, Person.id)
+    return [each for each in named if is_called(each, text)]
 
 
 def is_called(person: Person, name: str) -> bool:
@@ -84,11 +93,16 @@ def answers_of(slack_id: str) -> int:
 
 
 def own_data(person: Person | None, slack_id: str | None) -> dict[str, Any]:
-    """All that is kept of a person, ready for JSON: of one who was never tagged, what their account gave."""
+    """All that is kept of a person, ready for JSON: of one who was never tagged, what their account gave; and
+    of those who are a part of them.
+    """
+    merged = [] if person is None else merged_into(person.id)
+    accounts = {each.slack_id for each in (person, *merged) if each} | {slack_id}
     return {
         "person": None if person is None else _profile(person),
+        **({"merged": [_profile(each) for each in merged]} if merged else {}),
         "faces": [] if person is None else list(lines(person.id)),
-        "answers": list(_answers(slack_id)) if slack_id else [],
+        "answers": list(_answers(accounts)),
         "consents": [] if person is None else list(_consents(person.id)),
     }
 
@@ -110,11 +124,10 @@ def _profile(person: Person) -> dict[str, Any]:
     }
 
 
-def _answers(slack_id: str) -> Iterator[dict[str, Any]]:
+def _answers(accounts: Iterable[str | None]) -> Iterator[dict[str, Any]]:
     """The answers of a member about faces, the oldest first."""
-    for vote in (
-        Vote.select(Vote, Face).join(Face).where(Vote.tagger == slack_id).order_by(Vote.at, Vote.face)
-    ):
+    given = Vote.tagger << [each for each in accounts if each]
+    for vote in Vote.select(Vote, Face).join(Face).where(given).order_by(Vote.at, Vote.face):
         yield {
             "face_id": vote.face.id,
             "answer": vote.answer,
@@ -125,9 +138,9 @@ def _answers(slack_id: str) -> Iterator[dict[str, Any]]:
 
 
 def _consents(person_id: str) -> Iterator[dict[str, Any]]:
-    question = ConsentQuestion.of(person_id)
-    if question is not None and question.asked_at is not None:
-        asked = {"said": Consent.ASKED, "at": utc(question.asked_at), "way": "Slack"}
+    asked_of = ConsentQuestion.person << list(MergedPeople.now().within(person_id))
+    for question in ConsentQuestion.select().where(asked_of & ConsentQuestion.asked_at.is_null(False)):
+        asked = {"said": Consent.ASKED, "at": utc(question.asked_at or 0.0), "way": "Slack"}
         yield asked | {"text": question.text.text}
     for each in ConsentStatement.of(person_id):
         yield {"said": each.said, "at": utc(each.at), "way": each.way, "text": each.words}

@@ -38,7 +38,7 @@ def last_labelled(limit: int) -> Iterator[LabelledFace]:
     tagged = _last(Face.state == State.TAGGED, Face.tagged_at, limit)
     none = _last(IS_NONE, Face.closed_at, limit)
     last = sorted([*tagged, *none], key=lambda row: row[1] or 0.0, reverse=True)[:limit]
-    votes = Vote.of_each([face_id for face_id, _, _ in last])
+    votes = Vote.as_given([face_id for face_id, _, _ in last])  # what they said then stays, whoever is merged
     for face_id, closed_at, posted_at in last:
         seconds = closed_at - posted_at if closed_at is not None and posted_at is not None else None
         yield LabelledFace(tuple(_of_people(votes[face_id])), seconds)

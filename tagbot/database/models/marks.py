@@ -6,6 +6,7 @@ from typing import Any
 from tagbot.database.models.face_vectors import FaceVector
 from tagbot.database.models.faces import Face
 from tagbot.database.models.forgettings import Forgetting, Marks
+from tagbot.database.models.merged_people import MergedPeople
 from tagbot.database.models.people import Person
 from tagbot.database.models.vectors import TrainedVector
 from tagbot.database.models.votes import Vote
@@ -13,16 +14,24 @@ from tagbot.lib.names import clean_email, clean_name, email_key, name_key
 
 
 def ids_of(text: str) -> set[str]:
-    """Ids of the people whom a name means, also of those who are named in votes alone; empty for none."""
+    """Ids of the people whom a name means, also of those who are named in votes alone; empty for none. Of
+    merged ones it is that of the one that they are.
+    """
     key = name_key(text)
     people = {person.id for person in Person.select() if key and name_key(person.name or "") == key}
     voted: Any = Vote.select(Vote.answer).where(Vote.name_key == key, Vote.answer.not_in(list(people)))
-    return people | {answer for (answer,) in voted.distinct().tuples()} if key else people
+    ids = people | {answer for (answer,) in voted.distinct().tuples()} if key else people
+    return set(MergedPeople.now().roots(ids))
 
 
 def marks_of(person: str) -> Marks:
-    """All by which a person is recognised, from a Slack id or an id of ours."""
-    found: list[Person] = list(Person.select().where((Person.id == person) | (Person.slack_id == person)))
+    """All by which a person is recognised, and those who were merged with them, from a Slack id or an id of
+    ours.
+    """
+    those: Any = Person.select(Person.id).where((Person.id == person) | (Person.slack_id == person)).tuples()
+    merged = MergedPeople.now()
+    parts = {part for (each,) in those for part in merged.parts(each)}
+    found: list[Person] = list(Person.select().where(Person.id << list(parts)))
     ids = {person, *(each.id for each in found), *(each.slack_id for each in found if each.slack_id)}
     slack_ids = {each for each in ids if len(each) < 36}
     votes: list[Vote] = list(Vote.select().where((Vote.answer << list(ids)) & Vote.name_key.is_null(False)))

@@ -9,6 +9,7 @@ from peewee import CharField, CompositeKey, ForeignKeyField
 
 from tagbot.database.models.base import Table
 from tagbot.database.models.faces import Face
+from tagbot.database.models.merged_people import MergedPeople
 from tagbot.database.models.people import Person
 from tagbot.database.write_lock import writing
 from tagbot.lib.keyed_hash import KeyedHash
@@ -39,7 +40,8 @@ class NamedFace(Table):
         if not names:
             return []
         known = Person.select(Person.id, Person.name).where(Person.name.is_null(False))
-        return [person.id for person in known if hashed_name(person.name or "", key) in names]
+        found = [person.id for person in known if hashed_name(person.name or "", key) in names]
+        return MergedPeople.now().roots(found)
 
     @classmethod
     def served(cls, faces: Sequence[Face]) -> None:

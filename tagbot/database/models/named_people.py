@@ -12,7 +12,7 @@ from typing import Any
 from tagbot.consensus import Agreed
 from tagbot.database.models.faces import Face
 from tagbot.database.models.people import Person
-from tagbot.database.models.votes import Vote
+from tagbot.database.models.votes import Vote, answers_of_merged
 from tagbot.lib.names import Typed, email_key, only_email, spelling
 
 
@@ -49,6 +49,7 @@ def agreed_person(face_id: str, agreed: Agreed, now: float) -> Person:
     where none of them gave another.
     """
     first, *_ = agreed.answers
+    _note_whom_they_mean(face_id, agreed)
     if not first.name_key:
         return Person.answered(agreed.answer, now)
     address = next((each.email_key for each in agreed.answers if each.email_key), "")
@@ -62,8 +63,19 @@ def agreed_person(face_id: str, agreed: Agreed, now: float) -> Person:
         return Person.with_name(name, email, now, person_id)
     if person.email is None and email is not None:
         _part_from_others(person, email)
+    name = name if person.renamed_at is None else person.name
     Person.update(name=name, email=person.email or email).where(Person.id == person_id).execute()
     return person
+
+
+def _note_whom_they_mean(face_id: str, agreed: Agreed) -> None:
+    """Votes that agree and name merged people name the one that they are a part of: they gave the face to
+    that one, also when the merge is undone.
+    """
+    for merged in answers_of_merged():
+        these = (Vote.face == face_id) & (Vote.answer == merged)
+        for each in agreed.answers:
+            Vote.update(answer=each.answer).where(these & (Vote.tagger == each.tagger)).execute()
 
 
 def _candidates(name_key: str, face_id: str) -> list[_Candidate]:
@@ -72,7 +84,9 @@ def _candidates(name_key: str, face_id: str) -> list[_Candidate]:
         for each in Person.select().where(Person.name_key == name_key)
     }
     people = list(found)
-    same_name = (Vote.name_key == name_key) & ((Vote.face == face_id) | Vote.answer.not_in(people))
+    # Of people who have another name since, and other faces, this one is not theirs any more.
+    unknown = Vote.answer.not_in(Person.select(Person.id))
+    same_name = (Vote.name_key == name_key) & ((Vote.face == face_id) | unknown)
     chosen_here = (Vote.face == face_id) & (Vote.answer << people)
     columns = (Vote.answer, Vote.at, Vote.email, Vote.face)
     rows: Any = Vote.select(*columns).where(same_name | chosen_here).tuples()
@@ -87,14 +101,15 @@ def _candidates(name_key: str, face_id: str) -> list[_Candidate]:
 
 def _typed(person_id: str, face_id: str, person: Person | None) -> Iterator[Typed]:
     """What those who agree on the person typed, on this face and on others, oldest first. One who chose the
-    person by their id uses the spelling that there is.
+    person by their id, or by a name that they had before, uses the spelling that there is.
     """
     agreed = (Vote.face == face_id) | (Face.person == person_id)
     query = Vote.select().join(Face).where((Vote.answer == person_id) & agreed).order_by(Vote.at, Vote.tagger)
     for vote in query:
-        name = vote.name or (person and person.name)
+        is_this_name = person is None or vote.name_key == person.name_key
+        name = vote.name if is_this_name else person and person.name
         if name:
-            yield Typed(vote.tagger, name, vote.email)
+            yield Typed(vote.tagger, name, vote.email if is_this_name else None)
 
 
 def _part_from_others(person: Person, email: str) -> None:

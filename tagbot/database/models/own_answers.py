@@ -22,6 +22,9 @@ STAMP = """
     UNION ALL SELECT 'questions', COUNT(*) FROM consent_question
     UNION ALL SELECT 'opt-outs', COUNT(*) FROM opt_out
     UNION ALL SELECT 'forgotten', COUNT(*) + COUNT(finished_at) FROM forgetting
+    UNION ALL SELECT 'merged', COUNT(*) FROM person WHERE merged_into IS NOT NULL
+    UNION ALL SELECT 'renamed', CAST(COALESCE(MAX(renamed_at), 0) * 1000000 AS BIGINT)
+        FROM person WHERE renamed_at IS NOT NULL
 """
 
 
@@ -81,7 +84,7 @@ def last_answers(member: str, most: int, largest_group: int) -> list[OwnAnswer]:
     if not found:
         return []
     named = Person.select().where(Person.id << [vote.answer for _, vote in found])
-    names = {person.id: person.name for person in named}
+    names = {person.id: person.root().name for person in named}
     beside = Face.select(Face, Person).join(Person, JOIN.LEFT_OUTER)
     faces: dict[str, list[Face]] = {}
     for face in beside.where(Face.request << [each for each, _ in found]).order_by(Face.number, Face.id):

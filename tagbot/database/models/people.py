@@ -30,6 +30,31 @@ class Person(Table):
     training_ref = TextField(null=True)
     """The training backend's id for the person; null until it knows them."""
     added_at = DoubleField()
+    merged_into = CharField(36, null=True)
+    """The id of the person whom this one was merged into; null for the others. A merged person has no faces,
+    and to name them is to name the other.
+    """
+    merged_at = DoubleField(null=True)
+    renamed_at = DoubleField(null=True)
+    """When an admin gave them their name, which nothing else changes from then on; null for the others."""
+
+    def root(self) -> Self:
+        """The person that this one is a part of; the same where they were not merged."""
+        person = self
+        while person.merged_into is not None:
+            person = type(self).get_by_id(person.merged_into)
+        return person
+
+    @property
+    def as_answer(self) -> str:
+        """How a vote names them."""
+        return str(self.slack_id or self.id)
+
+    @classmethod
+    def of_account(cls, slack_id: str) -> Self | None:
+        """The person whose account it is, or one of whose accounts it is; None where there is none yet."""
+        found: Self | None = cls.get_or_none(cls.slack_id == slack_id)
+        return found.root() if found is not None else None
 
     @classmethod
     def with_slack_id(cls, slack_id: str, now: float) -> Self:
@@ -57,4 +82,4 @@ class Person(Table):
     @classmethod
     def answered(cls, answer: str, now: float) -> Self:
         """The person that a vote means: by Slack id, or by our own id where they have no Slack account."""
-        return cls.get_or_none(cls.id == answer) or cls.with_slack_id(answer, now)
+        return (cls.get_or_none(cls.id == answer) or cls.with_slack_id(answer, now)).root()

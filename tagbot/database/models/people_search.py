@@ -31,9 +31,9 @@ def people_like(
     typed: str, most: int, *, with_account: bool = True, without: Collection[str] = ()
 ) -> list[FoundPerson]:
     """The people in whose name or address all typed words occur, names that begin with them first; all for
-    nothing typed. People of the ids in `without` are left out.
+    nothing typed. People of the ids in `without` are left out; of merged ones it is the one that they are.
     """
-    asked = Person.select(*COLUMNS)
+    asked = Person.select(*COLUMNS).where(Person.merged_into.is_null())
     if not with_account:
         asked = asked.where(Person.slack_id.is_null() & Person.name.is_null(False))
     words = search_key(typed).split()

@@ -7,6 +7,7 @@ from peewee import BooleanField, CharField, CompositeKey, ForeignKeyField, Integ
 
 from tagbot.database.models.base import Table
 from tagbot.database.models.faces import Face
+from tagbot.database.models.merged_people import MergedPeople
 from tagbot.database.models.people import Person
 from tagbot.database.models.requests import Request
 from tagbot.database.models.votes import Vote
@@ -15,8 +16,8 @@ from tagbot.messages import FaceFound, FaceStored
 from tagbot.vocabulary import BY_PEOPLE, RejectionReason, State
 
 OF_ONE_ROUND = (
-    "reason", "request", "number", "person", "claimed_by", "training_backend", "person_ref", "face_ref",
-    "closed_at", "tagged_at",
+    "reason", "request", "number", "person", "given_to", "claimed_by", "training_backend", "person_ref",
+    "face_ref", "displaced_by", "handed_to", "closed_at", "tagged_at",
 )  # fmt: skip
 """Columns of a face that begin empty in each round; the uploaded pictures serve them all."""
 
@@ -34,7 +35,9 @@ class PastRound(Table):
     struck_out = BooleanField(null=True)
     """Whether that person saw that it is not the same as the other faces in its request."""
     person = ForeignKeyField(Person, null=True, index=False, on_delete="SET NULL")
-    """As whom it was tagged, wrongly as somebody saw."""
+    """As whom people tagged it, wrongly as somebody saw: the one whom they named, also where that one was
+    merged into another.
+    """
     person_id: str | None
 
     class Meta:
@@ -42,11 +45,14 @@ class PastRound(Table):
 
     @classmethod
     def people_of(cls, face_ids: Sequence[str]) -> dict[str, set[str]]:
-        """As whom each of these faces was tagged in earlier rounds; faces that never were are left out."""
+        """As whom each of these faces was tagged in earlier rounds, merged people being one; faces that never
+        were are left out.
+        """
         rows: Any = cls.select(cls.face, cls.person).where((cls.face << face_ids) & cls.person.is_null(False))
+        merged = MergedPeople.now()
         people: dict[str, set[str]] = {}
         for face_id, person_id in rows.tuples():
-            people.setdefault(face_id, set()).add(person_id)
+            people.setdefault(face_id, set()).add(merged.root(person_id))
         return people
 
 
@@ -75,7 +81,7 @@ def ask_again(
                 request=face.request_id,
                 reopened_by=by,
                 struck_out=struck_out,
-                person=face.person,
+                person=face.given_to or face.person_id,
             ).on_conflict_ignore().execute()
             Face.changed(Face.id == face_id)
         Vote.delete().where(Vote.face == face_id).execute()

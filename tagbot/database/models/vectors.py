@@ -47,6 +47,13 @@ class ModelVectors:
                 ],
             ).execute()
 
+    def hand_over(self, face_id: str, person_ref: str) -> bool:
+        """Have a face be another person's; whether it is here."""
+        with writing():
+            changes = {"person_ref": person_ref, "revision": _next_revision()}
+            changed: int = TrainedVector.update(changes).where(TrainedVector.face_id == face_id).execute()
+        return changed == 1
+
     def delete(self, face_id: str) -> None:
         """Forget a face; no error when it is not here."""
         with writing():

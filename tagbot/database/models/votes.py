@@ -1,13 +1,15 @@
 """Votes: each tagger's latest answer about each face."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from peewee import JOIN, CharField, CompositeKey, DoubleField, ForeignKeyField, IntegerField, TextField, fn
+from peewee import JOIN, CharField, CompositeKey, DoubleField, ForeignKeyField, IntegerField, TextField
 
 from tagbot.consensus import Answer
 from tagbot.database.models.base import Table, WrittenText, database, execute, storable
 from tagbot.database.models.faces import Face
+from tagbot.database.models.merged_people import MergedPeople
 from tagbot.database.models.people import Person
 from tagbot.lib.names import email_key, name_key
 
@@ -68,15 +70,47 @@ class Vote(Table):
 
     @classmethod
     def of_each(cls, face_ids: Sequence[str]) -> dict[str, list[Answer]]:
-        """The votes on each of these faces, oldest first."""
+        """The votes on each of these faces, oldest first. One that names a merged person counts for the one
+        that they are a part of.
+        """
+        votes = cls.as_given(face_ids)
+        if meant := answers_of_merged():
+            for face_id, given in votes.items():
+                votes[face_id] = [
+                    replace(each, **meant[each.answer]) if each.answer in meant else each for each in given
+                ]
+        return votes
+
+    @classmethod
+    def as_given(cls, face_ids: Sequence[str]) -> dict[str, list[Answer]]:
+        """The votes on each of these faces, oldest first, whoever was merged since."""
         votes: dict[str, list[Answer]] = {face_id: [] for face_id in face_ids}
-        # A person that was chosen by their id has a name and an address all the same.
-        chosen = (Person.id == cls.answer) & cls.name_key.is_null()
-        columns = (cls.face, cls.tagger, cls.answer, cls.at, fn.COALESCE(cls.name_key, Person.name_key, ""))
-        email_given = fn.COALESCE(cls.email, Person.email, "")
-        query = cls.select(*columns, email_given).join(Person, JOIN.LEFT_OUTER, on=chosen)
+        columns = (cls.face, cls.tagger, cls.answer, cls.at, cls.name_key, cls.email)
+        of_person = (Person.name_key, Person.email)
+        query = cls.select(*columns, *of_person).join(Person, JOIN.LEFT_OUTER, on=Person.id == cls.answer)
         # The cursor's own rows: Peewee takes three times as long to look whether any value is to be changed.
         rows: Any = database.execute(query.where(cls.face << face_ids).order_by(cls.at, cls.tagger))
-        for face_id, tagger, answer, at, key, email in rows:
-            votes[face_id].append(Answer(tagger, answer, at, key, email_key(email) if key else ""))
+        for face_id, tagger, answer, at, typed, email, known, address in rows:
+            # A person that was chosen by their id has a name and an address all the same, and one that was
+            # renamed since goes by the new name.
+            key, given = known or typed or "", email if typed else email or address
+            votes[face_id].append(Answer(tagger, answer, at, key, email_key(given) if key else ""))
         return votes
+
+
+def answers_of_merged() -> dict[str, dict[str, Any]]:
+    """What an answer that names a merged person means: by the answer, the fields of an `Answer`."""
+    merged = MergedPeople.now()
+    if not merged.into:
+        return {}
+    roots = {person.id: person for person in Person.select().where(Person.id << merged.roots(merged.into))}
+    meant: dict[str, dict[str, Any]] = {}
+    for name, person_id in [*zip(merged.into, merged.into, strict=True), *merged.accounts.items()]:
+        root = roots[merged.root(person_id)]
+        key = root.name_key or ""
+        meant[name] = {
+            "answer": root.as_answer,
+            "name_key": key,
+            "email_key": email_key(root.email) if key else "",
+        }
+    return meant

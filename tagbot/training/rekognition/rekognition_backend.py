@@ -25,7 +25,7 @@ from tagbot.training.rekognition.picture_limits import (
     why_unindexed,
     why_unusable,
 )
-from tagbot.training.rekognition.users import Users
+from tagbot.training.rekognition.users import FaceGone, Users
 from tagbot.training.usage import Ledger
 from tagbot.vocabulary import NotSentReason, RejectionReason
 
@@ -162,6 +162,25 @@ class RekognitionBackend:
             owner = self._users.delete_face(face_ref)
         if owner is not None:
             raise Retry("Rekognition did not delete a face, as it is somebody's")
+
+    def hand_over(
+        self, face_id: str, face_ref: str, old: str, new: str, *, training_id: str
+    ) -> Trained | NotSent | None:
+        """AWS has a face as one user's at a time, so it is nobody's in between."""
+        self._users.disassociate(old, face_id, face_ref, training_id=training_id)
+        try:
+            why_not = self._users.associate(new, face_ref, training_id=training_id, anyway=True)
+            if why_not == NotSentReason.DIFFERS and (owner := self._users.owner_of(face_ref)) is not None:
+                # An attempt before, for another merge, got so far.
+                self._users.disassociate(owner, face_id, face_ref, training_id=training_id)
+                again = f"{training_id}:{owner}"
+                why_not = self._users.associate(new, face_ref, training_id=again, anyway=True)
+        except FaceGone:
+            return None
+        if why_not is None:
+            return Trained(face_ref)
+        self.remove_face(face_id, None, face_ref, training_id=training_id)
+        return NotSent(why_not)
 
     def forget(self, persons: Sequence[str], face_ids: Sequence[str]) -> int:
         """In the order that AWS wants: list their faces, delete the users, and then the faces, which AWS

@@ -17,6 +17,13 @@ MOST_USERS = 500
 """That ListUsers gives at once."""
 
 
+class FaceGone(Retry):
+    """The collection has no such face, or not yet."""
+
+    def __init__(self) -> None:
+        super().__init__("Rekognition does not find the face that it has just indexed")
+
+
 class Users:
     """Each call that changes something has a token, under which AWS does it once."""
 
@@ -65,6 +72,13 @@ class Users:
             self._aws.call(
                 "disassociate_faces", UserId=person_ref, FaceIds=[face_ref], ClientRequestToken=request
             )
+
+    def owner_of(self, face_ref: str) -> str | None:
+        """The user who has the face; None where nobody has it."""
+        with suppress(Absent):
+            found = self._aws.call("list_faces", FaceIds=[face_ref]).get("Faces", [])
+            return next((str(face["UserId"]) for face in found if face.get("UserId")), None)
+        return None
 
     def delete_face(self, face_ref: str) -> str | None:
         """Returns the user who has the face, if that is why it cannot be deleted."""
@@ -124,5 +138,5 @@ def _why_not(answer: dict[str, Any]) -> NotSentReason | None:
         for reason in failed.get("Reasons", [])
     ]
     if "FACE_NOT_FOUND" in reasons:
-        raise Retry("Rekognition does not find the face that it has just indexed")
+        raise FaceGone
     return NotSentReason.DIFFERS if reasons else None

@@ -13,6 +13,7 @@ from PIL import Image
 from tagbot.database.models.faces import Face
 from tagbot.database.models.forgettings import Forgetting, ToForget
 from tagbot.database.models.guesses import Guess
+from tagbot.database.models.merges import merge, rename
 from tagbot.database.models.people import Person
 from tagbot.database.models.photos import Photo
 from tagbot.database.models.posted_photos import PostedPhoto
@@ -78,6 +79,30 @@ def test_all_of_a_person_goes_and_all_of_others_stays(world: World) -> None:
     assert [after[each] for each in ("labelled", "answers", "clicks")] == [
         before[each] for each in ("labelled", "answers", "clicks")
     ]
+
+
+@pytest.mark.rule("forgets-both-halves", "forget-all", "forget-proof")
+@pytest.mark.parametrize("by", ["the one that was merged", "the other"])
+def test_who_was_merged_is_forgotten_with_both_halves(world: World, by: str) -> None:
+    anna, ben, chiara, *_ = world.slack.people
+    faces = [tagged(world, person, size=100 + number) for number, person in enumerate((ben, chiara))]
+    other = tagged(world, anna)
+    rename(Person.get(Person.slack_id == chiara).id, "Chiara Second-Name", 1.0)
+    wanted = [of_person(person) for person in (ben, chiara)]
+    one, whole = (Person.get(Person.slack_id == person).id for person in (ben, chiara))
+    merge(one, whole, world.services.opt_out_key, world.services.now())
+    world.services.follow_merges()
+    world.drain()
+    receipt = forget(world, ben if by == "the one that was merged" else chiara)
+    assert receipt.finished_at is not None, (receipt.step, world.queues["person-forget"].troubles())
+    world.queues["person-forget"].tidy()
+    for each in wanted:
+        assert not list(in_files(world.settings.data_dir, each))
+        assert not list(in_slack(world.slack, each))
+    assert not Face.select().where(Face.id << [face.id for face in faces]).exists()
+    assert (receipt.counted["faces"], receipt.counted["people"]) == (2, 2)
+    assert [person.slack_id for person in Person.select()] == [anna]
+    assert fresh(other).state == "tagged"
 
 
 @pytest.mark.rule("forget-all")
