@@ -81,7 +81,7 @@ def faces(figures: Figures, _: datetime) -> Iterator[str]:
     count = figures["faces"]
     yield (
         f"Faces: {count['tagged']} tagged, {count['open']} open, {count['training']} being learned, "
-        f"{count['waiting']} waiting to be asked, {count['rejected']} set aside."
+        f"{count['waiting']} waiting to be asked about, {count['rejected']} set aside."
     )
     if waiting := figures.get("waiting_for_consent"):
         waits = "1 tagged face waits" if waiting == 1 else f"{waiting} tagged faces wait"

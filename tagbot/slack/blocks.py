@@ -1,6 +1,6 @@
 """Blocks of Slack's Block Kit, as every message of ours is made of them; pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,13 +81,24 @@ def rendered(
     controls: Sequence[Block] = (),
     payload: Mapping[str, Any] | None = None,
 ) -> Rendered:
-    """Blocks, then notes in small print, then controls; what is empty is left out."""
+    """Blocks, then notes in small print, then controls; what is empty is left out. The text goes on with what
+    the pictures show.
+    """
     small = [ContextBlock(elements=[MarkdownTextObject(text=note)]) for note in notes if note]
     try:
         shown = [block.to_dict() for block in (*blocks, *small, *controls)]
     except SlackObjectFormationError as wrong:
         raise Reject(f"a message that Slack would refuse: {wrong}") from None
-    return Rendered("\n".join(filter(None, text)), shown, payload or {})
+    pictures = " ".join(f"{each.alt_text}." for each in _pictures(blocks))
+    first, *others = filter(None, text)
+    return Rendered("\n".join(filter(None, (first, pictures, *others))), shown, payload or {})
+
+
+def _pictures(blocks: Iterable[Block]) -> Iterator[ImageBlock | ImageElement]:
+    for each in blocks:
+        shown = each.accessory if isinstance(each, SectionBlock) else each
+        if isinstance(shown, ImageBlock | ImageElement):
+            yield shown
 
 
 def section(text: str | TextObject, *, picture: str | None = None, alt: str = "") -> SectionBlock:

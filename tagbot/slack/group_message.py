@@ -105,10 +105,9 @@ def _open(shown: GroupShown) -> Rendered:
     closed = [line for line, faces in _outcomes(shown) if faces[0].state not in (State.OPEN, State.WAITING)]
     progress = words.progress(shown.required_votes, shown.taggers, differ=shown.differ)
     notes = [*closed, progress, *shown.left, words.small_print(shown.id.face_id)]
-    described = [f"{each.alt_text}." for each in images]
     besides_text = f"{CHOICES} {words.NOT_ALL_THE_SAME} {words.LOOK_CLOSER}."
     choices = [words.offered(len(shown.offered)), besides_text]
-    return rendered([question, *described, *choices, *notes], blocks, notes, payload=_payload(shown))
+    return rendered([question, *choices, *notes], blocks, notes, payload=_payload(shown))
 
 
 def _closed(shown: GroupShown) -> Rendered:

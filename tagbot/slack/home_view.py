@@ -17,7 +17,7 @@ from slack_sdk.models.blocks import (
 from tagbot.slack import home_words as words
 from tagbot.slack.blocks import PersonShown, Rendered, button, section
 from tagbot.slack.request_id import RequestId
-from tagbot.slack.words import TAGGED_ALT, escaped
+from tagbot.slack.words import escaped
 from tagbot.vocabulary import HOME, ActionId, CallbackId
 
 MOST_ASKED = 10
@@ -141,7 +141,7 @@ def _answers(answers: Sequence[AnswerShown]) -> Iterator[dict[str, Any]]:
     for each in answers:
         said = each.said if isinstance(each.said, str) else each.said.spoken
         told = f"{words.you_said(said, each.faces)} {each.outcome}".strip()
-        blocks: list[Block] = [section(told, picture=each.picture, alt=TAGGED_ALT)]
+        blocks: list[Block] = [section(told, picture=each.picture, alt=words.answered_alt(each.faces))]
         if each.can_change:
             change = button(ActionId.CHANGE_ANSWER, words.CHANGE)
             blocks.append(ActionsBlock(block_id=each.id.block_id, elements=[change]))

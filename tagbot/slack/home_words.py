@@ -30,13 +30,16 @@ def welcome(channel: str, *, takes_posts: bool) -> str:
     """The first lines: what this is, and how to do what people come for. Photos are taken in where they are
     posted, or by the shortcut alone.
     """
-    added = f"post it in <#{channel}>" if takes_posts else "post it, and pick “Find the faces” in its menu"
+    added = f"post it in <#{channel}>"
+    if not takes_posts:
+        added += ", and pick “Find the faces” in the menu of that message"
     return (
         f"FaceTag finds the faces in our photos and asks, here and in <#{channel}>, who they are. "
         "When enough people pick the same person, the face is tagged.\n"
         "• *To answer*, pick a name under a face on this page. Nobody else sees what you answered.\n"
         f"• *To add a photo*, {added}; I tell you what I found in it.\n"
-        "• *To see what is kept of you*, and to change it, look for “What FaceTag keeps of you” on this page."
+        "• *To see what is kept of you*, and to change it, look for “What FaceTag keeps of you” near the "
+        "end of this page, or type `/facetag me`."
     )
 
 
@@ -57,6 +60,11 @@ def progress(done: int, faces: int, lacking: int) -> str:
         return "No face has been found yet. As soon as there is one, it is asked about here."
     lack = f", {lacking} {'waits' if lacking == 1 else 'wait'} for one more answer" if lacking else ""
     return f"{done:,} of {faces:,} {'face' if faces == 1 else 'faces'}{lack}."
+
+
+def answered_alt(faces: int) -> str:
+    """Of the picture beside an answer of the viewer's own."""
+    return "The face that you answered about" if faces == 1 else f"The {faces} faces that you answered about"
 
 
 def you_said(what: str, faces: int) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from slack_sdk.models.blocks import ActionsBlock, ButtonElement, ConfirmObject, PlainTextObject
+from slack_sdk.models.blocks import ActionsBlock, ButtonElement, ConfirmObject, HeaderBlock, PlainTextObject
 
 from tagbot.slack import person_words as words
 from tagbot.slack.blocks import Rendered, button, rendered, section
@@ -88,7 +88,11 @@ def kept_message(shown: KeptShown) -> Rendered:
     told = [line for line in lines if line]
     asks = shown.is_person and shown.standing != Consent.GIVEN and not shown.opted_out
     question = [shown.text] if asks and shown.text else []
-    blocks = [section(f"*{words.ABOUT_YOU}*"), section("\n".join(told)), *map(section, question)]
+    blocks = [
+        HeaderBlock(text=PlainTextObject(text=words.ABOUT_YOU)),
+        section("\n".join(told)),
+        *map(section, question),
+    ]
     controls = [ActionsBlock(block_id=block_id(shown.slack_id), elements=buttons)]
     return rendered([words.ABOUT_YOU, *told, *question, *_labels(buttons)], blocks, [], controls)
 

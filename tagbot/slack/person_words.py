@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from tagbot.lib.installation import COMMAND
 from tagbot.slack.words import escaped, mention
 from tagbot.vocabulary import ActionId, Consent
 
@@ -64,10 +65,10 @@ HEARD: Mapping[str, str] = {
 
 NOT_YOURS = "These buttons are somebody else's own, so nothing was changed. `/facetag me` has yours."
 NOT_WRITTEN_TO = (
-    "I cannot write to you directly here, so nothing was sent. Whoever runs FaceTag can write the same file: "
-    "`python bot.py export --format zip --person …`."
+    "I cannot write to you directly here, so nothing was sent. FaceTag's operator can write the same file: "
+    f"`{COMMAND} export --format zip --person …`."
 )
-DATA_SENT = "Here is all that is kept of you: what stands in the file README.txt says what is what."
+DATA_SENT = "Here is all that is kept of you. The file README.txt in it says what is what."
 
 # --- To a tagger --------------------------------------------------------------------------------------------
 
@@ -80,7 +81,7 @@ def does_not_want_to_be_tagged(who: str) -> str:
 # --- /facetag me --------------------------------------------------------------------------------------------
 
 ABOUT_YOU = "What FaceTag keeps of you"
-KEPT_NOTHING = "You are tagged in no photo, so no picture of you has your name."
+KEPT_NOTHING = "You are tagged in no photo, so no face is kept under your name."
 OPTED_OUT = (
     "You asked not to be tagged. Nothing of you is kept but a code that only this bot can make from your "
     "account, by which it knows that you cannot be chosen."
@@ -94,7 +95,7 @@ CANCEL = "Cancel"
 CONFIRM: Mapping[str, tuple[str, str]] = {
     ActionId.DO_NOT_TAG_ME: (
         "Never tag you again?",
-        "You are forgotten as far as can be, and nobody can choose you any more. It can be taken back here.",
+        "You are forgotten as far as can be, and nobody can choose you any more. You can take it back here.",
     ),
     ActionId.TAG_ME_AGAIN: ("Be tagged again?", "Your team can choose you in photos again."),
     ActionId.FORGET_ME: (
@@ -131,7 +132,9 @@ def counted_faces(faces: int, photos: int, learned: int) -> str:
 
 def counted_answers(answers: int) -> str:
     """How many of a person's own answers about others are kept."""
-    return f"Your own answers about faces that are kept: {answers}." if answers else ""
+    if answers == 1:
+        return "1 answer that you gave about a face is kept."
+    return f"{answers} answers that you gave about faces are kept." if answers else ""
 
 
 def waiting_for_yes(faces: int) -> str:

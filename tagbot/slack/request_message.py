@@ -101,10 +101,9 @@ def _open(shown: RequestShown, small: str, payload: Mapping[str, Any]) -> Render
             elements=[*line_up(shown.offered), pick_a_person(), *answers_besides()],
         ),
     ]
-    described = " ".join(f"{each.alt_text}." for each in images)
     notes = [progress, *shown.left, small]
     choices = [words.offered(len(shown.offered)), CHOICES]
-    return rendered([words.QUESTION, described, *choices, *notes], blocks, notes, payload=payload)
+    return rendered([words.QUESTION, *choices, *notes], blocks, notes, payload=payload)
 
 
 def _tagged(shown: RequestShown, answered_by: str, small: str, payload: Mapping[str, Any]) -> Rendered:

@@ -28,8 +28,10 @@ SOMEBODY = "somebody"
 FACES_TITLE = "Faces"
 NOT_ALL_THE_SAME = "Not all the same…"
 LOOK_CLOSER = "Look closer"
-LEARNING = "Thank you, that is enough answers. What comes of them appears here in a moment."
+LEARNING = "Thank you, that is enough answers. The result appears here in a moment."
 
+OPERATOR = "FaceTag's operator"
+"""Who does something by a command on the machine."""
 SHOWN_TAGGERS = 20
 """So many are named; more would push the message apart on a phone."""
 
@@ -95,10 +97,10 @@ REOPEN_NO = "Leave it"
 
 # --- To one person ------------------------------------------------------------------------------------------
 
-CLOSED = "This face is closed already, so your answer does not count any more. Thank you all the same!"
+CLOSED = "This question is closed already, so your answer does not count any more. Thank you all the same!"
 FACE_GONE = (
     "I do not know this face any more, so your answer does not count. "
-    "If its photo is still wanted, please let somebody add it again."
+    "If its photo is still wanted, please add it again."
 )
 ASKED_ELSEWHERE = (
     "This question is asked in another message now, so your answer here does not count. Please answer there."
@@ -106,17 +108,17 @@ ASKED_ELSEWHERE = (
 NOTHING_TO_SPLIT = "These faces are no longer asked about together. Nothing was changed, but thank you!"
 NOT_TAGGED = "This face is no longer tagged, so there is nothing to reopen."
 NOT_DIFFERING = (
-    "This face can no longer be added anyway: somebody was faster, or it is being asked about again."
+    "This face can no longer be added to the model: somebody was faster, or it is asked about again."
 )
 NOT_STORED = "Sorry, that could not be stored just now. Please try again in a minute."
 BUSY = "Sorry, Slack is busy just now, so that could not be done. Please click again in a moment."
 NOT_DONE = "Sorry, that could not be done just now. Please try again in a minute."
-UNKNOWN_ACT = "I do not know this control any more; perhaps the message is an old one. Nothing was changed."
+UNKNOWN_ACT = "I do not know this button any more; perhaps the message is an old one. Nothing was changed."
 NO_SAY = (
     "Thank you, but only full members of this workspace have a say here: guests and people of other "
     "organisations do not. Nothing was changed."
 )
-ADMINS_ONLY = "Only the bot's admins can do this. Please ask one of them."
+ADMINS_ONLY = "Only FaceTag's admins can do this. Please ask one of them."
 
 PICTURES_GONE = "this face cannot be asked about again: its pictures were kept for a while only, and are gone"
 FORGOTTEN = "Somebody asked to be forgotten, so there is nothing left to see here."
@@ -131,7 +133,7 @@ BEING_FORGOTTEN = (
 
 # --- Of photos that were posted in Slack --------------------------------------------------------------------
 
-NO_PICTURE = "There is no picture in this message, so there is nothing that I could look at."
+NO_PICTURE = "There is no picture in this message, so there is nothing for me to look at."
 INVITE_ME = (
     "I am not in this channel, so I cannot see its pictures. Please invite me with `/invite @FaceTag`."
 )
@@ -157,6 +159,7 @@ GOES_ON = "Tagging goes on: what was held up is done. Thank you for your patienc
 HELP = """\
 *FaceTag* asks in its channel who the people in your photos are. Pick a name under a face; \
 when enough of you agree, the face is tagged.
+My Home, under Apps, has all that waits for your answer, and says how to add a photo.
 • `/facetag status` – what is done, what waits and why
 • `/facetag retry` – try again whatever was given up
 • `/facetag retry QUEUE` or `/facetag retry FACE` – the same for one queue, or for one face; \
@@ -251,7 +254,7 @@ def reopened(by: str | None, *, is_elsewhere: bool = False, count: int = 1) -> s
     """
     if by is None and is_elsewhere:
         return "This question has moved: it is asked again in a new message, in another channel."
-    who = member(by) if by else "The bot's operator"
+    who = member(by) if by else OPERATOR
     if count > 1:
         return f"{who} reopened these {count} faces. They are asked about again in new messages."
     return f"{who} reopened this face. It is asked about again in a new message."
@@ -259,10 +262,15 @@ def reopened(by: str | None, *, is_elsewhere: bool = False, count: int = 1) -> s
 
 def left_the_request(by: str | None, count: int, *, struck_out: bool) -> str:
     """Why so many faces are not asked about here any more; `by` as above."""
-    who = member(by) if by else "The bot's operator"
+    who = member(by) if by else OPERATOR
     faces = "a face" if count == 1 else f"{count} faces"
     did = f"took {faces} out as not the same" if struck_out else f"reopened {faces}"
-    return f"{who} {did}: asked about again in a new message."
+    again = (
+        "It is asked about again in a new message."
+        if count == 1
+        else "They are asked about again in new messages."
+    )
+    return f"{who} {did}. {again}"
 
 
 def group_question(count: int) -> str:

@@ -11,7 +11,7 @@ from tests.browser.browsing import ANNA, BEN, CHIARA, Visitor, browser, running_
 from tests.browser.picture import PICTURE, digest
 from tests.documents.picture import DRAWN_FROM
 
-SIZE: ViewportSize = {"width": 1280, "height": 1060}
+SIZE: ViewportSize = {"width": 1280, "height": 1120}
 
 
 def main() -> None:

@@ -133,6 +133,24 @@ def test_a_request_is_answered_with_the_keyboard_alone(visitor: Visitor, asked: 
     expect(field).to_be_focused()
 
 
+@pytest.mark.rule("sandbox-page")
+def test_a_messages_menu_closes_with_escape_and_when_one_goes_on(visitor: Visitor, asked: Locator) -> None:
+    more, item = asked.get_by_label("More actions"), asked.locator("[data-shortcut=find_faces]")
+    more.press("Enter")
+    visitor.page.keyboard.press("Tab")
+    expect(item).to_be_focused()
+    visitor.page.keyboard.press("Escape")
+    expect(item).to_be_hidden()
+    expect(more).to_be_focused()
+    more.press("Enter")
+    expect(item).to_be_visible()
+    visitor.page.keyboard.press("Shift+Tab")
+    expect(item).to_be_hidden()
+    more.press("Enter")
+    visitor.page.get_by_role("heading", name="# faces").click()
+    expect(item).to_be_hidden()
+
+
 def test_who_is_typing_is_not_disturbed_when_somebody_else_answers(
     visitor: Visitor, sandbox: RunningSandbox, asked: Locator
 ) -> None:

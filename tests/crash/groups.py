@@ -57,7 +57,7 @@ from tests.scenario.flood import face_ids, offers, photos
 from tests.scenario.running_bot import RunningBot, quiet
 from tests.world import environment
 
-OVER = re.compile(r"^(<@\w+>|The bot's operator) (reopened|took) .*asked about again")
+OVER = re.compile(r"^(<@\w+>|FaceTag's operator) (reopened|took) .*asked about again")
 """What a message begins with whose faces have all left it."""
 
 MOST_OPEN = 3

@@ -52,7 +52,7 @@ def test_the_help_names_every_word_that_it_knows() -> None:
 def test_status_says_what_waits_and_why(desk: Desk, text: str) -> None:
     bury(desk.world)
     lines = ask(desk, text).splitlines()
-    assert "Faces: 0 tagged, 0 open, 0 being learned, 1 waiting to be asked, 0 set aside." in lines
+    assert "Faces: 0 tagged, 0 open, 0 being learned, 1 waiting to be asked about, 0 set aside." in lines
     assert "images-in-db: 1 given up because: Slack is away." in lines
 
 

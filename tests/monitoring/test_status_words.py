@@ -37,7 +37,7 @@ def test_an_empty_bot_has_nothing_to_tell(world: World) -> None:
     assert figures["faces"] == dict.fromkeys(("waiting", "open", "training", "tagged", "rejected"), 0)
     assert list(figures["queues"]) == list(QueueName)
     assert words(world).splitlines() == [
-        "Faces: 0 tagged, 0 open, 0 being learned, 0 waiting to be asked, 0 set aside.",
+        "Faces: 0 tagged, 0 open, 0 being learned, 0 waiting to be asked about, 0 set aside.",
         "No bot is running.",
         "Nothing is waiting between the stages.",
     ]
@@ -48,7 +48,7 @@ def test_the_words_say_what_waits_and_why(world: World) -> None:
         trouble(world, world.face(), how)
     trouble(world, world.face(), "dead", "the picture is missing")
     lines = words(world).splitlines()
-    assert "Faces: 0 tagged, 0 open, 0 being learned, 4 waiting to be asked, 0 set aside." in lines
+    assert "Faces: 0 tagged, 0 open, 0 being learned, 4 waiting to be asked about, 0 set aside." in lines
     assert "images-in-db: 1 waiting for another attempt, 3 given up (dead letters)." in lines
     [delayed] = [line for line in lines if "another attempt because" in line]
     assert delayed.startswith("images-in-db: 1 waiting for another attempt because: Slack is away.")

@@ -10,6 +10,7 @@ from tagbot.slack import words
 from tagbot.slack.blocks import PersonShown, Rendered
 from tagbot.slack.group_message import FaceShown, GroupShown, group_message
 from tagbot.vocabulary import RejectionReason, State
+from tests.slack.spoken import unspoken
 
 ANN = PersonShown("U0ANN00001", "Ann Lee")
 DECIDED = {State.TRAINING, State.TAGGED}
@@ -58,3 +59,9 @@ def test_slack_takes_the_message_in_every_mix_of_states() -> None:
         rendered = shown(*states)
         assert block_kit.inspect_message(rendered.blocks, lambda _: True), states
         assert rendered.text, states
+
+
+@pytest.mark.rule("text-says-all")
+def test_the_text_says_all_that_the_blocks_say_in_every_mix_of_states() -> None:
+    for states in itertools.product(State, repeat=3):
+        assert unspoken(shown(*states)) == [], states

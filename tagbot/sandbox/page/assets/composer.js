@@ -116,7 +116,7 @@ export function buildComposer(form, where, toEnd, channel) {
   });
   form.append(problem, el("div", { class: "composer-box" }, list, attach, field, send));
   return {
-    name: (channel) => field.setAttribute("placeholder", `Message ${channel}, or / for commands`),
+    name: (channel) => field.setAttribute("placeholder", `Message ${channel}, + for photos, / for commands`),
     say: (words) => problem.replaceChildren(...(words ? [el("p", { role: "status" }, words)] : [])),
   };
 }

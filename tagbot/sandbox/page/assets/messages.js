@@ -76,11 +76,17 @@ function head(message, names, follow) {
   );
 }
 
+// A menu closes when one goes on to something else, by the keyboard or by the pointer.
+document.addEventListener("pointerdown", (event) => {
+  for (const more of document.querySelectorAll(".more[open]")) more.open = more.contains(event.target);
+});
+
 /** The menu of a message: the app's shortcuts. */
 function menu(message, names) {
   const items = names.shortcuts.map(({ name, callback_id: callback, description }) =>
     el("button", { type: "button", class: "button", title: description, "data-shortcut": callback, onclick: (event) => use(callback, event.target) }, name));
-  const more = el("details", { class: "more", onkeydown: (event) => event.key === "Escape" && close() },
+  const leave = (event) => (more.open &&= !event.relatedTarget || more.contains(event.relatedTarget));
+  const more = el("details", { class: "more", onfocusout: leave, onkeydown: (event) => event.key === "Escape" && close() },
     el("summary", { "aria-label": "More actions", title: "More actions" }, icon(ICONS.more)),
     el("div", { class: "more-items" }, items));
 
