@@ -13,6 +13,7 @@ PEOPLE = (
     ("U0ELIF0005", "elif", "Elif Çelik", "Elif Y."),
 )
 FORMER = ("U0FORMER06", "frank", "Frank Weber", "Frank")
+GUEST = ("U0GIL00007", "gil", "Gil Moreau", "")
 OTHER_BOT = "U0LUNCHBOT"
 
 
@@ -33,6 +34,15 @@ def default_workspace() -> Workspace:
         LUNCH: Channel(LUNCH, "lunch", members=lunch),
     }
     return workspace
+
+
+def add_guest(workspace: Workspace) -> None:
+    """Put a guest into #faces, unless they are there: who tries the bot out sees what it lets guests do."""
+    guest = person(*GUEST)
+    guest.is_restricted = True
+    if guest.id not in workspace.members:
+        workspace.members[guest.id] = guest
+        workspace.channels[FACES].members.append(guest.id)
 
 
 def person(member: str, name: str, real_name: str, display_name: str, *, deleted: bool = False) -> Member:

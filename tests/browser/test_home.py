@@ -115,6 +115,14 @@ def test_own_data_is_asked_for_at_home_and_comes_as_a_message(visitor: Visitor, 
     expect(page.get_by_role("link", name="facetag-my-data.zip").last).to_be_visible()
 
 
+@pytest.mark.rule("sandbox-home", "home")
+def test_a_guest_is_asked_nothing_at_home_and_has_the_same_rights(visitor: Visitor, home: Locator) -> None:
+    visitor.page.get_by_role("radio", name="Gil Moreau (guest)").check()
+    expect(home).to_contain_text("Nothing is asked of you here")
+    expect(visitor.page.locator(WAITING)).to_have_count(0)
+    expect(home.get_by_role("button", name="Do not tag me")).to_be_visible()
+
+
 @pytest.mark.rule("sandbox-page")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_overlaps_at_home_at_any_width(

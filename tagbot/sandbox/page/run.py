@@ -13,6 +13,7 @@ from typing import Any
 
 from tagbot.errors import Reject
 from tagbot.lib.process_lock import ProcessLock
+from tagbot.sandbox import defaults
 from tagbot.sandbox.page import bot_settings, machine_vote
 from tagbot.sandbox.page.bot_process import BotProcess
 from tagbot.sandbox.page.flow_view import Figures
@@ -69,6 +70,7 @@ async def serve(folder: Path, options: Options) -> None:
     world = World(rules=Rules(rate_limits=RATE_LIMITS))
     shelf = Shelf(folder / "slack")
     shelf.load(world)
+    defaults.add_guest(world.workspace)
     sandbox = Sandbox(world)
     listener = listening(options.port)
     address = address_of(listener)

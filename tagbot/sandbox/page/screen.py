@@ -45,6 +45,7 @@ def account(member: Member) -> Json:
         "real_name": member.real_name,
         "handle": member.name,
         "is_bot": member.is_bot,
+        "is_guest": member.is_restricted,
         "deleted": member.deleted,
     }
 

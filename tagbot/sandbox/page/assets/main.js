@@ -101,7 +101,7 @@ function drawMember(id, member) {
   return el("label", { class: "member" },
     el("input", { type: "radio", name: "you", value: id, "data-member": id, onchange: () => become(id) }),
     avatar(member, "small"),
-    el("span", { class: "member-name" }, member.real_name),
+    el("span", { class: "member-name" }, member.real_name, member.is_guest ? " (guest)" : ""),
   );
 }
 

@@ -31,5 +31,6 @@ function rank(member) {
 
 function note(member) {
   if (member.is_bot) return "app";
+  if (member.is_guest) return "guest";
   return member.name === member.real_name ? "" : member.name;
 }
