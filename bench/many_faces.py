@@ -113,12 +113,15 @@ def _fill(connection: sqlite3.Connection, faces: int) -> None:
 
 
 def _insert(connection: sqlite3.Connection, table: Any, rows: Iterator[dict[str, Any]]) -> None:
-    first = next(rows)
-    columns = [table._meta.combined[name].column_name for name in first]  # noqa: SLF001 - peewee's way to ask
+    """What a row does not say is as the table has it by itself."""
+    about = table._meta  # noqa: SLF001 - peewee's way to ask
+    whole = ({**about.get_default_dict(), **row} for row in rows)
+    first = next(whole)
+    columns = [about.combined[name].column_name for name in first]
     places = ", ".join(f":{name}" for name in first)
-    sql = f"INSERT INTO {table._meta.table_name} ({', '.join(columns)}) VALUES ({places})"  # noqa: S608, SLF001 - names of ours; as above
+    sql = f"INSERT INTO {about.table_name} ({', '.join(columns)}) VALUES ({places})"  # noqa: S608 - names of ours
     connection.execute(sql, first)
-    connection.executemany(sql, rows)
+    connection.executemany(sql, whole)
 
 
 def _id(chance: random.Random) -> str:

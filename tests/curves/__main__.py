@@ -15,10 +15,12 @@ from bench.child import ROOT
 from bench.rounds import say
 from bench.table import between_markers
 from tests.curves import tables
+from tests.curves.albums import ALBUMS, grouped
 from tests.curves.composed import composed_photos
 from tests.curves.detectors import measured
-from tests.curves.drawing import draw_detectors, draw_encoder
+from tests.curves.drawing import draw_detectors, draw_encoder, draw_groups
 from tests.curves.likeness import pairs
+from tests.curves.line_ups import line_ups
 from tests.curves.marks import MarkedPhoto, marked_photos
 from tests.curves.people import People, described
 
@@ -44,7 +46,9 @@ def main() -> int:
                 photos = list(composed_photos(Path(folder), COMPOSED))
                 write_detectors("detectors-composed", photos, options.models)
         if options.people is not None:
-            write_encoder("encoder", described(options.people, options.models))
+            people = described(options.people, options.models)
+            write_encoder("encoder", people)
+            write_groups(people)
     except (OSError, ValueError) as why:
         say(str(why))
         return 1
@@ -63,11 +67,21 @@ def write_encoder(name: str, people: People) -> None:
     """As above."""
     likeness = pairs(people)
     draw_encoder(likeness, PICTURES / f"{name}.png")
-    about = (
-        f"{_when()}: {len(people.names):,} faces of {len(set(people.names.tolist())):,} people; "
-        f"pictures without a face that could be described: {people.undescribed}."
-    )
-    _write(name, f"{about}\n\n{tables.of_pairs(likeness)}")
+    without = f"pictures without a face that could be described: {people.undescribed}."
+    _write(name, f"{_about(people)}; {without}\n\n{tables.of_pairs(likeness)}")
+
+
+def write_groups(people: People) -> None:
+    """What groups and line-ups are worth."""
+    albums = {album: found for album in ALBUMS if (found := grouped(people, album))}
+    offers = list(line_ups(people))
+    draw_groups(albums, offers, PICTURES / "groups.png")
+    _write("groups", f"{_about(people)}.\n\n{tables.of_albums(albums)}")
+    _write("line-ups", f"{_about(people)}.\n\n{tables.of_line_ups(offers)}")
+
+
+def _about(people: People) -> str:
+    return f"{_when()}: {len(people.names):,} faces of {len(set(people.names.tolist())):,} people"
 
 
 def _when() -> str:

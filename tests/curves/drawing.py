@@ -1,13 +1,15 @@
 """The curves as pictures: the door to matplotlib."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from tests.curves.albums import Album, Grouped, own_distance
 from tests.curves.detectors import MEGAPIXELS, Measured
 from tests.curves.likeness import Pairs
+from tests.curves.line_ups import LineUps
 from tests.curves.recall import SIZES
 
 WIDTH, HEIGHT = 13.0, 4.2
@@ -50,6 +52,31 @@ def draw_encoder(likeness: Pairs, path: Path) -> None:
     mistaken.plot(likeness.mistaken, likeness.found)
     mistaken.set(title="found by how many are mistaken", xlabel="of two people’s pairs, mistaken")
     mistaken.set(xscale="log", xlim=(1e-6, 1), ylim=(0, 1.02))
+    _finish(figure, path)
+
+
+def draw_groups(albums: Mapping[Album, Sequence[Grouped]], offers: Sequence[LineUps], path: Path) -> None:
+    """Strangers and requests over the distance, a dot where the bot is; the right person by names offered."""
+    figure = Figure((WIDTH, HEIGHT), DOTS, layout="constrained")
+    wrong, requests, names = figure.subplots(1, 3)
+    for album, tried in albums.items():
+        distances = [each.distance for each in tried]
+        own = [distances.index(own_distance(album))]
+        wrong.plot(distances, [each.wrong for each in tried], marker="o", markevery=own)
+        requests.plot(
+            distances,
+            [each.requests / each.faces for each in tried],
+            marker="o",
+            markevery=own,
+            label=f"{album.faces:,} of {tried[0].people // album.draws:,}",
+        )
+    wrong.axhline(1, color="grey", linestyle="dotted")
+    wrong.set(title="strangers among 500 grouped faces", xlabel="distance", yscale="symlog", ylim=(0, None))
+    requests.set(title="requests a face", xlabel="distance", ylim=(0, 1.02))
+    for each in offers:
+        places = range(1, len(each.within) + 1)
+        names.plot(places, each.within, marker="o", label=f"{each.learned} learned of {each.people:,}")
+    names.set(title="right person among the nearest", xlabel="names", ylim=(0, 1.02))
     _finish(figure, path)
 
 
