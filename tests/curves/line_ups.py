@@ -57,14 +57,12 @@ def line_ups(people: People) -> Iterator[LineUps]:
     for learned in LEARNED:
         known = {name: faces for name, faces in places.items() if len(faces) > learned}
         if len(known) > 1:
-            others = np.concatenate(
-                [faces[:1] for name, faces in places.items() if name not in known] or [[]]
-            )
-            yield _of(people, known, learned, others.astype(int)[:STRANGERS])
+            others = [int(faces[0]) for name, faces in places.items() if name not in known]
+            yield _of(people, known, learned, others[:STRANGERS])
 
 
 def _of(
-    people: People, known: dict[str, NDArray[np.intp]], learned: int, strangers: NDArray[np.intp]
+    people: People, known: dict[str, NDArray[np.intp]], learned: int, strangers: Sequence[int]
 ) -> LineUps:
     model = LearnedFaces(DLIB)
     model.put_all(
@@ -84,7 +82,7 @@ def _of(
         right += said is not None and said.person == name
         if name in (names := [each.person for each in nearest]) and _is_offered(nearest):
             ranks[names.index(name) :] += 1
-    of_strangers = [model.nearest([_vector(people, face)], MOST) for face in strangers.tolist()]
+    of_strangers = [model.nearest([_vector(people, face)], MOST) for face in strangers]
     return LineUps(
         learned=learned,
         people=len(known),
