@@ -1,8 +1,9 @@
 """A running bot whose team labels photos of which it is known who is in them, and what that took."""
 
+import json
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ class Labelled:
     """Per cent, of the faces that two taggers did not both take for somebody else."""
     misjudged: float
     """Per cent: faces that are wrong because they did."""
+    machine_votes: bool = False
+    """Whether the machine's record has earned it a vote by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,16 @@ class Sent:
         """Without what it was sent before."""
         return Sent(self.posts - before.posts, self.pictures - before.pictures)
 
+    def without(self, strangers: Collection[int]) -> "Sent":
+        """Without the requests about strangers alone, each with so many faces."""
+        pictures = sum(PICTURES_OF_ONE if faces == 1 else PICTURES_OF_SEVERAL for faces in strangers)
+        return Sent(self.posts - len(strangers), self.pictures - pictures)
+
 
 SENT_BY = ("chat.postMessage", "upload")
+
+PICTURES_OF_ONE, PICTURES_OF_SEVERAL = 2, 1
+"""A face and what is around it; the grid."""
 
 
 class Team:
@@ -99,7 +110,9 @@ class Team:
             crowd.label(bot, MOST_OPEN)
             hashes = {photo for each in photos for photo in each.hashes()}
             tagged = [row for row in bot.export() if row["photo"] in hashes]
-            return outcome(tagged, faces, crowd.tally, Sent.to(self._slack).since(before))
+            sent = Sent.to(self._slack).since(before).without(crowd.tally.strangers.values())
+            votes = json.loads(bot.command("stats", "--json").stdout)["machine"]["votes"]
+            return replace(outcome(tagged, faces, crowd.tally, sent), machine_votes=votes)
 
 
 def outcome(

@@ -12,7 +12,6 @@ from bench.labelling import Labelled, Team
 from bench.rounds import Scale, say
 from bench.slack_beside import stand_in
 from bench.table import Comparison, Goal, Line, no_goal, no_less_than, no_more_than
-from tagbot.settings import variables
 
 NOTE = """\
 **Answers for each face.** The whole bot, and photos with one known person in the middle of each, in a folder
@@ -25,10 +24,11 @@ recogniser, the others anybody. Of the faces in a request that are another perso
 is one click, a list two, a modal two and what is ticked in it. Beside it the same bot with `MAX_GROUP=1` and
 `LINE_UP=0`. A face is misjudged that is tagged wrongly because two taggers mistook the person: no bot can
 know better, so what is right is told without these. With the machine’s vote: 20 faces of each of 34 people
-are asked about one by one, so that it earns its vote, then 10 more of each in groups. Left out are people in
-the background of a photo, with the answers that nobody knows them; how long people take; and that who has
-answered much, or sees a likely name, errs in other ways. Chance comes from a seed. The small sample is drawn
-anew in each round, the others once."""
+are asked about one by one, so that it earns its vote, then 10 more of each in groups; a crowd whose own
+mistakes keep the machine from earning it is left out. Left out are people in the background of a photo, with
+the answers that nobody knows them and what the channel was sent about them; how long people take; and that
+who has answered much, or sees a likely name, errs in other ways. Chance comes from a seed. The small sample
+is drawn anew in each round, the others once."""
 
 OURS = {"MAX_GROUP": "9", "LINE_UP": "4"}
 """As a bot is unless told otherwise."""
@@ -68,6 +68,14 @@ RECORD_PEOPLE, RECORD_FACES, NEXT_FACES = 34, 20, 10
 """So many people’s faces earn the machine its vote, so many of each; then come so many more."""
 NEXT_ANSWERS = 0.3
 
+RECORD_SEEDS = range(1, 6)
+"""Of crowds, until with one it is earned: of 600 faces that the machine is sure about, one may be wrong, and
+each that two taggers mistook for the same person counts as wrong.
+"""
+
+SAME_FACTOR = 1.1
+"""What the channel is sent falls as answers do, but for a tenth: faces that were struck out are asked twice."""
+
 RIGHT = 99.5
 """Per cent."""
 
@@ -77,7 +85,7 @@ def measure(scale: Scale) -> Iterator[Line]:
     yield from _of(SMALL, range(1, scale.rounds + 1))
     if not scale.quick:
         yield from _of(LARGE, range(1, 2))
-        yield from _with_vote(seed=1)
+        yield from _with_vote()
 
 
 def _of(sample: Sample, seeds: Sequence[int]) -> Iterator[Line]:
@@ -90,19 +98,27 @@ def _of(sample: Sample, seeds: Sequence[int]) -> Iterator[Line]:
     yield from _compared(str(sample), sample.answers, ours, beside)
 
 
-def _with_vote(seed: int) -> Iterator[Line]:
+def _with_vote() -> Iterator[Line]:
     """The same people's next faces, once the machine has earned its vote."""
-    if "MACHINE_VOTE" not in {variable.name for _, variable in variables()}:
-        raise Missing("the machine has no vote")
     say("the machine's vote")
+    earned = next((found for seed in RECORD_SEEDS if (found := _next_faces(seed)) is not None), None)
+    if earned is None:
+        raise Missing(f"none of {len(RECORD_SEEDS)} crowds let the machine earn its vote")
+    what = f"{RECORD_PEOPLE * NEXT_FACES} next faces, with the machine’s vote"
+    yield from _compared(what, NEXT_ANSWERS, *([each] for each in earned))
+
+
+def _next_faces(seed: int) -> tuple[Labelled, Labelled] | None:
+    """What the next faces took, and beside it; None where no vote was earned with the first."""
     people = drawn(RECORD_PEOPLE, RECORD_FACES + NEXT_FACES, seed)
     first = [replace(each, photos=each.photos[:RECORD_FACES]) for each in people]
     then = [replace(each, photos=each.photos[RECORD_FACES:]) for each in people]
     with team(people, seed) as the_team, tempfile.TemporaryDirectory() as folder:
-        the_team.label(first, Path(folder), ONE_BY_ONE | WITH_VOTE)
-        ours = the_team.label(then, Path(folder), OURS | WITH_VOTE)
-    what = f"{RECORD_PEOPLE * NEXT_FACES} next faces, with the machine’s vote"
-    yield from _compared(what, NEXT_ANSWERS, [ours], [by_a_new_bot(then, seed, BARE)])
+        record = the_team.label(first, Path(folder), ONE_BY_ONE | WITH_VOTE)
+        if not record.machine_votes:
+            say(f"the crowd of seed {seed} mistook too many for the machine to earn its vote")
+            return None
+        return the_team.label(then, Path(folder), OURS | WITH_VOTE), by_a_new_bot(then, seed, BARE)
 
 
 @contextmanager
@@ -131,7 +147,7 @@ def _compared(
     answers = line(
         f"answers for each of {what}", lambda each: each.answers, "", no_more_than(most_answers, "answers")
     )
-    as_answers = Goal("≤ that of answers", lambda sent: sent.ratio <= answers.ratio)
+    as_answers = Goal("as answers, and a tenth", lambda sent: sent.ratio <= SAME_FACTOR * answers.ratio)
     yield answers
     yield line("… clicks", lambda each: each.clicks, "", no_goal("to know"))
     yield line("… posts in Slack", lambda each: each.posts, "", as_answers)

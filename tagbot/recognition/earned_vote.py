@@ -9,6 +9,12 @@ from tagbot.recognition.resemblance import Nearness, Resemblance
 LEAST_FACES = 3
 """That a person has in the model."""
 
+LEAST_COMPARED = 2
+"""Learned faces of a person of whom the machine may be sure, where their number is told. In an album of LFW
+with 34 people, asked about one by one, all faces about which it was wrongly sure were of people whom it did
+not know yet, and taken for somebody of whom it knew one face.
+"""
+
 AUDITED = 20
 """One request in so many goes without the machine's vote."""
 
@@ -32,6 +38,8 @@ def opinion(nearest: Sequence[Resemblance], nearness: Nearness) -> Opinion | Non
     if not nearest:
         return None
     first, *others = nearest
+    if first.learned is not None and first.learned < LEAST_COMPARED:
+        return None
     margin = min((each.distance - first.distance for each in others), default=float("inf"))
     for face, distance in enumerate(first.distances):
         if any(each.distances[face] < distance for each in others):

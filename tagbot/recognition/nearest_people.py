@@ -70,7 +70,7 @@ class LearnedFaces:
         least = np.full(len(self._people), np.inf, np.float32)
         np.minimum.at(least, people, distances.min(axis=0))
         found = [
-            Resemblance(self._people[number], _person_distances(distances[:, people == number]))
+            _resemblance(self._people[number], distances[:, people == number])
             for number in np.argsort(least)[: most + SPARE].tolist()
             if np.isfinite(least[number])
         ]
@@ -83,7 +83,9 @@ class LearnedFaces:
         return self._numbers[person]
 
 
-def _person_distances(distances: Floats) -> tuple[float, ...]:
+def _resemblance(person: str, distances: Floats) -> Resemblance:
     """From each face (a row) to a person, whose faces are the columns."""
-    count = min(NEAREST_FACES, distances.shape[1])
-    return tuple(np.partition(distances, count - 1, axis=1)[:, :count].mean(axis=1).tolist())
+    learned = distances.shape[1]
+    count = min(NEAREST_FACES, learned)
+    means = np.partition(distances, count - 1, axis=1)[:, :count].mean(axis=1)
+    return Resemblance(person, tuple(means.tolist()), learned)

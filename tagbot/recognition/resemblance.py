@@ -10,6 +10,8 @@ class Resemblance:
     person: str
     distances: tuple[float, ...]
     """From each of the faces that were compared, in their order."""
+    learned: int | None = None
+    """Faces of the person in the model; None where that is not told."""
 
     @property
     def distance(self) -> float:

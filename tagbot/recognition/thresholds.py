@@ -45,9 +45,12 @@ DLIB = Thresholds(
         Near(30_000, 0.37),
         Near(100_000, 0.34),
     ),
-    nearness=Nearness(resembles=0.55, sure=0.50, margin=0.10),
+    nearness=Nearness(resembles=0.55, sure=0.50, margin=0.08),
 )
 """Of dlib's ResNet, measured on LFW (deep-funneled). In albums of 400 faces of 25 people no grouped face was
 wrong, in albums of 60 of 13 one in 600; of 900 faces of 62 people none. Beyond that many have few faces, and
 the nearest stranger comes nearer: the distances shrink by 0.08 for ten times as many.
+
+Of 680 faces of 34 people, asked about one by one while the model grew, the machine was sure of 567 and wrong
+about 0.1, in the mean of 24 orders; at 0.55, 579 and 0.5; at 0.46, 533 and none.
 """

@@ -18,3 +18,8 @@ def test_what_it_took_is_told_for_each_face_and_what_two_taggers_took_for_somebo
     found = outcome(tagged, faces, tally, Sent(posts=5, pictures=9).since(Sent(posts=1, pictures=1)))
 
     assert found == Labelled(answers=2, clicks=4, posts=1, pictures=2, right=50, misjudged=25)
+
+
+def test_requests_about_strangers_alone_are_not_what_a_labelled_face_takes() -> None:
+    """One face has two pictures, and several share one."""
+    assert Sent(posts=10, pictures=14).without([1, 1, 3]) == Sent(posts=7, pictures=9)

@@ -53,12 +53,17 @@ def test_the_machine_is_sure_of_who_is_near_with_nobody_else_near() -> None:
     assert opinion([anna], THRESHOLDS.nearness) == Opinion("Anna", distance=0.375, margin=float("inf"))
 
 
+def test_it_is_sure_of_nobody_of_whom_it_has_compared_one_face() -> None:
+    assert opinion([Resemblance("Anna", (0.2,), learned=1)], THRESHOLDS.nearness) is None
+    assert opinion([Resemblance("Anna", (0.2,), learned=2)], THRESHOLDS.nearness) is not None
+
+
 @pytest.mark.parametrize(
     "nearest",
     [
         [],
         [Resemblance("Anna", (0.51,)), Resemblance("Ben", (0.9,))],
-        [Resemblance("Anna", (0.3,)), Resemblance("Ben", (0.39,))],
+        [Resemblance("Anna", (0.3,)), Resemblance("Ben", (0.37,))],
         [Resemblance("Anna", (0.3, 0.45)), Resemblance("Ben", (0.9, 0.44))],
     ],
     ids=["it knows nobody", "too far", "another is near as well", "one of the faces is nearer to another"],

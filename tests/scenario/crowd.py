@@ -118,6 +118,8 @@ class Tally:
     """Faces."""
     about_strangers: int = 0
     """Answers about nobody but strangers, which are in no other figure here; nor are their clicks."""
+    strangers: dict[str, int] = field(default_factory=dict)
+    """Requests about nobody but strangers, by the `ts` of their message, with their faces."""
     mistaken: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """By the id of a face that shows who was asked about: the taggers who took them for somebody else."""
 
@@ -173,6 +175,7 @@ class Crowd:
         if all(face.person is None for face in faces.values()):
             acknowledged(partial(self._slack.click, tagger, request.ts, ActionId.DONT_KNOW))
             self.tally.about_strangers += 1
+            self.tally.strangers[request.ts] = len(faces)
             return
         self.tally.answers += 1
         self.tally.clicks += self._name(tagger, request, answer)
