@@ -74,7 +74,7 @@ each that two taggers mistook for the same person counts as wrong.
 """
 
 SAME_FACTOR = 1.1
-"""What the channel is sent falls as answers do, but for a tenth: faces that were struck out are asked twice."""
+"""What the channel is sent falls as answers do, but for a tenth: who was struck out is asked about twice."""
 
 RIGHT = 99.5
 """Per cent."""
