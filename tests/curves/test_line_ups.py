@@ -21,7 +21,7 @@ def test_people_who_are_apart_are_the_nearest_to_their_own_faces() -> None:
     assert (three.learned, three.people, three.asked) == (3, 3, 6)
     for each in (one, three):
         assert each.within.tolist() == [1.0] * 9
-        assert (each.sure, each.right) == (each.asked, each.asked)
+    assert (one.sure, three.sure, three.right) == (0, 6, 6)  # it is sure of nobody of whom it knows one face
 
 
 def test_the_machine_is_not_sure_of_twins() -> None:
@@ -39,7 +39,8 @@ def test_strangers_are_the_faces_of_those_who_have_too_few() -> None:
 def test_the_table_has_a_line_for_each_number_of_learned_faces() -> None:
     table = of_line_ups(list(line_ups(people(5, ["a", "b", "c"], apart=2.0)))).splitlines()
     assert [line.split(" | ")[0] for line in table[2:]] == ["| 1 of each of 3", "| 3 of each of 3"]
-    assert table[2].split(" | ")[1:6] == ["100.0 %"] * 4 + ["12 of 12"]
+    assert table[2].split(" | ")[1:6] == ["100.0 %"] * 3 + ["0.0 %", "0 of 0"]
+    assert table[3].split(" | ")[1:6] == ["100.0 %"] * 4 + ["6 of 6"]
 
 
 def test_nothing_is_measured_where_nobody_has_a_further_face() -> None:
