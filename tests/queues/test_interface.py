@@ -2,10 +2,12 @@
 
 import random
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tagbot.errors import Retry
 from tagbot.queues import Counts, Queue
 from tests.queues.conftest import Engine, ids, put, take, with_notes_on_a_server_too
 
@@ -216,6 +218,64 @@ def test_what_was_in_hand_comes_back_after_a_restart_in_its_old_place_and_attemp
         delivery = take(queue)
         assert (delivery.id, delivery.attempt) == ("m1", 1)
         assert ids(queue) == ["m2", "m3"]
+
+
+def about(name: str) -> Callable[[str], bool]:
+    """What is to be dropped, as somebody is to be forgotten."""
+    return lambda text: name in text
+
+
+@pytest.mark.rule("forget-all")
+@with_notes_on_a_server_too
+def test_what_is_about_somebody_is_dropped_in_whatever_state_and_never_comes_back(engine: Engine) -> None:
+    with engine.running() as queue:
+        for number, name in enumerate(("Zoë", "Ada") * 3):
+            queue.put(f"m{number}", f"face{number}", {"name": name})
+        for how in ("dead", "delayed"):
+            for _ in range(2):
+                take(queue).bury("bad") if how == "dead" else take(queue).retry_after(300, "busy")
+    with engine.running() as queue:
+        assert queue.drop(about("Zo\\u00eb")) == 3
+        assert queue.counts() == Counts(ready=1, delayed=1, dead=1)
+        assert queue.drop(about("Zo\\u00eb")) == 0
+        assert [(each.state, each.count) for each in queue.troubles()] == [("dead", 1), ("delayed", 1)]
+        assert queue.redrive() == 1
+        found = [take(queue) for _ in range(2)]
+        assert sorted(each.id for each in found) == ["m1", "m5"]
+        assert {each.attempt for each in found} == {1}, "to be looked at is no attempt"
+        for each in found:
+            each.ack()
+        engine.pass_time(301)
+        delivery = take(queue)
+        assert (delivery.id, delivery.attempt) == ("m3", 2)
+        assert ids(queue) == []
+
+
+@with_notes_on_a_server_too
+def test_what_only_the_reason_of_its_failure_names_somebody_is_dropped_too(queue: Queue) -> None:
+    put(queue, 1, 2)
+    take(queue).bury("nobody is called Ada")
+    take(queue).retry_after(300, "nobody is called Ada")
+    assert queue.drop(about("Ada")) == 2
+    assert (queue.counts(), queue.troubles()) == (Counts(), [])
+
+
+def test_what_is_in_hand_is_not_dropped_before_its_stage_is_done(queue: Queue) -> None:
+    queue.put("m1", "face1", {"name": "Ada"})
+    delivery = take(queue)
+    with pytest.raises(Retry, match="is being worked on"):
+        queue.drop(about("Ada"))
+    delivery.retry_after(300, "busy")
+    assert queue.drop(about("Ada")) == 1
+    assert queue.counts() == Counts()
+
+
+def test_what_is_in_hand_and_about_others_is_waited_for_by_nobody(queue: Queue) -> None:
+    put(queue, 1, 2)
+    delivery = take(queue)
+    assert queue.drop(about('"number": 2')) == 1
+    delivery.ack()
+    assert queue.counts() == Counts()
 
 
 def test_a_waiting_get_is_woken_by_a_put(queue: Queue) -> None:

@@ -145,6 +145,10 @@ class FailedMessage(Table):
     not_before = DoubleField()
     failing_since = DoubleField(null=True)
     """Its first failure in a row; None for a dead letter that never can work."""
+    handle = TextField(null=True)
+    """By which SQS deletes it while it waits: SQS shows it to nobody then."""
+    text = TextField(null=True)
+    """What it says, while it waits."""
 
     class Meta:
         primary_key = CompositeKey("queue", "message_id")

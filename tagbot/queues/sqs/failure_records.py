@@ -11,6 +11,7 @@ from typing import Any
 
 from peewee import EXCLUDED, fn
 
+from tagbot.aws.sqs_api import Received
 from tagbot.database.models.bookkeeping import FailedMessage
 from tagbot.database.opening import connected
 from tagbot.database.outages import reached
@@ -43,6 +44,16 @@ class FailureRecord:
     """Its first failure in a row; seconds since 1970."""
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingMessage:
+    """One that SQS shows to nobody before its next attempt is due."""
+
+    id: str
+    handle: str
+    text: str
+    """With the reason why it waits, on a line of its own."""
+
+
 @contextmanager
 def _database() -> Iterator[None]:
     """A connection: the worker's own, or one for this question."""
@@ -71,27 +82,41 @@ class FailedMessages:
         error: str,
         *,
         attempt: int,
-        received: int,
+        received: Received | None,
         not_before: float,
         failing_since: float | None,
     ) -> None:
-        """It waits for its next attempt."""
+        """It waits for its next attempt; SQS has handed it out, or not yet."""
         self._put(
             message,
             state=DELAYED,
             error=error,
             attempt=attempt,
-            received=received,
             not_before=not_before,
             failing_since=failing_since,
+            **_handed_out(received),
         )
 
-    def handed_out(self, message_id: str, received: int) -> None:
-        """SQS has handed it out so often, and it still waits."""
+    def handed_out(self, message_id: str, received: Received) -> None:
+        """SQS has handed it out, and it still waits."""
         with _database(), writing():
-            FailedMessage.update(received=received).where(
+            FailedMessage.update(**_handed_out(received)).where(
                 self._here & (FailedMessage.message_id == storable(message_id))
             ).execute()
+
+    def shown_to_nobody(self, now: float) -> list[WaitingMessage]:
+        """Those that wait, of which it is known what they say."""
+        waiting = (FailedMessage.state == DELAYED) & (FailedMessage.not_before > now)
+        known = FailedMessage.handle.is_null(False) & FailedMessage.text.is_null(False)
+        with _database():
+            rows = list(FailedMessage.select().where(self._here & waiting & known))
+        return [WaitingMessage(row.message_id, str(row.handle), f"{row.text}\n{row.error}") for row in rows]
+
+    def error(self, message_id: str) -> str:
+        """Why it failed; empty where it has not."""
+        with _database():
+            row = FailedMessage.get_or_none(self._here & (FailedMessage.message_id == storable(message_id)))
+        return "" if row is None else row.error
 
     def released(self, in_flight: Iterable[tuple[Envelope, int]], now: float) -> None:
         """A bot that ended gave these back, each with how often SQS had handed it out: those were no crashes.
@@ -121,9 +146,9 @@ class FailedMessages:
             state=DEAD,
             error=error,
             attempt=1,
-            received=0,
             not_before=now,
             failing_since=failing_since,
+            **_handed_out(None),
         )
 
     def revived(self, message_id: str) -> None:
@@ -235,3 +260,10 @@ class FailedMessages:
             **what,
             "error": storable(what["error"]),
         }
+
+
+def _handed_out(received: Received | None) -> dict[str, Any]:
+    """What is noted of the latest handing-out; nothing of a message that lies there for everybody."""
+    if received is None:
+        return {"received": 0, "handle": None, "text": None}
+    return {"received": received.times, "handle": received.handle, "text": storable(received.text)}

@@ -46,7 +46,7 @@ class SqsDelivery:
             self._message.envelope,
             error,
             attempt=self._message.attempt + 1,
-            received=self._message.received.times,
+            received=self._message.received,
             not_before=not_before,
             failing_since=self._failing_since(),
         )

@@ -86,7 +86,7 @@ class SqsQueue:
                 message,
                 stored.error,
                 attempt=stored.attempt,
-                received=0,
+                received=None,
                 not_before=stored.not_before,
                 failing_since=stored.failing_since,
             )
@@ -152,7 +152,7 @@ class SqsQueue:
 
     def _hide_until_due(self, message: InFlightMessage, not_before: float) -> None:
         """It came by `fill`, so SQS does not know yet when it is due."""
-        record = partial(self._failed.handed_out, message.id, message.received.times)
+        record = partial(self._failed.handed_out, message.id, message.received)
         hide = partial(self._in_flight.hide_until, message, not_before)
         self._in_flight.settle(message, record, hide, returns=True)
 
