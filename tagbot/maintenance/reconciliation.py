@@ -8,6 +8,7 @@ from typing import Any
 
 from tagbot.database.models.bookkeeping import Notice
 from tagbot.database.models.faces import Face
+from tagbot.database.models.people import Person
 from tagbot.database.write_lock import writing
 from tagbot.errors import Reject
 from tagbot.photos.image_keys import crop_key
@@ -86,6 +87,8 @@ def mend(found: Sequence[Difference], training: TrainingBackend, images: ImageSt
     """Have the model say what the database says. `run` names this run: each sends a face as another
     training.
     """
+    if strangers := _strangers(found):
+        training.forget(strangers, [])
     for difference in found:
         if difference.kind != MISSING and not difference.was_put_right():
             training.remove_face(
@@ -95,6 +98,13 @@ def mend(found: Sequence[Difference], training: TrainingBackend, images: ImageSt
     for face_id in sorted(again):
         with suppress(Reject):  # its crop is lost, say: it stays missing, and is told of again
             _send_again(face_id, training, images, run)
+
+
+def _strangers(found: Sequence[Difference]) -> list[str]:
+    """People in the model whom nobody knows any more: they were forgotten while it was not set, say."""
+    orphaned = {each.person_ref for each in found if each.kind == ORPHANED and each.person_ref is not None}
+    known = {person.id for person in Person.select(Person.id).where(Person.id << list(orphaned))}
+    return sorted(orphaned - known)
 
 
 def _send_again(face_id: str, training: TrainingBackend, images: ImageStore, run: str) -> None:

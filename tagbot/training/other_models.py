@@ -12,8 +12,13 @@ from tagbot.errors import Reject, Retry
 BACKENDS = "local", "rekognition"
 """As in `TRAINING_BACKEND`."""
 
-_LEFT = "left in the model "
-"""How the name of a notice begins; the backend's and the face's follow."""
+_LEFT = "left in "
+"""How the name of a notice begins; the backend's follows, and the id of a face or of a receipt. There is room
+for 64 letters.
+"""
+
+_LEFT_BEFORE = "left in the model "
+"""How it began in earlier versions."""
 
 
 class Model(Protocol):
@@ -85,6 +90,17 @@ def _left(name: str, face_id: str, why: str) -> str:
     )
 
 
+def leave_to_reconcile(name: str, receipt: str, now: float) -> None:
+    """Tell the operator that this model, which does not answer, has faces of somebody who was forgotten."""
+    Notice.put(
+        f"{_LEFT}{name} {receipt}",
+        f"the model of TRAINING_BACKEND={name} still holds faces of a person who was forgotten (receipt "
+        f"{receipt}), as it did not answer: set that backend for one run of `reconcile --fix`, which takes "
+        "them out",
+        now,
+    )
+
+
 def held_elsewhere(backend: str) -> dict[str, int]:
     """How many faces the models of other backends than this one hold."""
     counts: dict[str, int] = {}
@@ -109,4 +125,5 @@ def in_words(elsewhere: Mapping[str, int]) -> Iterator[str]:
 
 def nothing_is_left(name: str) -> None:
     """This model holds nothing that it should not."""
-    Notice.clear_all(f"{_LEFT}{name} ")
+    for beginning in (_LEFT, _LEFT_BEFORE):
+        Notice.clear_all(f"{beginning}{name} ")

@@ -59,17 +59,26 @@ def test_a_person_is_forgotten_while_no_bot_runs_and_a_second_time_there_is_noth
 def test_without_the_slack_settings_all_else_goes_and_the_bot_does_the_rest(
     run: Run, tmp_path: Path, stand_in: Slack, recogniser: LocalBackend, chiara: str
 ) -> None:
-    with connected():
+    with a_world(tmp_path / "data", stand_in, recogniser) as world:
         wanted = of_person(chiara)
+        world.services.slack.direct.send_file(chiara, "my-data.zip", b"all of it", "Here is your data.")
+    before = {file.id for file in stand_in.files() if not file.deleted}
     ran = run("forget", chiara)
     assert (ran.code, ran.err) == (0, "")
+    assert "everything here searched, nothing found" in ran.out
     assert "What is in Slack is left to the bot" in ran.out
     assert not list(in_files(tmp_path / "data", wanted))
     assert list(in_slack(stand_in, wanted))
+    assert {file.id for file in stand_in.files() if not file.deleted} == before
+    assert run("forget", chiara).out == "Nothing is kept of this person.\n"
     with a_world(tmp_path / "data", stand_in, recogniser) as world:
         world.drain()
         assert not list(in_slack(stand_in, wanted))
-        assert Forgetting.get().finished_at is not None
+        receipt = Forgetting.get()
+        assert (receipt.finished_at is not None, receipt.sealed) == (True, None)
+        assert stand_in.directs(chiara) == []
+        assert [file.id for file in stand_in.files() if not file.deleted and file.name == "my-data.zip"] == []
+        assert receipt.counted["Slack messages deleted"] == 1
 
 
 @pytest.mark.process

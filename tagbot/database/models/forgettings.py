@@ -105,7 +105,9 @@ class Forgetting(Table):
     part = IntegerField(default=0)
     """Counts the messages that carry it on."""
     sealed = BlobField(null=True)
-    """The `Marks`; null once everything was searched for them."""
+    """The `Marks`; null once everything was searched for them. Of one that was begun without the Slack
+    settings, the account stays until the bot has been in Slack.
+    """
     counts = TextField(default="{}")
     """JSON: how many of what have gone."""
     unsearched = TextField(default="[]")
@@ -202,6 +204,12 @@ class ToForget(Table):
         """The things of these kinds, gone or not."""
         of_kind = (cls.forgetting == receipt) & (cls.kind << kinds)
         return list(cls.select().where(of_kind).order_by(cls.kind, cls.ref))
+
+    def is_idle(self) -> None:
+        """A training backend is treated from now on as one that is not known to know the person."""
+        this = (ToForget.forgetting == self.forgetting_id) & (ToForget.kind == self.kind)
+        with writing():
+            ToForget.update(detail=IDLE).where(this & (ToForget.ref == self.ref)).execute()
 
     def went(self) -> None:
         """It is gone."""

@@ -99,6 +99,11 @@ def _models(forgetting: Forgetting, marks: Marks, faces: Sequence[str], parts: P
                 raise
 
 
+def left_in_model(name: str) -> str:
+    """Not searched, although it learned faces of theirs."""
+    return f"faces in that model: `reconcile --fix` takes them out, once TRAINING_BACKEND={name} is set again"
+
+
 def of_other_model(name: str) -> str:
     """Not searched: it does not answer, and is not known to have a face of theirs."""
     return f"the model of TRAINING_BACKEND={name}, which was used before and does not answer"

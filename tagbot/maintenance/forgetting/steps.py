@@ -28,14 +28,18 @@ from tagbot.photos.image_keys import context_key, crop_key, photo_key
 from tagbot.photos.rectangle import Rectangle, Size
 from tagbot.queues.publish import Put, publish
 from tagbot.slack import request_pictures
+from tagbot.training.other_models import leave_to_reconcile
 from tagbot.vocabulary import StageName, State
 
 PART_SECONDS = 20.0
 """So long one message goes on; the rest is for the next one, so that no stage seems to hang."""
 
-VERSIONS = "earlier versions of pictures at Amazon S3, which the bot may not delete"
+OTHER_BACKEND_SECONDS = 60.0
+"""So long since it was asked for, a forgetting waits for a training backend that is not set any more: it may
+never answer.
+"""
 
-DIRECT = "direct messages that the bot sent them, as it had no Slack settings"
+VERSIONS = "earlier versions of pictures at Amazon S3, which the bot may not delete"
 
 Work = Callable[[Forgetting, Parts], Iterator[None]]
 """Takes a step, and yields after each thing that went."""
@@ -106,7 +110,7 @@ def _model(forgetting: Forgetting, parts: Parts) -> Iterator[None]:
                 pass  # the stage is done with it then
     persons = (forgetting.marks or Marks()).person_ids
     for thing in ToForget.left(forgetting.id, Kind.MODEL):
-        with _let_go(thing, forgetting):
+        with _let_go(thing, forgetting, parts):
             gone = model(thing.ref, parts).forget(persons, [face.ref for face in faces])
             _count(forgetting, {"vectors": gone})
         thing.went()
@@ -114,13 +118,20 @@ def _model(forgetting: Forgetting, parts: Parts) -> Iterator[None]:
 
 
 @contextmanager
-def _let_go(thing: ToForget, forgetting: Forgetting) -> Iterator[None]:
-    """Of a training backend that is not set, and has no face of theirs by all that is known."""
+def _let_go(thing: ToForget, forgetting: Forgetting, parts: Parts) -> Iterator[None]:
+    """Of a training backend that is not set and does not answer: at once where it has no face of theirs by
+    all that is known; else after a while, with a word to the operator.
+    """
     try:
         yield
     except (Retry, Reject):
         if thing.detail != IDLE:
-            raise
+            is_soon = parts.now() < forgetting.asked_at + OTHER_BACKEND_SECONDS
+            if thing.ref == parts.training.name or is_soon:
+                raise
+            leave_to_reconcile(thing.ref, forgetting.id, parts.now())
+            thing.is_idle()
+            _not_searched(forgetting, proof.left_in_model(thing.ref))
         _not_searched(forgetting, proof.of_other_model(thing.ref))
 
 
@@ -210,9 +221,8 @@ def _forget_versions(key: str, forgetting: Forgetting, parts: Parts) -> None:
 
 
 def _direct_messages(forgetting: Forgetting, parts: Parts) -> Iterator[None]:
-    """List what the bot told the person alone."""
+    """List what the bot told the person alone; without the Slack settings, the bot does so later."""
     if not parts.settings.has_slack:
-        _not_searched(forgetting, DIRECT)
         return
     for slack_id in (forgetting.marks or Marks()).slack_ids:
         for channel, ts, files in parts.slack.direct.told(slack_id):
@@ -244,12 +254,17 @@ def _proof(forgetting: Forgetting, parts: Parts) -> Iterator[None]:
         raise Retry(f"something is left of a person who is to be forgotten: {', '.join(left)}", after=1.0)
     for what in not_searched:
         _not_searched(forgetting, what)
-    Forgetting.note(forgetting.id, sealed=None, searched_at=parts.now())
+    account = Marks(slack_ids=(forgetting.marks or Marks()).slack_ids)
+    # Only by their account the bot finds what it told them alone, once it reaches Slack.
+    is_needed = account.slack_ids and not parts.settings.has_slack
+    sealed = account.sealed() if is_needed else None
+    Forgetting.note(forgetting.id, sealed=sealed, searched_at=parts.now())
     yield
 
 
 def _slack(forgetting: Forgetting, parts: Parts) -> Iterator[None]:
     """The messages first: they are not to show pictures that are no more."""
+    yield from _direct_messages(forgetting, parts)
     for thing in ToForget.left(forgetting.id, Kind.PICTURES):
         _renew_pictures(thing.ref, parts)
         thing.went()
@@ -298,7 +313,7 @@ def _end(forgetting: Forgetting, parts: Parts) -> Iterator[None]:
         raise Retry(f"Slack still has {len(there)} files that were deleted", after=1.0)
     with writing():
         ToForget.delete().where(ToForget.forgetting == forgetting.id).execute()
-        Forgetting.note(forgetting.id, finished_at=parts.now())
+        Forgetting.note(forgetting.id, sealed=None, finished_at=parts.now())
     yield
 
 
