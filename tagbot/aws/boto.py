@@ -89,25 +89,30 @@ class Door:
 
     def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
         """One call, such as `index_faces`; raises `Retry`, `Reject` and the exceptions of `meaning`."""
-        with self.health.watching(operation):
+        name = self.named(operation, arguments)
+        with self.health.watching(name):
             try:
                 answer: dict[str, Any] = getattr(self._connected(), operation)(**arguments)
             except ClientError as refused:
-                self.reached(operation)
+                self.reached(name)
                 code, status = _code_and_status(refused)
                 is_busy = code in BUSY or status >= HTTPStatus.INTERNAL_SERVER_ERROR
-                self._count(operation, metrics.BUSY if is_busy else metrics.REFUSED)
-                raise self._refusal(operation, code, is_busy=is_busy) from None
+                self._count(name, metrics.BUSY if is_busy else metrics.REFUSED)
+                raise self._refusal(name, code, is_busy=is_busy) from None
             except BotoCoreError as lost:
-                self._count(operation, metrics.NO_ANSWER)
-                raise self._no_answer(operation, lost) from None
+                self._count(name, metrics.NO_ANSWER)
+                raise self._no_answer(name, lost) from None
             if not _is_from_aws(answer):
-                self._count(operation, metrics.NO_ANSWER)
+                self._count(name, metrics.NO_ANSWER)
                 raise Retry(f"something between here and {self._title} answers in its place")
-            self.reached(operation)
-            self._count(operation, metrics.OK)
-            self._works(operation)
+            self.reached(name)
+            self._count(name, metrics.OK)
+            self._works(name)
             return answer
+
+    def named(self, operation: str, arguments: Mapping[str, Any]) -> str:  # noqa: ARG002 - for those who override it
+        """For a service to override: what a call is called by, where its arguments ask for another right."""
+        return operation
 
     def _count(self, operation: str, answer: str) -> None:
         metrics.AWS_CALLS.add(self.service, operation, answer)

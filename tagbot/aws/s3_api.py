@@ -1,6 +1,6 @@
 """The door to Amazon S3: the objects below one prefix of one bucket. Nothing in it is public."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,7 @@ ACTIONS = {
 }
 """Operations whose permission has another name."""
 
+DELETE_VERSION = "delete_object_version"
 
 ELSEWHERE = frozenset(
     {"301", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "PermanentRedirect"}
@@ -71,9 +72,11 @@ class Bucket(Door):
     def __str__(self) -> str:
         return f"s3://{self.bucket}/{self.prefix}"
 
-    def put(self, name: str, content: bytes, content_type: str) -> None:
-        """Store an object in place of the one of this name; all of it is there at once."""
-        self._on("put_object", name, Body=content, ContentType=content_type)
+    def put(self, name: str, content: bytes, content_type: str) -> bool:
+        """Store an object in place of the one of this name; all of it is there at once. Whether the bucket
+        keeps versions: what is replaced or deleted is then still there as an earlier one.
+        """
+        return "VersionId" in self._on("put_object", name, Body=content, ContentType=content_type)
 
     def get(self, name: str, most: int | None = None) -> Object:
         """An object, or only the first `most` bytes of it; raises `Missing`."""
@@ -143,6 +146,10 @@ class Bucket(Door):
 
     def _on(self, operation: str, name: str, **arguments: Any) -> dict[str, Any]:
         return self.call(operation, Bucket=self.bucket, Key=self.key(name), **arguments)
+
+    def named(self, operation: str, arguments: Mapping[str, Any]) -> str:
+        """An earlier version is deleted by the same operation, which needs another right then."""
+        return DELETE_VERSION if operation == "delete_object" and "VersionId" in arguments else operation
 
     def meaning(self, operation: str, code: str) -> Exception | None:
         # Where the bucket itself is missing, an answer without a body says just 404 too; the next call that

@@ -19,6 +19,7 @@ from tagbot.errors import Reject, Retry
 from tagbot.lib.installation import COMMAND as TYPED
 from tagbot.lib.redaction import without_secrets
 from tagbot.lib.terminal import say
+from tagbot.maintenance.own_files import open_to_others
 from tagbot.recognition.model_files import MODELS, Purpose, best
 from tagbot.settings import Settings
 from tagbot.slack import shared_channel
@@ -60,6 +61,7 @@ def probes(settings: Settings) -> Iterator[tuple[str, Probe]]:
     yield "queues", lambda: queues(settings)
     yield "image store", lambda: build.image_store(settings).check()
     yield "inbox", lambda: build.inbox(settings).check()
+    yield "own files", lambda: own_files(settings)
     yield "consent and opting out", lambda: consent(settings)
     yield "Slack bot token", lambda: bot_token(slack)
     yield "Slack app token", lambda: app_token(slack, settings)
@@ -89,6 +91,18 @@ def queues(settings: Settings) -> str:
     with build.queues_beside(settings) as beside:
         waiting = sum(queue.counts().ready for queue in beside.values())
     return f"{len(QueueName)} queues, {waiting} messages ready"
+
+
+def own_files(settings: Settings) -> str:
+    """The bot takes them away from other users when it starts, where the system lets it."""
+    found = open_to_others(settings)
+    if not found:
+        return "readable by their owner alone"
+    return (
+        f"other users of this machine may be able to read {len(found)} of them, such as {found[0]}: the bot "
+        "changes that when it starts, where it may; if this stays, they should be its user's, on a file "
+        "system that keeps their rights"
+    )
 
 
 def consent(settings: Settings) -> str:
@@ -155,6 +169,8 @@ def channel(slack: Slack, settings: Settings) -> str:
         if not settings.allow_shared_channel:
             raise Reject(f"it {shared_channel.ADVICE}")
         return "the bot is in it; it is shared with another organisation, as ALLOW_SHARED_CHANNEL says"
+    if not found.get("is_private"):
+        return "the bot is in it; it is public, so every member of the workspace may see the faces in it"
     return "the bot is in it"
 
 

@@ -34,6 +34,11 @@ def tighten_own_files(settings: Settings) -> None:
         )
 
 
+def open_to_others(settings: Settings) -> list[Path]:
+    """What of it other users of the machine may read, as it lies there now."""
+    return [path for path in dict.fromkeys(_own(settings)) if not path.is_symlink() and _is_open(path)]
+
+
 def _own(settings: Settings) -> Iterator[Path]:
     """Folders before what is in them."""
     data_dir = settings.data_dir
@@ -73,9 +78,9 @@ def _is_linked(path: Path) -> bool:
     return stat.S_ISREG(found.st_mode) and found.st_nlink > 1
 
 
-def _is_open(folder: Path) -> bool:
+def _is_open(path: Path) -> bool:
     try:
-        return bool(folder.lstat().st_mode & OTHERS)
+        return bool(path.lstat().st_mode & OTHERS)
     except OSError:
         return False
 

@@ -25,7 +25,7 @@ from email.utils import formatdate
 from functools import cache
 from io import BytesIO
 from typing import Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import parse_qs, unquote_to_bytes
 
 import moto.core.responses as moto_responses
 import moto.sqs.models as moto_sqs
@@ -379,7 +379,12 @@ def visible_in(queue: str) -> float:
 
 
 def s3_operation(environ: Environ) -> str:
-    """The name of what is asked of S3."""
+    """The name of what is asked of S3; of a version, that of the right which it takes."""
+    asked = parse_qs(environ["QUERY_STRING"], keep_blank_values=True)
+    if environ["REQUEST_METHOD"] == "DELETE" and "versionId" in asked:
+        return "DeleteObjectVersion"
+    if "versions" in asked:
+        return "ListObjectVersions"
     has_key = "/" in environ["PATH_INFO"].strip("/")
     method: str = environ["REQUEST_METHOD"]
     if method == "PUT" and has_key:

@@ -19,8 +19,9 @@ from tests.postgresql import Server
 from tests.tls import with_tls
 
 PARTS = [
-    "database", "queues", "image store", "inbox", "consent and opting out", "Slack bot token",
-    "Slack app token", "Slack app's Home", "Slack channel", "training backend", "face detector",
+    "database", "queues", "image store", "inbox", "own files", "consent and opting out",
+    "Slack bot token", "Slack app token", "Slack app's Home", "Slack channel", "training backend",
+    "face detector",
 ]  # fmt: skip
 
 
@@ -130,6 +131,29 @@ def test_a_shared_channel_is_refused_in_one_line_unless_allowed(
     [line] = [line for line in ran.out.splitlines() if "Slack channel: " in line]
     assert "shared with another organisation" in line
     assert line.startswith("ok    " if allowed else "FAILS ")
+
+
+@pytest.mark.rule("privacy-warnings")
+@pytest.mark.parametrize("is_private", [True, False])
+def test_a_public_channel_is_told_as_everybody_may_see_the_faces_there(
+    on_slack: Run, stand_in: Slack, monkeypatch: pytest.MonkeyPatch, is_private: bool
+) -> None:
+    monkeypatch.setitem(sys.modules, "dlib", None)
+    stand_in.set_channel(is_private=is_private)
+    ran = on_slack("check")
+    [line] = [line for line in ran.out.splitlines() if line.startswith("ok    Slack channel: ")]
+    assert ("it is public, so every member of the workspace may see" in line) is not is_private
+
+
+@pytest.mark.rule("privacy-warnings", "owner-only")
+def test_files_that_others_may_read_are_told_with_one_of_them(
+    on_slack: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "dlib", None)
+    assert "ok    own files: readable by their owner alone" in on_slack("check").out
+    (tmp_path / "data/tagbot.db").chmod(0o644)
+    [line] = [line for line in on_slack("check").out.splitlines() if "own files" in line]
+    assert f"may be able to read 1 of them, such as {tmp_path / 'data/tagbot.db'}" in line
 
 
 def test_a_channel_that_slack_does_not_know_is_told_with_the_variable(

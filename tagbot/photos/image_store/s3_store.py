@@ -45,7 +45,15 @@ class S3Store:
 
     def check(self) -> str:
         key = f"{TRIAL}{uuid.uuid4()}"
-        self.put(key, b"a picture")
+        keeps_versions = self._bucket.put(key, b"a picture", "image/jpeg")
         self.get(key)
         self.delete(key)
-        return f"{self._bucket} can be written"
+        works = f"{self._bucket} can be written"
+        if not keeps_versions:
+            return works
+        if self.forget_versions(key):
+            return f"{works}; it keeps earlier versions, and those of people who are forgotten are deleted"
+        return (
+            f"{works}; it keeps earlier versions, and the bot may not delete those of people who are "
+            "forgotten: add s3:ListBucketVersions and s3:DeleteObjectVersion to its IAM policy"
+        )

@@ -122,3 +122,68 @@ def test_an_address_that_is_none_names_its_variable(monkeypatch: pytest.MonkeyPa
         pytest.raises(Retry, match="AWS_ENDPOINT_URL_S3 is no address"),
     ):
         S3Store(bucket).get(KEY)
+
+
+# --- A bucket that keeps versions --------------------------------------------------------------------------
+
+
+@pytest.fixture(name="versions")
+def _versions(bucket: Bucket, aws: Amazon) -> Callable[[], dict[str, list[bool]]]:
+    """By key, whether each version is the one of now; what marks a deletion counts as one."""
+    s3 = aws.client("s3")
+    s3.put_bucket_versioning(Bucket=aws.bucket, VersioningConfiguration={"Status": "Enabled"})
+
+    def listed() -> dict[str, list[bool]]:
+        found: dict[str, list[bool]] = {}
+        for page in s3.get_paginator("list_object_versions").paginate(Bucket=aws.bucket):
+            for each in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
+                name = each["Key"].removeprefix(bucket.key(""))
+                found.setdefault(name, []).append(each["IsLatest"])
+        return found
+
+    return listed
+
+
+@pytest.mark.rule("forget-all")
+def test_earlier_versions_of_a_picture_go_and_no_others(
+    bucket: Bucket, versions: Callable[[], dict[str, list[bool]]]
+) -> None:
+    store = S3Store(bucket)
+    gone, beside = f"{KEY}.gone", f"{KEY}.gone2"
+    for key in (KEY, gone, beside):
+        for number in range(3):
+            store.put(key, b"picture %d" % number)
+    store.delete(gone)
+    assert store.forget_versions(KEY)
+    assert store.forget_versions(gone)
+    assert store.get(KEY) == b"picture 2"
+    assert {key: len(all_of_it) for key, all_of_it in versions().items()} == {KEY: 1, beside: 3}
+
+
+@pytest.mark.rule("forget-proof", "permission-named")
+@pytest.mark.parametrize(
+    ("operation", "right"),
+    [("ListObjectVersions", "ListBucketVersions"), ("DeleteObjectVersion", "DeleteObjectVersion")],
+)
+def test_without_the_right_to_them_it_is_told_that_they_stay(
+    bucket: Bucket, aws: Amazon, versions: Callable[[], dict[str, list[bool]]], operation: str, right: str
+) -> None:
+    store = S3Store(bucket)
+    for number in range(2):
+        store.put(KEY, b"picture %d" % number)
+    aws.fail(operation, code="AccessDenied", status=403)
+    assert not store.forget_versions(KEY)
+    assert len(versions()[KEY]) == 2
+    assert bucket.problem is not None
+    assert f"AWS denies s3:{right}: add it to the bot's IAM policy" in bucket.problem
+
+
+@pytest.mark.rule("privacy-warnings")
+def test_check_says_of_a_bucket_that_it_keeps_versions_and_whether_they_can_be_deleted(
+    bucket: Bucket, aws: Amazon, versions: Callable[[], dict[str, list[bool]]]
+) -> None:
+    store = S3Store(bucket)
+    assert "keeps earlier versions, and those of people who are forgotten are deleted" in store.check()
+    assert versions() == {}
+    aws.fail("DeleteObjectVersion", code="AccessDenied", status=403)
+    assert "may not delete those of people who are forgotten: add s3:ListBucketVersions and" in store.check()
