@@ -173,21 +173,38 @@ def test_wherever_the_bot_dies_there_is_one_direct_message_and_the_model_is_righ
         face = tagged(world, people[2])
         if said_so is Consent.REFUSED:
             say(world, people[2], Consent.GIVEN, 4.0)
-    message = said(people[2], said_so or "", 5.0)
-    outputs, deaths = done_in_spite_of_deaths(
-        "StoreConsent",
-        lambda: list(store_consent(message, world.services)),
-        between=lambda: setattr(world, "offset", world.offset + SETTLE_SECONDS),
-    )
-    assert deaths > 2
-    for output in outputs:
-        world.publish(output)
-    world.drain()
+    assert followed_in_spite_of_deaths(world, said(people[2], said_so or "", 5.0)) > 2
     assert len(world.slack.directs(people[2])) == 1
     expected = {None: Consent.ASKED, Consent.REFUSED: Consent.WITHDRAWN}.get(said_so, Consent.GIVEN)
     assert standing(id_of(people[2])) == expected
     assert learned() == (1 if said_so is Consent.GIVEN else 0)
     assert fresh(face).state == "tagged"
+
+
+def followed_in_spite_of_deaths(world: World, message: ConsentChanged) -> int:
+    """Do all that follows from a word, in a bot that dies at each point of it, and tell again what follows;
+    how many deaths there were.
+    """
+    outputs, deaths = done_in_spite_of_deaths(
+        "StoreConsent",
+        lambda: list(store_consent(message, world.services)),
+        between=lambda: setattr(world, "offset", world.offset + SETTLE_SECONDS),
+    )
+    for output in outputs * 2:
+        world.publish(output)
+        world.drain()
+    return deaths
+
+
+@pytest.mark.rule("consent-before-learning")
+def test_named_a_second_time_before_the_question_was_out_there_is_one_wherever_the_bot_dies(
+    world: World, people: list[str]
+) -> None:
+    faces = [tagged_silently(world, people[2]) for _ in range(2)]
+    deaths = [followed_in_spite_of_deaths(world, ConsentChanged(person=people[2])) for _ in faces]
+    assert deaths[0] > 2
+    assert len(world.slack.directs(people[2])) == 1
+    assert (learned(), {fresh(face).reason for face in faces}) == (0, {"no_consent"})
 
 
 def tagged_silently(world: World, person: str) -> Face:
@@ -319,7 +336,7 @@ def test_a_yes_after_a_thousand_faces_learns_as_many_as_there_is_room_for(make_w
     store_photo(photo, faces)
     for row in faces[:2]:
         world.services.images.put(crop_key(str(row["id"])), world.services.crop(face.id))
-    say(world, world.slack.people[2], Consent.GIVEN, 5.0)
+    assert followed_in_spite_of_deaths(world, said(world.slack.people[2], Consent.GIVEN, 5.0))
     assert learned() == 3
     assert Face.select().where(Face.reason == "person_full").count() == 997
     assert Face.select().where(Face.state == "tagged").count() == 1000
@@ -342,6 +359,10 @@ def test_a_person_without_an_account_is_learned_after_a_yes_that_an_operator_not
         schedule.follow_consent(world.services)
         world.drain()
         assert learned() == count
+    for what, count in ((Consent.GIVEN, 1), (Consent.REFUSED, 0)):
+        ConsentStatement.note(zoe.id, what, at=7.0 + (not count), way="form 12", text_id=None)
+        followed_in_spite_of_deaths(world, ConsentChanged(person=zoe.id))
+        assert learned() == count, "wherever the bot dies meanwhile"
     assert not any(world.slack.directs(person) for person in people)
 
 
