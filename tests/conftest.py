@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler.loadfile import LoadFileScheduling
 
@@ -20,6 +19,7 @@ from tagbot.sandbox.driver import Slack as SlackStandIn
 from tagbot.sandbox.driver import running_slack
 from tagbot.training.local import LocalBackend
 from tests.aws.service import Amazon, running_amazon, use
+from tests.examples import load_profile
 from tests.postgresql import IN_MEMORY, Server, a_server
 from tests.recogniser import a_recogniser
 from tests.rekognition.stand_in import running_rekognition
@@ -51,18 +51,20 @@ SERVERS = frozenset({"amazon_address", "at_rekognition", "postgresql", "recognis
 ROOMS_OF_SERVERS = (
     "tests/browser/",
     "tests/crash/",
+    "tests/handlers/",
+    "tests/maintenance/forgetting/",
+    "tests/queues/sqs/",
     "tests/rekognition/",
     "tests/sandbox/",
     "tests/scenario/",
     "tests/slack/socket_mode/",
+    "tests/stages/",
     "tests/training/",
 )
-"""Rooms in which hardly a test needs none."""
+"""Rooms in which hardly a test needs none: to read all that they import takes as long as a hundred tests."""
 
 ENGINES_OF_SERVERS = ("postgresql", "rekognition", "s3", "sqs")
 """Begin the parameters of tests that run on each engine."""
-
-settings.register_profile("quick", max_examples=20)
 
 STARTS = frozenset({"os.fork", "os.posix_spawn", "socket.bind", "subprocess.Popen"})
 """Python's audit events of a process or a server that starts."""
@@ -110,7 +112,7 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.set_threshold(700, 10, 100)
     if config.getoption("--quick"):
         sys.addaudithook(_watch)  # it stays until the process ends
-        settings.load_profile("quick")
+    load_profile(quick=config.getoption("--quick"))
     if IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
 

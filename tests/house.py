@@ -10,11 +10,10 @@ import tokenize
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-PACKAGE = ROOT / "tagbot"
+from tests.source import PACKAGE, ROOT, nodes_of, python_files, text_of
 
 STAND_IN = "sandbox"
 
@@ -31,15 +30,17 @@ them is its subject, or begins the clause that is.
 class Source:
     """One module of the bot."""
 
-    name: str
-    """Its path, relative to the package."""
-    text: str
-    tree: ast.Module
+    path: Path
 
-    @cached_property
+    @property
+    def name(self) -> str:
+        """Its path, relative to the package."""
+        return self.path.relative_to(PACKAGE).as_posix()
+
+    @property
     def nodes(self) -> tuple[ast.AST, ...]:
         """Everything in it."""
-        return tuple(ast.walk(self.tree))
+        return nodes_of(self.path)
 
     @property
     def room(self) -> str:
@@ -50,12 +51,11 @@ class Source:
 @cache
 def sources() -> tuple[Source, ...]:
     """Every module of the bot but migrations, which are never changed, and the stand-in for Slack."""
-    texts = {
-        path.relative_to(PACKAGE).as_posix(): path.read_text(encoding="utf-8")
-        for path in sorted(PACKAGE.rglob("*.py"))
+    return tuple(
+        Source(path)
+        for path in python_files("tagbot")
         if "migrations" not in path.parts and STAND_IN not in path.parts
-    }
-    return tuple(Source(name, text, ast.parse(text)) for name, text in texts.items())
+    )
 
 
 def modules_at_the_top() -> list[str]:
@@ -74,10 +74,10 @@ def rooms() -> frozenset[str]:
 def arrows() -> frozenset[tuple[str, str]]:
     """From each room to those that it imports, also where it does so in a function or for types only."""
     found = {("bot", "main")}
-    for path in (*PACKAGE.rglob("*.py"), *(ROOT / "bench").rglob("*.py")):
+    for path in python_files("tagbot", "bench"):
         inside_bench = PACKAGE not in path.parents
         room = "bench" if inside_bench else path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes_of(path):
             if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "tagbot":
                 inside = (node.module or "").split(".")[1:]
                 found |= {(room, (inside or [name.name])[0]) for name in node.names}
@@ -101,14 +101,14 @@ def circles() -> list[str]:
 def lengths_of_files() -> dict[str, int]:
     """Lines by file; the stand-in's too."""
     return {
-        path.relative_to(PACKAGE).as_posix(): len(path.read_text(encoding="utf-8").splitlines())
-        for path in PACKAGE.rglob("*.py")
+        path.relative_to(PACKAGE).as_posix(): len(text_of(path).splitlines())
+        for path in python_files("tagbot")
     }
 
 
 def twins() -> list[str]:
     """File names that stand twice, but for those that Python asks for."""
-    names = Counter(path.name for path in PACKAGE.rglob("*.py") if not path.name.startswith("__"))
+    names = Counter(path.name for path in python_files("tagbot") if not path.name.startswith("__"))
     return sorted(name for name, times in names.items() if times > 1)
 
 
@@ -143,7 +143,7 @@ def sentences() -> tuple[tuple[str, str], ...]:
     return tuple(
         (source.name, sentence)
         for source in sources()
-        for text in (*_docstrings(source.nodes), *_comments(source.text))
+        for text in (*_docstrings(source.nodes), *_comments(text_of(source.path)))
         for sentence in _sentences(text)
     )
 

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-PACKAGE = ROOT / "tagbot"
+from tests.source import PACKAGE, ROOT, nodes_of, python_files
 
 DOORS: dict[str, set[str]] = {
     "boto3": {"aws/boto.py"},
@@ -82,18 +81,9 @@ print(*(thread.name for thread in threading.enumerate()), sep="\\n")
 
 
 @cache
-def sources() -> dict[str, ast.Module]:
-    """Every module of the package but the tests' own, by its path."""
-    return {
-        path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
-        for path in sorted(PACKAGE.rglob("*.py"))
-    }
-
-
-@cache
 def nodes() -> dict[str, tuple[ast.AST, ...]]:
-    """Everything in each of them."""
-    return {path: tuple(ast.walk(tree)) for path, tree in sources().items()}
+    """Everything in each module of the package, by its path."""
+    return {path.relative_to(PACKAGE).as_posix(): nodes_of(path) for path in python_files("tagbot")}
 
 
 def imported(inside: Iterable[ast.AST]) -> Iterator[str]:

@@ -9,11 +9,13 @@ import pytest
 from tagbot.queues.disk import disk_queues
 from tagbot.vocabulary import QueueName
 from tests.commands.conftest import Run
+from tests.world import write_new_files
 
 NOTHING = {"ready": 0, "delayed": 0, "in_flight": 0, "dead": 0}
 
 
 def two_dead_letters(tmp_path: Path) -> None:
+    write_new_files(tmp_path / "data")
     with disk_queues(tmp_path / "data/queues", QueueName) as queues:
         for name in ("face-tagging", "face-undo"):
             queues[name].put("m", "F", {})

@@ -29,7 +29,7 @@ from tests.photos.images import file, noise
 from tests.photos.test_decoding import CORNERS
 from tests.photos.test_heif_boxes import TURNED
 from tests.photos.xmp.packets import microsoft, mwg, region, xmp
-from tests.world import a_world
+from tests.world import DATABASE, a_world, new_database
 
 NAMES = ["Ada Lovelace", "Müller, Jörg & <Söhne>", "李 “雷”", "Ada Lovelace", "O'Neil | Pat/Kim"]
 
@@ -45,7 +45,7 @@ UPRIGHT = {
 @pytest.fixture(name="album")
 def _album(tmp_path: Path) -> Path:
     """An empty folder, and a database."""
-    open_database(f"sqlite:///{tmp_path}/data/tagbot.db")
+    open_database(new_database(tmp_path / "data" / DATABASE))
     (tmp_path / "album").mkdir()
     return tmp_path / "album"
 

@@ -16,9 +16,9 @@ from tagbot.database.outages import DatabaseAway, DatabaseUnusable, reached
 from tagbot.database.postgresql import SESSION
 from tagbot.database.write_lock import writing
 from tagbot.errors import Retry
-from tests.documents.generated import ROOT
 from tests.kept_database import APPLICATION
 from tests.postgresql import OwnServer, Server, our_own_server
+from tests.source import ROOT
 
 PASSWORD = "hunter2 & co"
 QUOTED = "hunter2%20%26%20co"

@@ -21,6 +21,7 @@ from tagbot.database.models.waiting import StoredFaces
 from tagbot.database.opening import connected, open_database
 from tagbot.training.other_models import held_elsewhere
 from tests.database.rows import a_face
+from tests.world import DATABASE, new_database
 
 
 @pytest.mark.rule("nothing-slow")
@@ -48,7 +49,7 @@ from tests.database.rows import a_face
 def test_what_is_under_way_is_found_by_an_index_of_nothing_else(
     tmp_path: Path, ask: Callable[[], object], by: set[str]
 ) -> None:
-    open_database(f"sqlite:///{tmp_path}/tagbot.db")
+    open_database(new_database(tmp_path / DATABASE))
     with connected():
         plans = plans_of(ask)
 
@@ -61,7 +62,7 @@ def test_what_is_under_way_is_found_by_an_index_of_nothing_else(
 
 @pytest.mark.rule("nothing-slow")
 def test_the_last_labelled_faces_are_found_by_indexes_and_their_votes_by_the_face(tmp_path: Path) -> None:
-    open_database(f"sqlite:///{tmp_path}/tagbot.db")
+    open_database(new_database(tmp_path / DATABASE))
     with connected():
         a_face(state="tagged")
         plans = plans_of(lambda: list(last_labelled(9)))

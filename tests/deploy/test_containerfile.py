@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tagbot.sandbox.driver import Slack
-from tests.documents.generated import ROOT
+from tests.source import ROOT
 from tests.world import SIDECAR, astronaut, environment
 
 CONTAINERFILE = ROOT / "deploy/Containerfile"

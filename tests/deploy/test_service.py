@@ -11,8 +11,8 @@ import pytest
 
 from tagbot.lib.service_manager import ALIVE_SECONDS
 from tagbot.sandbox.driver import Slack
-from tests.documents.generated import ROOT
 from tests.scenario.running_bot import running_bot
+from tests.source import ROOT
 
 UNIT = ROOT / "deploy/facetag.service"
 ANALYZE = shutil.which("systemd-analyze")

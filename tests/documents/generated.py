@@ -11,8 +11,7 @@ from tagbot.pipeline import mermaid
 from tagbot.settings import Variable, variables
 from tests.documents import promises
 from tests.documents.tables import table
-
-ROOT = Path(__file__).parents[2]
+from tests.source import ROOT
 
 ENV_HEAD = """\
 # Settings of FaceTag. Copy this file to .env, beside bot.py, and fill in the first three.

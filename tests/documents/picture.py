@@ -22,7 +22,7 @@ from tagbot.photos.cropping import crop_face
 from tagbot.photos.decoding import read_photo
 from tagbot.photos.rectangle import Rectangle
 from tagbot.slack.request_message import RequestShown, request_message
-from tests.documents.generated import ROOT
+from tests.source import ROOT
 
 Block = dict[str, Any]
 

@@ -16,8 +16,8 @@ import pytest
 
 from tagbot.sandbox.driver import Slack
 from tagbot.sandbox.page.photo_drop import SAMPLE_PHOTOS
-from tests.documents.generated import ROOT
 from tests.sandbox.test_whole import post
+from tests.source import ROOT
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(400)]
 

@@ -23,7 +23,7 @@ from tagbot.schedule import send_heartbeat
 from tagbot.services import Services, Shutdown
 from tagbot.slack.socket_mode.connection_state import ConnectionTracker
 from tagbot.vocabulary import StageName
-from tests.documents.generated import ROOT
+from tests.source import ROOT
 from tests.world import World, portrait
 
 OFF = "Socket Mode is switched off"

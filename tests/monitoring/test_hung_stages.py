@@ -2,6 +2,7 @@
 
 import ast
 import logging
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -23,7 +24,7 @@ from tagbot.schedule import watch_stages
 from tagbot.slack.api import TIMEOUT_SECONDS
 from tagbot.slack.updates import LONGEST_WAIT
 from tagbot.training.local import TIME_LIMIT
-from tests.documents.generated import ROOT
+from tests.source import nodes_of, python_files, text_of
 from tests.world import World
 
 
@@ -140,13 +141,16 @@ TIMEOUTS = {
 }
 """By what opens a way outside: what must be said there."""
 
+NAMED = re.compile(r"\b({0})\(|^class .*\b({0})\b".format("|".join(TIMEOUTS)), re.MULTILINE)
+"""A call of one of them, or a class of ours that is one: only such a file is parsed, which takes long."""
+
 
 def openings() -> Iterator[tuple[str, str, set[str]]]:
     """Each call that opens a way outside, with its keywords."""
-    for path in sorted((ROOT / "tagbot").rglob("*.py")):
-        if "sandbox" in path.parts:
+    for path in python_files("tagbot"):
+        if "sandbox" in path.parts or not NAMED.search(text_of(path)):
             continue
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in nodes_of(path):
             for name, call in called(node):
                 if name in TIMEOUTS:
                     yield f"{path.name}:{call.lineno}", name, {word.arg for word in call.keywords if word.arg}

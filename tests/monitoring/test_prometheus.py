@@ -21,8 +21,8 @@ from tagbot.monitoring.heartbeat import HeartbeatSender
 from tagbot.monitoring.prometheus import Counted, Measured, serving
 from tagbot.settings import SettingsError
 from tagbot.vocabulary import QueueName, StageName, State
-from tests.documents.generated import ROOT
 from tests.monitoring.failing import trouble
+from tests.source import ROOT
 from tests.world import DATABASE, World
 
 PROMTOOL = shutil.which("promtool")

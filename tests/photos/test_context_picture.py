@@ -8,11 +8,12 @@ from tagbot.photos.context_picture import context_area, context_picture
 from tagbot.photos.decoding import read_photo
 from tagbot.photos.pixels import Photo
 from tagbot.photos.rectangle import Rectangle, Size
+from tests.examples import examples
 from tests.photos.images import close, colour_at, image_in, pictures_with_faces
 
 
 @pytest.mark.rule("context-picture")
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(pictures_with_faces())
 def test_the_context_picture_shows_the_face_and_is_small(drawn: tuple[Size, list[Rectangle]]) -> None:
     size, (face, *_) = drawn

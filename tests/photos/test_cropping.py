@@ -7,6 +7,7 @@ from PIL import Image
 from tagbot.photos.cropping import CROP_MAX_SIDE, CROP_MIN_SIDE, crop_area, crop_face
 from tagbot.photos.pixels import Photo
 from tagbot.photos.rectangle import Rectangle, Size
+from tests.examples import examples
 from tests.photos.images import image_in, noise, pictures_with_faces
 
 
@@ -24,7 +25,7 @@ def test_the_crop_holds_the_face_and_no_more_of_others_than_the_face_does(
 
 
 @pytest.mark.rule("crop-size")
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(pictures_with_faces())
 def test_the_crop_is_a_jpeg_of_a_size_that_rekognition_takes(drawn: tuple[Size, list[Rectangle]]) -> None:
     size, (face, *others) = drawn

@@ -5,7 +5,7 @@ import sys
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -199,7 +199,6 @@ def test_a_machine_without_the_decoder_says_so(
     assert not why.value.looks_cut_off
 
 
-@settings(max_examples=200)
 @given(
     kind=st.sampled_from(["HEIC", "AVIF"]),
     edits=st.lists(st.tuples(st.floats(0, 0.999), st.binary(max_size=6)), max_size=5),

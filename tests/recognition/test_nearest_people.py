@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from tagbot.recognition.description import Description
 from tagbot.recognition.nearest_people import NEAREST_FACES, LearnedFaces
+from tests.examples import examples
 from tests.recognition.people import THRESHOLDS, described, vectors
 
 
@@ -28,7 +29,7 @@ def test_the_person_whose_faces_are_nearest_comes_first() -> None:
         assert learned().nearest(vectors(person, 4)[3:], most=2)[0].person == f"P{person}"
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.integers(1, 12), st.integers(1, 4), st.integers(1, 3), st.integers(1, 12))
 def test_it_finds_what_comparing_each_with_each_finds(people: int, each: int, asked: int, most: int) -> None:
     faces = vectors(100, asked, spread=1.0)

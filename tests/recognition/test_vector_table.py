@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tagbot.recognition.vector_table import LEAST_ROOM, VectorTable
+from tests.examples import examples
 from tests.recognition.people import MODEL, described
 
 
@@ -15,7 +16,7 @@ def one(vectors: VectorTable, face_id: str) -> int:
     return int(vectors.places([face_id])[0])
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 30)), max_size=60))
 def test_whatever_comes_and_goes_each_face_keeps_its_vector_and_its_facts(
     acts: list[tuple[bool, int]],

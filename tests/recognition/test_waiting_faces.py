@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tagbot.recognition.description import Description
 from tagbot.recognition.groups import WaitingFace
 from tagbot.recognition.waiting_faces import DAY, WaitingFaces, groups
+from tests.examples import examples
 from tests.recognition.people import THRESHOLDS, album, described, vectors, waiting
 
 NOW = 2000.0
@@ -30,7 +31,7 @@ def test_faces_of_one_person_share_a_request_and_no_others_do() -> None:
 
 
 @pytest.mark.rule("groups")
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(st.data(), st.integers(0, 25), st.integers(1, 9))
 def test_each_face_is_asked_about_once_and_nothing_forbidden_shares_a_request(
     data: st.DataObject, count: int, most: int
@@ -59,7 +60,7 @@ def test_each_face_is_asked_about_once_and_nothing_forbidden_shares_a_request(
         assert len(group) == 1 or all(comparable)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 24)), max_size=40), st.integers(1, 400))
 def test_neighbours_are_counted_right_whatever_comes_and_goes(
     acts: list[tuple[int, int]], pairs: int

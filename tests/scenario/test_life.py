@@ -43,6 +43,7 @@ from tagbot.training.backend import Refused, Trained
 from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import RejectionReason, SpecialAnswer, State
 from tagbot.worker import workers
+from tests.examples import examples
 from tests.recogniser import a_recogniser
 from tests.world import World, a_world, ts_of, with_publish
 
@@ -333,7 +334,7 @@ def test_in_any_order_of_events_a_face_ends_as_the_contract_says(life: type[Life
     run_state_machine_as_test(
         life,
         settings=settings(
-            max_examples=15,
+            max_examples=examples(15),
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

@@ -52,8 +52,8 @@ from tagbot.vocabulary import WITHOUT_SLACK, StageName
 from tagbot.worker import workers
 from tests.aws.service import REGION, Amazon
 from tests.clean_environment import NO_AWS
-from tests.documents.generated import ROOT
 from tests.postgresql import on_every_database, wait_until_somebody_waits
+from tests.source import ROOT
 from tests.world import SIDECAR, World, a_world, astronaut, environment
 
 T = TypeVar("T")

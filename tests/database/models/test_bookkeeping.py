@@ -12,6 +12,7 @@ from tagbot.database.models.photos import Photo, photos_without_faces
 from tagbot.database.models.rounds import ask_again
 from tagbot.vocabulary import State
 from tests.database.rows import photo_rows
+from tests.examples import examples
 from tests.postgresql import on_every_database
 
 
@@ -76,7 +77,7 @@ ACTS: list[Callable[[str, str], None]] = [
 
 @pytest.mark.rule("counts-kept")
 @on_every_database
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(25))
 @given(st.lists(st.tuples(st.sampled_from(ACTS), st.sampled_from(State), st.sampled_from(State)), max_size=8))
 def test_the_counts_are_those_of_a_recount_whatever_happened(
     url: str, acts: list[tuple[Callable[[str, str], None], str, str]]

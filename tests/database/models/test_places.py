@@ -13,6 +13,7 @@ from tagbot.database.models.faces import Face
 from tagbot.database.models.places import Places, Waiting, count_on_their_way
 from tagbot.database.models.requests import Request
 from tests.database.rows import a_face
+from tests.examples import examples
 from tests.postgresql import on_every_database
 
 pytestmark = [on_every_database, pytest.mark.usefixtures("url")]
@@ -22,7 +23,7 @@ NUMBERS = st.integers(0, FACES - 1)
 
 
 @pytest.mark.rule("never-together", "group-asked-together", "open-requests-limited")
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     wanted=st.lists(st.lists(NUMBERS, max_size=FACES), max_size=5),
     apart=st.lists(st.tuples(NUMBERS, NUMBERS).filter(lambda pair: pair[0] != pair[1]), max_size=6),

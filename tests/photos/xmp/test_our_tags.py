@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -112,7 +112,6 @@ def others(data: bytes) -> Any:
 
 
 @pytest.mark.rule("xmp-merged", "xmp-forgets")
-@settings(max_examples=300)
 @given(data=trees(), first=TAGS, then=TAGS, orientation=st.integers(1, 8))
 def test_what_is_not_ours_survives_every_merge(
     data: bytes, first: list[Tag], then: list[Tag], orientation: int

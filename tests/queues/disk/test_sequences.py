@@ -5,6 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tagbot.queues import Counts, Delivery, Queue
+from tests.examples import examples
 from tests.queues.conftest import DiskEngine, ids, put
 
 STEPS = st.lists(
@@ -73,7 +74,7 @@ def end(model: Model, delivery: Delivery, verb: str) -> None:
 
 
 @pytest.mark.ci
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(steps=STEPS)
 @example(steps=[("put", 0), ("get", 0), ("put", 0), ("ack", 0)])
 def test_no_sequence_of_steps_loses_or_doubles_a_message(
