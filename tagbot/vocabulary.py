@@ -178,6 +178,11 @@ class ActionId(StrEnum):
     DO_NOT_TAG_ME = "do_not_tag_me"
     TAG_ME_AGAIN = "tag_me_again"
     FORGET_ME = "forget_me"
+    FIND_PERSON = "find_person"
+    FOUND_PERSON = "found_person"
+    NEWER_FACES = "newer_faces"
+    OLDER_FACES = "older_faces"
+    FORGET_PERSON = "forget_person"
 
 
 PICK = "pick_"
@@ -186,6 +191,10 @@ PICK = "pick_"
 
 PERSON = "person:"
 """Begins the `block_id` of what holds a person's own buttons; their Slack id follows."""
+
+
+PEOPLE = "people:"
+"""Begins the `block_id` of what admins have about people; where it is about one, our id of them follows."""
 
 
 class CallbackId(StrEnum):
@@ -198,6 +207,8 @@ class CallbackId(StrEnum):
     FIND_FACES = "find_faces"
     """The shortcut."""
     CHANGE_ANSWER = "change_answer"
+    PEOPLE = "people"
+    """Somebody is looked for, and their page."""
     NOTICE = "notice"
     """Tells who clicked where no message is what they could not do, and has nothing to submit."""
 

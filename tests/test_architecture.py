@@ -31,6 +31,7 @@ DOORS: dict[str, set[str]] = {
         "slack/home_view.py",
         "slack/people_options.py",
         "slack/person_messages.py",
+        "slack/person_page_view.py",
         "slack/request_message.py",
         "slack/someone_else_modal.py",
     },

@@ -25,6 +25,7 @@ from tagbot.settings import Settings
 from tagbot.slack import shared_channel
 from tagbot.slack.api import SlackApi
 from tagbot.slack.client import SCOPES, Slack
+from tagbot.slack.message_kinds import every_kind
 from tagbot.vocabulary import QueueName
 
 Probe = Callable[[], str]
@@ -67,6 +68,7 @@ def probes(settings: Settings) -> Iterator[tuple[str, Probe]]:
     yield "Slack app token", lambda: app_token(slack, settings)
     yield "Slack app's Home", lambda: home(slack)
     yield "Slack channel", lambda: channel(slack, settings)
+    yield "Slack messages", lambda: messages(slack)
     yield "training backend", lambda: training_backend(settings)
     if settings.training_backend == "local":
         yield "face detector", lambda: face_detector(settings)
@@ -172,6 +174,20 @@ def channel(slack: Slack, settings: Settings) -> str:
     if not found.get("is_private"):
         return "the bot is in it; it is public, so every member of the workspace may see the faces in it"
     return "the bot is in it"
+
+
+def messages(slack: Slack) -> str:
+    """Slack looks at one of every kind, and shows none of them to anybody."""
+    kinds = 0
+    for name, kind, content in every_kind():
+        try:
+            slack.api.validate(kind, content)
+        except Reject as why:
+            if why.reason.endswith("unknown_method"):
+                return "not looked at: this Slack does not know how to"
+            raise Reject(f"{name}: {why.reason}: please tell the makers of FaceTag") from None
+        kinds += 1
+    return f"Slack takes each of the {kinds} kinds"
 
 
 def training_backend(settings: Settings) -> str:

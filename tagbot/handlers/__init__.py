@@ -1,7 +1,8 @@
 """People's intents in Slack, one a file: each has `register(app, services)`.
 
 A handler parses, puts the fact on its queue, and only then acknowledges to Slack. Before that, it neither
-calls the Web API nor looks into the database.
+calls the Web API nor looks into the database, but for what Slack waits for in the very acknowledgement: the
+options of a select, or why a form cannot be done. That has two seconds (`in_time`).
 """
 
 from slack_bolt import App
@@ -13,9 +14,11 @@ from tagbot.handlers import (
     facetag_command,
     fallbacks,
     forget_me,
+    forget_somebody,
     look_closer,
     not_all_the_same,
     own_rights,
+    people_pages,
     photo_posted,
     someone_else,
     train_anyway,
@@ -33,6 +36,8 @@ HANDLERS = (
     train_anyway,
     own_rights,
     forget_me,
+    people_pages,
+    forget_somebody,
     photo_posted,
     facetag_command,
     app_home,

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+NO_OPTIONS: Sequence[dict[str, Any]] = ()
+"""Where a select is to offer none."""
 
 SECONDS = 2.0
 """Of the three that Slack waits; the rest is for the way."""
@@ -20,11 +23,13 @@ class InTime:
         self._seconds = seconds
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="in-time")
 
-    def or_nothing(self, work: Callable[[], Sequence[T]]) -> Sequence[T]:
-        """The list that the work gives; an empty one where it takes too long. Raises as the work does."""
+    def get(self, work: Callable[[], T], *, late: T) -> T:
+        """The work's answer, or `late` where it takes too long, which does not end it. Raises as the work
+        does.
+        """
         asked = self._threads.submit(work)
         try:
             return asked.result(self._seconds)
         except TimeoutError:
             asked.cancel()
-            return []
+            return late

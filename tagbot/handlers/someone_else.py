@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
 from tagbot.handlers.clicks import in_a_form
-from tagbot.handlers.in_time import InTime
+from tagbot.handlers.in_time import NO_OPTIONS, InTime
+from tagbot.handlers.people_pages import person_id
 from tagbot.handlers.where_clicked import after_submission, open_form, tell
 from tagbot.handlers.who_has_a_say import has_a_say, may_have_a_say
 from tagbot.lib.names import clean_email, clean_name
@@ -22,9 +23,6 @@ from tagbot.slack.someone_else_modal import Opened, someone_else_modal
 from tagbot.vocabulary import ActionId, CallbackId, Field
 
 LONGEST_NAME = 200
-
-A_PERSON = re.compile(r"\A[0-9a-f-]{36}\Z")
-"""An id of ours."""
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -54,7 +52,7 @@ def register(app: App, services: Services) -> None:
 
     @app.options(Field.KNOWN)
     def named_before(ack: Ack, body: dict[str, Any]) -> None:
-        ack(options=in_time.or_nothing(lambda: suggested(body, services)))
+        ack(options=in_time.get(lambda: suggested(body, services), late=NO_OPTIONS))
 
     @app.view(CallbackId.SOMEONE_ELSE)
     def someone_else_said(ack: Ack, body: dict[str, Any]) -> None:
@@ -97,7 +95,7 @@ def parse(body: Mapping[str, Any], now: float) -> AnswerGiven | dict[str, str]:
     )
 
 
-def suggested(body: Mapping[str, Any], services: Services) -> list[dict[str, Any]]:
+def suggested(body: Mapping[str, Any], services: Services) -> Sequence[dict[str, Any]]:
     """The options for what was typed, from Slack's `block_suggestion` payload; none for who has no say."""
     if not has_a_say(body["user"]["id"], services):
         return []
@@ -120,8 +118,7 @@ def _chosen(values: Mapping[str, Any]) -> str:
     modal, or it is none of ours.
     """
     field = values.get(Field.KNOWN, {}).get(Field.KNOWN) or {}
-    value = str((field.get("selected_option") or {}).get("value") or "")
-    return value if A_PERSON.match(value) else ""
+    return person_id((field.get("selected_option") or {}).get("value"))
 
 
 def _problems(name: str, email: str) -> dict[str, str]:

@@ -8,6 +8,8 @@ from slack_bolt import Ack, App, Respond
 
 from tagbot.handlers.facetag_command import may_retry
 from tagbot.handlers.group_clicks import group_click
+from tagbot.handlers.people_pages import carried, show_person
+from tagbot.handlers.where_clicked import tell
 from tagbot.messages import FaceReopened
 from tagbot.services import Services
 from tagbot.slack import words
@@ -32,9 +34,11 @@ def register(app: App, services: Services) -> None:
             )
         ack()
         if not allowed:
-            respond(words.ADMINS_ONLY, response_type="ephemeral", replace_original=False)
+            tell(words.ADMINS_ONLY, body, respond, services)
         elif several:
             _ask_which(body, services, respond)
+        elif asked is not None:
+            _show_on_page(body, asked, services)
 
     @app.view(CallbackId.WRONG_PERSON)
     def wrong_ones(ack: Ack, body: dict[str, Any]) -> None:
@@ -59,6 +63,14 @@ def parse(body: Mapping[str, Any]) -> list[FaceReopened]:
         for face_id in faces
         if face_id in asked["rounds"]
     ]
+
+
+def _show_on_page(body: Mapping[str, Any], asked: RequestId, services: Services) -> None:
+    """Where it was said on somebody's page, that says so at once."""
+    view = body.get("view") or {}
+    if view.get("callback_id") == CallbackId.PEOPLE:
+        person, part, reopened = carried(view)
+        show_person(view["id"], person, services, part=part, reopened=(*reopened, asked.face_id))
 
 
 def _ask_which(body: Mapping[str, Any], services: Services, respond: Respond) -> None:

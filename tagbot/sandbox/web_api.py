@@ -11,7 +11,7 @@ from tagbot.sandbox import replies, wire
 from tagbot.sandbox.arguments import Arguments
 from tagbot.sandbox.faults import Answer, Faults
 from tagbot.sandbox.method_limits import CHANNEL_POSTS, HUNDREDS, TIER_2, TIER_3, TIER_4, Limit, Pace
-from tagbot.sandbox.methods import basics, chat, conversations, files, views
+from tagbot.sandbox.methods import basics, block_validation, chat, conversations, files, views
 from tagbot.sandbox.refusals import RateLimited, SlackError
 from tagbot.sandbox.socket_server import SocketMode
 from tagbot.sandbox.state import Json
@@ -43,6 +43,7 @@ CHANNEL = {"channel": "channel_not_found"}
 WRITE = ("chat:write",)
 METHODS: Mapping[str, Method] = {
     "auth.test": Method(basics.auth_test, HUNDREDS, json=True),
+    "blocks.validate": Method(block_validation.validate, HUNDREDS, json=True),
     "chat.postMessage": Method(chat.post_message, HUNDREDS, WRITE, CHANNEL, json=True),
     "chat.update": Method(chat.update, TIER_3, WRITE, {**CHANNEL, "ts": "message_not_found"}, json=True),
     "chat.postEphemeral": Method(chat.post_ephemeral, TIER_4, WRITE, {**CHANNEL, "user": BAD}, json=True),

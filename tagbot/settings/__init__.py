@@ -234,8 +234,8 @@ class Settings:
     )  # fmt: skip
     admins: frozenset[str] = setting(
         "ADMINS", slack_ids, "",
-        "Slack ids, with commas, of who may retry and reopen a tagged face; empty: all of the channel "
-        "who have a say.",
+        "Slack ids, with commas, of who may retry, reopen a tagged face, and see and change people at Home; "
+        "empty: all of the channel who have a say.",
     )  # fmt: skip
     stages: tuple[StageName, ...] = setting(
         "STAGES", stage_names, "",

@@ -67,7 +67,7 @@ _KINDS: Mapping[str, type[Retry | Reject]] = {
             "invalid_arguments", "invalid_array_arg", "invalid_blocks", "invalid_blocks_format",
             "invalid_form_data", "invalid_json", "invalid_metadata_format", "invalid_metadata_schema",
             "metadata_too_large", "missing_argument", "msg_blocks_too_long", "msg_too_long", "no_text",
-            "unknown_method",
+            "invalid_view", "unknown_method",
         ),
         Reject,
     ),

@@ -8,6 +8,7 @@ from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models.blocks import (
     Block,
     ButtonElement,
+    ConfirmObject,
     ContextBlock,
     ImageBlock,
     ImageElement,
@@ -65,12 +66,14 @@ class PersonShown:
     slack_id: str | None
     name: str | None
     """None until it is known."""
+    hint: str = ""
+    """What tells them from another one of the same name."""
 
     @property
     def spoken(self) -> str:
         """In Slack's markup: the name, or a mention."""
         if self.name:
-            return words.escaped(self.name)
+            return words.escaped(f"{self.name} ({self.hint})" if self.hint else self.name)
         return words.mention(self.slack_id) if self.slack_id else words.SOMEBODY
 
 
@@ -117,6 +120,17 @@ def image(file: str, alt: str) -> ImageBlock:
 def button(action_id: str, label: str, value: str | None = None) -> ButtonElement:
     """A button that says all that it does."""
     return ButtonElement(action_id=action_id, text=PlainTextObject(text=label), value=value)
+
+
+def asking_first(pressed: ButtonElement, title: str, text: str, yes: str, no: str) -> ButtonElement:
+    """A button that asks before it does anything."""
+    pressed.confirm = ConfirmObject(
+        title=PlainTextObject(text=title),
+        text=PlainTextObject(text=text),
+        confirm=PlainTextObject(text=yes),
+        deny=PlainTextObject(text=no),
+    )
+    return pressed
 
 
 def pick_a_person() -> UserSelectElement:

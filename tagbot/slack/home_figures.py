@@ -1,6 +1,7 @@
 """A member's Home, as the database has it."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tagbot.consensus import Rule, lacks_one_answer
@@ -14,15 +15,19 @@ from tagbot.database.models.own_answers import (
     taking_answers,
 )
 from tagbot.database.models.people import OWN_ID_LENGTH
+from tagbot.database.models.people_search import people_of
+from tagbot.database.models.person_page import people_count
 from tagbot.database.models.votes import Vote
 from tagbot.database.opening import connected
 from tagbot.database.outages import reached
+from tagbot.lib.names import name_key
 from tagbot.slack import home_words, words
 from tagbot.slack.asked_group import asked_group
 from tagbot.slack.blocks import PersonShown, Rendered
 from tagbot.slack.home_view import MOST_ANSWERS, MOST_ASKED, AnswerShown, AskedShown, HomeShown
 from tagbot.slack.request_id import RequestId
 from tagbot.slack.request_state import request_as_it_is
+from tagbot.slack.told_apart import told_apart
 from tagbot.vocabulary import SpecialAnswer, State
 
 LARGEST_GROUP = 9
@@ -45,6 +50,7 @@ def board_of(channel: str, rule: Rule) -> Board:
         channel=channel,
         done=counts[State.TAGGED] + counts[State.REJECTED],
         faces=sum(counts.values()),
+        people=people_count(),
         lacking=sum(lacks_one_answer(answers, rule) for answers in Vote.of_each(open_faces).values()),
     )
     return Board(asked, open_faces, progress)
@@ -57,6 +63,8 @@ def home_of(member: str, board: Board, message_of: Callable[[AskedNow], Rendered
     mine = answered_by(member, board.open_faces)
     waits = [each for each in board.asked if mine.isdisjoint(face.id for face in each.faces)]
     channel = board.progress.channel
+    answers = last_answers(member, MOST_ANSWERS, LARGEST_GROUP)
+    hints = _namesakes(answers)
     return replace(
         board.progress,
         asked=[
@@ -64,9 +72,7 @@ def home_of(member: str, board: Board, message_of: Callable[[AskedNow], Rendered
             for each in waits[:MOST_ASKED]
         ],
         more=max(0, len(waits) - MOST_ASKED),
-        answers=[
-            _answer(each, address, channel) for each in last_answers(member, MOST_ANSWERS, LARGEST_GROUP)
-        ],
+        answers=[_answer(each, hints, address, channel) for each in answers],
     )
 
 
@@ -97,20 +103,29 @@ class Messages:
         self._made = {each: made for each, made in self._made.items() if each in there}
 
 
-def _answer(own: OwnAnswer, address: str, channel: str) -> AnswerShown:
+def _namesakes(answers: Sequence[OwnAnswer]) -> dict[str, str]:
+    """Where people of one name are in the answers, what tells them apart; by id."""
+    people = {each.person.id: each.person.name for own in answers for each in own.faces if each.person}
+    people |= {own.vote.answer: own.vote.name or own.person_name for own in answers}
+    names = Counter(name_key(name or "") for name in people.values())
+    met = [each for each, name in people.items() if name and names[name_key(name)] > 1]
+    return told_apart(people_of(met))
+
+
+def _answer(own: OwnAnswer, hints: Mapping[str, str], address: str, channel: str) -> AnswerShown:
     first, request = own.faces[0], own.request
     return AnswerShown(
         id=RequestId(first.id, first.round),
-        said=_said(own),
+        said=_said(own, hints),
         faces=len(own.faces),
-        outcome=" ".join(dict.fromkeys(map(_outcome, own.faces))),
+        outcome=" ".join(dict.fromkeys(_outcome(face, hints) for face in own.faces)),
         picture=request.grid_file if len(own.faces) > 1 else first.crop_file,
         can_change=takes_answers(own.faces),
         link=permalink(address, request.channel or channel, request.message_ts),
     )
 
 
-def _said(own: OwnAnswer) -> PersonShown | str:
+def _said(own: OwnAnswer, hints: Mapping[str, str]) -> PersonShown | str:
     answer, name = own.vote.answer, own.vote.name or own.person_name
     match answer:
         case SpecialAnswer.NOT_A_FACE:
@@ -118,14 +133,20 @@ def _said(own: OwnAnswer) -> PersonShown | str:
         case SpecialAnswer.DONT_KNOW:
             return words.DONT_KNOW
         case _:
-            return PersonShown(None if name or len(answer) == OWN_ID_LENGTH else answer, name)
+            return PersonShown(
+                None if name or len(answer) == OWN_ID_LENGTH else answer, name, hints.get(answer, "")
+            )
 
 
-def _outcome(face: Face) -> str:
+def _outcome(face: Face, hints: Mapping[str, str]) -> str:
     match face.state:
         case State.TAGGED:
             person = face.person
-            shown = PersonShown(person.slack_id, person.name) if person else PersonShown(None, None)
+            shown = (
+                PersonShown(person.slack_id, person.name, hints.get(person.id, ""))
+                if person
+                else PersonShown(None, None)
+            )
             return f"{words.tagged_as(shown.spoken)}."
         case State.REJECTED:
             return words.rejected(face.reason or "")

@@ -15,10 +15,11 @@ from slack_sdk.models.blocks import (
 )
 
 from tagbot.slack import home_words as words
+from tagbot.slack import people_words
 from tagbot.slack.blocks import PersonShown, Rendered, button, section
 from tagbot.slack.request_id import RequestId
 from tagbot.slack.words import escaped
-from tagbot.vocabulary import HOME, ActionId, CallbackId
+from tagbot.vocabulary import HOME, PEOPLE, ActionId, CallbackId
 
 MOST_ASKED = 10
 """Requests that a Home has room for."""
@@ -76,6 +77,10 @@ class HomeShown:
     """All that there are, also those that are done."""
     lacking: int = 0
     """Faces that one more answer would be enough for."""
+    people: int = 0
+    """Known ones."""
+    manages: bool = False
+    """Whether the viewer may see and change people."""
     kept: Rendered | None = None
     """All that is kept of the viewer, with their buttons; None where that cannot be told just now."""
     machine: Sequence[str] = ()
@@ -89,6 +94,7 @@ def home_view(shown: HomeShown) -> dict[str, Any]:
         *_rows(section(shown.refusal or words.welcome(shown.channel, takes_posts=shown.takes_posts))),
         *(() if shown.refusal else (*_asked(shown), *_answers(shown.answers))),
         *_rows(*_paragraph(words.PROGRESS, words.progress(shown.done, shown.faces, shown.lacking))),
+        *(_people(shown.people) if shown.manages else ()),
         *(shown.kept.blocks if shown.kept is not None else ()),
         *(_rows(*_paragraph(words.MACHINE, "\n".join(map(escaped, shown.machine)))) if shown.machine else ()),
     ]
@@ -148,6 +154,14 @@ def _answers(answers: Sequence[AnswerShown]) -> Iterator[dict[str, Any]]:
         if each.link:
             blocks.append(ContextBlock(elements=[MarkdownTextObject(text=words.open_message(each.link))]))
         yield from _rows(*blocks)
+
+
+def _people(count: int) -> BlockRows:
+    find = button(ActionId.FIND_PERSON, people_words.FIND)
+    return _rows(
+        *_paragraph(people_words.PEOPLE, people_words.counted_people(count)),
+        ActionsBlock(block_id=PEOPLE, elements=[find]),
+    )
 
 
 def _paragraph(heading: str, text: str) -> list[Block]:

@@ -122,6 +122,12 @@ class Homes:
         with self._changed:
             self._look_at(member, SETTLE_SECONDS)
 
+    def may_manage(self, member: str) -> bool:
+        """Whether a member may see and change people: an admin, or, without admins, each whose Home asks
+        something. Raises `Retry` while Slack does not tell.
+        """
+        return self._settings.is_admin(member) and not self._refusal(member)
+
     def run(self, machine: Sentences) -> None:
         """Work until told to stop; `machine` may take long, and is asked now and then."""
         while not self._stop.is_set():
@@ -233,7 +239,14 @@ class Homes:
             home = board.progress if refusal else home_of(member, board, self._messages.of, address)
         takes_posts = self._settings.slack_photos == "channel"
         return home_view(
-            replace(home, refusal=refusal, takes_posts=takes_posts, kept=kept, machine=sentences)
+            replace(
+                home,
+                refusal=refusal,
+                takes_posts=takes_posts,
+                kept=kept,
+                machine=sentences,
+                manages=not refusal and self._settings.is_admin(member),
+            )
         )
 
     def _board_of_now(self) -> Board:

@@ -31,6 +31,14 @@ def known_options(typed: str, members: Members, key: KeyedHash) -> list[dict[str
         return options(found)
 
 
+def people_options(typed: str, *, without: str = "") -> list[dict[str, Any]]:
+    """All people but those who are being forgotten, and one by their id. Raises `Retry` while the database is
+    away.
+    """
+    with reached(), connected():
+        return options(people_like(typed, MOST_OPTIONS, without={*ids_being_forgotten(), without}))
+
+
 def options(people: Sequence[FoundPerson]) -> list[dict[str, Any]]:
     """One for each, whose value is their id; two of one name have different texts."""
     hints = told_apart(people)

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from slack_sdk.models.blocks import ActionsBlock, ButtonElement, ConfirmObject, HeaderBlock, PlainTextObject
+from slack_sdk.models.blocks import ActionsBlock, ButtonElement, HeaderBlock, PlainTextObject
 
 from tagbot.slack import person_words as words
-from tagbot.slack.blocks import Rendered, button, rendered, section
+from tagbot.slack.blocks import Rendered, asking_first, button, rendered, section
 from tagbot.vocabulary import PERSON, ActionId, Consent
 
 
@@ -113,14 +113,7 @@ def _consent_buttons(standing: Consent, text_id: str) -> list[ButtonElement]:
 
 def _asking_first(action_id: ActionId, label: str) -> ButtonElement:
     title, text = words.CONFIRM[action_id]
-    pressed = button(action_id, label)
-    pressed.confirm = ConfirmObject(
-        title=PlainTextObject(text=title),
-        text=PlainTextObject(text=text),
-        confirm=PlainTextObject(text=label),
-        deny=PlainTextObject(text=words.CANCEL),
-    )
-    return pressed
+    return asking_first(button(action_id, label), title, text, label, words.CANCEL)
 
 
 def _labels(buttons: Sequence[ButtonElement]) -> list[str]:

@@ -6,7 +6,6 @@ from typing import Any
 
 from slack_sdk.models.blocks import (
     ActionsBlock,
-    ConfirmObject,
     MarkdownTextObject,
     PlainTextObject,
     TextObject,
@@ -19,6 +18,7 @@ from tagbot.slack.blocks import (
     PersonShown,
     Rendered,
     answers_besides,
+    asking_first,
     button,
     image,
     line_up,
@@ -115,14 +115,9 @@ def _tagged(shown: RequestShown, answered_by: str, small: str, payload: Mapping[
         if person.name
         else MarkdownTextObject(text=spoken)
     )
+    question = words.REOPEN_TITLE, words.REOPEN_TEXT, words.REOPEN_YES, words.REOPEN_NO
     wrong_person = button(ActionId.WRONG_PERSON, words.WRONG_PERSON)
-    wrong_person.confirm = ConfirmObject(
-        title=PlainTextObject(text=words.REOPEN_TITLE),
-        text=PlainTextObject(text=words.REOPEN_TEXT),
-        confirm=PlainTextObject(text=words.REOPEN_YES),
-        deny=PlainTextObject(text=words.REOPEN_NO),
-    )
-    buttons, labels = [wrong_person], [words.WRONG_PERSON]
+    buttons, labels = [asking_first(wrong_person, *question)], [words.WRONG_PERSON]
     if shown.reason == NotSentReason.DIFFERS:
         buttons.append(button(ActionId.TRAIN_ANYWAY, words.TRAIN_ANYWAY))
         labels.append(words.TRAIN_ANYWAY)

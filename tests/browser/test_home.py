@@ -162,3 +162,22 @@ def test_a_home_that_nobody_filled_says_so_and_is_filled_when_the_bot_is_there(
         visitor.pick(home, CHIARA)
         visitor.page.locator(f"[data-member={ANNA}]").check()
         expect(home).to_contain_text("You said: @Chiara De Luca")
+
+
+@pytest.mark.rule("sandbox-home", "people-at-home")
+def test_somebody_is_found_at_home_and_their_page_has_their_faces(
+    visitor: Visitor, pool: Iterator[str], screenshot: Screenshot
+) -> None:
+    page, asked = visitor.page, visitor.message(next(pool))
+    for member in (ANNA, BEN):
+        visitor.become(member)
+        visitor.pick(asked, CHIARA)
+    expect(asked).to_contain_text("Tagged as Chiara De Luca")
+    page.get_by_role("button", name="FaceTag Home").click()
+    page.locator("#home").get_by_role("button", name="Find somebody").click()
+    modal = page.locator("dialog[data-callback-id=people]")
+    modal.locator("[data-action-id=found_person]").press_sequentially("chi")
+    modal.get_by_role("option").first.click()
+    expect(modal.get_by_role("heading", name="Chiara De Luca")).to_be_visible()
+    expect(modal.get_by_role("img").first).to_be_visible()
+    screenshot("person")

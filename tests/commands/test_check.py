@@ -13,6 +13,7 @@ from tagbot.lib.keyed_hash import KeyedHash
 from tagbot.queues.disk import disk_queues
 from tagbot.recognition.model_files import YUNET
 from tagbot.sandbox.driver import Slack
+from tagbot.slack.message_kinds import every_kind
 from tagbot.vocabulary import QueueName
 from tests.commands.conftest import Run
 from tests.postgresql import Server
@@ -20,7 +21,8 @@ from tests.tls import with_tls
 
 PARTS = [
     "database", "queues", "image store", "inbox", "own files", "consent and opting out",
-    "Slack bot token", "Slack app token", "Slack app's Home", "Slack channel", "training backend",
+    "Slack bot token", "Slack app token", "Slack app's Home", "Slack channel", "Slack messages",
+    "training backend",
     "face detector",
 ]  # fmt: skip
 
@@ -277,3 +279,25 @@ def test_another_key_which_keeps_nobody_out_is_told(on_slack: Run, tmp_path: Pat
     assert ran.code == 1
     assert "FAILS consent and opting out: 1 person asked not to be tagged" in ran.out
     assert (tmp_path / "data/opt-out.key").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.rule("check-messages")
+def test_slack_looks_at_one_of_every_kind_of_message_and_shows_none(stand_in: Slack, on_slack: Run) -> None:
+    [line] = [line for line in on_slack("check").out.splitlines() if "Slack messages" in line]
+    assert line == f"ok    Slack messages: Slack takes each of the {len(list(every_kind()))} kinds"
+    assert stand_in.messages() == []
+
+
+@pytest.mark.rule("check-messages")
+@pytest.mark.parametrize(
+    ("error", "code", "says"),
+    [("invalid_view", 1, "please tell the makers"), ("unknown_method", 0, "not looked at")],
+)
+def test_a_kind_that_slack_does_not_take_is_named_and_a_slack_that_cannot_look_is_none(
+    stand_in: Slack, on_slack: Run, error: str, code: int, says: str
+) -> None:
+    stand_in.fail("blocks.validate", error=error, times=None)
+    ran = on_slack("check")
+    assert ran.code == code
+    [line] = [line for line in ran.out.splitlines() if "Slack messages" in line]
+    assert says in line

@@ -180,3 +180,18 @@ def test_an_answer_at_home_that_cannot_be_stored_is_told(desk: Desk) -> None:
     fill(desk, "face-tagging")
     assert desk.slack.click(anna, home.id, "dont_know", block_id=block_of(face)).acknowledged
     desk.slack.wait_for_view(anna, lambda view: words.NOT_STORED in said(view))
+
+
+@pytest.mark.rule("namesakes-told-apart")
+def test_two_of_one_name_are_told_apart_in_my_last_answers(desk: Desk) -> None:
+    anna, ben = desk.slack.people[:2]
+    for email in ("one@example.com", "other@example.com"):
+        face = desk.request()
+        for member in (anna, ben):
+            desk.world.publish(desk.world.answer(face, member, "", name="Ann Lee", email=email))
+        desk.world.drain()
+    desk.slack.open_home(anna)
+    home = desk.slack.wait_for_home(anna, lambda home: "2 of 2 faces." in said(home))
+    for email in ("one@example.com", "other@example.com"):
+        assert f"You said: Ann Lee ({email})." in said(home)
+        assert f"Tagged as Ann Lee ({email})." in said(home)

@@ -1,12 +1,14 @@
 """People in Slack's modals and at Home, with the bot as a process."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from tagbot.sandbox.driver import Slack
+from tagbot.sandbox.state import View
 from tests.scenario.flood import is_open
-from tests.scenario.running_bot import PATIENCE, RunningBot, running_bot
+from tests.scenario.running_bot import PATIENCE, RunningBot, quiet, running_bot
 
 
 def asked(bot: RunningBot, number: int) -> str:
@@ -46,3 +48,35 @@ def test_a_person_without_an_account_is_named_once_and_chosen_from_then_on(
         wait_until_tagged(stand_in, second, "Zoë Moon")
         one, other = bot.export()
         assert one["person"] == other["person"] == {**one["person"], "slack_id": None, "name": "Zoë Moon"}
+
+
+def button_of(view: View, action: str) -> bool:
+    return f'"{action}"' in json.dumps(view.content)
+
+
+def page_of(slack: Slack, member: str, name: str) -> View:
+    """Somebody's page, found at Home."""
+    slack.open_home(member)
+    home = slack.wait_for_home(member, lambda home: button_of(home, "find_person"), timeout=PATIENCE)
+    slack.click(member, home.id, "find_person")
+    search = slack.wait_for_view(member, lambda view: view.content["callback_id"] == "people")
+    [option] = slack.suggest(member, search.id, "found_person", name).options
+    slack.choose(member, search.id, "found_person", option["value"])
+    return slack.wait_for_view(member, lambda view: name in json.dumps(view.content, ensure_ascii=False))
+
+
+@pytest.mark.rule("people-at-home", "people-changed")
+def test_an_admin_finds_somebody_at_home_and_has_them_forgotten(tmp_path: Path, stand_in: Slack) -> None:
+    anna, ben, *_ = stand_in.people
+    with running_bot(tmp_path, stand_in, ADMINS=anna) as bot:
+        for number, name in ((1, "Zoë Moon"), (2, "Zora Moon")):
+            ts = asked(bot, number)
+            for member in (anna, ben):
+                stand_in.submit(member, modal(stand_in, member, ts), {"name": name})
+            wait_until_tagged(stand_in, ts, name)
+        page = page_of(stand_in, anna, "Zora Moon")
+        assert button_of(page, "wrong_person")
+        assert stand_in.click(anna, page.id, "forget_person").error is None
+        stand_in.wait_for(lambda: "asked to be forgotten" in stand_in.message(ts).text, "it", PATIENCE)
+        bot.wait_for_status(quiet)
+        assert {line["person"]["name"] for line in bot.export()} == {"Zoë Moon"}

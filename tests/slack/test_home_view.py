@@ -78,6 +78,8 @@ def fullest() -> HomeShown:
     ]
     messages = [request(number) if number % 2 else group(number) for number in range(1, MOST_ASKED + 1)]
     return HomeShown(
+        people=9999,
+        manages=True,
         channel="C1", asked=[AskedShown(each, LINK) for each in messages], more=300,
         answers=answers, done=1_000_000, faces=2_000_000, lacking=20, kept=kept_message(kept),
         machine=["A sentence about the machine." * 4] * 8,

@@ -1,0 +1,159 @@
+"""Somebody's page, for admins: a modal that finds people and shows one of them; pure."""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ContextBlock,
+    DividerBlock,
+    ExternalDataSelectElement,
+    HeaderBlock,
+    MarkdownTextObject,
+    PlainTextObject,
+    SectionBlock,
+)
+from slack_sdk.models.views import View
+
+from tagbot.slack import home_words
+from tagbot.slack import people_words as words
+from tagbot.slack.blocks import asking_first, button, cut, section
+from tagbot.slack.person_words import CANCEL
+from tagbot.slack.request_id import RequestId
+from tagbot.slack.words import REOPEN_NO, REOPEN_TEXT, REOPEN_TITLE, REOPEN_YES
+from tagbot.vocabulary import PEOPLE, ActionId, CallbackId, Consent
+
+MOST_FACES = 10
+"""In one part of a page: each has two blocks, of which Slack takes 100, and a picture to load."""
+
+LONGEST_HEADER = 150
+"""Letters: Slack's limit."""
+
+PARTS = "parts"
+"""Ends the `block_id` of the buttons that turn the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaceOnPage:
+    """A face that is tagged as the person."""
+
+    id: RequestId
+    date: str
+    """When it was tagged."""
+    link: str
+    """To its message; empty where that is not known."""
+    picture: str | None
+    """Slack's id of it."""
+    number: int = 0
+    """Which face it is in that picture; 0 where it shows no other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonOnPage:
+    """All that the page of a person shows."""
+
+    id: str
+    name: str | None
+    slack_id: str | None
+    email: str | None
+    faces: int
+    photos: int
+    learned: int
+    consent: Consent
+    consent_date: str
+    shown: Sequence[FaceOnPage] = ()
+    """Those of this part of the page."""
+    part: int = 0
+    parts: int = 1
+    can_be_forgotten: bool = False
+    """By who looks."""
+
+
+def people_modal(
+    person: PersonOnPage | None = None, *, told: str = "", reopened: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The modal that finds people, with the page of one of them and words about what was just done. The faces
+    of the ids in `reopened` were just said to be somebody else's.
+    """
+    blocks: list[Block] = [_search(), *([section(told)] if told else [])]
+    if person is None:
+        blocks += [] if told else [section(words.NOBODY_CHOSEN)]
+    else:
+        blocks += _page(person, reopened)
+    carried = {} if person is None else {"person": person.id, "part": person.part, "reopened": [*reopened]}
+    view = View(
+        type="modal",
+        callback_id=CallbackId.PEOPLE,
+        private_metadata=json.dumps(carried),
+        title=PlainTextObject(text=words.PEOPLE),
+        close=PlainTextObject(text=home_words.CLOSE),
+        blocks=blocks,
+    )
+    return dict(view.to_dict())
+
+
+def _search() -> SectionBlock:
+    asked = MarkdownTextObject(text=words.LOOK_FOR)
+    return SectionBlock(block_id=PEOPLE, text=asked, accessory=_somebody(ActionId.FOUND_PERSON))
+
+
+def _page(person: PersonOnPage, reopened: Sequence[str]) -> list[Block]:
+    known = [
+        words.account(person.slack_id, person.email),
+        words.in_photos(person.faces, person.photos, person.learned),
+        words.CONSENT[person.consent].format(date=person.consent_date),
+    ]
+    return [
+        DividerBlock(),
+        HeaderBlock(text=PlainTextObject(text=cut(person.name or words.NO_NAME, LONGEST_HEADER))),
+        section("\n".join(known)),
+        ContextBlock(elements=[PlainTextObject(text=words.short_id(person.id))]),
+        *_changes(person),
+        *(block for face in person.shown for block in _face(face, reopened)),
+        *_parts(person),
+    ]
+
+
+def _changes(person: PersonOnPage) -> list[Block]:
+    if not person.can_be_forgotten:
+        return []
+    forget = button(ActionId.FORGET_PERSON, words.FORGET, person.id)
+    forget.style = "danger"
+    question = words.FORGET_TITLE, words.FORGET_TEXT, words.FORGET_YES
+    return [ActionsBlock(block_id=f"{PEOPLE}{person.id}", elements=[asking_first(forget, *question, CANCEL)])]
+
+
+def _face(face: FaceOnPage, reopened: Collection[str]) -> list[Block]:
+    about = [words.tagged_on(face.date, face.link)]
+    about += [words.numbered(face.number)] if face.number and face.picture else []
+    about += [] if face.picture else [words.NO_PICTURE]
+    if face.id.face_id in reopened:
+        return [section(words.ASKED_AGAIN, picture=face.picture, alt=words.FACE_ALT)]
+    question = REOPEN_TITLE, REOPEN_TEXT, REOPEN_YES, REOPEN_NO
+    wrong = asking_first(button(ActionId.WRONG_PERSON, words.NOT_THIS_PERSON), *question)
+    return [
+        section(" ".join(about), picture=face.picture, alt=words.FACE_ALT),
+        ActionsBlock(block_id=face.id.block_id, elements=[wrong]),
+    ]
+
+
+def _parts(person: PersonOnPage) -> list[Block]:
+    if person.parts == 1:
+        return []
+    newer = [button(ActionId.NEWER_FACES, words.NEWER)] if person.part else []
+    older = [button(ActionId.OLDER_FACES, words.OLDER)] if person.part + 1 < person.parts else []
+    return [
+        ContextBlock(elements=[PlainTextObject(text=words.which_part(person.part + 1, person.parts))]),
+        ActionsBlock(block_id=f"{PEOPLE}{PARTS}", elements=[*newer, *older]),
+    ]
+
+
+def _somebody(action_id: str) -> ExternalDataSelectElement:
+    return ExternalDataSelectElement(
+        action_id=action_id,
+        placeholder=PlainTextObject(text=words.LOOK_FOR_PLACEHOLDER),
+        min_query_length=0,
+    )
