@@ -182,6 +182,9 @@ class ActionId(StrEnum):
     FOUND_PERSON = "found_person"
     NEWER_FACES = "newer_faces"
     OLDER_FACES = "older_faces"
+    RENAME_PERSON = "rename_person"
+    MERGE_PERSON = "merge_person"
+    UNMERGE_PERSON = "unmerge_person"
     FORGET_PERSON = "forget_person"
 
 
@@ -209,6 +212,8 @@ class CallbackId(StrEnum):
     CHANGE_ANSWER = "change_answer"
     PEOPLE = "people"
     """Somebody is looked for, and their page."""
+    RENAME_PERSON = "rename_person"
+    MERGE_PERSON = "merge_person"
     NOTICE = "notice"
     """Tells who clicked where no message is what they could not do, and has nothing to submit."""
 
@@ -226,3 +231,5 @@ class Field(StrEnum):
     EMAIL = "email"
     ODD_ONES = "odd_ones"
     WRONG_ONES = "wrong_ones"
+    INTO = "into"
+    """The person into whom another is merged."""

@@ -4,13 +4,14 @@ from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
+from tagbot.handlers.changes_of_people import unless_refused
 from tagbot.handlers.in_time import InTime
-from tagbot.handlers.people_pages import BLOCK_ID, person_id, why_not
+from tagbot.handlers.people_pages import BLOCK_ID, person_id
 from tagbot.handlers.where_clicked import tell
 from tagbot.messages import ForgetAsked
 from tagbot.services import Services
 from tagbot.slack import words
-from tagbot.slack.people_words import BEING_FORGOTTEN, LATE
+from tagbot.slack.people_words import BEING_FORGOTTEN
 from tagbot.slack.person_page_view import people_modal
 from tagbot.vocabulary import ActionId
 
@@ -22,7 +23,7 @@ def register(app: App, services: Services) -> None:
     @app.action({"action_id": ActionId.FORGET_PERSON, "block_id": BLOCK_ID})
     def forget_person(ack: Ack, body: dict[str, Any], respond: Respond) -> None:
         person = person_id(body["actions"][0].get("value"))
-        refused = in_time.get(lambda: forget(person, body["user"]["id"], services), late=LATE)
+        refused = unless_refused(body, lambda: forget(person, services), in_time, services)
         ack()
         if refused:
             tell(refused, body, respond, services)
@@ -30,10 +31,8 @@ def register(app: App, services: Services) -> None:
             services.slack.update_modal(body["view"]["id"], people_modal(told=BEING_FORGOTTEN))
 
 
-def forget(person: str, member: str, services: Services) -> str:
-    """Empty where it is stored that a member wants it; else words why not."""
-    if not services.homes.may_manage(member):
-        return why_not(services)
+def forget(person: str, services: Services) -> str:
+    """Empty where it is stored; else words why not."""
     if not person or not services.settings.admins:
         return words.ADMINS_ONLY
     services.publish(ForgetAsked.of(person))

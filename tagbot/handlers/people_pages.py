@@ -14,7 +14,7 @@ from tagbot.slack import words
 from tagbot.slack.people_options import people_options
 from tagbot.slack.person_page_view import PersonOnPage, people_modal
 from tagbot.slack.person_pages import person_on_page, show_page
-from tagbot.vocabulary import PEOPLE, ActionId
+from tagbot.vocabulary import PEOPLE, ActionId, CallbackId, Field
 
 BLOCK_ID = re.compile(rf"\A{PEOPLE}")
 
@@ -35,6 +35,7 @@ def register(app: App, services: Services) -> None:
             open_form(body, people_modal(), services)
 
     @app.options(ActionId.FOUND_PERSON)
+    @app.options(Field.INTO)
     def somebody(ack: Ack, body: dict[str, Any]) -> None:
         ack(options=in_time.get(lambda: suggested(body, services), late=NO_OPTIONS))
 
@@ -69,10 +70,14 @@ def why_not(services: Services) -> str:
 
 
 def suggested(body: Mapping[str, Any], services: Services) -> Sequence[dict[str, Any]]:
-    """The options for what was typed, from Slack's `block_suggestion` payload; none for other hands."""
+    """The options for what was typed, from Slack's `block_suggestion` payload; none for who may not see them,
+    and none for the person who is to be merged.
+    """
     if not services.homes.may_manage(body["user"]["id"]):
         return []
-    return people_options(str(body.get("value") or ""))
+    view = body.get("view") or {}
+    merged = str(view.get("private_metadata")) if view.get("callback_id") == CallbackId.MERGE_PERSON else ""
+    return people_options(str(body.get("value") or ""), without=merged)
 
 
 def person_id(value: object) -> str:
@@ -81,7 +86,7 @@ def person_id(value: object) -> str:
 
 
 def carried(view: Mapping[str, Any]) -> tuple[str, int, Sequence[str]]:
-    """Whose page a modal shows, which part of it, and the faces that are being asked about again."""
+    """The person whose page a modal shows, which part of it, and the faces that are being asked about again."""
     told = json.loads(view.get("private_metadata") or "{}")
     return person_id(told.get("person")), int(told.get("part", 0)), tuple(told.get("reopened", ()))
 

@@ -24,8 +24,11 @@ from tagbot.slack.person_messages import ConsentShown, KeptShown, consent_messag
 from tagbot.slack.person_page_view import (
     MOST_FACES,
     FaceOnPage,
+    MergedOnPage,
     PersonOnPage,
+    merge_modal,
     people_modal,
+    rename_modal,
 )
 from tagbot.slack.request_id import RequestId
 from tagbot.slack.request_message import (
@@ -47,7 +50,7 @@ LINK = "https://example.slack.com/archives/C00000000/p1700000000000100"
 DATE = "2026-01-01"
 
 Kind = tuple[str, str, object]
-"""What it is, for the operator; how Slack calls what is to be looked at, `blocks` or `view`; and that."""
+"""Its name, for the operator; Slack's for what is to be looked at, `blocks` or `view`; and that."""
 
 
 def every_kind() -> Iterator[Kind]:
@@ -85,6 +88,8 @@ def _views() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "the modal after another answer", changed_modal()
     yield "the modal that says something", notice_modal(NOT_TAGGED)
     yield "the modal that finds people", people_modal()
+    yield "the modal that renames a person", rename_modal(_person())
+    yield "the modal that merges people", merge_modal(_person())
     yield "the page of a person", people_modal(_person(), told="Done.", reopened=FACES[:1])
 
 
@@ -161,5 +166,6 @@ def _person() -> PersonOnPage:
         shown=shown,
         part=1,
         parts=3,
+        merged=[MergedOnPage(FACES[1], "Another Name", DATE)],
         can_be_forgotten=True,
     )

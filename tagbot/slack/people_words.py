@@ -19,7 +19,7 @@ PEOPLE = "People"
 FIND = "Find somebody"
 LOOK_FOR = "*Whom do you look for?*"
 LOOK_FOR_PLACEHOLDER = "Type a name or an email address"
-NOBODY_CHOSEN = "Choose somebody to see their faces, and say which are not theirs."
+NOBODY_CHOSEN = "Choose somebody to see their faces, to rename them, or to merge two people who are one."
 
 # --- Somebody's page ----------------------------------------------------------------------------------------
 
@@ -44,13 +44,46 @@ CONSENT: Mapping[str, str] = {
 }
 """Where a person's consent stands."""
 
-# --- Forgetting ---------------------------------------------------------------------------------------------
+# --- Renaming, merging, forgetting --------------------------------------------------------------------------
 
+RENAME = "Rename…"
+RENAME_TITLE = "Rename"
+RENAME_SUBMIT = "Rename"
+RENAME_NAME = "New name"
+RENAME_HINT = "Messages, exports and sidecars follow. Faces and answers stay as they are."
+MERGE = "Merge into somebody…"
+MERGE_TITLE = "Merge two people"
+MERGE_SUBMIT = "Merge"
+MERGE_INTO = "Who is the same person?"
+MERGE_HINT = (
+    "All faces, answers and what was learned go to the one whom you choose. It can be undone exactly."
+)
+UNMERGE = "Undo the merge"
+UNMERGE_TITLE = "Undo the merge?"
+UNMERGE_TEXT = "Faces, answers and what was learned are apart again as they were."
+UNMERGE_YES = "Undo it"
 FORGET = "Forget…"
 FORGET_TITLE = "Forget this person?"
 FORGET_TEXT = "Their name, their face and all that was learned of it go. This cannot be undone."
 FORGET_YES = "Forget them"
+RENAMED = "Renamed. Messages in Slack follow in a moment."
+MERGED = "They are one person now. Messages and what was learned follow in a moment."
+UNMERGED = "They are two people again. Messages and what was learned follow in a moment."
 LATE = "This takes longer than it should just now. Please look again in a minute whether it is done."
+
+
+UNCHANGED: Mapping[str, str] = {
+    "unknown": GONE,
+    "same": "These two are one person already, so there is nothing to merge.",
+    "already merged": "They were merged into somebody else before. Undo that first.",
+    "into merged": "The one whom you chose was merged into somebody. Please choose that person.",
+    "opted out": "One of them does not want to be tagged, so they stay as they are.",
+    "being forgotten": "One of them is being forgotten just now, so they stay as they are.",
+    "not merged": "They are not merged any more, so there is nothing to undo.",
+    "no name": "Please write a name.",
+    "name too long": "Please use at most 200 letters.",
+}
+"""Why people stay as they are, by `merges.WhyUnchanged`."""
 
 
 def counted_people(people: int) -> str:
@@ -58,7 +91,7 @@ def counted_people(people: int) -> str:
     if not people:
         return "Nobody has been named yet."
     known = "1 person is known" if people == 1 else f"{people:,} people are known"
-    return f"{known}. Find somebody to see their faces, and say which are not theirs."
+    return f"{known}. Find somebody to see their faces, to rename them, or to merge two who are one."
 
 
 def counted_faces(faces: int) -> str:
@@ -102,3 +135,13 @@ def numbered(number: int) -> str:
 def which_part(part: int, parts: int) -> str:
     """Of a page with many faces; `part` counts from 1 on."""
     return f"Part {part} of {parts}" if parts > 1 else ""
+
+
+def merging(name: str) -> str:
+    """Above the question into whom somebody is merged."""
+    return f"*{escaped(name)}* becomes part of the person whom you choose. It can be undone there."
+
+
+def was_merged(name: str, date: str) -> str:
+    """A person who is part of another one since then."""
+    return f"{escaped(name)} was merged into them on {date}."

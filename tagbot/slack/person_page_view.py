@@ -1,4 +1,4 @@
-"""Somebody's page, for admins: a modal that finds people and shows one of them; pure."""
+"""The page of a person, for admins: a modal that finds people and shows one of them; pure."""
 
 import json
 from collections.abc import Collection, Sequence
@@ -12,7 +12,9 @@ from slack_sdk.models.blocks import (
     DividerBlock,
     ExternalDataSelectElement,
     HeaderBlock,
+    InputBlock,
     MarkdownTextObject,
+    PlainTextInputElement,
     PlainTextObject,
     SectionBlock,
 )
@@ -24,10 +26,13 @@ from tagbot.slack.blocks import asking_first, button, cut, section
 from tagbot.slack.person_words import CANCEL
 from tagbot.slack.request_id import RequestId
 from tagbot.slack.words import REOPEN_NO, REOPEN_TEXT, REOPEN_TITLE, REOPEN_YES
-from tagbot.vocabulary import PEOPLE, ActionId, CallbackId, Consent
+from tagbot.vocabulary import PEOPLE, ActionId, CallbackId, Consent, Field
 
 MOST_FACES = 10
 """In one part of a page: each has two blocks, of which Slack takes 100, and a picture to load."""
+
+MOST_MERGED = 10
+"""Merges that can be undone on the page; earlier ones follow as these are undone."""
 
 LONGEST_HEADER = 150
 """Letters: Slack's limit."""
@@ -51,6 +56,16 @@ class FaceOnPage:
     """Which face it is in that picture; 0 where it shows no other."""
 
 
+@dataclass(frozen=True, slots=True)
+class MergedOnPage:
+    """A person who is part of the one whose page it is."""
+
+    id: str
+    name: str | None
+    date: str
+    """When they were merged."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonOnPage:
     """All that the page of a person shows."""
@@ -68,6 +83,8 @@ class PersonOnPage:
     """Those of this part of the page."""
     part: int = 0
     parts: int = 1
+    merged: Sequence[MergedOnPage] = ()
+    """Those who were merged into them, the latest first."""
     can_be_forgotten: bool = False
     """By who looks."""
 
@@ -111,19 +128,35 @@ def _page(person: PersonOnPage, reopened: Sequence[str]) -> list[Block]:
         HeaderBlock(text=PlainTextObject(text=cut(person.name or words.NO_NAME, LONGEST_HEADER))),
         section("\n".join(known)),
         ContextBlock(elements=[PlainTextObject(text=words.short_id(person.id))]),
-        *_changes(person),
+        _changes(person),
+        *map(_merged, person.merged[:MOST_MERGED]),
         *(block for face in person.shown for block in _face(face, reopened)),
         *_parts(person),
     ]
 
 
-def _changes(person: PersonOnPage) -> list[Block]:
-    if not person.can_be_forgotten:
-        return []
-    forget = button(ActionId.FORGET_PERSON, words.FORGET, person.id)
-    forget.style = "danger"
-    question = words.FORGET_TITLE, words.FORGET_TEXT, words.FORGET_YES
-    return [ActionsBlock(block_id=f"{PEOPLE}{person.id}", elements=[asking_first(forget, *question, CANCEL)])]
+def _changes(person: PersonOnPage) -> ActionsBlock:
+    elements = [
+        button(ActionId.RENAME_PERSON, words.RENAME, person.id),
+        button(ActionId.MERGE_PERSON, words.MERGE, person.id),
+    ]
+    if person.can_be_forgotten:
+        forget = button(ActionId.FORGET_PERSON, words.FORGET, person.id)
+        forget.style = "danger"
+        question = words.FORGET_TITLE, words.FORGET_TEXT, words.FORGET_YES
+        elements.append(asking_first(forget, *question, CANCEL))
+    return ActionsBlock(block_id=f"{PEOPLE}{person.id}", elements=elements)
+
+
+def _merged(merged: MergedOnPage) -> SectionBlock:
+    question = words.UNMERGE_TITLE, words.UNMERGE_TEXT, words.UNMERGE_YES
+    pressed = button(ActionId.UNMERGE_PERSON, words.UNMERGE, merged.id)
+    said = words.was_merged(merged.name or words.NO_NAME, merged.date)
+    return SectionBlock(
+        block_id=f"{PEOPLE}{merged.id}",
+        text=MarkdownTextObject(text=said),
+        accessory=asking_first(pressed, *question, CANCEL),
+    )
 
 
 def _face(face: FaceOnPage, reopened: Collection[str]) -> list[Block]:
@@ -151,9 +184,46 @@ def _parts(person: PersonOnPage) -> list[Block]:
     ]
 
 
+def rename_modal(person: PersonOnPage) -> dict[str, Any]:
+    """Asks for a person's new name; `private_metadata` is their id."""
+    typed = PlainTextInputElement(action_id=Field.NAME, initial_value=person.name)
+    field = InputBlock(
+        block_id=Field.NAME,
+        label=PlainTextObject(text=words.RENAME_NAME),
+        hint=PlainTextObject(text=words.RENAME_HINT),
+        element=typed,
+    )
+    return _form(CallbackId.RENAME_PERSON, words.RENAME_TITLE, words.RENAME_SUBMIT, person.id, [field])
+
+
+def merge_modal(person: PersonOnPage) -> dict[str, Any]:
+    """Asks into whom a person is merged; `private_metadata` is their id."""
+    into = InputBlock(
+        block_id=Field.INTO,
+        label=PlainTextObject(text=words.MERGE_INTO),
+        hint=PlainTextObject(text=words.MERGE_HINT),
+        element=_somebody(Field.INTO),
+    )
+    said = section(words.merging(person.name or words.NO_NAME))
+    return _form(CallbackId.MERGE_PERSON, words.MERGE_TITLE, words.MERGE_SUBMIT, person.id, [said, into])
+
+
 def _somebody(action_id: str) -> ExternalDataSelectElement:
     return ExternalDataSelectElement(
         action_id=action_id,
         placeholder=PlainTextObject(text=words.LOOK_FOR_PLACEHOLDER),
         min_query_length=0,
     )
+
+
+def _form(callback_id: str, title: str, submit: str, carried: str, blocks: Sequence[Block]) -> dict[str, Any]:
+    view = View(
+        type="modal",
+        callback_id=callback_id,
+        private_metadata=carried,
+        title=PlainTextObject(text=title),
+        submit=PlainTextObject(text=submit),
+        close=PlainTextObject(text=CANCEL),
+        blocks=blocks,
+    )
+    return dict(view.to_dict())

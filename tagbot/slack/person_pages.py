@@ -1,4 +1,4 @@
-"""Somebody's page, as the database has it, and as Slack can show it."""
+"""The page of a person, as the database has it, and as Slack can show it."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,7 +14,7 @@ from tagbot.slack.api_failures import PictureNotReady
 from tagbot.slack.client import Slack
 from tagbot.slack.consent_question import day
 from tagbot.slack.home_figures import permalink
-from tagbot.slack.person_page_view import MOST_FACES, FaceOnPage, PersonOnPage, people_modal
+from tagbot.slack.person_page_view import MOST_FACES, FaceOnPage, MergedOnPage, PersonOnPage, people_modal
 from tagbot.slack.request_id import RequestId
 
 
@@ -41,6 +41,7 @@ def person_on_page(person_id: str, part: int, slack: Slack, *, can_be_forgotten:
             shown=[_on_page(face, address, slack.channel.id) for face in page.faces],
             part=page.part,
             parts=page.parts,
+            merged=[MergedOnPage(each.id, each.name, day(each.merged_at)) for each in page.merged],
             can_be_forgotten=can_be_forgotten,
         )
 

@@ -1,4 +1,4 @@
-"""What tells people of one name apart, where they meet; pure."""
+"""A few words that tell people of one name apart, where they meet; pure."""
 
 from collections.abc import Sequence
 

@@ -181,3 +181,6 @@ def test_somebody_is_found_at_home_and_their_page_has_their_faces(
     expect(modal.get_by_role("heading", name="Chiara De Luca")).to_be_visible()
     expect(modal.get_by_role("img").first).to_be_visible()
     screenshot("person")
+    modal.get_by_role("button", name="Rename…").click()
+    expect(page.locator("dialog[data-callback-id=rename_person]")).to_be_visible()
+    screenshot("rename")

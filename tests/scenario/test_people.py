@@ -66,7 +66,9 @@ def page_of(slack: Slack, member: str, name: str) -> View:
 
 
 @pytest.mark.rule("people-at-home", "people-changed")
-def test_an_admin_finds_somebody_at_home_and_has_them_forgotten(tmp_path: Path, stand_in: Slack) -> None:
+def test_an_admin_finds_merges_unmerges_renames_and_has_forgotten_at_home(
+    tmp_path: Path, stand_in: Slack
+) -> None:
     anna, ben, *_ = stand_in.people
     with running_bot(tmp_path, stand_in, ADMINS=anna) as bot:
         for number, name in ((1, "Zoë Moon"), (2, "Zora Moon")):
@@ -74,9 +76,26 @@ def test_an_admin_finds_somebody_at_home_and_has_them_forgotten(tmp_path: Path, 
             for member in (anna, ben):
                 stand_in.submit(member, modal(stand_in, member, ts), {"name": name})
             wait_until_tagged(stand_in, ts, name)
-        page = page_of(stand_in, anna, "Zora Moon")
-        assert button_of(page, "wrong_person")
-        assert stand_in.click(anna, page.id, "forget_person").error is None
+        page = page_of(stand_in, anna, "Zoë Moon")
+        stand_in.click(anna, page.id, "merge_person")
+        form = stand_in.wait_for_view(anna, lambda view: view.content["callback_id"] == "merge_person")
+        [zora] = stand_in.suggest(anna, form.id, "into", "zora").options
+        assert stand_in.submit(anna, form.id, {"into": zora["value"]}).error is None
+        wait_until_tagged(stand_in, ts, "Zora Moon")
+        assert {line["person"]["name"] for line in bot.export()} == {"Zora Moon"}
+
+        merged = stand_in.wait_for_view(anna, lambda view: button_of(view, "unmerge_person"))
+        assert stand_in.click(anna, merged.id, "unmerge_person").error is None
+        assert {line["person"]["name"] for line in bot.export()} == {"Zoë Moon", "Zora Moon"}
+
+        apart = stand_in.wait_for_view(anna, lambda view: not button_of(view, "unmerge_person"))
+        stand_in.click(anna, apart.id, "rename_person")
+        form = stand_in.wait_for_view(anna, lambda view: view.content["callback_id"] == "rename_person")
+        assert stand_in.submit(anna, form.id, {"name": "Zora Neale"}).error is None
+        wait_until_tagged(stand_in, ts, "Zora Neale")
+
+        renamed = stand_in.wait_for_view(anna, lambda view: button_of(view, "forget_person"))
+        assert stand_in.click(anna, renamed.id, "forget_person").error is None
         stand_in.wait_for(lambda: "asked to be forgotten" in stand_in.message(ts).text, "it", PATIENCE)
         bot.wait_for_status(quiet)
         assert {line["person"]["name"] for line in bot.export()} == {"Zoë Moon"}
