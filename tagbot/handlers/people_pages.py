@@ -86,7 +86,7 @@ def person_id(value: object) -> str:
 
 
 def carried(view: Mapping[str, Any]) -> tuple[str, int, Sequence[str]]:
-    """The person whose page a modal shows, which part of it, and the faces that are being asked about again."""
+    """The person whose page a modal shows, which part of it, and the faces that are asked about again."""
     told = json.loads(view.get("private_metadata") or "{}")
     return person_id(told.get("person")), int(told.get("part", 0)), tuple(told.get("reopened", ()))
 
