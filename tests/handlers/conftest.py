@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from threading import Event
 
 import pytest
@@ -17,7 +18,8 @@ from tagbot.sandbox.driver import Slack
 from tagbot.services import Services
 from tagbot.slack.api import SlackApi
 from tagbot.slack.socket_mode.supervisor import SocketMode
-from tests.world import World, with_publish
+from tagbot.training.local import LocalBackend
+from tests.world import World, a_world, with_publish
 
 SLOW_DISK = 0.1
 """Seconds: ten times what Bolt takes to notice an acknowledgement, so that one before a put is told from one
@@ -79,6 +81,17 @@ def connected_desk(world: World, *, admins: frozenset[str] = frozenset()) -> Ite
         yield desks[0]
     finally:
         socket.close()
+
+
+@pytest.fixture
+def admins_desk(tmp_path: Path, stand_in: Slack, recogniser: LocalBackend) -> Iterator[Desk]:
+    """Those of a bot whose only admin is the first of the people."""
+    admin = stand_in.people[0]
+    with (
+        a_world(tmp_path, stand_in, recogniser, ADMINS=admin) as world,
+        connected_desk(world, admins=frozenset({admin})) as desk,
+    ):
+        yield desk
 
 
 @pytest.fixture

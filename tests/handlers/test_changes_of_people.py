@@ -10,10 +10,9 @@ from tagbot.messages import ForgetAsked
 from tagbot.sandbox.state import View
 from tagbot.slack import people_words, words
 from tagbot.vocabulary import ActionId, CallbackId, Field
-from tests.handlers.conftest import Desk, connected_desk
+from tests.handlers.conftest import Desk
 from tests.handlers.test_people_pages import page_of, said
 from tests.stages.made_up_people import known
-from tests.world import World
 
 
 @pytest.fixture(name="anna")
@@ -80,7 +79,7 @@ def test_two_people_become_one_and_two_again(desk: Desk, anna: str) -> None:
 
 @pytest.mark.rule("people-changed")
 def test_a_merge_that_cannot_be_is_said_so_in_the_form(desk: Desk, anna: str) -> None:
-    zoe, zora = known(1, "Zoë Moon"), known(2, "Zora Moon")
+    zoe, zora = known(1, "Zoë Moon"), known(2, "Zora Moon", faces=0)
     view = form(desk, page_of(desk, anna, zoe), ActionId.MERGE_PERSON)
     desk.slack.suggest(anna, view.id, Field.INTO, "zora")
     Person.delete().where(Person.id == zora.id).execute()
@@ -101,25 +100,25 @@ def test_an_undone_merge_that_somebody_else_undid_is_said_so(desk: Desk, anna: s
 
 
 @pytest.mark.rule("people-changed", "admins-only")
-def test_an_admin_has_somebody_forgotten_on_the_queue_of_all_who_are(world: World) -> None:
-    anna = world.slack.people[0]
+def test_an_admin_has_somebody_forgotten_on_the_queue_of_all_who_are(admins_desk: Desk) -> None:
+    desk = admins_desk
+    anna = desk.slack.people[0]
     zoe = known(1, "Zoë Moon")
-    with connected_desk(world, admins=frozenset({anna})) as desk:
-        page = page_of(desk, anna, zoe)
-        [button] = [
-            element
-            for block in page.content["blocks"]
-            for element in block.get("elements", ())
-            if element.get("action_id") == ActionId.FORGET_PERSON
-        ]
-        assert button["confirm"]["title"]["text"] == people_words.FORGET_TITLE
-        act = desk.slack.click(anna, page.id, ActionId.FORGET_PERSON)
-        assert (act.acknowledged, act.error) == (True, None)
-        [asked] = world.messages("person-forget")
-        assert isinstance(asked, ForgetAsked)
-        assert (asked.person, asked.never_again) == (zoe.id, False)
-        page = page_that_says(desk, anna, people_words.BEING_FORGOTTEN)
-        assert "Zoë" not in said(page)
+    page = page_of(desk, anna, zoe)
+    [button] = [
+        element
+        for block in page.content["blocks"]
+        for element in block.get("elements", ())
+        if element.get("action_id") == ActionId.FORGET_PERSON
+    ]
+    assert button["confirm"]["title"]["text"] == people_words.FORGET_TITLE
+    act = desk.slack.click(anna, page.id, ActionId.FORGET_PERSON)
+    assert (act.acknowledged, act.error) == (True, None)
+    [asked] = desk.world.messages("person-forget")
+    assert isinstance(asked, ForgetAsked)
+    assert (asked.person, asked.never_again) == (zoe.id, False)
+    page = page_that_says(desk, anna, people_words.BEING_FORGOTTEN)
+    assert "Zoë" not in said(page)
 
 
 @pytest.mark.rule("people-changed", "without-admins")
@@ -152,28 +151,30 @@ def forged(desk: Desk, member: str, page: View, action: str) -> None:
         ActionId.OLDER_FACES, ActionId.FIND_PERSON,
     ],
 )  # fmt: skip
-def test_in_other_hands_an_admins_control_is_told_so_and_changes_nothing(world: World, action: str) -> None:
-    anna, ben = world.slack.people[:2]
+def test_in_other_hands_an_admins_control_is_told_so_and_changes_nothing(
+    admins_desk: Desk, action: str
+) -> None:
+    desk = admins_desk
+    anna, ben = desk.slack.people[:2]
     zoe = known(1, "Zoë Moon")
-    with connected_desk(world, admins=frozenset({anna})) as desk:
-        page = page_of(desk, anna, zoe)
-        forged(desk, ben, page, action)
-        desk.slack.wait_for_view(ben, lambda view: words.ADMINS_ONLY in said(view))
-        assert len(desk.slack.views(ben)) <= 2
-        assert world.messages("person-forget") == []
+    page = page_of(desk, anna, zoe)
+    forged(desk, ben, page, action)
+    desk.slack.wait_for_view(ben, lambda view: words.ADMINS_ONLY in said(view))
+    assert len(desk.slack.views(ben)) <= 2
+    assert desk.world.messages("person-forget") == []
     assert Person.get_by_id(zoe.id).name == "Zoë Moon"
 
 
 @pytest.mark.rule("people-changed", "admins-only")
-def test_a_form_in_other_hands_is_told_so_and_changes_nothing(world: World) -> None:
-    anna, ben = world.slack.people[:2]
+def test_a_form_in_other_hands_is_told_so_and_changes_nothing(admins_desk: Desk) -> None:
+    desk = admins_desk
+    anna, ben = desk.slack.people[:2]
     zoe = known(1, "Zoë Moon")
-    with connected_desk(world, admins=frozenset({anna})) as desk:
-        view = form(desk, page_of(desk, anna, zoe), ActionId.RENAME_PERSON)
-        names = ("type", "callback_id", "title", "submit", "close", "private_metadata", "blocks")
-        act = desk.slack.slash(ben, "/facetag", "help")
-        copied = {name: view.content[name] for name in names}
-        opened = desk.client.views_open(trigger_id=act.payload["trigger_id"], view=copied)["view"]["id"]
-        desk.slack.submit(ben, str(opened), {Field.NAME: "Mine now"})
-        assert desk.slack.views(ben)[-1].errors == {Field.NAME: words.ADMINS_ONLY}
+    view = form(desk, page_of(desk, anna, zoe), ActionId.RENAME_PERSON)
+    names = ("type", "callback_id", "title", "submit", "close", "private_metadata", "blocks")
+    act = desk.slack.slash(ben, "/facetag", "help")
+    copied = {name: view.content[name] for name in names}
+    opened = desk.client.views_open(trigger_id=act.payload["trigger_id"], view=copied)["view"]["id"]
+    desk.slack.submit(ben, str(opened), {Field.NAME: "Mine now"})
+    assert desk.slack.views(ben)[-1].errors == {Field.NAME: words.ADMINS_ONLY}
     assert Person.get_by_id(zoe.id).name == "Zoë Moon"

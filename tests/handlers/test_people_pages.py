@@ -12,10 +12,9 @@ from tagbot.sandbox.state import Json, View
 from tagbot.slack import people_words, words
 from tagbot.slack.person_page_view import MOST_FACES, people_modal
 from tagbot.vocabulary import PEOPLE, ActionId
-from tests.handlers.conftest import Desk, connected_desk
+from tests.handlers.conftest import Desk
 from tests.handlers.test_wrong_person import tagged
 from tests.stages.made_up_people import known
-from tests.world import World
 
 
 @pytest.fixture(name="anna")
@@ -47,10 +46,14 @@ def found(desk: Desk, view: View, typed: str) -> list[str]:
 
 def page_of(desk: Desk, member: str, person: Person) -> View:
     """Somebody's page, open in front of a member."""
-    view = looking(desk, member)
+    return turned_to(desk, looking(desk, member), person)
+
+
+def turned_to(desk: Desk, view: View, person: Person) -> View:
+    """The same in the modal that is open."""
     assert person.id in found(desk, view, str(person.name or person.slack_id))
-    assert desk.slack.choose(member, view.id, ActionId.FOUND_PERSON, person.id).acknowledged
-    return desk.slack.wait_for_view(member, lambda view: people_words.short_id(person.id) in said(view))
+    assert desk.slack.choose(view.member, view.id, ActionId.FOUND_PERSON, person.id).acknowledged
+    return desk.slack.wait_for_view(view.member, lambda view: people_words.short_id(person.id) in said(view))
 
 
 def person_in(face: Face) -> Person:
@@ -81,7 +84,7 @@ def test_home_says_how_many_people_there_are_and_finds_one(desk: Desk, anna: str
     view = looking(desk, anna)
     assert len(found(desk, view, "")) == 2, "all are there before a letter is typed"
     assert found(desk, view, "zoe") == [zoe.id]
-    page = page_of(desk, anna, zoe)
+    page = turned_to(desk, view, zoe)
     for text in ("Zoë Moon", people_words.NO_ACCOUNT, "zoe@example.com", "2 faces in 2 photos, 2 of them"):
         assert text in said(page)
     assert people_words.CONSENT["none"] in said(page)
@@ -151,26 +154,26 @@ def test_two_of_one_name_are_told_apart_where_they_are_found_and_on_their_pages(
     view = looking(desk, anna)
     options = desk.slack.suggest(anna, view.id, ActionId.FOUND_PERSON, "ann").options
     assert len({option["text"]["text"] for option in options}) == 2
-    assert people_words.NO_ACCOUNT in said(page_of(desk, anna, one))
-    assert "<@U0ANNLEE00>" in said(page_of(desk, anna, other))
+    assert people_words.NO_ACCOUNT in said(turned_to(desk, view, one))
+    assert "<@U0ANNLEE00>" in said(turned_to(desk, view, other))
 
 
 @pytest.mark.rule("people-at-home", "admins-only")
-def test_other_hands_than_an_admins_see_nothing_and_are_told_so(world: World) -> None:
-    anna, ben = world.slack.people[:2]
+def test_other_hands_than_an_admins_see_nothing_and_are_told_so(admins_desk: Desk) -> None:
+    desk = admins_desk
+    anna, ben = desk.slack.people[:2]
     zoe = known(1, "Zoë Moon")
-    with connected_desk(world, admins=frozenset({anna})) as desk:
-        assert PEOPLE not in said(home_of(desk, ben))
-        page = page_of(desk, anna, zoe)
-        act = desk.slack.slash(ben, "/facetag", "help")
-        view = {name: page.content[name] for name in ("type", "callback_id", "title", "close", "blocks")}
-        view["private_metadata"] = page.content["private_metadata"]
-        forged = str(desk.client.views_open(trigger_id=act.payload["trigger_id"], view=view)["view"]["id"])
-        assert desk.slack.suggest(ben, forged, ActionId.FOUND_PERSON, "zoe").options == []
-        block = faces_on(page)[0]
-        assert desk.slack.click(ben, forged, ActionId.WRONG_PERSON, block_id=block).acknowledged
-        desk.slack.wait_for_view(ben, lambda view: words.ADMINS_ONLY in said(view))
-        assert desk.world.messages("face-undo") == []
+    assert PEOPLE not in said(home_of(desk, ben))
+    page = page_of(desk, anna, zoe)
+    act = desk.slack.slash(ben, "/facetag", "help")
+    view = {name: page.content[name] for name in ("type", "callback_id", "title", "close", "blocks")}
+    view["private_metadata"] = page.content["private_metadata"]
+    forged = str(desk.client.views_open(trigger_id=act.payload["trigger_id"], view=view)["view"]["id"])
+    assert desk.slack.suggest(ben, forged, ActionId.FOUND_PERSON, "zoe").options == []
+    block = faces_on(page)[0]
+    assert desk.slack.click(ben, forged, ActionId.WRONG_PERSON, block_id=block).acknowledged
+    desk.slack.wait_for_view(ben, lambda view: words.ADMINS_ONLY in said(view))
+    assert desk.world.messages("face-undo") == []
 
 
 @pytest.mark.rule("people-at-home", "who-has-a-say")
