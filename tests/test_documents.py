@@ -86,6 +86,7 @@ def test_env_example_filled_in_is_a_working_env_file() -> None:
 NEEDED_SCOPES: dict[str, set[str]] = {
     "apps.connections.open": set(),  # the app token's own connections:write, which no manifest holds
     "auth.test": set(),
+    "blocks.validate": set(),
     "chat.delete": {"chat:write"},
     "chat.getPermalink": set(),
     "chat.postEphemeral": {"chat:write"},
