@@ -101,7 +101,7 @@ def _models(forgetting: Forgetting, marks: Marks, faces: Sequence[str], parts: P
 
 def left_in_model(name: str) -> str:
     """Not searched, although it learned faces of theirs."""
-    return f"faces in that model: `reconcile --fix` takes them out, once TRAINING_BACKEND={name} is set again"
+    return f"faces that `reconcile --fix` takes out once TRAINING_BACKEND={name} is set again"
 
 
 def of_other_model(name: str) -> str:
