@@ -10,6 +10,7 @@ from tagbot.database.models.consents import (
     may_be_learned,
     waiting_for_consent,
 )
+from tagbot.database.models.merges import merged_into
 from tagbot.database.models.people import Person
 from tagbot.messages import ConsentChanged, FaceTagged
 from tagbot.services import Services
@@ -39,6 +40,8 @@ def store_consent(message: ConsentChanged, services: Services) -> Iterator[FaceT
         unlearn_person(one.id, services)
         if services.settings.requires_consent:
             text = text_of_today(services.settings)
-            ask_for_consent(one, text, services.slack, services.now)
+            # A person without an account of their own may be one with somebody who has one.
+            with_account = next((each for each in (one, *merged_into(one.id)) if each.slack_id), one)
+            ask_for_consent(with_account, text, services.slack, services.now)
     for each in {person.id: person, one.id: one}.values():
         show_answer(each, services.slack)

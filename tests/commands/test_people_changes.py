@@ -198,6 +198,7 @@ def test_while_no_bot_runs_the_command_has_the_model_follow(run: Run, stopped: S
 
 
 @pytest.mark.rule("merge-commands")
+@pytest.mark.failure("merge-not-followed", shows="who is told")
 def test_what_amazon_does_not_let_it_do_is_the_bots_and_told(run: Run, stopped: Stopped) -> None:
     service, one, other, settings = stopped
     service.deny("rekognition:AssociateFaces")

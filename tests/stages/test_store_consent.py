@@ -10,6 +10,7 @@ from tagbot import schedule
 from tagbot.database.models.bookkeeping import Notice
 from tagbot.database.models.consents import ConsentQuestion, ConsentStatement, ConsentText, standing
 from tagbot.database.models.faces import Face, store_photo
+from tagbot.database.models.merges import merge, unmerge
 from tagbot.database.models.opt_outs import OptOut
 from tagbot.database.models.people import Person
 from tagbot.database.models.vectors import TrainedVector
@@ -387,3 +388,41 @@ def test_no_log_says_whose_word_it_is(
         say(world, people[2], Consent.GIVEN, 5.0)
     assert "StoreConsent done" in caplog.text
     assert people[2] not in caplog.text
+
+
+@pytest.mark.rule("merge-stricter-consent", "consent-before-learning")
+def test_a_word_from_either_account_of_merged_people_is_about_the_faces_of_both(
+    world: World, people: list[str]
+) -> None:
+    faces = [tagged(world, person) for person in people[2:4]]
+    for person in people[2:4]:
+        say(world, person, Consent.GIVEN, 5.0)
+    assert learned() == 2
+    merge(id_of(people[2]), id_of(people[3]), world.services.opt_out_key, 10.0)
+    world.services.follow_merges()
+    assert {each.person_ref for each in TrainedVector.select()} == {id_of(people[3])}
+    say(world, people[2], Consent.REFUSED, 20.0)
+    assert learned() == 0
+    assert [fresh(face).reason for face in faces] == ["no_consent"] * 2
+    say(world, people[3], Consent.GIVEN, 30.0)
+    assert learned() == 2
+    unmerge(id_of(people[2]))
+    schedule.follow_consent(world.services)
+    world.drain()
+    assert [fresh(face).reason for face in faces] == ["no_consent", None], "each has their own word again"
+    assert {each.person_ref for each in TrainedVector.select()} == {id_of(people[3])}
+
+
+@pytest.mark.rule("merge-stricter-consent", "consent-before-learning")
+def test_one_without_an_account_who_is_one_with_a_member_is_asked_by_that_account(
+    world: World, people: list[str]
+) -> None:
+    zoe = Person.with_name("Zoë Nowak", None, 1.0)
+    member = Person.with_slack_id(people[2], 1.0)
+    merge(member.id, zoe.id, world.services.opt_out_key, 2.0)
+    face = tagged(world, zoe.id)
+    assert fresh(face).reason == "no_consent"
+    [question] = world.slack.directs(people[2])
+    assert controls(question) == {"consent_yes", "consent_no"}
+    say(world, people[2], Consent.GIVEN, 5e9)
+    assert (learned(), fresh(face).reason) == (1, None)

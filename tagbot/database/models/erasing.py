@@ -25,7 +25,7 @@ from tagbot.database.models.vectors import TrainedVector
 from tagbot.database.models.votes import Vote
 from tagbot.database.write_lock import writing
 from tagbot.lib.keyed_hash import KeyedHash
-from tagbot.vocabulary import State
+from tagbot.vocabulary import FORGOTTEN, State
 
 
 def list_things(receipt: str, marks: Marks, backends: Iterable[str], current: str) -> None:
@@ -61,6 +61,7 @@ def erase_rows(receipt: str, marks: Marks, key: KeyedHash) -> dict[str, int]:
     for table in (DifferentPeople, PastRound):
         table.delete().where(table.face << faces).execute()
     DifferentPeople.delete().where(DifferentPeople.other << faces).execute()
+    _let_others_come_back(marks)
     counts["faces"] = Face.delete().where(Face.id << faces).execute()
     Effort.add_forgotten(counts["faces"])
     counts["photos"] = Photo.delete().where(Photo.sha256 << photos).execute()
@@ -147,6 +148,17 @@ def _erase_vectors(marks: Marks, faces: Sequence[str]) -> int:
     theirs = (TrainedVector.face_id << faces) | (TrainedVector.person_ref << marks.person_ids)
     vectors: int = TrainedVector.delete().where(theirs).execute()
     return vectors
+
+
+def _let_others_come_back(marks: Marks) -> None:
+    """Faces of somebody who was merged with them once, which a model still has as theirs: they leave it now,
+    and come back.
+    """
+    nowhere = dict.fromkeys(("training_backend", "person_ref", "face_ref", "handed_to"))
+    ids, others = list(marks.person_ids), Face.person.not_in(marks.person_ids)
+    held = (Face.person_ref << ids) | (Face.handed_to << ids)
+    Face.update(**nowhere, displaced_by=FORGOTTEN).where(others & held).execute()
+    Face.update(displaced_by=FORGOTTEN).where(others & (Face.displaced_by << ids)).execute()
 
 
 def _hide_tagger(marks: Marks) -> int:
