@@ -27,6 +27,13 @@ from tests.world import DATABASE, World, a_world, new_database
 
 pytest_plugins = ("tests.training.amazon", "tests.each_database")
 
+READERS_OF_THE_SOURCE = (
+    "tests/test_architecture.py",
+    "tests/test_documents.py",
+    "tests/test_house.py",
+    "tests/test_rules.py",
+)
+
 LONGEST = (
     "tests/browser/",
     "tests/scenario/",
@@ -37,6 +44,7 @@ LONGEST = (
     "tests/training/rekognition/",
     "tests/sandbox/test_whole.py",
     "tests/commands/",
+    *READERS_OF_THE_SOURCE,
 )
 """What runs longest begins first, so that at the end no process is left alone with it."""
 
@@ -165,10 +173,12 @@ def _needs_a_process(item: pytest.Item) -> bool:
 
 class Rooms(LoadFileScheduling):  # type: ignore[misc]  # xdist brings no types
     """Files run whole in one process, in the order of the collection; those of tests/browser in the same one,
-    as they share a browser.
+    as they share a browser, and those that read all of the source, so that it is parsed once.
     """
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(READERS_OF_THE_SOURCE):
+            return "the source"
         return "tests/browser" if nodeid.startswith("tests/browser/") else super()._split_scope(nodeid)
 
 

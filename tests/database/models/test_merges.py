@@ -37,6 +37,7 @@ from tagbot.lib.keyed_hash import KeyedHash
 from tagbot.lib.names import email_key, name_key
 from tagbot.vocabulary import Consent
 from tests.database.rows import a_face
+from tests.examples import examples
 from tests.postgresql import on_every_database
 
 pytestmark = [on_every_database, pytest.mark.usefixtures("url")]
@@ -165,7 +166,7 @@ Step = tuple[str, int, int]
 
 
 @pytest.mark.rule("unmerge-exact")
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     steps=some.lists(
         some.tuples(
