@@ -184,3 +184,6 @@ def test_somebody_is_found_at_home_and_their_page_has_their_faces(
     modal.get_by_role("button", name="Rename…").click()
     expect(page.locator("dialog[data-callback-id=rename_person]")).to_be_visible()
     screenshot("rename")
+    for dialog in ("rename_person", "people"):
+        page.keyboard.press("Escape")
+        expect(page.locator(f"dialog[data-callback-id={dialog}]")).to_have_count(0)
