@@ -70,7 +70,7 @@ soak: $(VENV)/.dev  ## add a thousand photos at once (three minutes)
 soak-connections: $(VENV)/.dev  ## count the connections to a database server for an hour (ARGS="--minutes 5")
 	$(PY) -m tests.scenario.soak_connections $(ARGS)
 
-crash: $(VENV)/.dev  ## kill the bot at every failpoint and at random moments, and count what got lost (an hour; ARGS="--points", "--groups", "--merges", "--forget", "--seeds 7" or "--bots 3 --database postgresql" for a part)
+crash: $(VENV)/.dev  ## kill the bot at every failpoint and at random moments, and count what got lost (an hour; ARGS="--points", "--groups", "--merges", "--by-slack", "--forget", "--seeds 7" or "--bots 3 --database postgresql" for a part)
 	$(PY) -m tests.crash $(ARGS)
 
 check: $(VENV)/.dev  ## format, lint, types and tests: what CI runs

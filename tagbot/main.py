@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -130,13 +131,14 @@ def _run_sandbox(env: Mapping[str, str], port: int | None) -> int:
 def _environment() -> Mapping[str, str]:
     """The environment, and below it `.env` in the current folder; their secrets are told to nobody.
 
-    Variables of AWS go into the environment itself, where boto3 looks for them.
+    Variables of AWS go into the environment itself, where boto3 looks for them, and so does the time zone.
     """
     env = {**_env_file(), **os.environ}
     hide_secrets_of(env)
     for name, value in env.items():
-        if name.startswith("AWS_"):
+        if name.startswith("AWS_") or name == "TZ":
             os.environ[name] = trimmed(value)
+    time.tzset()
     return env
 
 

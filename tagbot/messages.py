@@ -18,14 +18,11 @@ from tagbot.vocabulary import INBOX, QueueName, RejectionReason, WayToForget
 ANYWAY = "anyway:"
 """Begins the cause of what an admin wants trained although people and machine differ."""
 
-
 CONSENT = "consent:"
 """Begins the cause of what is learned since its person agreed."""
 
-
 PEOPLE = uuid.UUID("0c7d7a52-52a1-4f0e-9f6e-3b8f5a1f4c9e")
 """Namespace of the ids under which messages about people travel."""
-
 
 UNSEEN = uuid.UUID("0c6a4a53-6d0b-4a6f-9a3e-1f7f8a0f2f5e")
 """Namespace of the receipts of people whom the bot forgets by itself."""
@@ -286,36 +283,50 @@ class FaceReopened(FaceMessage, frozen=True, kw_only=True):
         return self.channel
 
 
-class ConsentChanged(Message, frozen=True, kw_only=True):
+class PersonMessage(Message, frozen=True, kw_only=True):
+    """A fact that a person's click is."""
+
+    person: str
+    """Slack id of their account; our id of a person who has none."""
+    at: float = 0.0
+    """When it was clicked, in seconds since 1970 by Slack's clock."""
+
+    @property
+    def key(self) -> str:
+        """Says nothing of their account: logs have it, also after they are forgotten."""
+        return str(uuid.uuid5(PEOPLE, self.person))
+
+
+class ConsentChanged(PersonMessage, frozen=True, kw_only=True):
     """A person said whether they may be learned, or it is to be looked at whether they did: what follows from
     it is done.
     """
 
     QUEUE: ClassVar[str] = QueueName.PERSON_CONSENT
 
-    person: str
-    """Slack id of their account; our id of a person who has none."""
     said: str = ""
     """`Consent.GIVEN` or `Consent.REFUSED`; empty where nothing new was said."""
-    at: float = 0.0
-    """When it was clicked, in seconds since 1970 by Slack's clock."""
     text: str = ""
     """Id of the text that they said it to."""
 
     @property
-    def key(self) -> str:
-        return self._subject
+    def id(self) -> str:
+        return f"{self.QUEUE}:{self.key}:{self.said}:{self.at:.6f}"
+
+
+class PhotosAsked(PersonMessage, frozen=True, kw_only=True):
+    """A person wants to be sent the photos that they are tagged in."""
+
+    QUEUE: ClassVar[str] = QueueName.PERSON_PHOTOS
+
+    after: str = ""
+    """The place of the last photo that they were sent; empty for the newest of all."""
+    channel: str = ""
+    """Slack's id of the channel where it was clicked; empty for Home."""
 
     @property
     def id(self) -> str:
-        return f"{self.QUEUE}:{self._subject}:{self.said}:{self.at:.6f}"
-
-    @property
-    def _subject(self) -> str:
-        """The person, by an id that says nothing of their account: logs have it, also after they are
-        forgotten.
-        """
-        return str(uuid.uuid5(PEOPLE, self.person))
+        return f"{self.QUEUE}:{self.key}:{self.at:.6f}"
 
 
 class ForgetAsked(Message, frozen=True, kw_only=True):

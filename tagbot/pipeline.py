@@ -21,6 +21,7 @@ from tagbot.messages import (
     PersonAdded,
     PhotoArrived,
     PhotoPosted,
+    PhotosAsked,
     TrainingRefused,
     TrainingSent,
 )
@@ -34,6 +35,7 @@ from tagbot.stages.forget_person import forget_person
 from tagbot.stages.identify_face import identify_face
 from tagbot.stages.request_tagging_on_slack import request_tagging_on_slack
 from tagbot.stages.send_face_for_training import send_face_for_training
+from tagbot.stages.send_photos import send_photos
 from tagbot.stages.split_group import split_group
 from tagbot.stages.store_consent import store_consent
 from tagbot.stages.store_face_tag_sql import store_face_tag_sql
@@ -114,6 +116,7 @@ PIPELINE = (
     Stage(StageName.UNDO_TAG, FaceReopened, undo_tag, emits=(FaceStored,)),
     Stage(StageName.SPLIT_GROUP, FacesStruckOut, split_group, emits=(FaceStored,)),
     Stage(StageName.STORE_CONSENT, ConsentChanged, store_consent, emits=(FaceTagged,)),
+    Stage(StageName.SEND_PHOTOS, PhotosAsked, send_photos),
     Stage(StageName.FORGET_PERSON, ForgetAsked, forget_person, emits=(ForgetAsked,)),
     # What it puts into the inbox, the inbox itself hands out.
     Stage(StageName.FETCH_PHOTO, PhotoPosted, fetch_photo, emits=(PhotoArrived,)),
@@ -126,6 +129,7 @@ SOURCES = (
     Source("NotAllTheSame", (FacesStruckOut,)),
     Source("TrainAnyway", (AnswerGiven,)),
     Source("Consent", (ConsentChanged,)),
+    Source("PhotosWithMe", (PhotosAsked,)),
     Source("ForgetMe", (ForgetAsked,)),
     Source("PhotoPosted", (PhotoPosted,)),
     Source(

@@ -12,7 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from tagbot.consensus import Agreed, Unknown
 from tagbot.database.models.bookkeeping import Notice
-from tagbot.database.models.consents import consented_and_waiting, people_to_look_at
+from tagbot.database.models.consents import cannot_be_asked, consented_and_waiting, people_to_look_at
 from tagbot.database.models.face_vectors import FaceVector
 from tagbot.database.models.faces import Face, known_accounts, unknown_people, unseen_people
 from tagbot.database.models.forgettings import Forgetting
@@ -63,6 +63,12 @@ HOUR_SECONDS = 3_600.0
 DAY_SECONDS = 86_400.0
 
 LEFT = "left Slack"
+"""The name of a notice."""
+
+SCOPES = "scopes"
+"""The name of a notice."""
+
+NOT_ASKED = "cannot be asked"
 """The name of a notice."""
 
 
@@ -151,10 +157,8 @@ def follow_consent(services: Services) -> None:
     """Do what follows from what people said, or from what is set now: a command may have noted it, or a crash
     have come between.
     """
-    if problem := OptOut.problem(services.opt_out_key):
-        Notice.put(ANOTHER_KEY, problem, services.now())
-    elif Notice.get_or_none(Notice.name == ANOTHER_KEY) is not None:
-        Notice.clear(ANOTHER_KEY)
+    _note(ANOTHER_KEY, OptOut.problem(services.opt_out_key) or "", services.now())
+    _note(NOT_ASKED, cannot_be_asked() if services.settings.requires_consent else "", services.now())
     follows: list[Message] = [*consented_and_waiting(LOOKED_AT)]
     people = people_to_look_at(required=services.settings.requires_consent, limit=ASKED_AT_ONCE)
     follows += [ConsentChanged(person=person.slack_id or person.id) for person in people]
@@ -177,6 +181,16 @@ def follow_merges(services: Services) -> None:
 def tell_of_photos(services: Services) -> None:
     """Tell who posted a photo what came of it."""
     services.tell_of_photos()
+
+
+def tell_of_given_up(services: Services) -> None:
+    """Tell people of what they wanted and was given up, each once."""
+    services.tell_of_given_up()
+
+
+def send_digest(services: Services) -> None:
+    """Tell the channel what waits for answers, at nine in the morning."""
+    services.send_digest()
 
 
 def describe_anew(services: Services) -> None:
@@ -224,12 +238,28 @@ def forget_unseen(services: Services) -> None:
 def count_who_left(services: Services) -> None:
     """Let `status` say how many people have left Slack, so that an admin can have them forgotten."""
     left = services.slack.members.who_left(known_accounts())
-    Notice.clear(LEFT)
-    if left:
-        people = "1 person who is" if left == 1 else f"{left} people who are"
-        Notice.put(
-            LEFT, f"{people} known here left Slack: `forget` makes all go that is kept", services.now()
-        )
+    people = "1 person who is" if left == 1 else f"{left} people who are"
+    problem = f"{people} known here left Slack: `forget` makes all go that is kept" if left else ""
+    _note(LEFT, problem, services.now())
+
+
+def look_at_scopes(services: Services) -> None:
+    """Let `status` name the scopes that the app lacks, as after an upgrade; the rest goes on without them."""
+    missing = ", ".join(services.slack.missing_scopes())
+    problem = f"the Slack app lacks the scope {missing}: what needs it waits; `check` says how to add it"
+    if _note(SCOPES, problem if missing else "", services.now()):
+        log.warning("%s", problem)
+
+
+def _note(name: str, problem: str, now: float) -> bool:
+    """Put a notice, or clear it where there is no problem; whether it is a new problem."""
+    known = Notice.get_or_none(Notice.name == name)
+    is_new = bool(problem) and (known is None or known.text != problem)
+    if is_new or (known is not None and not problem):
+        Notice.clear(name)
+    if is_new:
+        Notice.put(name, problem, now)
+    return is_new
 
 
 def tidy_queues(services: Services) -> None:
@@ -280,9 +310,12 @@ def jobs() -> tuple[Job, ...]:
         Job("ForgetVectors", HOUR_SECONDS, forget_vectors, at_start=True),
         Job("ForgetUnseen", HOUR_SECONDS, forget_unseen, at_start=True),
         Job("CountWhoLeft", HOUR_SECONDS, count_who_left, at_start=True),
+        Job("LookAtScopes", HOUR_SECONDS, look_at_scopes, at_start=True),
         Job("FollowConsent", 10, follow_consent, at_start=True),
         Job("FollowMerges", 2, follow_merges, at_start=True),
         Job("TellOfPhotos", 1, tell_of_photos),
+        Job("TellOfGivenUp", 5, tell_of_given_up),
+        Job("SendDigest", 20, send_digest, at_start=True),
         Job("DescribeAnew", 60, describe_anew),
         Job("SendHeartbeat", 5, partial(send_heartbeat, heartbeats), at_start=True, in_each_bot=True),
         # So often that what was deleted is gone from all files within a minute, also after a run that failed.

@@ -12,7 +12,7 @@ from tagbot.database.models.places import Places
 from tagbot.lib.disk_room import Usage, refuse_nearly_full
 from tagbot.lib.in_flight import WorkInFlight
 from tagbot.lib.keyed_hash import KeyedHash
-from tagbot.messages import Message, PhotoArrived
+from tagbot.messages import Message, PhotoArrived, PhotoPosted, PhotosAsked
 from tagbot.photos.decoder import Decoder
 from tagbot.photos.image_keys import crop_key
 from tagbot.photos.image_store import ImageStore
@@ -21,12 +21,12 @@ from tagbot.photos.photos_in_flight import PhotosInFlight
 from tagbot.queues import Delivery, Queue
 from tagbot.queues.publish import publish
 from tagbot.settings import Settings, SettingsError
-from tagbot.slack import words
+from tagbot.slack import photo_sending, posted_photo_words, words
 from tagbot.slack.client import Slack
+from tagbot.slack.digest import send_digest
 from tagbot.slack.ephemeral_messages import Tellings
 from tagbot.slack.homes import Homes
 from tagbot.slack.kept_pictures import let_pictures_go
-from tagbot.slack.posted_photo_words import tell_of_photos
 from tagbot.slack.socket_mode.connection_state import ConnectionTracker
 from tagbot.slack.updates import Updates
 from tagbot.training.backend import TrainingBackend
@@ -118,7 +118,17 @@ class Services:
 
     def tell_of_photos(self) -> None:
         """Tell members what came of the photos that they posted; raises `Retry` where Slack does not."""
-        tell_of_photos(self.slack.channel, self.now())
+        posted_photo_words.tell_of_photos(self.slack.channel, self.now())
+
+    def send_digest(self) -> None:
+        """Tell the channel what waits for answers, where that is due; raises `Retry` where Slack is away."""
+        send_digest(self.settings.digest, self.slack, self.settings.rule, self.now())
+
+    def tell_of_given_up(self) -> None:
+        """Tell people that a photo which they posted, or photos which they asked for, were given up."""
+        posted, asked = self.queues[PhotoPosted.QUEUE], self.queues[PhotosAsked.QUEUE]
+        posted_photo_words.tell_of_given_up(self.slack.channel, posted.why_dead, self.now())
+        photo_sending.tell_of_given_up(self.slack, asked.why_dead, self.now())
 
     def follow_merges(self) -> None:
         """Have the model say whose the faces of merged people are now. Raises `Retry` or `Reject`."""

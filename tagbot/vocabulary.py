@@ -106,6 +106,7 @@ class StageName(StrEnum):
     UNDO_TAG = "UndoTag"
     SPLIT_GROUP = "SplitGroup"
     STORE_CONSENT = "StoreConsent"
+    SEND_PHOTOS = "SendPhotos"
     FORGET_PERSON = "ForgetPerson"
     FETCH_PHOTO = "FetchPhoto"
 
@@ -123,6 +124,7 @@ class QueueName(StrEnum):
     FACE_UNDO = "face-undo"
     FACE_SPLIT = "face-split"
     PERSON_CONSENT = "person-consent"
+    PERSON_PHOTOS = "person-photos"
     PERSON_FORGET = "person-forget"
     SLACK_PHOTO = "slack-photo"
 
@@ -157,6 +159,8 @@ class EventType(StrEnum):
     """Any other message to the channel."""
     CONSENT = "facetag_consent"
     """The question whether a person may be learned, which they alone get."""
+    PHOTOS = "facetag_photos"
+    """What comes after the photos that a person asked for, which they alone get."""
 
 
 class ActionId(StrEnum):

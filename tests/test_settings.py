@@ -61,6 +61,7 @@ WRONG: dict[str, tuple[str, ...]] = {
     "RETRY_MAX_SECONDS": NOT_ABOVE_ZERO,
     "ADMINS": ("anna", "U0123456789;U0123456780", "@U0123456789"),
     "STAGES": ("Detect", "DetectFaces;UndoTag", "detectfaces"),
+    "DIGEST": ("on", "Daily", "monthly"),
     "METRICS_PORT": ("0", "65536", "http"),
     "LOG_LEVEL": ("LOUD", "info"),
     "LOG_FORMAT": ("xml", "JSON"),
@@ -235,6 +236,7 @@ def test_the_defaults_are_those_that_the_contract_promises() -> None:
     assert (settings.min_face_size, settings.max_faces_per_person) == (50, 100)
     assert (settings.max_attempts, settings.retry_base_seconds, settings.retry_max_seconds) == (20, 1, 300)
     assert settings.admins == frozenset()
+    assert settings.digest == "off"
     assert (settings.log_level, settings.log_format) == ("INFO", "text")
 
 

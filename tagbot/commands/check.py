@@ -24,7 +24,7 @@ from tagbot.recognition.model_files import MODELS, Purpose, best
 from tagbot.settings import Settings
 from tagbot.slack import shared_channel
 from tagbot.slack.api import SlackApi
-from tagbot.slack.client import SCOPES, Slack
+from tagbot.slack.client import Slack
 from tagbot.slack.message_kinds import every_kind
 from tagbot.vocabulary import QueueName
 
@@ -127,9 +127,7 @@ def consent(settings: Settings) -> str:
 
 def bot_token(slack: Slack) -> str:
     """A scope that is missing shows only once a stage needs it."""
-    granted = slack.granted_scopes()
-    missing = [scope for scope in SCOPES if scope not in granted]
-    if missing:
+    if missing := slack.missing_scopes():
         raise Reject(
             f"the scope {', '.join(missing)} is missing: add it under “OAuth & Permissions” "
             "of your Slack app, or paste manifest.json again, and reinstall the app"

@@ -29,7 +29,8 @@ def _kept(settings: Settings) -> str:
         "is, who is tagged, everybody's answers, the name, email address and picture's address of tagged "
         "people's Slack profiles, their consent with time, way and text, numbers that describe each "
         "learned face, and of those who opted out a keyed hash of their Slack id; the Slack id of those who "
-        "posted a photo, until they were told what came of it, or for a week; between two steps, "
+        "posted a photo, until they were told what came of it, or for a week; which photos were sent to whom "
+        "since they are in them; between two steps, "
         f"messages in {queues}; new photos in {_place(settings.inbox)}; refused ones beside it. "
         f"{_for_how_long(settings)}"
     )

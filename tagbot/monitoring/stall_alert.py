@@ -132,7 +132,7 @@ def _say_held_up(services: Services, memory: Memory, alert: StallAlert, now: flo
         memory.save(alert)
     name = str(alert.saying)
     since = now - SAID_SECONDS if memory.is_away else float(name.split()[1])
-    last = services.slack.channel.last_announcement(since) or ""
+    last = _last_said(services, since)
     # By its exact name, which only this bot, or one that comes after it, can have used.
     if not (last.startswith(HELD_UP) if memory.is_away else last == name):
         services.slack.channel.announce(words.HELD_UP, name)
@@ -140,6 +140,12 @@ def _say_held_up(services: Services, memory: Memory, alert: StallAlert, now: flo
 
 def _say_goes_on(services: Services, alert: StallAlert) -> None:
     """To a channel that has heard of the stall, and not yet that it is over."""
-    last = services.slack.channel.last_announcement(alert.noticed_at) or ""
+    last = _last_said(services, alert.noticed_at)
     if last.startswith(HELD_UP) or (alert.told and not last.startswith(GOES_ON)):
         services.slack.channel.announce(words.GOES_ON, f"{GOES_ON} {services.now():.3f}")
+
+
+def _last_said(services: Services, since: float) -> str:
+    """The name of the last word about it in the channel since then; empty for none."""
+    said = services.slack.channel.announcements(since)
+    return next((name for name in said if name.startswith((HELD_UP, GOES_ON))), "")

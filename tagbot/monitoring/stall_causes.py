@@ -11,6 +11,10 @@ from tagbot.errors import Retry
 from tagbot.monitoring.heartbeat import Heartbeat
 from tagbot.queues import Queue
 from tagbot.training.usage import PHOTOS_WAIT
+from tagbot.vocabulary import QueueName
+
+NO_TAGGING = frozenset({QueueName.PERSON_PHOTOS})
+"""Queues for which no tagging waits: the people who do are told themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,8 @@ def of_queues(queues: Mapping[str, Queue], now: float, unusable_since: dict[str,
     brought up to date.
     """
     for name, queue in queues.items():
+        if name in NO_TAGGING:
+            continue
         try:
             failing = queue.failing()
         except Retry:
@@ -71,7 +77,7 @@ def something_waits(queues: Mapping[str, Queue], since: float) -> bool:
     be asked may have one.
     """
     try:
-        oldest = [queue.oldest() for queue in queues.values()]
+        oldest = [queue.oldest() for name, queue in queues.items() if name not in NO_TAGGING]
     except Retry:
         return True
     return any(each is not None and each <= since for each in oldest)

@@ -109,6 +109,9 @@ class SharedQueue(Protocol):
         for as long as it may be.
         """
 
+    def why_dead(self, message_id: str) -> str | None:
+        """Why the message is a dead letter; None where it is none."""
+
     def drop(self, concerns: Callable[[str], bool]) -> int:
         """Delete the messages whose text is such, in whatever state; how many. Raises `Retry` where one of
         them is in flight, or some cannot be looked at just now.

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from tagbot.consensus import Rule
 from tagbot.lib.redaction import without_secrets
+from tagbot.settings.contradictions import contradictions, keys_of_aws
 from tagbot.settings.values import (
     S3Place,
     aws_region,
@@ -242,6 +243,11 @@ class Settings:
         "What this bot does of several on one database: stages, with commas; FaceTag is what people click. "
         "Empty: all.",
     )  # fmt: skip
+    digest: str = setting(
+        "DIGEST", one_of("off", "daily", "weekly"), "off",
+        "daily or weekly (Mondays): at 9:00 of this machine's time (TZ counts), one message in the channel "
+        "about what waits for answers, if anything does.",
+    )  # fmt: skip
     metrics_port: int | None = setting(
         "METRICS_PORT", port, "",
         "Prometheus metrics at http://127.0.0.1:PORT/metrics; empty: none. Nothing in them is personal.",
@@ -334,44 +340,11 @@ class Settings:
                 if env.get(variable.name) or variable.default is None:
                     told = _LIKE_A_SECRET.sub("(secret)", without_secrets(str(problem)))
                     problems.append(f"{variable.name} {told}")
-        problems += _contradictions(values)
-        problems += _keys_of_aws(env, values)
+        problems += contradictions(values)
+        problems += keys_of_aws(env, values)
         if problems:
             raise SettingsError(problems)
         return cls(**values)
-
-
-def _contradictions(values: Mapping[str, Any]) -> Iterator[str]:
-    """Each problem of two settings together that are right for themselves."""
-    inbox, images = values.get("inbox"), values.get("image_store")
-    if values.get("inbox_events") and isinstance(inbox, Path):
-        yield "INBOX_EVENTS goes with an INBOX at Amazon S3 only"
-    if isinstance(inbox, S3Place) and isinstance(images, S3Place) and inbox.holds(images):
-        yield "IMAGE_STORE lies in INBOX, so that the bot would take its own pictures over"
-    if isinstance(inbox, Path) and inbox.resolve() in {each.resolve() for each in _own_folders(values)}:
-        yield f"INBOX should be a folder for photos alone, but the bot keeps files of its own in '{inbox}'"
-
-
-def _keys_of_aws(env: Mapping[str, str], values: Mapping[str, Any]) -> Iterator[str]:
-    """Each of them that no request can carry: boto3 would say so with the key itself."""
-    places = {values.get("inbox"), values.get("image_store")}
-    uses_aws = values.get("training_backend") == "rekognition" or values.get("queue_url") != "disk"
-    if not uses_aws and not any(isinstance(place, S3Place) for place in places):
-        return
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
-        if not re.fullmatch(r"[!-~]*", env.get(name, "")):
-            yield f"{name} has a letter in it that no key has: copy it again, in one piece"
-
-
-def _own_folders(values: Mapping[str, Any]) -> Iterator[Path]:
-    """Where the bot puts files on this machine, which it would take for photos if they were the inbox."""
-    if (data_dir := values.get("data_dir")) is not None:
-        yield data_dir
-        yield from (data_dir / name for name in ("images", "queues", "rejected"))
-    yield from (values[name] for name in ("image_store", "models") if isinstance(values.get(name), Path))
-    scheme, _, file = values.get("database_url", "").partition(":///")
-    if scheme == "sqlite":
-        yield Path(file).parent
 
 
 def variables() -> Iterator[tuple[str, Variable]]:

@@ -20,6 +20,9 @@ from tagbot.slack.api_failures import Busy, OutcomeUnknown, PictureNotReady, fai
 
 T = TypeVar("T")
 
+SLOWEST_UPLOAD = 100_000
+"""Bytes a second: over a slower line, a photo of 20 MB is given up and tried again."""
+
 TIMEOUT_SECONDS = 10
 """Of one call. Slack answers in tenths of a second; a longer wait is in vain."""
 
@@ -81,13 +84,13 @@ class SlackApi:
         self._call("download", bring, {"token": self.client.token or "", "api": self.client.base_url})
 
     def _upload_file(self, **arguments: Any) -> None:
-        client = self.client
+        client, seconds = self.client, len(arguments["data"]) / SLOWEST_UPLOAD
         # The SDK has no public name for it, but in one call with all that comes before and after: there,
         # nothing could be noted in between.
         sent = client._upload_file(  # noqa: SLF001 - as said above
             **arguments,
             logger=client._logger,  # noqa: SLF001 - what the SDK passes
-            timeout=client.timeout,
+            timeout=client.timeout + round(seconds),  # of the whole
             proxy=client.proxy,
             ssl=client.ssl,
         )

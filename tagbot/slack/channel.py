@@ -109,22 +109,23 @@ class Channel:
             self._api.call("chat.delete", channel=channel, ts=ts)
 
     def announce(self, text: str, name: str) -> None:
-        """Tell the channel something. Raises `OutcomeUnknown` as `post` does: look at `last_announcement`."""
+        """Tell the channel something. Raises `OutcomeUnknown` as `post` does: look at `announcements`."""
         self._posts.wait()
         self._api.call(
             "chat.postMessage",
             channel=self.id,
             text=text,
             metadata={"event_type": EventType.ANNOUNCEMENT, "event_payload": {"name": name}},
+            unfurl_links=False,  # else Slack repeats each message that is linked to
+            unfurl_media=False,
         )
 
-    def last_announcement(self, since: float) -> str | None:
-        """The name of the last announcement after `since` (seconds since 1970)."""
+    def announcements(self, since: float) -> Iterator[str]:
+        """The names of all announcements after `since` (seconds since 1970), the last one first."""
         for message in self._messages_since(self.id, since - CLOCK_SECONDS):
             metadata = message.get("metadata") or {}
             if metadata.get("event_type") == EventType.ANNOUNCEMENT:
-                return str((metadata.get("event_payload") or {}).get("name"))
-        return None
+                yield str((metadata.get("event_payload") or {}).get("name"))
 
     def tell(self, member: str, text: str, channel: str = "") -> None:
         """Say something that only one member sees, in this channel or in another one; nothing happens when

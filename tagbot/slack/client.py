@@ -147,6 +147,11 @@ class Slack:
         headers = {name.lower(): value for name, value in self.api.call("auth.test").headers.items()}
         return {scope.strip() for scope in str(headers.get("x-oauth-scopes", "")).split(",") if scope.strip()}
 
+    def missing_scopes(self) -> list[str]:
+        """Those of `SCOPES` that the bot's token has not: the app was made from an earlier manifest, say."""
+        granted = self.granted_scopes()
+        return [scope for scope in SCOPES if scope not in granted]
+
     def check_app_token(self, app_token: str) -> None:
         """Ask for a Socket Mode address without using it; raises when Slack does not take the token."""
         self.api.call("apps.connections.open", app_token=app_token)

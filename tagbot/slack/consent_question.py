@@ -5,14 +5,11 @@ from datetime import UTC, datetime
 
 from tagbot.database.models.consents import ConsentQuestion, ConsentStatement, ConsentText, standing
 from tagbot.database.models.people import Person
-from tagbot.errors import Retry
 from tagbot.settings import Settings
 from tagbot.slack import person_words
-from tagbot.slack.api_failures import OutcomeUnknown
 from tagbot.slack.blocks import Rendered
 from tagbot.slack.client import Slack
 from tagbot.slack.direct_messages import CannotBeWrittenTo
-from tagbot.slack.history import SETTLE_SECONDS
 from tagbot.slack.person_messages import ConsentShown, consent_message
 from tagbot.vocabulary import Consent, EventType
 
@@ -25,21 +22,17 @@ def text_of_today(settings: Settings) -> str:
 
 
 def ask_for_consent(person: Person, text: str, slack: Slack, now: Callable[[], float]) -> None:
-    """Ask a person with an account who was not asked yet, and has said nothing.
-
-    Slack does not recognise a repeated post: so the intent is noted, and after a crash or a lost answer the
-    conversation is searched for the question before it is posted.
-    """
+    """Ask a person with an account who was not asked yet, and has said nothing."""
     question = ConsentQuestion.of(person.id)
     if person.slack_id is None or standing(person.id) != Consent.NONE:
         return
     if question is not None and question.problem is not None:
         return
     try:
-        channel = slack.direct.open(person.slack_id)
-        ts = _posted_before(question, channel, slack, now) or _post(person, text, channel, slack, now)
+        ts = _post(person, question, text, slack, now)
     except CannotBeWrittenTo as why:
-        _note(person, text, now, asking_since=None, problem=why.reason)
+        text_id = ConsentText.keep(text, now())
+        ConsentQuestion.put(person.id, text=text_id, asking_since=None, problem=why.reason)
         return
     ConsentQuestion.put(person.id, message_ts=ts, asked_at=now(), shows=Consent.ASKED)
 
@@ -55,39 +48,25 @@ def show_answer(person: Person, slack: Slack) -> None:
         ConsentQuestion.put(person.id, shows=said.said)
 
 
-def _posted_before(
-    question: ConsentQuestion | None, channel: str, slack: Slack, now: Callable[[], float]
-) -> str | None:
-    """The `ts` of the question that an earlier attempt posted, if it did."""
-    if question is None or question.asking_since is None:
-        return None
-    rest = question.asking_since + SETTLE_SECONDS - now()
-    if rest > 0:
-        raise Retry("a question may still be on its way", after=rest)
-    payload = _payload(question.person_id)
-    return slack.direct.find(channel, EventType.CONSENT, payload, question.asking_since)
-
-
-def _post(person: Person, text: str, channel: str, slack: Slack, now: Callable[[], float]) -> str:
-    text_id = _note(person, text, now, asking_since=now(), channel=channel)
-    message = _rendered(person, text_id, Consent.ASKED)
-    try:
-        return slack.direct.post(channel, message, EventType.CONSENT, _payload(person.id))
-    except OutcomeUnknown as lost:
-        raise OutcomeUnknown(lost.reason, after=SETTLE_SECONDS) from None
-    except Retry:
-        ConsentQuestion.put(person.id, asking_since=None)  # it was surely not posted
-        raise
-
-
-def _note(person: Person, text: str, now: Callable[[], float], **changes: object) -> str:
+def _post(
+    person: Person, question: ConsentQuestion | None, text: str, slack: Slack, now: Callable[[], float]
+) -> str:
+    """In the words of today; the `ts` of the message, also of one that an earlier attempt posted."""
+    channel = slack.direct.open(str(person.slack_id))
     text_id = ConsentText.keep(text, now())
-    ConsentQuestion.put(person.id, text=text_id, **changes)
-    return text_id
 
+    def note(since: float | None) -> None:
+        ConsentQuestion.put(person.id, text=text_id, asking_since=since, channel=channel)
 
-def _payload(person_id: str) -> dict[str, str]:
-    return {"person": person_id}
+    return slack.direct.post_once(
+        channel,
+        _rendered(person, text_id, Consent.ASKED),
+        EventType.CONSENT,
+        {"person": person.id},
+        posting_since=None if question is None else question.asking_since,
+        note=note,
+        now=now(),
+    )
 
 
 def _rendered(person: Person, text_id: str, standing: Consent, at: float | None = None) -> Rendered:

@@ -1,15 +1,15 @@
 """The bot's direct messages: posting one, finding it again, changing it, and sending a file."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
 from tagbot.errors import Reject, Retry
 from tagbot.lib.rate_limit import RateLimit
 from tagbot.slack.api import SlackApi
-from tagbot.slack.api_failures import MessageGone, PictureGone
+from tagbot.slack.api_failures import MessageGone, OutcomeUnknown, PictureGone
 from tagbot.slack.blocks import Rendered
-from tagbot.slack.history import CLOCK_SECONDS, Mark
+from tagbot.slack.history import CLOCK_SECONDS, SETTLE_SECONDS, Mark
 from tagbot.vocabulary import EventType
 
 
@@ -67,6 +67,38 @@ class DirectMessages:
             raise self._for_good(why) from None
         return str(answer["ts"])
 
+    def post_once(
+        self,
+        channel: str,
+        message: Rendered,
+        event: EventType,
+        payload: Mapping[str, Any],
+        *,
+        posting_since: float | None,
+        note: Callable[[float | None], object],
+        now: float,
+    ) -> str:
+        """Post a message, or find the one that an earlier attempt posted; its `ts`. `posting_since` is the
+        intent as it is noted, in seconds since 1970; `note` notes another one, before Slack is called.
+
+        Slack does not recognise a repeated post: so after a crash or a lost answer the conversation is
+        searched first, once a post whose answer never came must have appeared.
+        """
+        if posting_since is not None:
+            rest = posting_since + SETTLE_SECONDS - now
+            if rest > 0:
+                raise Retry("a direct message may still be on its way", after=rest)
+            if ts := self.find(channel, event, payload, posting_since):
+                return ts
+        note(now)
+        try:
+            return self.post(channel, message, event, payload)
+        except OutcomeUnknown as lost:
+            raise OutcomeUnknown(lost.reason, after=SETTLE_SECONDS) from None
+        except Retry:
+            note(None)  # it was surely not posted
+            raise
+
     def find(self, channel: str, event: EventType, payload: Mapping[str, Any], since: float) -> str | None:
         """The `ts` of such a message that was posted after `since` (seconds since 1970), if there is one."""
         mark = Mark.of(event, payload)
@@ -107,12 +139,29 @@ class DirectMessages:
         channel = self.open(member)
         place = self._api.call("files.getUploadURLExternal", filename=name, length=len(content))
         self._api.send_bytes(str(place["upload_url"]), content)
+        self.share(channel, {str(place["file_id"]): name}, words)
+
+    def share(self, channel: str, files: Mapping[str, str], words: str) -> None:
+        """Make files of uploads (id and title), and show them in one message with a few words. Slack does so
+        once for each upload: for an id that is a file already, or an upload no more, it raises
+        `PictureGone`.
+        """
         self._api.call(
             "files.completeUploadExternal",
-            files=[{"id": str(place["file_id"]), "title": name}],
+            files=[{"id": file, "title": title} for file, title in files.items()],
             channel_id=channel,
             initial_comment=words,
         )
+
+    def tell(self, member: str, text: str) -> None:
+        """Say something to a member; raises `CannotBeWrittenTo`. Needs no right but that to write, as the
+        conversation is not asked for.
+        """
+        # Slack has no way to look for it without one, so after a lost answer it is said again.
+        try:
+            self._api.call("chat.postMessage", channel=member, text=text)
+        except (Retry, Reject) as why:
+            raise self._for_good(why) from None
 
     def take_back(self, member: str) -> int:
         """Delete all that the bot ever wrote or sent to a member, the files too; how many messages. Raises

@@ -20,7 +20,14 @@ from tagbot.slack.home_view import (
     home_view,
     notice_modal,
 )
-from tagbot.slack.person_messages import ConsentShown, KeptShown, consent_message, kept_message
+from tagbot.slack.person_messages import (
+    ConsentShown,
+    KeptShown,
+    PhotosShown,
+    after_photos,
+    consent_message,
+    kept_message,
+)
 from tagbot.slack.person_page_view import (
     MOST_FACES,
     FaceOnPage,
@@ -73,6 +80,10 @@ def _messages() -> Iterator[tuple[str, Rendered]]:
         shown = ConsentShown(slack_id=MEMBER, text="A question?", text_id="0" * 64, standing=standing)
         yield f"the question for consent, {standing}", consent_message(shown)
     yield "what is kept of a person", _kept()
+    photos = PhotosShown(
+        slack_id=MEMBER, has_sent=True, more=13, next=10, after=f"1.0 {'0' * 64}", gone=[DATE]
+    )
+    yield "what follows the photos with a person", after_photos(photos)
     yield "what is kept of a person who opted out", kept_message(KeptShown(slack_id=MEMBER, opted_out=True))
 
 

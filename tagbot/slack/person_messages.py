@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from slack_sdk.models.blocks import ActionsBlock, ButtonElement, HeaderBlock, PlainTextObject
 
 from tagbot.slack import person_words as words
+from tagbot.slack import sent_photo_words
 from tagbot.slack.blocks import Rendered, asking_first, button, rendered, section
 from tagbot.vocabulary import PERSON, ActionId, Consent
 
@@ -47,6 +48,23 @@ class KeptShown:
     opted_out: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhotosShown:
+    """All that follows the photos which a person was sent."""
+
+    slack_id: str
+    has_sent: bool
+    """Whether they were sent any, just now or before."""
+    more: int
+    """How many were not sent yet."""
+    next: int
+    """How many of these the next click brings."""
+    after: str
+    """Where they begin."""
+    gone: Sequence[str] = ()
+    """The days of those that are no longer kept."""
+
+
 def block_id(slack_id: str) -> str:
     """Of the block that holds a person's own buttons."""
     return f"{PERSON}{slack_id}"
@@ -81,6 +99,7 @@ def kept_message(shown: KeptShown) -> Rendered:
         ]
         buttons = [
             *(_consent_buttons(shown.standing, shown.text_id) if shown.is_person else []),
+            button(ActionId.PHOTOS_WITH_ME, sent_photo_words.PHOTOS_WITH_ME),
             button(ActionId.SEND_MY_DATA, words.SEND_MY_DATA),
             _asking_first(ActionId.DO_NOT_TAG_ME, words.DO_NOT_TAG_ME),
             _asking_first(ActionId.FORGET_ME, words.FORGET_ME),
@@ -95,6 +114,21 @@ def kept_message(shown: KeptShown) -> Rendered:
     ]
     controls = [ActionsBlock(block_id=block_id(shown.slack_id), elements=buttons)]
     return rendered([words.ABOUT_YOU, *told, *question, *_labels(buttons)], blocks, [], controls)
+
+
+def after_photos(shown: PhotosShown) -> Rendered:
+    """What follows the photos that a person was sent."""
+    if shown.next:
+        more = sent_photo_words.how_many_more(shown.more)
+    elif shown.has_sent:
+        more = sent_photo_words.THAT_IS_ALL
+    else:
+        more = "" if shown.gone else sent_photo_words.NONE
+    told = [each for each in (more, sent_photo_words.no_longer_kept(shown.gone)) if each]
+    label = sent_photo_words.next_ones(shown.next)
+    buttons = [button(ActionId.PHOTOS_WITH_ME, label, shown.after)] if shown.next else []
+    controls = [ActionsBlock(block_id=block_id(shown.slack_id), elements=buttons)] if buttons else []
+    return rendered([*told, *_labels(buttons)], [section("\n".join(told))], [], controls)
 
 
 def _consent_buttons(standing: Consent, text_id: str) -> list[ButtonElement]:

@@ -56,6 +56,7 @@ HEARD: Mapping[str, str] = {
     ActionId.CONSENT_NO: "Your no is noted. What was learned of your face goes, and nothing more is learned.",
     ActionId.TAG_ME_AGAIN: "Welcome back! You can be tagged again.",
     ActionId.SEND_MY_DATA: "Your data is on its way to you, by direct message.",
+    ActionId.PHOTOS_WITH_ME: "Your photos are on their way to you, by direct message.",
     ActionId.FORGET_ME: "You are being forgotten: in a moment, nothing here says who you are or shows your "
     "face.",
     ActionId.DO_NOT_TAG_ME: "You are kept out from now on, and in a moment nothing here says who you are or "

@@ -1,5 +1,7 @@
 """Telling the members who posted photos what came of each: a word that they alone see."""
 
+from collections.abc import Callable
+
 from tagbot.database.models.posted_photos import PostedPhoto
 from tagbot.errors import Retry
 from tagbot.slack import words
@@ -8,6 +10,9 @@ from tagbot.vocabulary import PhotoOutcome
 
 AT_ONCE = 20
 """So many are told in one run."""
+
+WhyDead = Callable[[str], str | None]
+"""Why the message of this id is a dead letter; None where it is none."""
 
 
 def tell_of_photos(channel: Channel, now: float) -> None:
@@ -27,6 +32,16 @@ def tell_of_photos(channel: Channel, now: float) -> None:
     PostedPhoto.forget_old(now)
     if problem is not None:
         raise problem
+
+
+def tell_of_given_up(channel: Channel, why_dead: WhyDead, now: float) -> None:
+    """Tell the members whose photo was given up, each once; it goes on after `retry`."""
+    for posted in PostedPhoto.under_way():
+        reason = why_dead(posted.id)
+        if reason is not None:
+            which = words.which_photo(posted.number, posted.out_of)
+            channel.tell(str(posted.member), which + words.photo_given_up(reason), str(posted.channel))
+            PostedPhoto.note(posted.id, failure_told_at=now)
 
 
 def word(posted: PostedPhoto, faces: int, channel: str) -> str:

@@ -182,6 +182,15 @@ def photo_refused(reason: str) -> str:
     return f"This photo cannot be used: {escaped(reason)}."
 
 
+def photo_given_up(reason: str) -> str:
+    """To the member whose posted photo could not be taken in for long."""
+    return (
+        "I could not take this photo in, although I tried again and again. What failed: "
+        f"{escaped(reason)}. Please tell whoever runs FaceTag: after `/facetag retry slack-photo` I go on "
+        "with it, and you need not post it again."
+    )
+
+
 def which_photo(number: int, out_of: int) -> str:
     """Begins the word about one of several photos in one message."""
     return f"Photo {number} of {out_of}: " if out_of > 1 else ""

@@ -7,15 +7,21 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from tagbot.sandbox.driver import Slack, running_slack
-from tests.crash import forgetting, groups, merging, points
+from tests.crash import by_slack, forgetting, groups, merging, points
 from tests.crash.crash import Run, run
 from tests.crash.invariants import Outcome
 from tests.crash.mortal import Place
 
 ALL_SEEDS = "1-20"
+
+FEW_SEEDS = "1-5"
+
+FACES_BY_SLACK = 30
+"""These come without sidecars, so that each face has to be found."""
 
 DATABASE_AWAY_SECONDS = 30.0
 
@@ -30,8 +36,10 @@ def main() -> int:
         found = forgetting.everywhere()
         print(f"{found} violations")
         return 1 if found else 0
-    if options.groups or options.merges:
-        found = sum(report(one, groups.run if options.groups else merging.run) for one in runs(options))
+    stories = (options.groups, groups.run), (options.merges, merging.run), (options.by_slack, by_slack.run)
+    story = next((story for is_wanted, story in stories if is_wanted), None)
+    if story is not None:
+        found = sum(report(one, story) for one in runs(options))
         print(f"{found} violations")
         return 1 if found else 0
     if options.points is not None or options.seeds is None:
@@ -39,6 +47,10 @@ def main() -> int:
         found += points.run(trainings, {Place.of(options.points)} if options.points else set())
     if options.points is None:
         found += sum(report(one) for one in runs(options))
+    if options.points is None and options.seeds is None:
+        found += sum(
+            report(replace(one, faces=FACES_BY_SLACK), by_slack.run) for one in runs(options, FEW_SEEDS)
+        )
     print(f"{found} violations")
     return 1 if found else 0
 
@@ -52,6 +64,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--forget", action="store_true", help="have somebody forgotten, and kill that")
     parser.add_argument("--groups", action="store_true", help="have faces share requests; by seeds")
     parser.add_argument("--merges", action="store_true", help="merge people and part them; by seeds")
+    parser.add_argument("--by-slack", action="store_true", help="have photos posted in Slack; by seeds")
     parser.add_argument("--seeds", help="only the seeds: 1-20, or one to replay it: 7")
     parser.add_argument("--faces", type=int, default=200)
     parser.add_argument("--kills", type=int, default=15)
@@ -66,9 +79,9 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def runs(options: argparse.Namespace) -> Iterator[Run]:
+def runs(options: argparse.Namespace, seeds: str = ALL_SEEDS) -> Iterator[Run]:
     """One for each seed and kind of world."""
-    first, _, last = (options.seeds or ALL_SEEDS).partition("-")
+    first, _, last = (options.seeds or seeds).partition("-")
     for faults in {"both": (False, True), "with": (True,), "without": (False,)}[options.faults]:
         for seed in range(int(first), int(last or first) + 1):
             yield Run(
@@ -88,7 +101,7 @@ def report(one: Run, story: Callable[[Path, Slack, Run], Outcome] = run) -> int:
     started = time.monotonic()
     with (
         tempfile.TemporaryDirectory() as folder,
-        running_slack(file_ready_seconds=0.05, rate_limits=0) as slack,
+        running_slack(file_ready_seconds=0.05, rate_limits=0, retry_seconds=[5.0] * 3) as slack,
     ):
         outcome = story(Path(folder), slack, one)
     print(f"{one}, {time.monotonic() - started:.0f} s: {outcome}", flush=True)

@@ -71,10 +71,12 @@ NOWHERE_REACHED = frozenset(
         (UPDATES, failpoints.BEFORE_ACKNOWLEDGEMENT),
         # In this story each face is asked about by itself: tests/stages/test_groups.py dies at these.
         *(("SplitGroup", point) for point in failpoints.POINTS),
-        # In this story no photo comes by Slack: tests/stages/test_fetch_photo.py dies at these.
-        *(("FetchPhoto", point) for point in failpoints.POINTS),
+        # What this brings, the inbox hands out.
+        ("FetchPhoto", failpoints.AFTER_OUTPUT),
         # In this story nobody says anything about being learned: tests/stages/test_store_consent.py does.
         *(("StoreConsent", point) for point in failpoints.POINTS),
+        # Nor does anybody ask for their photos: tests/stages/test_send_photos.py does.
+        *(("SendPhotos", point) for point in failpoints.POINTS),
         # Nor does anybody want to be forgotten: tests/crash/forgetting.py dies at these.
         *(("ForgetPerson", point) for point in failpoints.POINTS),
     }
@@ -156,13 +158,17 @@ MAX_OPEN = 1
 
 
 def put_photos(source: Path, bot: RunningBot) -> list[str]:
-    """Drop the photos into the inbox; the ids of their faces. The first comes without a sidecar, so that its
-    face has to be found.
+    """Drop the photos into the inbox; the ids of their faces. The first is posted in Slack, and so comes
+    without a sidecar: its face has to be found.
     """
     source.mkdir()
     faces = photos(source, len(FOUR))
     (source / "0000.json").unlink()
-    sha256 = hashlib.sha256((source / "0000.jpg").read_bytes()).hexdigest()
+    posted = source / "0000.jpg"
+    sha256 = hashlib.sha256(posted.read_bytes()).hexdigest()
+    bot.slack.wait_for_connections(timeout=LONGEST_WAIT)
+    bot.slack.share(bot.slack.people[0], "photo.jpg", posted.read_bytes())
+    posted.unlink()
     for file in sorted(source.iterdir(), key=lambda file: (file.suffix == ".jpg", file.name)):
         bot.put(file.name, file.read_bytes())
     return [str(uuid.uuid5(FACE_IDS, f"{sha256}:0")), *faces[1:]]
@@ -251,7 +257,7 @@ def _some_of(places: Sequence[Place]) -> list[Place]:
 @contextmanager
 def a_slack() -> Iterator[Slack]:
     """One that takes no time."""
-    with running_slack(file_ready_seconds=0.0, rate_limits=0.0) as slack:
+    with running_slack(file_ready_seconds=0.0, rate_limits=0.0, retry_seconds=[1.0] * 3) as slack:
         yield slack
 
 

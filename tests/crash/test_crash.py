@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tagbot.lib.crashes import CRASHED
-from tagbot.sandbox.driver import Slack
-from tests.crash import forgetting, groups, merging
+from tagbot.sandbox.driver import Slack, running_slack
+from tests.crash import by_slack, forgetting, groups, merging
 from tests.crash.crash import Run, run
 from tests.crash.invariants import INVARIANTS, Watch
 
@@ -66,6 +66,15 @@ def test_nor_does_one_whose_people_are_merged_and_parted(
     outcome = merging.run(tmp_path, stand_in, wanted)
     assert outcome.violations == []
     assert outcome.counted["merged or parted"]
+
+
+@pytest.mark.rule("crash-anywhere", "posted-photos", "consent-before-learning", "photos-with-me")
+@pytest.mark.ci
+def test_nor_does_one_whose_people_post_photos_agree_or_not_and_ask_for_theirs(tmp_path: Path) -> None:
+    with running_slack(file_ready_seconds=0.05, rate_limits=0, retry_seconds=[5.0] * 3) as slack:
+        outcome = by_slack.run(tmp_path, slack, Run(seed=2, faces=6, kills=3, faults=False))
+    assert outcome.violations == []
+    assert outcome.counted["sent photos"]
 
 
 @pytest.mark.rule("forget-crash")

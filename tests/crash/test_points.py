@@ -19,7 +19,7 @@ from tagbot.database.models.faces import Face
 from tagbot.database.models.vectors import TrainedVector
 from tagbot.database.models.votes import Vote
 from tagbot.lib import failpoints
-from tagbot.messages import FaceReopened
+from tagbot.messages import FaceReopened, PhotoPosted
 from tagbot.sandbox.driver import Slack
 from tagbot.slack.updates import UPDATES
 from tagbot.training.local import LocalBackend
@@ -81,7 +81,10 @@ class Story:
         if self._once("photos"):
             inbox = world.settings.data_dir / "inbox"
             (inbox / "b.json").write_text(json.dumps(SIDECAR))
-            (inbox / "a.png").write_bytes(astronaut())
+            file = world.slack.share(world.slack.people[0], "a.png", astronaut())
+            post = world.slack.wait_for_message(lambda each: each.files == [file.id])
+            by, channel = world.slack.people[0], world.slack.channel
+            world.publish(PhotoPosted(file=file.id, by=by, channel=channel, at=post.ts))
             (inbox / "b.png").write_bytes(astronaut() + b"2")
         for _ in range(2):  # seen, and a while later seen unchanged
             world.drain()
@@ -209,9 +212,9 @@ def assert_all_is_well(world: World) -> None:
     payloads = [message.metadata["event_payload"] for message in world.slack.messages() if message.metadata]
     requests = Counter((payload["face_id"] == NOBODY, payload["round"]) for payload in payloads)
     assert requests == {(False, 1): 1, (False, 2): 1, (True, 1): 1}
-    first, *others = world.slack.messages()
-    assert "reopened" in first.text
-    assert all("nobody to tag" in message.text for message in others)
+    shown = [message.text for message in world.slack.messages() if message.metadata]
+    assert sum("reopened" in text for text in shown) == 1
+    assert sum("nobody to tag" in text for text in shown) == 2
     assert all(not any(vars_of(queue.counts())) for queue in world.queues.values())
     assert not list((world.settings.data_dir / "inbox").iterdir())
 

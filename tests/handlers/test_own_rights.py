@@ -41,7 +41,8 @@ def test_me_says_what_is_kept_with_the_buttons(desk: Desk) -> None:
     shown = me(desk, person)
     assert "1 face in 1 photo is tagged as you. It is learned." in shown.text
     assert "chiara@example.com" in shown.text
-    assert controls(shown) == {"consent_yes", "consent_no", "send_my_data", "do_not_tag_me", "forget_me"}
+    own = {"photos_with_me", "send_my_data", "do_not_tag_me", "forget_me"}
+    assert controls(shown) == {"consent_yes", "consent_no", *own}
     assert {each["block_id"] for each in shown.blocks if each["type"] == "actions"} == {f"person:{person}"}
     confirmed = {
         each["action_id"] for block in shown.blocks for each in block.get("elements", ()) if "confirm" in each
@@ -53,7 +54,7 @@ def test_me_says_what_is_kept_with_the_buttons(desk: Desk) -> None:
 def test_me_of_who_was_never_tagged(desk: Desk) -> None:
     shown = me(desk, desk.slack.people[4])
     assert person_words.KEPT_NOTHING in shown.text
-    assert controls(shown) == {"send_my_data", "do_not_tag_me", "forget_me"}
+    assert controls(shown) == {"photos_with_me", "send_my_data", "do_not_tag_me", "forget_me"}
 
 
 @pytest.mark.rule("own-rights")

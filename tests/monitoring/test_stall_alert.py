@@ -12,7 +12,7 @@ import pytest
 from tagbot.database.models.base import database
 from tagbot.database.models.bookkeeping import StallAlert
 from tagbot.errors import Reject, Retry
-from tagbot.messages import FaceStored, FaceTagged
+from tagbot.messages import FaceStored, FaceTagged, PhotosAsked
 from tagbot.monitoring.stall_alert import (
     GOES_ON,
     HELD_UP,
@@ -112,6 +112,30 @@ def test_the_channel_hears_once_that_tagging_is_held_up_and_once_that_it_goes_on
     assert StallAlert.select().count() == 0
 
 
+@pytest.mark.rule("held-up-told-once", "digest")
+def test_a_digest_in_between_hides_neither_word(world: World) -> None:
+    world.offset = -STALLED_SECONDS  # so that the bot's clock is Slack's when it posts
+    a_failing_message(world)
+    pass_ten_minutes(world)
+    world.slack.fail("chat.postMessage", reset=True, effect=True)
+    with pytest.raises(OutcomeUnknown):
+        watch(world)
+    world.services.slack.channel.announce("What waits", "digest 2026-11-30")
+    watch(world)
+    assert announced(world) == [words.HELD_UP, "What waits"]
+    end_well(world)
+    watch(world)
+    assert announced(world) == [words.HELD_UP, "What waits", words.GOES_ON]
+
+
+@pytest.mark.rule("no-hold-up")
+@pytest.mark.parametrize("dead", [False, True], ids=["keeps failing", "was given up"])
+def test_photos_that_somebody_asked_for_hold_up_no_tagging(world: World, dead: bool) -> None:
+    world.publish(PhotosAsked(person="U1"))
+    fail_once(world, PhotosAsked.QUEUE, dead=dead)
+    assert ten_minutes_later(world) == []
+
+
 def test_each_hold_up_is_told(world: World) -> None:
     for _ in range(2):
         held_up(world)
@@ -168,7 +192,7 @@ def test_what_was_over_before_slack_was_back_is_not_told(world: World) -> None:
 
 @pytest.mark.parametrize("what", [HELD_UP, GOES_ON])
 def test_a_crash_after_the_post_and_before_its_note_posts_nothing_twice(world: World, what: str) -> None:
-    world.offset = -STALLED_SECONDS  # so that the bot's clock is Slack's when it posts
+    world.offset = -STALLED_SECONDS  # as above
     a_failing_message(world)
     pass_ten_minutes(world)
     if what == GOES_ON:

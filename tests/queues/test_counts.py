@@ -23,6 +23,17 @@ def test_a_message_of_another_id_is_not_held_by_a_queue_in_which_all_is_known(qu
 
 
 @with_notes_on_a_server_too
+def test_why_a_message_is_dead_is_told_until_it_is_put_back(queue: Queue) -> None:
+    put(queue, 1, 2, 3)
+    take(queue)
+    take(queue).retry_after(30, "busy")
+    take(queue).bury("no “scope”", given_up=True)
+    assert [queue.why_dead(f"m{number}") for number in (1, 2, 3, 4)] == [None, None, "no “scope”", None]
+    assert queue.redrive() == 1
+    assert queue.why_dead("m3") is None
+
+
+@with_notes_on_a_server_too
 def test_troubles_are_grouped_with_the_most_frequent_first_and_since_when(
     engine: Engine, queue: Queue
 ) -> None:

@@ -6,7 +6,7 @@ from slack_sdk import WebClient
 from tagbot.errors import Retry
 from tagbot.sandbox.driver import Slack as SlackStandIn
 from tagbot.settings import Settings
-from tagbot.slack.api import SlackApi
+from tagbot.slack.api import SLOWEST_UPLOAD, SlackApi
 from tagbot.slack.api_failures import NOT_READY_AFTER, OutcomeUnknown, PictureGone, PictureNotReady
 from tagbot.slack.client import Slack
 from tagbot.slack.uploads import Picture
@@ -84,3 +84,15 @@ def test_a_picture_that_was_deleted_is_gone(door: Slack, settings: Settings) -> 
     assert not door.uploads.are_there(ids)
     with pytest.raises(PictureGone):
         door.uploads.wait_until_ready(ids)
+
+
+def test_a_large_picture_has_as_long_as_a_slow_line_takes(stand_in: SlackStandIn) -> None:
+    stand_in.fail("upload", delay=2.0)
+    api = SlackApi(stand_in.bot_token, stand_in.api_url, 1)
+    large = SLOWEST_UPLOAD * 4
+    place = api.call("files.getUploadURLExternal", filename="photo.jpg", length=large)
+    api.send_bytes(str(place["upload_url"]), bytes(large))
+    stand_in.fail("upload", delay=2.0)
+    place = api.call("files.getUploadURLExternal", filename="face.jpg", length=10)
+    with pytest.raises(OutcomeUnknown):
+        api.send_bytes(str(place["upload_url"]), bytes(10))

@@ -16,14 +16,18 @@ from tagbot.database.models.faces import Face
 from tagbot.database.models.photos import Photo
 from tagbot.database.models.posted_photos import KEPT_SECONDS, PostedPhoto
 from tagbot.errors import Reject, Retry
+from tagbot.lib.crashes import CRASHED
 from tagbot.messages import PhotoPosted
 from tagbot.photos.known_photos import identity
 from tagbot.photos.photo_limits import MAX_BYTES
+from tagbot.sandbox.driver import Slack
 from tagbot.slack import words
 from tagbot.stages.fetch_photo import fetch_photo
+from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import PhotoOutcome
 from tests.dying import done_in_spite_of_deaths
-from tests.world import World, astronaut, portrait
+from tests.stages.scenes import drain_until
+from tests.world import World, a_world, astronaut, portrait
 
 
 def posted(world: World, photo: bytes, name: str = "Anna Lindqvist.jpg", **more: Any) -> PhotoPosted:
@@ -291,3 +295,41 @@ def test_rows_that_nobody_asks_for_any_more_go(world: World) -> None:
     world.offset += KEPT_SECONDS + 1
     schedule.tell_of_photos(world.services)
     assert PostedPhoto.select().count() == 0
+
+
+@pytest.mark.rule("posted-photo-given-up")
+@pytest.mark.failure("slack-keeps-a-photo", shows="who is told")
+def test_the_member_whose_photo_was_given_up_hears_it_once_and_retry_brings_it_in(
+    tmp_path: Path, stand_in: Slack, recogniser: LocalBackend
+) -> None:
+    with a_world(tmp_path, stand_in, recogniser, MAX_ATTEMPTS="2") as world:
+        scopes = stand_in.state()["workspace"]["scopes"]
+        world.publish(posted(world, astronaut(), number=2, out_of=3))
+        stand_in.set_workspace(scopes=[scope for scope in scopes if scope != "files:read"])
+        drain_until(world, lambda: world.queues["slack-photo"].counts().dead)
+        for _ in range(2):
+            schedule.tell_of_given_up(world.services)
+        reason = "files.info: missing_scope (the Slack app needs the scope files:read)"
+        given_up = f"Photo 2 of 3: {words.photo_given_up(reason)}"
+        assert told(world) == [given_up]
+        assert world.queues["slack-photo"].redrive() == 1
+        drain_until(world, lambda: world.queues["slack-photo"].counts().dead)
+        schedule.tell_of_given_up(world.services)
+        assert told(world) == [given_up], "once, however often it is tried again"
+        stand_in.set_workspace(scopes=scopes)
+        world.queues["slack-photo"].redrive()
+        search(world)
+        schedule.tell_of_given_up(world.services)
+        assert told(world) == [given_up, "Photo 2 of 3: 1 face found; I will ask about it here."]
+
+
+@pytest.mark.rule("posted-photo-given-up")
+def test_one_that_crashed_the_bot_again_and_again_is_told_of_too(world: World) -> None:
+    wish = posted(world, astronaut())
+    PostedPhoto.begin(wish, world.services.now())
+    world.publish(wish)
+    delivery = world.queues["slack-photo"].get(timeout=0)
+    assert delivery is not None
+    delivery.bury(CRASHED)
+    schedule.tell_of_given_up(world.services)
+    assert told(world) == [words.photo_given_up(CRASHED)]

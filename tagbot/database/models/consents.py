@@ -255,6 +255,21 @@ def _said_last(person: Any) -> Any:
     return _latest(fn.NULLIF(ConsentStatement.said, Consent.NONE), person)
 
 
+def cannot_be_asked() -> str:
+    """How many people have said nothing, and Slack lets nobody write to them; empty for none."""
+    words = (ConsentStatement.person == ConsentQuestion.person) & (ConsentStatement.said != Consent.NONE)
+    said = ConsentStatement.select().where(words)
+    unasked = ConsentQuestion.problem.is_null(False) & ConsentQuestion.message_ts.is_null()
+    number = ConsentQuestion.select().where(unasked & ~fn.EXISTS(said)).count()
+    people = "1 person" if number == 1 else f"{number} people"
+    return (
+        f"{people} cannot be asked for consent by direct message, and {'is' if number == 1 else 'are'} not "
+        "learned: `consent` notes what they say elsewhere"
+        if number
+        else ""
+    )
+
+
 def _latest(column: Any, person: Any) -> Any:
     """A column of what a person said last."""
     last = ConsentStatement.select(column).where(ConsentStatement.person == person)

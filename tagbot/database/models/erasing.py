@@ -21,6 +21,7 @@ from tagbot.database.models.photos import Photo
 from tagbot.database.models.posted_photos import PostedPhoto
 from tagbot.database.models.requests import Request
 from tagbot.database.models.rounds import PastRound
+from tagbot.database.models.sent_photos import PhotosWish, SentPhoto
 from tagbot.database.models.vectors import TrainedVector
 from tagbot.database.models.votes import Vote
 from tagbot.database.write_lock import writing
@@ -42,6 +43,7 @@ def list_things(receipt: str, marks: Marks, backends: Iterable[str], current: st
     told = {each.message_ts: each.channel for each in questions if each.message_ts and each.channel}
     ToForget.note(receipt, Kind.MESSAGE, told)
     _list_photos(receipt, faces)
+    ToForget.note(receipt, Kind.FILE, [each.file for each in SentPhoto.select().where(_sent(marks, receipt))])
     _list_requests(receipt, marks, [face.id for face in faces])
 
 
@@ -68,6 +70,8 @@ def erase_rows(receipt: str, marks: Marks, key: KeyedHash) -> dict[str, int]:
     PostedPhoto.delete().where(
         (PostedPhoto.member << marks.slack_ids) | (PostedPhoto.sha256 << photos)
     ).execute()
+    SentPhoto.delete().where(_sent(marks, receipt)).execute()
+    PhotosWish.delete().where(PhotosWish.member << marks.slack_ids).execute()
     for consent in (ConsentQuestion, ConsentStatement):
         consent.delete().where(consent.person << marks.person_ids).execute()
     counts["people"] = Person.delete().where(Person.id << marks.person_ids).execute()
@@ -95,6 +99,12 @@ def _list_photos(receipt: str, faces: Sequence[Face]) -> None:
         ToForget.note(receipt, Kind.HIDDEN, {photo: json.dumps(places)})
         details = {face.id: json.dumps({"photo": photo, "place": _place(face)}) for face in neighbours}
         ToForget.note(receipt, Kind.NEIGHBOUR, details)
+
+
+def _sent(marks: Marks, receipt: str) -> Any:
+    """Photos that were sent to the person, or that show them to others."""
+    photos = [thing.ref for thing in ToForget.all_of(receipt, Kind.PHOTO, Kind.HIDDEN)]
+    return (SentPhoto.member << marks.slack_ids) | (SentPhoto.photo << photos)
 
 
 def _place(face: Face) -> list[int]:

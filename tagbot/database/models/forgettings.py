@@ -17,6 +17,7 @@ from peewee import (
     ForeignKeyField,
     IntegerField,
     TextField,
+    fn,
 )
 
 from tagbot.database.models.base import Table
@@ -133,6 +134,12 @@ class Forgetting(Table):
     def unfinished(cls) -> list[Self]:
         """Those that are under way, the oldest first."""
         return list(cls.select().where(cls.finished_at.is_null()).order_by(cls.asked_at, cls.id))
+
+    @classmethod
+    def stamp(cls) -> tuple[int, float | None]:
+        """Another one whenever a person is to be forgotten."""
+        number, last = cls.select(fn.COUNT(cls.id), fn.MAX(cls.asked_at)).scalar(as_tuple=True)
+        return int(number), last
 
     @classmethod
     def note(cls, receipt: str, **changes: Any) -> None:

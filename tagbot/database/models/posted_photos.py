@@ -34,6 +34,8 @@ class PostedPhoto(Table):
     reason = WrittenText(null=True)
     """Why it was refused."""
     told_at = DoubleField(null=True)
+    failure_told_at = DoubleField(null=True)
+    """When the member heard that it was given up; `retry` may bring it to its end all the same."""
 
     @property
     def is_settled(self) -> bool:
@@ -82,6 +84,11 @@ class PostedPhoto(Table):
             photo = Photo.get_or_none(Photo.sha256 == posted.sha256)
             found.append((posted, 0 if photo is None else int(photo.faces_found)))
         return found
+
+    @classmethod
+    def under_way(cls) -> list[Self]:
+        """Those that may have been given up without their members knowing."""
+        return list(cls.select().where(cls.told_at.is_null() & cls.failure_told_at.is_null()))
 
     @classmethod
     def forget_old(cls, now: float) -> None:

@@ -60,3 +60,10 @@ def holds(file: QueueFile, message_id: str) -> bool:
     """Whether a message is there, in any state."""
     sql = "SELECT EXISTS (SELECT 1 FROM ack_queue_messages WHERE message_id = ?)"
     return bool(file.read(sql, storable(message_id))[0][0])
+
+
+def why_dead(file: QueueFile, message_id: str) -> str | None:
+    """Why a message is a dead letter; None where it is none."""
+    sql = "SELECT error FROM ack_queue_messages WHERE message_id = ? AND status = 9"
+    rows = file.read(sql, storable(message_id))
+    return rows[0][0].decode() if rows else None

@@ -50,6 +50,9 @@ class DiskQueueBeside:
     def holds(self, message_id: str) -> bool:
         return (file := self._existing()) is not None and counting.holds(file, message_id)
 
+    def why_dead(self, message_id: str) -> str | None:
+        return counting.why_dead(file, message_id) if (file := self._existing()) is not None else None
+
     def drop(self, concerns: Callable[[str], bool]) -> int:
         return drop(file, concerns) if (file := self._existing()) is not None else 0
 

@@ -76,6 +76,13 @@ class FailedMessages:
             return None
         return FailureRecord(row.state, row.attempt, row.received, row.not_before, row.failing_since)
 
+    def why_dead(self, message_id: str) -> str | None:
+        """Why it is a dead letter; None where it is none."""
+        this = self._here & (FailedMessage.message_id == storable(message_id))
+        with _database():
+            row = FailedMessage.get_or_none(this & (FailedMessage.state == DEAD))
+        return None if row is None else str(row.error)
+
     def delayed(
         self,
         message: Envelope,

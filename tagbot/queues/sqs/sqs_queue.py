@@ -196,6 +196,9 @@ class SqsQueue:
         counts = self._counts.recent()
         return counts.ready > 0 or counts.in_flight > len(mine)
 
+    def why_dead(self, message_id: str) -> str | None:
+        return self._failed.why_dead(message_id)
+
     # ------------------------------------------------------------ keeping
 
     def drop(self, concerns: Callable[[str], bool]) -> int:
