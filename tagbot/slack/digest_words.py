@@ -22,6 +22,7 @@ def digest(lines: Sequence[str], *, faces: int, lacking: int, more: int, waiting
 
 def line(faces: int, link: str, days: int) -> str:
     """One question; `link` may be empty, `days` is how long ago it was asked."""
-    what = "Who is this?" if faces == 1 else f"Who are these {faces} faces?"
     when = {0: "asked today", 1: "asked yesterday"}.get(days, f"asked {days} days ago")
-    return f"• {f'<{link}|{what}>' if link else what} ({when})"
+    about = when if faces == 1 else f"{faces} faces, {when}"
+    what = "Who is this?"
+    return f"• {f'<{link}|{what}>' if link else what} ({about})"
