@@ -16,7 +16,7 @@ from tagbot.database.models.vectors import ModelVectors, TrainedVector
 from tagbot.database.models.votes import Vote
 from tagbot.handlers.facetag_command import may_retry
 from tagbot.maintenance.redrive import Retried, retry
-from tagbot.messages import ConsentChanged, FaceReopened, FaceStored, Message
+from tagbot.messages import ConsentChanged, FaceReopened, FaceStored, Message, PhotosAsked
 from tagbot.monitoring import status_figures
 from tagbot.sandbox.driver import Slack as SlackStandIn
 from tagbot.schedule import expire_requests
@@ -83,7 +83,7 @@ def test_every_message_of_a_life_told_again_after_its_end_changes_nothing(
 
 def a_whole_life(world: World, people: list[str]) -> Face:
     """Asked, tagged, reopened, rejected by people, asked again, refused by the backend, tagged, and unlearned
-    until its person agrees.
+    until its person agrees, who then asks for the photo.
     """
     face = world.face()
     world.publish(FaceStored(face_id=face.id))
@@ -105,15 +105,19 @@ def a_whole_life(world: World, people: list[str]) -> Face:
     for number, said in enumerate((Consent.REFUSED, Consent.GIVEN)):
         world.publish(ConsentChanged(person=people[4], said=said, at=float(number)))
         world.drain()
+    world.publish(PhotosAsked(person=people[4], at=2.0))
+    world.drain()
     assert (fresh(face).state, fresh(face).round, person_of(face)) == ("tagged", 4, people[4])
     return face
 
 
 def all_of(world: World, face: Face) -> list[Any]:
-    """All that can be seen of a face: its row but for its time stamps, its votes, its messages."""
+    """All that can be seen of a face: its row but for its time stamps, its votes, its messages, and all files
+    at Slack.
+    """
     row = dict(vars(fresh(face))["__data__"])
     messages = [(message.ts, without_made_up_ids(seen(message))) for message in requests(world)]
-    return [row, votes(face), messages, PastRound.select().count()]
+    return [row, votes(face), messages, PastRound.select().count(), len(world.slack.files())]
 
 
 @pytest.mark.rule("undo-once")
