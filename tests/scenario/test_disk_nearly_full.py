@@ -45,9 +45,10 @@ def test_photos_wait_answers_are_stored_and_with_room_again_all_goes_on(
         bot.put("second.jpg", portrait(2))
         for tagger in stand_in.people[:2]:
             stand_in.choose(tagger, asked.ts, "tag_person", stand_in.people[2])
-        found = bot.wait_for_status(
+        bot.wait_for_status(
             lambda status: (
                 status["faces"]["tagged"] == 1
+                and status["inbox"] == 1
                 and any(
                     "photos wait" in failing["reason"]
                     for each in status["bots"]
@@ -56,7 +57,6 @@ def test_photos_wait_answers_are_stored_and_with_room_again_all_goes_on(
             ),
             60,
         )
-        assert found["inbox"] == 1
         assert "photos wait in the inbox, and answers still have room" in bot.command("status").stdout
         filler.unlink()
         bot.wait_for_status(lambda status: status["photos_without_faces"] == 1 and quiet(status), 60)

@@ -148,7 +148,12 @@ def check_all_is_done(world: World, faces: Faces, voted: dict[str, dict[str, str
     assert not any(any(astuple(queue.counts())) for queue in world.queues.values())
 
 
-WITHOUT_MESSAGES = {QueueName.PERSON_CONSENT, QueueName.PERSON_FORGET, QueueName.SLACK_PHOTO}
+WITHOUT_MESSAGES = {
+    QueueName.PERSON_CONSENT,
+    QueueName.PERSON_FORGET,
+    QueueName.PERSON_PHOTOS,
+    QueueName.SLACK_PHOTO,
+}
 """Of people's rights and of posted photos, which have worlds of their own. All other queues have some."""
 
 
