@@ -53,8 +53,8 @@ class Album:
 ALBUMS = (
     Album(60, 13, draws=10),
     Album(400, 25, draws=5),
-    Album(1_000, 62, draws=2),
-    Album(2_500, None),
+    Album(1_000, 34),
+    Album(2_000, None),
     Album(10_000, None),
 )
 
