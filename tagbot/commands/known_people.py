@@ -36,7 +36,7 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
     open_database(settings.database_url)
     with connected():
         people = list(known_people())
-        parts = {known.person.id: merged_into(known.person.id) for known in people}
+        parts = {} if options.json else {known.person.id: merged_into(known.person.id) for known in people}
     if options.json:
         say(json.dumps([figures(known) for known in people]))
     else:
