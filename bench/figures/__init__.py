@@ -9,7 +9,19 @@ from typing import Protocol, cast
 from bench.rounds import Scale
 from bench.table import Line
 
-NAMES = ("messages", "hop", "click", "intake", "posts", "startup", "growth", "calls", "crowd", "likeness")
+NAMES = (
+    "messages",
+    "hop",
+    "click",
+    "homes",
+    "intake",
+    "posts",
+    "startup",
+    "growth",
+    "calls",
+    "crowd",
+    "likeness",
+)
 """Of the modules, in the order of the table."""
 
 

@@ -14,7 +14,7 @@ from tests.scenario.running_bot import PATIENCE, RunningBot, running_bot
 TEAM = 200
 SECONDS = 10.0
 UP_TO_DATE = 60.0
-"""On a machine that does much else; on a quiet one it takes less than five seconds."""
+"""On a machine that does much else; `make bench` has how long it takes on a quiet one."""
 
 
 def a_team(slack: Slack) -> list[str]:
