@@ -18,11 +18,12 @@ from tests.scenario.flood import is_open
 from tests.scenario.running_bot import running_bot
 
 NOTE = """\
-**Homes.** The whole bot with one request and a team of 200, of whom each clicks once, evenly, in ten seconds;
-then each clicks once more, and each opens Home meanwhile. Beside the second clicks' acknowledgements stand the
-first ones'. A Home is late by the time from its opening to the call that fills it, and by that from the last
-click to the Home that says so; of all Homes, the latest. The stand-in has Slack's faults and refusals, but not
-its rates, which allow 100 Homes a minute: at those the bot paces itself, and members wait for their turn."""
+**Homes.** The whole bot with one request and a team of 200, of whom each clicks once, evenly, in ten
+seconds; then each clicks once more, and each opens Home meanwhile. Beside the second clicks'
+acknowledgements stand the first ones'. A Home is late by the time from its opening to the call that fills
+it, and by that from the last click to the Home that says so; of all Homes, the latest. The stand-in has
+Slack's faults and refusals, but not its rates, which allow 100 Homes a minute: at those the bot paces
+itself, and members wait for their turn."""
 
 TEAM = 200
 SECONDS = 10.0

@@ -104,9 +104,9 @@ def short_id(person_id: str) -> str:
     return f"id {person_id[:8]}"
 
 
-def described(email: str | None, faces: int) -> str:
-    """Small print beneath a person's name in a list."""
-    return ", ".join(filter(None, (email, counted_faces(faces))))
+def described(email: str | None, faces: int, merged: str = "") -> str:
+    """Small print beneath a person's name in a list; `merged` is the name by which they were found."""
+    return ", ".join(filter(None, (merged and f"{merged} was merged into them", email, counted_faces(faces))))
 
 
 def account(slack_id: str | None, email: str | None) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tagbot.database.models.faces import Face
+from tagbot.database.models.merges import merge
 from tagbot.database.models.people import Person
 from tagbot.messages import FaceReopened
 from tagbot.sandbox.state import Json, View
@@ -156,6 +157,18 @@ def test_two_of_one_name_are_told_apart_where_they_are_found_and_on_their_pages(
     assert len({option["text"]["text"] for option in options}) == 2
     assert people_words.NO_ACCOUNT in said(turned_to(desk, view, one))
     assert "<@U0ANNLEE00>" in said(turned_to(desk, view, other))
+
+
+@pytest.mark.rule("people-at-home")
+def test_somebody_is_found_by_the_name_of_one_who_was_merged_into_them_and_it_is_said_why(
+    desk: Desk, anna: str
+) -> None:
+    zoe, ann = known(1, "Zoë Moon", faces=1), known(2, "Ann Lee", faces=1)
+    merge(ann.id, zoe.id, desk.world.services.opt_out_key, now=2.0)
+    view = looking(desk, anna)
+    [option] = desk.slack.suggest(anna, view.id, ActionId.FOUND_PERSON, "ann").options
+    assert (option["value"], option["text"]["text"]) == (zoe.id, "Zoë Moon")
+    assert option["description"]["text"] == "Ann Lee was merged into them, 2 faces"
 
 
 @pytest.mark.rule("people-at-home", "admins-only")
