@@ -6,13 +6,10 @@ learned, and ask for the photos with them. Count what got lost or was done twice
 
 import hashlib
 import random
-import threading
 import time
 import uuid
-import zlib
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,6 +36,7 @@ from tests.crash.invariants import (
     differing_model,
     stuck,
 )
+from tests.crash.people import Acting
 from tests.scenario.flood import face_ids, is_open
 from tests.scenario.running_bot import RunningBot, quiet
 from tests.world import environment, portrait
@@ -56,14 +54,12 @@ ANSWERS = {2: ("consent_yes",), 3: ("consent_no",), 4: ("consent_yes", "consent_
 
 
 @dataclass
-class Team:
-    """The people: they act whenever the bot is there, and again until Slack was acknowledged."""
+class Team(Acting):
+    """They post photos, answer, say whether they may be learned, and want the photos with them."""
 
-    slack: Slack
     photos: list[bytes]
     posts: int = 0
     """Of these so many were posted, the first one twice."""
-    done: threading.Event = field(default_factory=threading.Event)
     acknowledged: set[tuple[object, ...]] = field(default_factory=set)
     """What they have done, each once."""
     said: Counter[str] = field(default_factory=Counter)
@@ -71,25 +67,10 @@ class Team:
     asked: Counter[str] = field(default_factory=Counter)
     """By person: how often they tried to say so."""
 
-    def truth(self, face_id: str) -> str:
-        """Who is in the picture."""
-        return self.slack.people[2 + zlib.crc32(face_id.encode()) % 3]
-
     @property
     def truths(self) -> Counter[str]:
         """In how many photos each is."""
         return Counter(self.truth(each) for each in faces_of(self.photos))
-
-    @contextmanager
-    def acting(self) -> Iterator[None]:
-        """Act in a thread of their own."""
-        thread = threading.Thread(target=self._act, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            self.done.set()
-            thread.join()
 
     def post(self, number: int) -> None:
         """One of them posts a photo, whether or not the bot is there: Slack tells it of that again."""
@@ -100,16 +81,16 @@ class Team:
         """Whether all that a person says to being learned has arrived."""
         return self.said[person] == len(ANSWERS[self.slack.people.index(person)])
 
-    def _act(self) -> None:
-        while not self.done.wait(0.05):
-            for message in self.slack.messages():
-                with suppress(Refused):
-                    self._answer(message)
-            for number, person in enumerate(self.slack.people[2:5], 2):
-                with suppress(Refused):
-                    self._say(person, ANSWERS[number])
-                with suppress(Refused):
-                    self._want(person)
+    def act_once(self) -> None:
+        """Answer about each face; each person in the photos says and wants what they do."""
+        for message in self.slack.messages():
+            with suppress(Refused):
+                self._answer(message)
+        for number, person in enumerate(self.slack.people[2:5], 2):
+            with suppress(Refused):
+                self._say(person, ANSWERS[number])
+            with suppress(Refused):
+                self._want(person)
 
     def _answer(self, message: Message) -> None:
         if not is_open(message):

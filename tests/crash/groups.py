@@ -10,12 +10,10 @@ face has its person.
 
 import random
 import re
-import threading
 import time
 import zlib
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -53,6 +51,7 @@ from tests.crash.invariants import (
     stored,
     stuck,
 )
+from tests.crash.people import Acting
 from tests.scenario.flood import face_ids, offers, photos
 from tests.scenario.running_bot import RunningBot, quiet
 from tests.world import environment
@@ -64,11 +63,9 @@ MOST_OPEN = 3
 
 
 @dataclass
-class Crowd:
-    """The people: they act whenever the bot is there, and again until Slack was acknowledged."""
+class Crowd(Acting):
+    """They strike out who is not the same, answer, and reopen what is wrong."""
 
-    slack: Slack
-    done: threading.Event = field(default_factory=threading.Event)
     acknowledged: set[tuple[object, ...]] = field(default_factory=set)
     """What they have done, each once."""
     most_open: int = 0
@@ -76,30 +73,13 @@ class Crowd:
     splits: int = 0
     reopened: int = 0
 
-    def truth(self, face_id: str) -> str:
-        """Who is in the picture."""
-        return self.slack.people[2 + zlib.crc32(face_id.encode()) % 3]
-
-    @contextmanager
-    def acting(self) -> Iterator[None]:
-        """Act in a thread of their own."""
-        thread = threading.Thread(target=self._act, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            self.done.set()
-            thread.join()
-
-    def _act(self) -> None:
-        while not self.done.wait(0.05):
-            messages = [message for message in self.slack.messages() if message.metadata is not None]
-            self.most_open = max(self.most_open, sum(offers(each, "tag_person") for each in messages))
-            for message in messages:
-                try:
-                    self._look_at(message)
-                except Refused:
-                    continue  # it looks different by now
+    def act_once(self) -> None:
+        """Look at each request, and at each message that says who it is."""
+        messages = [message for message in self.slack.messages() if message.metadata is not None]
+        self.most_open = max(self.most_open, sum(offers(each, "tag_person") for each in messages))
+        for message in messages:
+            with suppress(Refused):  # it looks different by now
+                self._look_at(message)
 
     def _look_at(self, message: Message) -> None:
         faces = face_ids(message)

@@ -2,6 +2,7 @@
 
 import threading
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -57,7 +58,7 @@ class Story:
 
     def person(self, face_id: str, people: list[str], *, wrong: bool = False) -> str:
         """Who is in the picture, or who is taken for them."""
-        return people[2 + (_number(face_id) + wrong) % 3]
+        return person_in(face_id, people, wrong=wrong)
 
     def votes(self, face_id: str, people: list[str]) -> dict[str, str]:
         """What has to be stored of the last round: each tagger's last answer."""
@@ -85,46 +86,69 @@ def story_of(faces: list[str], seed: int) -> Story:
     return Story({face_id: LIVES[_number(f"{seed} {face_id}") % len(LIVES)] for face_id in faces})
 
 
+def person_in(face_id: str, people: list[str], *, wrong: bool = False) -> str:
+    """Who is in the picture, or who is taken for them: one of three members who answer nothing."""
+    return people[2 + (_number(face_id) + wrong) % 3]
+
+
 def _number(text: str) -> int:
     return zlib.crc32(text.encode())
 
 
-class People:
-    """They act whenever the bot is there, and again until Slack was acknowledged."""
+@dataclass
+class Acting(ABC):
+    """People who act whenever the bot is there, and again until Slack was acknowledged."""
 
-    def __init__(self, slack: Slack, story: Story) -> None:
-        self._slack = slack
-        self._story = story
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._act, daemon=True)
+    slack: Slack
+    done: threading.Event = field(init=False, default_factory=threading.Event)
 
     @contextmanager
     def acting(self) -> Iterator[None]:
         """Act in a thread of their own."""
-        self._thread.start()
+        thread = threading.Thread(target=self._act, daemon=True)
+        thread.start()
         try:
             yield
         finally:
-            self._done.set()
-            self._thread.join()
+            self.done.set()
+            thread.join()
+
+    def truth(self, face_id: str) -> str:
+        """Who is in the picture."""
+        return person_in(face_id, self.slack.people)
 
     def _act(self) -> None:
-        while not (self._done.wait(0.05) or self._story.is_told):
-            for message in self._slack.messages():
-                if message.metadata is None:
-                    continue
-                face_id, number = (message.metadata["event_payload"][key] for key in ("face_id", "round"))
-                if offers(message, "tag_person"):
-                    self._answer(message, face_id, number)
-                    continue
-                self._story.closed.add((face_id, number))
-                if offers(message, "wrong_person") and number < len(self._story.lives[face_id].rounds):
-                    self._reopen(message, face_id)
+        while not self.done.wait(0.05):
+            self.act_once()
+
+    @abstractmethod
+    def act_once(self) -> None:
+        """Look at all that Slack shows, and do what there is to do."""
+
+
+@dataclass
+class People(Acting):
+    """They tell a story."""
+
+    story: Story
+
+    def act_once(self) -> None:
+        """Answer each request of the story's rounds, and reopen what has another."""
+        for message in self.slack.messages() if not self.story.is_told else ():
+            if message.metadata is None:
+                continue
+            face_id, number = (message.metadata["event_payload"][key] for key in ("face_id", "round"))
+            if offers(message, "tag_person"):
+                self._answer(message, face_id, number)
+                continue
+            self.story.closed.add((face_id, number))
+            if offers(message, "wrong_person") and number < len(self.story.lives[face_id].rounds):
+                self._reopen(message, face_id)
 
     def _answer(self, request: Message, face_id: str, number: int) -> None:
-        done = self._story.answered.setdefault((face_id, number), [])
-        for tagger, answer in self._story.lives[face_id].rounds[number - 1][len(done) :]:
-            act = self._choose(request, face_id, self._slack.people[tagger], answer)
+        done = self.story.answered.setdefault((face_id, number), [])
+        for tagger, answer in self.story.lives[face_id].rounds[number - 1][len(done) :]:
+            act = self._choose(request, face_id, self.slack.people[tagger], answer)
             if act is None or not act.acknowledged:
                 return  # it closed meanwhile, or the bot is dead: another time
             done.append(answer)
@@ -132,18 +156,18 @@ class People:
     def _choose(self, request: Message, face_id: str, member: str, answer: str) -> Act | None:
         try:
             if answer in (SpecialAnswer.NOT_A_FACE, SpecialAnswer.DONT_KNOW):
-                return self._slack.click(member, request.ts, answer)
-            person = self._story.answer(face_id, answer, self._slack.people)
-            return self._slack.choose(member, request.ts, "tag_person", person)
+                return self.slack.click(member, request.ts, answer)
+            person = self.story.answer(face_id, answer, self.slack.people)
+            return self.slack.choose(member, request.ts, "tag_person", person)
         except Refused:
             return None
 
     def _reopen(self, message: Message, face_id: str) -> None:
-        if face_id in self._story.reopened:
+        if face_id in self.story.reopened:
             return
         try:
-            act = self._slack.click(self._slack.people[0], message.ts, "wrong_person")
+            act = self.slack.click(self.slack.people[0], message.ts, "wrong_person")
         except Refused:
             return
         if act.acknowledged:
-            self._story.reopened.add(face_id)
+            self.story.reopened.add(face_id)

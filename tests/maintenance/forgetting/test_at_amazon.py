@@ -13,13 +13,10 @@ from tagbot.queues import Counts
 from tagbot.sandbox.driver import Slack
 from tagbot.training.local import LocalBackend
 from tests.aws.service import REGION, Amazon
-from tests.maintenance.forgetting.scenes import forget, of_person
+from tests.maintenance.forgetting.scenes import LATER, forget, of_person, put_ready_waiting_and_dead
 from tests.maintenance.forgetting.traces import at_amazon
 from tests.stages.scenes import tagged, votes
 from tests.world import World, a_world
-
-LATER = 1000.0
-"""Seconds until another attempt."""
 
 
 @pytest.fixture(name="world")
@@ -56,14 +53,7 @@ def test_messages_that_wait_or_are_dead_go_at_once_and_bring_nobody_back(world: 
         FaceTagged(face_id=face.id, cause=f"{chiara}:1.0"),
         FacesStruckOut(face_id=picked.id, by=chiara, at=1.0),
     ]
-    for how in ("dead", "delayed", "ready"):
-        for number, message in enumerate(about):
-            queue = world.queues[message.QUEUE]
-            queue.put(f"{how} {number}", message.key, message.to_json())
-            if how != "ready":
-                delivery = queue.get(timeout=0)
-                assert delivery is not None
-                delivery.bury("never") if how == "dead" else delivery.retry_after(LATER, "later")
+    put_ready_waiting_and_dead(world, about)
     world.publish(world.answer(others, ben, anna))
     delivery = world.queues["face-tagging"].get(timeout=0)
     assert delivery is not None

@@ -31,7 +31,7 @@ from tagbot.stages.forget_person import forget_person
 from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import StageName
 from tests.dying import Died
-from tests.maintenance.forgetting.scenes import forget, of_person
+from tests.maintenance.forgetting.scenes import forget, of_person, put_ready_waiting_and_dead
 from tests.maintenance.forgetting.traces import in_files, in_slack
 from tests.stages.grouping import asked_together
 from tests.stages.scenes import MakeWorld, fresh, person_of, say, seen, shown, tagged, votes
@@ -246,17 +246,7 @@ def test_messages_about_them_go_also_those_that_wait_or_are_dead(world: World) -
         FaceTagged(face_id=face.id, cause=f"{chiara}:1.0"),
         FacesStruckOut(face_id=other.id, by=chiara, at=1.0),
     ]
-    for how in ("dead", "delayed", "ready"):
-        for number, message in enumerate(about):
-            queue = world.queues[message.QUEUE]
-            queue.put(f"{how} {number}", message.key, message.to_json())
-            if how != "ready":
-                delivery = queue.get(timeout=0)
-                assert delivery is not None
-                if how == "dead":
-                    delivery.bury(f"nobody is called {name}")
-                else:
-                    delivery.retry_after(1000, "later")
+    put_ready_waiting_and_dead(world, about, reason=f"nobody is called {name}")
     receipt = forget(world, chiara)
     assert receipt.finished_at is not None
     assert not list(in_files(world.settings.data_dir, wanted))
