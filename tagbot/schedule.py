@@ -109,7 +109,7 @@ def ask_lost_again(services: Services) -> None:
 
 
 def show_changes(services: Services) -> None:
-    """Have Slack show what it does not show yet, because a crash or a failure came between."""
+    """Have Slack show what it does not yet: a crash or a failure came between, or a command changed it."""
     services.updates.catch_up()
 
 
@@ -303,7 +303,7 @@ def jobs() -> tuple[Job, ...]:
     return (
         Job("LetWaitingIn", 5, let_waiting_in),
         Job("AskLostAgain", 10, ask_lost_again, at_start=True),
-        Job("ShowChanges", 15, show_changes),
+        Job("ShowChanges", 5, show_changes),
         Job("ExpireRequests", 5, expire_requests),
         Job("Mend", 30, mend),
         Job("LetPicturesGo", HOUR_SECONDS, let_pictures_go, at_start=True),

@@ -1,10 +1,14 @@
 """Changes that admins make of people: by whom, in time, and what Slack is told of it."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from slack_bolt import Ack, Respond
 
+from tagbot.database.opening import connected
+from tagbot.database.outages import reached
+from tagbot.errors import Retry
 from tagbot.handlers.in_time import InTime
 from tagbot.handlers.people_pages import of_one, person_id, show_person, told_why_not, why_not
 from tagbot.handlers.where_clicked import open_form, tell
@@ -53,6 +57,13 @@ def answer(
         ack(response_action="errors", errors={field: refused})
         return
     ack()
+    show_in_messages(services)
     beneath = body["view"].get("previous_view_id")
     if beneath:
         show_person(beneath, person, services, told=done)
+
+
+def show_in_messages(services: Services) -> None:
+    """Have the messages say at once what changed; while the database is away that is left to a timed job."""
+    with suppress(Retry), reached(), connected():
+        services.updates.catch_up()

@@ -4,7 +4,7 @@ from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
-from tagbot.handlers.changes_of_people import answer, ask, unless_refused
+from tagbot.handlers.changes_of_people import answer, ask, show_in_messages, unless_refused
 from tagbot.handlers.in_time import InTime
 from tagbot.handlers.people_pages import BLOCK_ID, carried, person_id, show_person
 from tagbot.handlers.where_clicked import tell
@@ -43,5 +43,6 @@ def register(app: App, services: Services) -> None:
         if refused:
             tell(refused, body, respond, services)
             return
+        show_in_messages(services)
         person, part, _ = carried(body["view"])
         show_person(body["view"]["id"], person, services, part=part, told=UNMERGED)

@@ -11,7 +11,8 @@ from tagbot.sandbox.state import View
 from tagbot.slack import people_words, words
 from tagbot.vocabulary import ActionId, CallbackId, Field
 from tests.handlers.conftest import Desk
-from tests.handlers.test_people_pages import page_of, said
+from tests.handlers.test_people_pages import page_of, person_in, said, turned_to
+from tests.handlers.test_wrong_person import tagged
 from tests.stages.made_up_people import known
 
 
@@ -75,6 +76,26 @@ def test_two_people_become_one_and_two_again(desk: Desk, anna: str) -> None:
     page = page_that_says(desk, anna, people_words.UNMERGED)
     assert "3 faces in 3 photos" in said(page)
     assert "was merged into them" not in said(page)
+
+
+@pytest.mark.rule("people-changed")
+def test_the_messages_say_at_once_who_it_is_by_now(desk: Desk, anna: str) -> None:
+    face, zora = tagged(desk.world), known(2, "Zora Moon")
+    chiara = person_in(face)
+
+    def wait_until_shown(name: str | None) -> None:
+        desk.slack.wait_for_message(lambda message: message.text.startswith(f"Tagged as {name}"))
+
+    wait_until_shown(chiara.name)
+    view = form(desk, page_of(desk, anna, chiara), ActionId.MERGE_PERSON)
+    assert desk.slack.suggest(anna, view.id, Field.INTO, "zora").options
+    desk.slack.submit(anna, view.id, {Field.INTO: zora.id})
+    wait_until_shown("Zora Moon")
+    desk.slack.click(anna, page_that_says(desk, anna, people_words.MERGED).id, ActionId.UNMERGE_PERSON)
+    wait_until_shown(chiara.name)
+    view = form(desk, turned_to(desk, desk.slack.views(anna)[-1], chiara), ActionId.RENAME_PERSON)
+    desk.slack.submit(anna, view.id, {Field.NAME: "Chiara Neale"})
+    wait_until_shown("Chiara Neale")
 
 
 @pytest.mark.rule("people-changed")
