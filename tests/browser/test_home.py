@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tagbot.sandbox.driver import Slack
+from tagbot.slack import people_words
 from tests.browser.browsing import ANNA, BEN, CHIARA, RunningSandbox, Visitor, running_sandbox, write_portrait
 from tests.browser.looks import FAINT, NAMELESS, OVERLAPS
 
@@ -181,9 +182,20 @@ def test_somebody_is_found_at_home_and_their_page_has_their_faces(
     expect(modal.get_by_role("heading", name="Chiara De Luca")).to_be_visible()
     expect(modal.get_by_role("img").first).to_be_visible()
     screenshot("person")
+    form = page.locator("dialog[data-callback-id=rename_person]")
     modal.get_by_role("button", name="Rename…").click()
-    expect(page.locator("dialog[data-callback-id=rename_person]")).to_be_visible()
+    expect(form).to_be_visible()
     screenshot("rename")
-    for dialog in ("rename_person", "people"):
-        page.keyboard.press("Escape")
-        expect(page.locator(f"dialog[data-callback-id={dialog}]")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(form).to_have_count(0)
+    expect(modal.get_by_role("button", name="Rename…")).to_be_focused()
+    for name in ("Chiara Neale", "Chiara De Luca"):
+        page.keyboard.press("Enter")
+        form.get_by_role("textbox").fill(name)
+        page.keyboard.press("Enter")
+        expect(form).to_have_count(0)
+        expect(modal.get_by_role("heading", name=name)).to_be_visible()
+        expect(modal).to_contain_text(people_words.RENAMED)
+        expect(modal.get_by_role("button", name="Rename…")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(modal).to_have_count(0)

@@ -8,21 +8,24 @@ import { ICONS, el, icon, newId } from "./dom.js";
 import { memberOptions } from "./people.js";
 
 let shown = null; // { view, dialog, fields, who }
-let opener = null; // what had the focus before the first of them
+const openers = new Map(); // by a view's id: what had the focus when it opened
 
 /** Show the front one of these views, or none. */
 export function drawModal(views, names) {
   const view = views.at(-1) ?? null;
-  if (shown && (shown.view.id !== view?.id || shown.who !== names.you)) {
+  const focused = document.activeElement; // also in a modal that is about to go
+  const before = shown?.view.id;
+  if (shown && (before !== view?.id || shown.who !== names.you)) {
     shown.dialog.close();
     shown.dialog.remove();
     shown = null;
   }
+  if (view && (!shown || JSON.stringify(shown.view.content) !== JSON.stringify(view.content))) open(view, names, focused);
+  if (before && !views.some((each) => each.id === before)) giveFocusBack(before);
   if (!view) {
-    giveFocusBack();
+    openers.clear();
     return;
   }
-  if (!shown || JSON.stringify(shown.view.content) !== JSON.stringify(view.content)) open(view, names);
   shown.view = view;
   const errors = JSON.stringify(view.errors);
   if (shown.errors === errors) return; // what is said about an empty field stays, whatever else is drawn anew
@@ -30,17 +33,22 @@ export function drawModal(views, names) {
   showErrors(view.errors);
 }
 
-/** The opener may have been drawn anew meanwhile: then what stands in its place has the focus. */
-function giveFocusBack() {
-  if (!opener) return;
-  const { actionId, blockId } = opener.dataset;
-  const again = actionId ? document.querySelector(`[data-action-id="${actionId}"][data-block-id="${blockId}"]`) : null;
-  (opener.isConnected ? opener : again)?.focus();
-  opener = null;
+/** To what opened a view that is closed. */
+function giveFocusBack(view) {
+  if (openers.has(view)) asItIsNow(openers.get(view))?.focus();
+  openers.delete(view);
 }
 
-function open(view, names) {
-  opener ??= document.activeElement;
+/** What had the focus may have been drawn anew: then it is what stands in its place. */
+function asItIsNow(element) {
+  if (element.isConnected) return element;
+  const { actionId, blockId } = element.dataset;
+  return actionId ? (shown?.dialog ?? document).querySelector(`[data-action-id="${actionId}"][data-block-id="${blockId}"]`) : null;
+}
+
+function open(view, names, focused) {
+  const isNew = !openers.has(view.id);
+  if (isNew) openers.set(view.id, focused);
   shown?.dialog.remove();
   const { content } = view;
   const title = newId("title");
@@ -67,7 +75,8 @@ function open(view, names) {
   document.body.append(dialog);
   dialog.showModal();
   shown = { view, dialog, fields, who: names.you };
-  fields.values().next().value?.focus();
+  const same = isNew ? null : asItIsNow(focused);
+  (dialog.contains(same) ? same : fields.values().next().value)?.focus();
 }
 
 function drawBlock(block, view, names, fields) {
