@@ -22,7 +22,17 @@ from tagbot.settings import Settings
 from tagbot.slack import words
 from tagbot.stages.detect_faces import FACE_IDS
 from tagbot.vocabulary import EventType, PhotoOutcome
-from tests.crash.crash import Nemesis, Run, a_folder, backend, break_something, heal, status_of
+from tests.crash.crash import (
+    PATIENCE_SECONDS,
+    PAUSE_SECONDS,
+    Nemesis,
+    Run,
+    a_folder,
+    backend,
+    break_something,
+    heal,
+    status_of,
+)
 from tests.crash.invariants import (
     DEAD,
     NO_REQUEST,
@@ -146,7 +156,7 @@ def asked_for_consent(slack: Slack, person: str) -> list[Message]:
     ]
 
 
-def run(folder: Path, slack: Slack, wanted: Run, *, patience: float = 300.0) -> Outcome:
+def run(folder: Path, slack: Slack, wanted: Run, *, patience: float = PATIENCE_SECONDS) -> Outcome:
     """One run, and what it came to."""
     chance = random.Random(wanted.seed)
     team = Team(slack, [portrait(number) for number in range(wanted.faces)])
@@ -169,9 +179,8 @@ def run(folder: Path, slack: Slack, wanted: Run, *, patience: float = 300.0) -> 
                     nemesis.start()
                 team.post(0)
                 bot, watch = nemesis.any_bot(slack), Watch()
-                until = time.monotonic() + patience
-                while not is_done(bot, team, watch) and time.monotonic() < until:
-                    time.sleep(2.0)  # between two looks
+                while not is_done(bot, team, watch) and watch.idle_seconds < patience:
+                    time.sleep(PAUSE_SECONDS)
             heal(slack, rekognition)
             return outcome(bot, team, watch, wanted.kills)
         finally:

@@ -60,6 +60,9 @@ REKOGNITION_TROUBLES: tuple[dict[str, Any], ...] = (
 
 REKOGNITION_OPERATIONS = ("*", "IndexFaces", "CreateUser", "*Associate*", "DeleteFaces", "ListFaces")
 
+PATIENCE_SECONDS = 180.0
+"""After so long without a face that got any further, what is not done counts as lost."""
+
 PAUSE_SECONDS = 2.0
 """Between two looks at whether all is done; with queues at Amazon each starts a process."""
 
@@ -141,7 +144,12 @@ class Nemesis:
 
 
 def run(
-    folder: Path, slack: Slack, wanted: Run, *, patience: float = 300.0, amazon_of: Path | None = None
+    folder: Path,
+    slack: Slack,
+    wanted: Run,
+    *,
+    patience: float = PATIENCE_SECONDS,
+    amazon_of: Path | None = None,
 ) -> Outcome:
     """One run, and what it came to. `amazon_of`: the folder of an Amazon that runs already."""
     chance, source = random.Random(wanted.seed), folder / "photos"
@@ -270,9 +278,8 @@ def heal(slack: Slack, rekognition: Rekognition | None) -> None:
 
 
 def wait_until_done(bot: RunningBot, story: Story, watch: Watch, patience: float) -> None:
-    """Return when people have nothing more to do and the bot has nothing left, or that takes too long."""
-    until = time.monotonic() + patience
-    while not is_done(bot, story, watch) and time.monotonic() < until:
+    """Return when people and bot have nothing more to do, or when nothing moved for so many seconds."""
+    while not is_done(bot, story, watch) and watch.idle_seconds < patience:
         time.sleep(PAUSE_SECONDS)
 
 

@@ -23,6 +23,8 @@ from tagbot.sandbox.refusals import Refused
 from tagbot.sandbox.state import Act, Message
 from tests.crash import grouping_bot
 from tests.crash.crash import (
+    PATIENCE_SECONDS,
+    PAUSE_SECONDS,
     Nemesis,
     Run,
     a_folder,
@@ -145,7 +147,7 @@ class Crowd(Acting):
         return act.acknowledged
 
 
-def run(folder: Path, slack: Slack, wanted: Run, *, patience: float = 300.0) -> Outcome:
+def run(folder: Path, slack: Slack, wanted: Run, *, patience: float = PATIENCE_SECONDS) -> Outcome:
     """One run, and what it came to."""
     chance, source = random.Random(wanted.seed), folder / "photos"
     source.mkdir()
@@ -168,9 +170,8 @@ def run(folder: Path, slack: Slack, wanted: Run, *, patience: float = 300.0) -> 
                         break_something(slack, rekognition, chance)
                     nemesis.start()
                 bot, watch = nemesis.any_bot(slack), Watch()
-                until = time.monotonic() + patience
-                while not is_done(bot, faces, watch, crowd) and time.monotonic() < until:
-                    time.sleep(2.0)  # between two looks
+                while not is_done(bot, faces, watch, crowd) and watch.idle_seconds < patience:
+                    time.sleep(PAUSE_SECONDS)
             heal(slack, rekognition)
             return outcome(bot, faces, watch, crowd)
         finally:

@@ -1,6 +1,7 @@
 """What has to hold in the end, whatever happened: compared from outside, each thing counted."""
 
 import re
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -76,9 +77,20 @@ class Watch:
     """How often there were messages that had been in a stage's hands at several crashes: a bot that is killed
     again and again has to take them for the cause.
     """
+    faces: dict[str, int] = field(default_factory=dict)
+    """How many there are in each state, as it was told last."""
+    moved_at: float = field(default_factory=time.monotonic)
+    """When that changed."""
+
+    @property
+    def idle_seconds(self) -> float:
+        """For so long no face has got any further, however slow the machine is."""
+        return time.monotonic() - self.moved_at
 
     def look(self, status: dict[str, Any]) -> bool:
         """Note what it tells; whether there are dead letters."""
+        if status["faces"] != self.faces:
+            self.faces, self.moved_at = status["faces"], time.monotonic()
         self.most_open = max(self.most_open, status["faces"]["open"])
         dead = [trouble for trouble in status["troubles"] if trouble["state"] == "dead"]
         suspects = [trouble for trouble in dead if trouble["error"] == CRASHED]

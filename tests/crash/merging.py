@@ -18,7 +18,16 @@ from tagbot.sandbox.driver import Slack
 from tagbot.settings import Settings
 from tagbot.training.merged_faces import left_to_follow
 from tests.clean_environment import clean_environment
-from tests.crash.crash import Nemesis, Run, a_folder, backend, break_something, heal, wait_until_done
+from tests.crash.crash import (
+    PATIENCE_SECONDS,
+    Nemesis,
+    Run,
+    a_folder,
+    backend,
+    break_something,
+    heal,
+    wait_until_done,
+)
 from tests.crash.invariants import MODEL, WRONGLY_TAGGED, Outcome, Watch, outcome
 from tests.crash.people import AGREED, Life, People, Story
 from tests.forked import BotProcess
@@ -35,7 +44,7 @@ Whose = dict[str, tuple[str, str, str]]
 """By face: its person, as whose the model has it, and how that calls it."""
 
 
-def run(folder: Path, slack: Slack, wanted: Run, *, patience: float = 300.0) -> Outcome:
+def run(folder: Path, slack: Slack, wanted: Run, *, patience: float = PATIENCE_SECONDS) -> Outcome:
     """One run, and what it came to."""
     chance, source = random.Random(wanted.seed), folder / "photos"
     source.mkdir()
