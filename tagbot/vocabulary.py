@@ -196,6 +196,10 @@ PICK = "pick_"
 """Begins the `action_id` of each name that a request offers; its number follows, from 1 on."""
 
 
+LEAST_OFFERED = 2
+"""Names that a request offers: one alone would tell whom the machine means."""
+
+
 PERSON = "person:"
 """Begins the `block_id` of what holds a person's own buttons; their Slack id follows."""
 

@@ -3,9 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from tagbot.recognition.resemblance import Resemblance
-
-LEAST = 2
-"""One name alone would tell whom the machine means."""
+from tagbot.vocabulary import LEAST_OFFERED
 
 
 def line_up(
@@ -27,6 +25,6 @@ def line_up(
     if not first and not any(each.distance <= resembles for each in known):
         return ()
     offered = list(dict.fromkeys([*first, *(each.person for each in known)]))[:most]
-    if len(offered) < LEAST:
+    if len(offered) < LEAST_OFFERED:
         return ()
     return tuple(sorted(offered, key=lambda person: (names[person], person)))

@@ -20,7 +20,7 @@ from tagbot.slack.request_message import (
     request_message,
 )
 from tagbot.slack.told_apart import told_apart
-from tagbot.vocabulary import MACHINE
+from tagbot.vocabulary import LEAST_OFFERED, MACHINE
 
 
 def request_as_it_is(request: Request, faces: Sequence[Face], rule: Rule, ours: str) -> Rendered:
@@ -81,16 +81,14 @@ def _without_faces(rounds: Sequence[PastRound], *, is_elsewhere: bool) -> Render
 
 
 def _offered(request: Request) -> list[Offered]:
-    """The names of the line-up, told apart where two people have the same. Of merged people it is one; where
-    nobody else is left, that one would be the machine's guess, and nobody is offered.
+    """The names of the line-up, told apart where two people have the same. Of merged people it is one. Where
+    one alone is left, that would be the machine's guess, and nobody is offered.
     """
-    offered = MergedPeople.now().roots(request.offered)
-    if len(offered) == 1 < len(request.offered):
-        return []
-    people = {each.id: each for each in people_of(offered)}
-    hints = told_apart(list(people.values()))
-    there = sorted(people.values(), key=lambda each: (name_key(each.name or ""), each.id))
-    return [Offered(each.id, each.name, hints.get(each.id, "")) for each in there if each.name]
+    people = people_of(MergedPeople.now().roots(request.offered))
+    hints = told_apart(people)
+    there = sorted(people, key=lambda each: (name_key(each.name or ""), each.id))
+    offered = [Offered(each.id, each.name, hints.get(each.id, "")) for each in there if each.name]
+    return offered if len(offered) >= LEAST_OFFERED else []
 
 
 def pictures_are_on_their_way(request: Request) -> bool:

@@ -238,6 +238,8 @@ def progress(required_votes: int, taggers: Sequence[str], *, differ: bool) -> st
 
 def offered(names: int) -> str:
     """How many names stand on buttons; which, the buttons alone say."""
+    if names == 1:
+        return "1 name is offered as a button."
     return f"{names} names are offered as buttons." if names else ""
 
 

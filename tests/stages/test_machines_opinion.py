@@ -12,6 +12,7 @@ from tagbot.database.models.guesses import Guess, outcome
 from tagbot.database.models.merges import merge, unmerge
 from tagbot.database.models.opt_outs import OptOut
 from tagbot.database.models.people import Person
+from tagbot.database.models.requests import Request
 from tagbot.database.models.vectors import TrainedVector
 from tagbot.database.models.votes import Vote
 from tagbot.database.write_lock import writing
@@ -22,6 +23,7 @@ from tagbot.slack import words
 from tagbot.stages.machines_opinion import note_opinion
 from tagbot.vocabulary import MACHINE, SpecialAnswer
 from tests.database.rows import photo_rows
+from tests.maintenance.forgetting.scenes import forget
 from tests.stages.grouping import grouping, let_in, waiting
 from tests.stages.made_up_people import asked_about, known, learn, looks_like
 from tests.stages.scenes import (
@@ -131,6 +133,38 @@ def test_of_merged_people_one_is_offered_also_while_the_model_has_them_apart(off
     for other in (anna, ben, cenek):
         unmerge(other.id)
     assert len(names_on(shown(offering, face))) == 4
+
+
+@pytest.mark.rule("line-up", "forget-all")
+def test_where_one_offered_person_is_left_after_a_forgetting_nobody_is_offered(make_world: MakeWorld) -> None:
+    world = make_world(LINE_UP="3")
+    four_people()
+    face = asked_about(world, 2)
+    offered = [value for _, _, value in names_on(shown(world, face))]
+    assert len(offered) == 3
+    forget(world, offered[0])
+    message = shown(world, face)
+    assert [value for _, _, value in names_on(message)] == offered[1:]
+    assert "2 names are offered as buttons." in message.text
+    forget(world, offered[1])
+    message = shown(world, face)
+    assert names_on(message) == [], "one name alone would be the machine's guess"
+    assert "offered" not in message.text
+    assert request_of(fresh(face)).line_up == "[]"
+    assert controls(message) >= {"tag_person", "someone_else", "dont_know", "not_a_face"}
+
+
+@pytest.mark.rule("line-up")
+def test_one_name_alone_is_not_shown_however_it_came_to_be_alone(offering: World) -> None:
+    dora, anna, *_ = four_people()
+    face = asked_about(offering, 2)
+    for line_up in ([anna.id], [anna.id, str(uuid.UUID(int=5))]):  # as an earlier version left it
+        Request.update(line_up=json.dumps(line_up), revision=Request.revision + 1).execute()
+        message = shown(offering, face)
+        assert (names_on(message), "offered" in message.text) == ([], False)
+    Person.update(name=None).where(Person.id == dora.id).execute()
+    Request.update(line_up=json.dumps([anna.id, dora.id]), revision=Request.revision + 1).execute()
+    assert names_on(shown(offering, face)) == [], "a person whose name is not known is on no button"
 
 
 @pytest.mark.rule("merged-is-one", "merge-model-follows")

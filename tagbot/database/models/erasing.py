@@ -26,7 +26,7 @@ from tagbot.database.models.vectors import TrainedVector
 from tagbot.database.models.votes import Vote
 from tagbot.database.write_lock import writing
 from tagbot.lib.keyed_hash import KeyedHash
-from tagbot.vocabulary import FORGOTTEN, State
+from tagbot.vocabulary import FORGOTTEN, LEAST_OFFERED, State
 
 
 def list_things(receipt: str, marks: Marks, backends: Iterable[str], current: str) -> None:
@@ -207,6 +207,7 @@ def _note_in_requests(receipt: str, marks: Marks, faces: Sequence[str]) -> None:
     for person in marks.person_ids:
         for request in Request.select().where(Request.line_up.contains(person)):
             left = [each for each in request.offered if each != person]
+            left = left if len(left) >= LEAST_OFFERED else []  # one alone would be the machine's guess
             Request.update(line_up=json.dumps(left)).where(Request.id == request.id).execute()
     named = [thing.ref for thing in ToForget.all_of(receipt, Kind.REQUEST)]
     Request.changed(Request.id << named)
