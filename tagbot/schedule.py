@@ -24,6 +24,7 @@ from tagbot.database.opening import connected, tidy
 from tagbot.database.outages import DatabaseAway, reached
 from tagbot.errors import Reject, Retry
 from tagbot.lib import failpoints
+from tagbot.lib.logged_ids import logged
 from tagbot.lib.outage_log import OutageLog
 from tagbot.messages import (
     ConsentChanged,
@@ -127,7 +128,7 @@ def mend(services: Services) -> None:
 
     def send_on(messages: Sequence[Message]) -> None:
         if not is_under_way(services, *messages):
-            log.warning("mending what was left half-done: message=%s", messages[0].id)
+            log.warning("mending what was left half-done: message=%s", logged(messages[0].id))
             services.publish(messages[0])
 
     _each(_left_behind(services), send_on)

@@ -13,6 +13,7 @@ from tagbot.database.outages import DatabaseAway, reached
 from tagbot.errors import Reject, Retry
 from tagbot.lib import failpoints, metrics
 from tagbot.lib.backoff import backoff
+from tagbot.lib.logged_ids import logged
 from tagbot.lib.outage_log import OutageLog
 from tagbot.pipeline import PIPELINE, Stage
 from tagbot.queues import Delivery
@@ -58,7 +59,7 @@ class Worker:
         """Work on one message, waiting for it up to `timeout` seconds; whether there was one."""
         delivery = self.deliveries.get(timeout)
         if delivery is not None:
-            with self.services.in_flight.tracking(self.stage.name, delivery.id):
+            with self.services.in_flight.tracking(self.stage.name, logged(delivery.id)):
                 self._settle(delivery)
         return delivery is not None
 
@@ -93,7 +94,7 @@ class Worker:
             delivery.bury(why.reason)
             self._log(logging.WARNING, "rejected", delivery, started, why.reason)
         except Exception as bug:
-            log.exception("%s bug message=%s", self.stage.name, delivery.id)
+            log.exception("%s bug message=%s", self.stage.name, logged(delivery.id))
             delivery.bury(f"bug: {type(bug).__name__}")
             self._count("bug", delivery, time.monotonic() - started)
 
@@ -114,17 +115,17 @@ class Worker:
         """The one line of a settled message."""
         seconds = time.monotonic() - started
         self._count(verb, delivery, seconds)
-        milliseconds = round(seconds * 1000)
+        message, milliseconds = logged(delivery.id), round(seconds * 1000)
         log.log(
             level,
             "%s %s message=%s attempt=%d %d ms%s",
             self.stage.name,
             verb,
-            delivery.id,
+            message,
             delivery.attempt,
             milliseconds,
             f": {why}" if why else "",
-            extra={"action": verb, "stage": self.stage.name, "message_id": delivery.id, "ms": milliseconds},
+            extra={"action": verb, "stage": self.stage.name, "message_id": message, "ms": milliseconds},
         )
 
     def _count(self, verb: str, delivery: Delivery, seconds: float) -> None:

@@ -39,7 +39,7 @@ class WorkInFlight:
 
     @contextmanager
     def tracking(self, stage: str, message: str) -> Iterator[None]:
-        """A stage works on a message."""
+        """A stage works on a message, by its id as the log has it."""
         key, taken_at = object(), self._clock()
         with self._lock:
             self._taken[key] = (stage, message, taken_at)

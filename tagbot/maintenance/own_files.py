@@ -24,13 +24,13 @@ def tighten_own_files(settings: Settings) -> None:
     What else is in that folder, which may be any, is left as it is.
     """
     _tell_of_open_inbox(settings)
-    left = [str(path) for path in _own(settings) if not tighten(path)]
+    left = [path for path in _own(settings) if not tighten(path)]
     if left:
         log.warning(
             "other users of this machine may be able to read %d of the bot's files, which it cannot "
-            "change, such as %s: they should be its user's, on a file system that keeps their rights",
+            "change, the first in %s: they should be its user's, on a file system that keeps their rights",
             len(left),
-            left[0],
+            left[0].parent,  # the name of a photo may be a person's
         )
 
 

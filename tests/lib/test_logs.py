@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tagbot.database.models.votes import Vote
 from tagbot.lib import logs
 from tagbot.sandbox.driver import Slack
 from tagbot.schedule import DAY_SECONDS
 from tests.handlers.conftest import connected_desk
+from tests.maintenance.forgetting.scenes import forget
 from tests.world import World, astronaut, ts_of
 
 Told = Callable[[], str]
@@ -127,6 +129,27 @@ def test_a_whole_flow_tells_no_name_no_email_and_no_token(
         "Lindqvist", "Zoë", "zo\\u00eb", "Ångström", "zoe@example.com", "xoxb-", "xapp-",
     }  # fmt: skip
     assert [line for line in lines if any(each.lower() in line.lower() for each in secrets)] == []
+
+
+@pytest.mark.rule("no-slack-id-in-log")
+def test_no_line_tells_who_answered_so_that_none_does_of_who_was_forgotten_and_answers_anew(
+    world: World, stand_in: Slack, told: Told, form: str
+) -> None:
+    logs.set_up("DEBUG", form)
+    anna, ben = stand_in.people[:2]
+    with connected_desk(world) as desk:
+        still_open = desk.request()
+        stand_in.click(anna, ts_of(still_open), "dont_know")
+        world.drain()
+        assert forget(world, anna).finished_at is not None
+        stand_in.click(anna, ts_of(still_open), "dont_know")
+        stand_in.choose(ben, ts_of(still_open), "tag_person", ben)
+        world.drain()
+    assert Vote.get_or_none(Vote.tagger == anna), "she may answer anew"
+    written = told()
+    assert "StoreFaceTagSql done" in written
+    assert "SendFaceForTraining done" in written
+    assert [line for line in written.splitlines() if any(each in line for each in stand_in.members())] == []
 
 
 def a_flow(world: World, slack: Slack) -> None:

@@ -11,6 +11,7 @@ from functools import partial
 
 from tagbot.aws.sqs_api import LONGEST_VISIBILITY_TIMEOUT, NotInFlight, Received
 from tagbot.errors import Retry
+from tagbot.lib.logged_ids import logged
 from tagbot.queues.envelope import Envelope
 from tagbot.queues.sqs.duplicates import Twins
 from tagbot.queues.sqs.failure_records import FailureRecord
@@ -160,5 +161,7 @@ class InFlightMessages:
         try:
             yield
         except NotInFlight:
-            log.warning("%s: message=%s took too long; it is handed out again", self._pair.name, message.id)
+            log.warning(
+                "%s: message=%s took too long; it is handed out again", self._pair.name, logged(message.id)
+            )
             self._remove(message)

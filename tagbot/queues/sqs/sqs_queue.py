@@ -13,6 +13,7 @@ from tagbot.aws.boto import Misconfigured
 from tagbot.aws.sqs_api import Sqs
 from tagbot.errors import Retry
 from tagbot.lib.crashes import CRASHED
+from tagbot.lib.logged_ids import logged
 from tagbot.queues import MAX_CRASHES, Confirmed, Counts, Failing, Stored, Trouble
 from tagbot.queues.envelope import Envelope
 from tagbot.queues.sqs.approximate_counts import ApproximateCounts
@@ -125,7 +126,7 @@ class SqsQueue:
         try:
             Envelope.from_json(message.received.text)
         except ValueError as unreadable:
-            log.error("%s: %s, message %s", self.name, unreadable, message.id)  # noqa: TRY400 - the reason says it all
+            log.error("%s: %s, message=%s", self.name, unreadable, logged(message.id))  # noqa: TRY400 - the reason says it all
             delivery.bury(str(unreadable))
             return None
         if self._in_flight.twins.is_twin(message.id, message.received.sent):
@@ -145,7 +146,7 @@ class SqsQueue:
             message.record, message.attempt = record, record.attempt
         crashes = message.received.times - 1 - (record.received if record else 0)
         if crashes >= MAX_CRASHES:
-            log.error("%s: %s, message=%s", self.name, CRASHED, message.id)
+            log.error("%s: %s, message=%s", self.name, CRASHED, logged(message.id))
             delivery.bury(CRASHED)
             return None
         return delivery

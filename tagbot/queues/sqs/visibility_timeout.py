@@ -2,6 +2,7 @@
 
 import logging
 
+from tagbot.lib.logged_ids import logged
 from tagbot.queues.sqs.in_flight_messages import Clock, InFlightMessages
 from tagbot.queues.sqs.long_poll import LongPoller
 from tagbot.queues.sqs.queue_pair import VISIBILITY_TIMEOUT_SECONDS
@@ -32,9 +33,9 @@ class VisibilityExtender:
         for message in self._in_flight.all():
             try:
                 if message.handle in idle or (message.returned is not None and message.returned < since):
-                    log.warning("%s: message=%s rests here; it is given back", self._name, message.id)
+                    log.warning("%s: message=%s rests here; it is given back", self._name, logged(message.id))
                     self._in_flight.release(message)
                 else:
                     self._in_flight.extend(message)
             except Exception:  # the others are to be kept all the same, and this one the next time
-                log.exception("%s: message=%s cannot be kept", self._name, message.id)
+                log.exception("%s: message=%s cannot be kept", self._name, logged(message.id))
