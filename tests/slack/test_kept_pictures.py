@@ -1,6 +1,7 @@
 """Pictures that are kept for a while only go in time, here and at Slack; the crop of a tagged face stays."""
 
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,17 +12,22 @@ from tagbot.database.models.faces import Face
 from tagbot.database.models.forgettings import Forgetting
 from tagbot.database.models.people import Person
 from tagbot.database.models.photos import Photo
+from tagbot.database.models.requests import Request
 from tagbot.errors import Reject
 from tagbot.maintenance.redrive import in_words
-from tagbot.messages import FaceReopened
+from tagbot.messages import FaceReopened, FacesStruckOut
 from tagbot.photos.image_keys import context_key, crop_key
 from tagbot.sandbox.driver import Slack
-from tagbot.schedule import jobs
+from tagbot.schedule import ask_lost_again, jobs
 from tagbot.slack import words
+from tagbot.slack.history import SETTLE_SECONDS
+from tagbot.slack.uploads import Picture
 from tagbot.training.local import LocalBackend
+from tests.maintenance.forgetting.scenes import forget
 from tests.maintenance.forgetting.traces import in_files
+from tests.stages.grouping import asked_together, grouping, let_in
 from tests.stages.scenes import fresh, say, seen, shown, tagged
-from tests.world import World, a_world
+from tests.world import World, a_world, portrait, request_of, ts_of
 
 DAY = 86_400.0
 
@@ -94,6 +100,97 @@ def test_a_face_that_is_reopened_later_is_asked_about_with_its_crop_alone(world:
     let_go(world)
     assert fresh(face).crop_file is None
     assert kept(world, face) == ["crop"]
+
+
+def struck_out(world: World, faces: list[Face]) -> None:
+    """All faces of a request leave it, as they are not the same."""
+    odd_ones, anna = tuple(face.id for face in faces), world.slack.people[0]
+    world.publish(FacesStruckOut(face_id=faces[0].id, round=1, odd_ones=odd_ones, by=anna, at=1.0))
+    world.drain()
+
+
+def all_wrong(world: World, faces: list[Face]) -> None:
+    """They are tagged, and all got the wrong person."""
+    anna, ben, chiara, dan, *_ = world.slack.people
+    say(world, faces[0], chiara, anna, ben)
+    wrong = tuple(face.id for face in faces)
+    for face_id in wrong:
+        world.publish(FaceReopened(face_id=face_id, round=1, by=dan, together=wrong))
+    world.drain()
+
+
+def lost(world: World, faces: list[Face]) -> None:
+    """Their message was deleted in Slack."""
+    world.slack.delete(ts_of(faces[0]))
+    world.offset += SETTLE_SECONDS + 1
+    ask_lost_again(world.services)
+    world.drain()
+
+
+LEFT = pytest.mark.parametrize("leave", [struck_out, all_wrong, lost])
+"""The ways in which all faces leave a request."""
+
+
+def asked_apart(world: World, leave: Callable[[World, list[Face]], None]) -> tuple[list[Face], str]:
+    """Faces that were asked about together, and are one by one now; and their picture from then."""
+    faces = asked_together(world, 2)
+    picture = str(request_of(faces[0]).grid_file)
+    leave(grouping(world, 1), faces)
+    let_in(world)
+    assert [(fresh(face).state, fresh(face).round) for face in faces] == [("open", 2)] * 2
+    return faces, picture
+
+
+def is_at_slack(world: World, file: str) -> bool:
+    """Whether Slack still has it."""
+    return not next(each for each in world.slack.files() if each.id == file).deleted
+
+
+@pytest.mark.rule("pictures-kept-for-a-while")
+@LEFT
+def test_the_picture_of_a_request_that_all_faces_have_left_goes_when_theirs_do(
+    world: World, leave: Callable[[World, list[Face]], None]
+) -> None:
+    faces, picture = asked_apart(world, leave)
+    anna, ben, *_ = world.slack.people
+    say(world, faces[0], anna, anna, ben)
+    world.offset += DAY
+    let_go(world)
+    assert is_at_slack(world, picture), "one of them is still open"
+    say(world, faces[1], ben, anna, ben)
+    world.offset += DAY
+    let_go(world)
+    assert not is_at_slack(world, picture)
+    assert not [request.id for request in Request.select() if request.pictures]
+
+
+@pytest.mark.rule("forget-all")
+@LEFT
+def test_the_picture_of_a_request_that_all_faces_have_left_goes_with_the_person_in_it(
+    world: World, leave: Callable[[World, list[Face]], None]
+) -> None:
+    faces, picture = asked_apart(world, leave)
+    anna, ben, _, dan, *_ = world.slack.people
+    say(world, faces[0], dan, anna, ben)
+    assert forget(world, dan).finished_at is not None
+    assert not is_at_slack(world, picture)
+
+
+@pytest.mark.rule("pictures-kept-for-a-while", "forget-all")
+@pytest.mark.parametrize("way", ["kept no longer", "forgotten"])
+def test_a_picture_that_was_made_for_a_request_which_was_not_posted_goes(world: World, way: str) -> None:
+    chiara = world.slack.people[2]
+    tagged(world, chiara)
+    title = words.FACES_TITLE
+    [picture] = world.services.slack.uploads.upload([Picture(portrait(1), title, title)])
+    world.services.slack.uploads.complete({picture: title})
+    Request.create(id=str(uuid.uuid4()), grid_file=picture, grid_size=2)
+    assert is_at_slack(world, picture)
+    if way == "forgotten":
+        forget(world, chiara)
+    else:
+        let_go(world)
+    assert not is_at_slack(world, picture)
 
 
 def run_job(world: World, name: str) -> None:

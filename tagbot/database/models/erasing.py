@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from peewee import fn
@@ -26,7 +26,7 @@ from tagbot.database.models.vectors import TrainedVector
 from tagbot.database.models.votes import Vote
 from tagbot.database.write_lock import writing
 from tagbot.lib.keyed_hash import KeyedHash
-from tagbot.vocabulary import FORGOTTEN, LEAST_OFFERED, State
+from tagbot.vocabulary import FORGOTTEN, LEAST_OFFERED, RejectionReason, State
 
 
 def list_things(receipt: str, marks: Marks, backends: Iterable[str], current: str) -> None:
@@ -34,7 +34,8 @@ def list_things(receipt: str, marks: Marks, backends: Iterable[str], current: st
     backends that may know the person; the `current` one is set.
     """
     faces = list(Face.select(Face, Photo).join(Photo).where(Face.person << marks.person_ids))
-    ToForget.note(receipt, Kind.FACE, {face.id: face.state for face in faces})
+    nobody = _nobody_beside(faces)
+    ToForget.note(receipt, Kind.FACE, {face.id: face.state for face in (*faces, *nobody)})
     known = {current, *(str(face.training_backend) for face in faces if face.face_ref is not None)}
     ToForget.note(
         receipt, Kind.MODEL, {name: None if name in known else IDLE for name in {*backends, *known}}
@@ -44,7 +45,7 @@ def list_things(receipt: str, marks: Marks, backends: Iterable[str], current: st
     ToForget.note(receipt, Kind.MESSAGE, told)
     _list_photos(receipt, faces)
     ToForget.note(receipt, Kind.FILE, [each.file for each in SentPhoto.select().where(_sent(marks, receipt))])
-    _list_requests(receipt, marks, [face.id for face in faces])
+    _list_requests(receipt, marks, [face.id for face in (*faces, *nobody)])
 
 
 def erase_rows(receipt: str, marks: Marks, key: KeyedHash) -> dict[str, int]:
@@ -64,8 +65,9 @@ def erase_rows(receipt: str, marks: Marks, key: KeyedHash) -> dict[str, int]:
         table.delete().where(table.face << faces).execute()
     DifferentPeople.delete().where(DifferentPeople.other << faces).execute()
     _let_others_come_back(marks)
-    counts["faces"] = Face.delete().where(Face.id << faces).execute()
-    Effort.add_forgotten(counts["faces"])
+    counts["faces"] = Face.delete().where((Face.id << faces) & (Face.person << marks.person_ids)).execute()
+    nobody: int = Face.delete().where(Face.id << faces).execute()
+    Effort.add_forgotten(counts["faces"] + nobody)
     counts["photos"] = Photo.delete().where(Photo.sha256 << photos).execute()
     PostedPhoto.delete().where(
         (PostedPhoto.member << marks.slack_ids) | (PostedPhoto.sha256 << photos)
@@ -84,21 +86,39 @@ def _list_photos(receipt: str, faces: Sequence[Face]) -> None:
     of_photo: defaultdict[str, list[Face]] = defaultdict(list)
     for face in faces:
         of_photo[face.photo_id].append(face)
-    ids = [face.id for face in faces]
-    others: defaultdict[str, list[Face]] = defaultdict(list)
-    for other in Face.select().where((Face.photo << list(of_photo)) & Face.id.not_in(ids)):
-        others[other.photo_id].append(other)
-    ToForget.note(receipt, Kind.PHOTO, [photo for photo in of_photo if photo not in others])
-    for photo, neighbours in others.items():
-        size = of_photo[photo][0].photo
+    others = _beside(faces)
+    stay = {photo for photo, beside in others.items() if not all(map(_is_nobody, beside))}
+    ToForget.note(receipt, Kind.PHOTO, [photo for photo in of_photo if photo not in stay])
+    for photo in stay:
+        size, neighbours = of_photo[photo][0].photo, others[photo]
         places = {
             "size": [size.width, size.height],
             "hide": [_place(face) for face in of_photo[photo]],
-            "keep": [_place(face) for face in neighbours],
+            "keep": [_place(face) for face in neighbours if not _is_nobody(face)],
         }
         ToForget.note(receipt, Kind.HIDDEN, {photo: json.dumps(places)})
         details = {face.id: json.dumps({"photo": photo, "place": _place(face)}) for face in neighbours}
         ToForget.note(receipt, Kind.NEIGHBOUR, details)
+
+
+def _beside(faces: Sequence[Face]) -> Mapping[str, list[Face]]:
+    """The other faces in the photos of these, by photo."""
+    others: defaultdict[str, list[Face]] = defaultdict(list)
+    photos, ids = {face.photo_id for face in faces}, [face.id for face in faces]
+    for other in Face.select().where((Face.photo << list(photos)) & Face.id.not_in(ids)):
+        others[other.photo_id].append(other)
+    return others
+
+
+def _nobody_beside(faces: Sequence[Face]) -> list[Face]:
+    """Places that were taken for faces, in photos of theirs without anybody else: they go with the photos."""
+    alone = (beside for beside in _beside(faces).values() if all(map(_is_nobody, beside)))
+    return [face for beside in alone for face in beside]
+
+
+def _is_nobody(face: Face) -> bool:
+    """Whether people said that it is no face."""
+    return face.state == State.REJECTED and face.reason == RejectionReason.NOT_A_FACE
 
 
 def _sent(marks: Marks, receipt: str) -> Any:
@@ -114,9 +134,8 @@ def _place(face: Face) -> list[int]:
 def _list_requests(receipt: str, marks: Marks, faces: Sequence[str]) -> None:
     """The messages about the faces with their pictures, and those about others that name the person."""
     own = list(_requests_of(faces))
-    files = {
-        file for request in own for file in (request.grid_file, *(request.past_grids or "").split()) if file
-    }
+    unknown = Request.select().where(Request.id << _of_no_face())
+    files = {file for request in (*own, *unknown) for file in request.pictures}
     pictures: Any = Face.select(Face.crop_file, Face.context_file).where(Face.id << faces)
     files |= {file for row in pictures.tuples() for file in row if file}
     ToForget.note(receipt, Kind.FILE, sorted(files))
@@ -133,6 +152,15 @@ def _requests_of(faces: Sequence[str]) -> Iterator[Request]:
     now = Face.select(Face.request).where((Face.id << faces) & Face.request.is_null(False))
     before = PastRound.select(PastRound.request).where(PastRound.face << faces)
     yield from Request.select().where((Request.id << now) | (Request.id << before))
+
+
+def _of_no_face() -> Any:
+    """Ids of requests with pictures of faces that nobody can tell any more: they wait again, and were never
+    asked about there.
+    """
+    now = Face.select().where(Face.request == Request.id)
+    before = PastRound.select().where(PastRound.request == Request.id)
+    return Request.select(Request.id).where(Request.has_pictures() & ~fn.EXISTS(now) & ~fn.EXISTS(before))
 
 
 def _naming(marks: Marks) -> set[str]:
@@ -200,10 +228,11 @@ def _note_in_requests(receipt: str, marks: Marks, faces: Sequence[str]) -> None:
     for request in _requests_of(faces):
         now = Face.select().where((Face.request == request.id) & (Face.id << faces)).count()
         past = PastRound.select().where((PastRound.request == request.id) & (PastRound.face << faces)).count()
-        nothing = dict.fromkeys(("grid_file", "grid_size", "past_grids"))
+        nothing = dict.fromkeys(Request.PICTURES)
         Request.update(forgotten=Request.forgotten + now + past, **nothing).where(
             Request.id == request.id
         ).execute()
+    Request.update(dict.fromkeys(Request.PICTURES)).where(Request.id << _of_no_face()).execute()
     for person in marks.person_ids:
         for request in Request.select().where(Request.line_up.contains(person)):
             left = [each for each in request.offered if each != person]

@@ -7,6 +7,7 @@ from peewee import fn
 from tagbot.database.models.faces import Face
 from tagbot.database.models.photos import Photo
 from tagbot.database.models.requests import Request
+from tagbot.database.models.rounds import PastRound
 from tagbot.database.write_lock import writing
 from tagbot.vocabulary import State
 
@@ -59,13 +60,21 @@ def note_photo_gone(sha256: str, now: float) -> None:
 
 
 def files_to_delete() -> list[tuple[str, list[str]]]:
-    """Requests whose faces have all lost their pictures, each with the ids of those that Slack still has."""
+    """Requests whose faces have all lost their pictures, also where they left it before; each with the ids of
+    those that Slack still has.
+    """
     here = Face.select().where(Face.request == Request.id)
     kept = here.where(Face.pictures_gone_at.is_null() | Face.crop_file.is_null(False))
     due = Request.past_grids.is_null(False) & fn.EXISTS(here) & ~fn.EXISTS(kept)
-    return [(request.id, str(request.past_grids).split()) for request in Request.select().where(due)]
+    left = (
+        Face.select().join(PastRound, on=(PastRound.face == Face.id)).where(PastRound.request == Request.id)
+    )
+    empty = (
+        Request.has_pictures() & ~fn.EXISTS(here) & ~fn.EXISTS(left.where(Face.pictures_gone_at.is_null()))
+    )
+    return [(request.id, request.pictures) for request in Request.select().where(due | empty)]
 
 
 def note_files_deleted(request_id: str) -> None:
     """Slack has none of them any more."""
-    Request.note(request_id, past_grids=None)
+    Request.note(request_id, **dict.fromkeys(Request.PICTURES))

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from peewee import CharField, DoubleField, IntegerField, TextField
 
@@ -14,6 +14,9 @@ class Request(Table):
     """A message in Slack that asks about faces, or is to be posted. The faces that it is about point to it;
     one that no face points to any more is over.
     """
+
+    PICTURES: ClassVar = "grid_file", "grid_size", "past_grids"
+    """The columns of the pictures that are its own."""
 
     id = CharField(48, primary_key=True)
     channel = CharField(32, null=True)
@@ -52,6 +55,16 @@ class Request(Table):
     def offered(self) -> list[str]:
         """Ids of those people."""
         return list(json.loads(self.line_up or "[]"))
+
+    @property
+    def pictures(self) -> list[str]:
+        """Slack's ids of all that it has had of its own, as far as Slack may still have them."""
+        return " ".join(filter(None, (self.past_grids, self.grid_file))).split()
+
+    @classmethod
+    def has_pictures(cls) -> Any:
+        """The condition that Slack may still have one of them."""
+        return cls.grid_file.is_null(False) | cls.past_grids.is_null(False)
 
     @classmethod
     def offer(cls, request: Self, people: Sequence[str]) -> None:

@@ -195,6 +195,23 @@ def test_a_photo_of_nobody_else_goes_and_is_taken_again_if_it_comes_again(here: 
 
 
 @pytest.mark.rule("forget-all")
+def test_what_people_said_is_no_face_is_nobody_else_and_goes_with_the_photo(here: World) -> None:
+    anna, ben, chiara, *_ = here.slack.people
+    theirs, other = two_in_one_photo(here)
+    say(here, other, "not_a_face", anna, ben)
+    say(here, theirs, chiara, anna, ben)
+    labelled, files = collect()["labelled"], {fresh(other).crop_file, fresh(other).context_file}
+    receipt = forget(here, chiara)
+    assert receipt.finished_at is not None
+    assert (receipt.counted["faces"], receipt.counted["photos"]) == (1, 1)
+    assert not Photo.select().exists()
+    assert not Face.select().exists()
+    assert not list(here.services.images.keys())
+    assert {file.id for file in here.slack.files() if file.deleted} >= files
+    assert collect()["labelled"] == labelled
+
+
+@pytest.mark.rule("forget-all")
 def test_in_a_request_of_several_what_was_theirs_goes_and_the_rest_is_asked_on(here: World) -> None:
     anna, ben, chiara, *_ = here.slack.people
     first, second, third = asked_together(here)
