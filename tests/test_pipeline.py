@@ -114,6 +114,7 @@ def test_the_table_has_no_annotation_as_that_would_hide_wrong_pairs() -> None:
     )
 
 
+@pytest.mark.ci
 @pytest.mark.process
 def test_mypy_takes_a_stage_with_its_own_message_only(tmp_path: Path) -> None:
     right, wrong = tmp_path / "right.py", tmp_path / "wrong.py"

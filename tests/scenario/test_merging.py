@@ -45,6 +45,7 @@ def put(bot: RunningBot, number: int) -> None:
     bot.put(f"{number}.png", astronaut() + bytes([number]))
 
 
+@pytest.mark.ci
 @pytest.mark.rule("merge-faces-and-votes", "merge-model-follows", "unmerge-exact", "rename", "merge-commands")
 def test_people_are_merged_parted_and_renamed_while_the_bot_runs(tmp_path: Path, stand_in: Slack) -> None:
     slack = stand_in
