@@ -218,7 +218,7 @@ def send_heartbeat(sender: HeartbeatSender, services: Services) -> None:
 
 def let_pictures_go(services: Services) -> None:
     """Delete pictures that have been kept for long enough."""
-    if days := services.settings.keep_pictures_days:
+    if (days := services.settings.keep_pictures_days) is not None:
         services.let_pictures_go(services.now() - days * DAY_SECONDS)
 
 

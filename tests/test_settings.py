@@ -52,9 +52,9 @@ WRONG: dict[str, tuple[str, ...]] = {
     "MAX_OPEN_REQUESTS": BELOW_ONE,
     "MAX_GROUP": (*BELOW_ONE, "10"),
     "REQUEST_EXPIRES_DAYS": NOT_ABOVE_ZERO,
-    "KEEP_PICTURES_DAYS": NOT_ABOVE_ZERO,
+    "KEEP_PICTURES_DAYS": NOT_ABOVE_ZERO[1:],
     "FORGET_AFTER_DAYS": NOT_ABOVE_ZERO,
-    "MIN_FACE_SIZE": BELOW_ONE,
+    "MIN_FACE_SIZE": BELOW_ONE[1:],
     "MAX_FACES_PER_PERSON": BELOW_ONE,
     "MAX_ATTEMPTS": BELOW_ONE,
     "RETRY_BASE_SECONDS": NOT_ABOVE_ZERO,
@@ -63,7 +63,7 @@ WRONG: dict[str, tuple[str, ...]] = {
     "STAGES": ("Detect", "DetectFaces;UndoTag", "detectfaces"),
     "DIGEST": ("on", "Daily", "monthly"),
     "METRICS_PORT": ("0", "65536", "http"),
-    "LOG_LEVEL": ("LOUD", "info"),
+    "LOG_LEVEL": ("LOUD", "10"),
     "LOG_FORMAT": ("xml", "JSON"),
 }
 
@@ -87,6 +87,24 @@ def test_a_wrong_value_is_one_line_that_begins_with_its_variable(variable: str, 
     [line] = problems(**{variable: value})
     assert line.startswith(f"{variable} ")
     assert "\n" not in line
+
+
+@pytest.mark.rule("smallest-values")
+@pytest.mark.parametrize(
+    ("variable", "written", "meant"),
+    [
+        ("SLACK_CHANNEL", "C1", "C1"),
+        ("ADMINS", "U1, W2", frozenset({"U1", "W2"})),
+        ("MIN_FACE_SIZE", "0", 0),
+        ("KEEP_PICTURES_DAYS", "0", 0.0),
+        ("KEEP_PICTURES_DAYS", "", None),
+        ("LOG_LEVEL", "debug", "DEBUG"),
+        ("LOG_LEVEL", "Warning", "WARNING"),
+    ],
+)
+def test_these_values_are_taken(variable: str, written: str, meant: object) -> None:
+    settings = Settings.from_env(SLACK | {variable: written})
+    assert {each.name: getattr(settings, name) for name, each in variables()}[variable] == meant
 
 
 UNSEEN = ("\n", "\r\n", " ", "\t", "\u00a0", "\u200b", "\ufeff")

@@ -3,11 +3,18 @@
 import argparse
 import time
 
+from tagbot import build
 from tagbot.commands.command import Command
 from tagbot.commands.one_person import one_person
 from tagbot.database.models.consents import ConsentStatement
+from tagbot.database.models.kept import people_called
+from tagbot.database.models.marks import ids_being_forgotten
+from tagbot.database.models.opt_outs import OptOut
+from tagbot.database.models.people import Person
 from tagbot.database.opening import connected, open_database
+from tagbot.database.write_lock import writing
 from tagbot.lib.terminal import complain, say
+from tagbot.lib.typed_ids import account_meant
 from tagbot.settings import Settings
 from tagbot.vocabulary import Consent
 
@@ -28,7 +35,7 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
         return 1
     open_database(settings.database_url)
     with connected():
-        person = one_person(options.person)
+        person = _person(settings, options.person)
         if person is None:
             return 1
         said = Consent.GIVEN if options.given else Consent.REFUSED
@@ -37,6 +44,23 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
     follows = "Faces that waited for it are learned" if options.given else "What was learned of them goes"
     say(f"Noted. {follows}, by the bot that runs or at its next start.")
     return 0
+
+
+def _person(settings: Settings, typed: str) -> Person | None:
+    """The one who is known by it, or of whose account nothing is known yet; None once the operator was told
+    why there is none.
+    """
+    account = account_meant(typed)
+    if account is None or people_called(typed):
+        return one_person(typed)
+    if OptOut.has(account, build.opt_out_key(settings)):
+        complain("This member asked not to be tagged, and they alone take that back, in Slack.")
+        return None
+    with writing():
+        if account not in ids_being_forgotten():
+            return Person.with_slack_id(account, time.time())
+    complain("This member is being forgotten just now. Note it once that is done.")
+    return None
 
 
 COMMAND = Command(_arguments, _run)

@@ -1,7 +1,6 @@
 """`python bot.py forget`: everything goes that says who a person is or shows their face."""
 
 import argparse
-import re
 import threading
 import time
 import uuid
@@ -11,7 +10,7 @@ from contextlib import contextmanager
 from tagbot import build
 from tagbot.commands.command import Command
 from tagbot.database.models.forgettings import Forgetting, Marks
-from tagbot.database.models.marks import ids_of, marks_of, marks_of_name
+from tagbot.database.models.marks import ids_of, is_known, marks_of, marks_of_name
 from tagbot.database.named_lock import alone
 from tagbot.database.opening import connected, open_database
 from tagbot.database.outages import reached
@@ -19,6 +18,7 @@ from tagbot.errors import Retry
 from tagbot.lib import failpoints
 from tagbot.lib.process_lock import AlreadyRunning
 from tagbot.lib.terminal import complain, say
+from tagbot.lib.typed_ids import ACCOUNT, OWN_ID, account_meant, ids_meant, without_quotes
 from tagbot.maintenance.forgetting import receipt
 from tagbot.maintenance.forgetting.parts import Parts
 from tagbot.maintenance.forgetting.steps import begin, go_on, publish_go_on
@@ -32,11 +32,6 @@ LONGEST = 600.0
 """Seconds to wait for a running bot."""
 
 LOOK_SECONDS = 0.2
-
-SLACK_ID = re.compile(r"<?@?([UW][A-Z0-9]{5,30})(\|[^>]*)?>?", re.IGNORECASE)
-"""As it is typed, or copied from a mention."""
-
-OWN_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,17 +71,21 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
 
 def whose_marks(typed: str) -> Marks | None:
     """All by which the person who is meant is recognised; None where several have the name."""
-    text = typed.strip().strip("\"'`")
-    if found := SLACK_ID.fullmatch(text):
-        known = marks_of(found[1].upper())
-        if known.person_ids or not ids_of(text):
-            return known
-    if OWN_ID.fullmatch(text):
-        return marks_of(text.lower())
-    ids = ids_of(text)
-    if len(ids) > 1:
+    text = without_quotes(typed)
+    ids = [each for each in ids_meant(typed) if ACCOUNT.fullmatch(each) or OWN_ID.fullmatch(each)]
+    named = ids_of(text)
+    if one := next(filter(is_known, ids), None):
+        return marks_of(one)
+    if len(named) > 1:
         return None
-    return marks_of(ids.pop()) if ids else marks_of_name(text)
+    if one := next(iter(named), None) or account_meant(text):
+        return marks_of(one)
+    if OWN_ID.fullmatch(text):
+        return marks_of(ids[-1])
+    if text in ids and text.isupper():
+        # Nothing tells whether it is an id or a name in capitals; what waits may have either.
+        return marks_of(text).joined(marks_of_name(text))
+    return marks_of_name(text)
 
 
 @contextmanager

@@ -39,10 +39,11 @@ def _kept(settings: Settings) -> str:
 def _for_how_long(settings: Settings) -> str:
     pictures, people = settings.keep_pictures_days, settings.forget_after_days
     kept = "Pictures are kept until their people are forgotten"
-    if pictures:
+    if pictures is not None:
+        after = f"{pictures:g} days after a face is" if pictures else "within an hour once a face is"
         kept = (
-            f"The surroundings, the photo and the pictures in Slack go {pictures:g} days after a face is "
-            "closed (KEEP_PICTURES_DAYS), its crop when its person is forgotten"
+            f"The surroundings, the photo and the pictures in Slack go {after} closed (KEEP_PICTURES_DAYS), "
+            "its crop when its person is forgotten"
         )
     by_itself = f"People who were in no new photo for {people:g} days are" if people else "Nobody is"
     return f"{kept}. {by_itself} forgotten without being asked (FORGET_AFTER_DAYS)."

@@ -17,11 +17,13 @@ from tagbot.settings.values import (
     collection_id,
     data_folder,
     database_address,
+    days_or_for_ever,
     days_or_never,
     events_queue,
     folder,
     folder_or_s3,
     inbox_place,
+    log_level,
     none_or,
     number,
     one_of,
@@ -200,10 +202,10 @@ class Settings:
         "MAX_GROUP", whole_number(1, 9), "9",
         "How many faces that look like one person share a request at most; 1: each is asked about by itself.",
     )  # fmt: skip
-    keep_pictures_days: float = setting(
-        "KEEP_PICTURES_DAYS", days_or_never, "",
+    keep_pictures_days: float | None = setting(
+        "KEEP_PICTURES_DAYS", days_or_for_ever, "",
         "So long after a face is closed its surroundings, its photo and its pictures in Slack are kept (the "
-        "crop of a tagged face stays); fractions allowed, empty: for ever.",
+        "crop of a tagged face stays); fractions allowed, 0: they go within the hour, empty: for ever.",
     )  # fmt: skip
     forget_after_days: float = setting(
         "FORGET_AFTER_DAYS", days_or_never, "",
@@ -214,8 +216,8 @@ class Settings:
         "A request that nobody has finished by then is closed; fractions allowed.",
     )  # fmt: skip
     min_face_size: int = setting(
-        "MIN_FACE_SIZE", whole_number(1), "50",
-        "Pixels; a face smaller than this on either side is not asked about.",
+        "MIN_FACE_SIZE", whole_number(0), "50",
+        "Pixels; a face smaller than this on either side is not asked about; 0: none is too small.",
     )  # fmt: skip
     max_faces_per_person: int = setting(
         "MAX_FACES_PER_PERSON", whole_number(1), "100",
@@ -253,8 +255,8 @@ class Settings:
         "Prometheus metrics at http://127.0.0.1:PORT/metrics; empty: none. Nothing in them is personal.",
     )  # fmt: skip
     log_level: str = setting(
-        "LOG_LEVEL", one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO",
-        "How much the log tells.",
+        "LOG_LEVEL", log_level, "INFO",
+        "How much the log tells: DEBUG, INFO, WARNING or ERROR.",
     )  # fmt: skip
     log_format: str = setting(
         "LOG_FORMAT", one_of("text", "json"), "text",

@@ -46,7 +46,7 @@ def token(prefix: str) -> Callable[[str], str]:
 
 def channel_id(text: str) -> str:
     """An id as Slack writes it, not a name."""
-    if not re.fullmatch(r"[CG][A-Z0-9]{2,}", text):
+    if not re.fullmatch(r"[CG][A-Z0-9]+", text):
         raise ValueError(
             f"should be a channel's id such as C0123456789 (in Slack: channel details, at the bottom), "
             f"but is {text!r}"
@@ -172,6 +172,11 @@ def one_of(*choices: str) -> Callable[[str], str]:
     return parse
 
 
+def log_level(text: str) -> str:
+    """How serious a line has to be; in capitals, as the log names it."""
+    return one_of("DEBUG", "INFO", "WARNING", "ERROR")(text.upper())
+
+
 def yes_or_no(text: str) -> bool:
     """A decision."""
     return one_of("yes", "no")(text) == "yes"
@@ -180,6 +185,11 @@ def yes_or_no(text: str) -> bool:
 def days_or_never(text: str) -> float:
     """A number of days, fractions allowed; 0 where it is left empty: never."""
     return number(text) if text.strip() else 0.0
+
+
+def days_or_for_ever(text: str) -> float | None:
+    """A number of days, fractions and none at all allowed; None where it is left empty: for ever."""
+    return _finite(text, "should be a number, 0 or more") if text.strip() else None
 
 
 def none_or(at_least: int, at_most: int) -> Callable[[str], int]:
@@ -218,12 +228,20 @@ def port(text: str) -> int | None:
 
 def number(text: str) -> float:
     """A number above zero, fractions allowed."""
+    wanted = "should be a number above 0"
+    value = _finite(text, wanted)
+    if value == 0:
+        raise ValueError(f"{wanted}, but is {text!r}")
+    return value
+
+
+def _finite(text: str, wanted: str) -> float:
     try:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not (value > 0 and math.isfinite(value)):
-        raise ValueError(f"should be a number above 0, but is {text!r}")
+    if not (value >= 0 and math.isfinite(value)):
+        raise ValueError(f"{wanted}, but is {text!r}")
     return value
 
 
@@ -246,7 +264,7 @@ def collection_id(text: str) -> str:
 def slack_ids(text: str) -> frozenset[str]:
     """Ids of Slack members, separated by commas or spaces; none in an empty text."""
     ids = frozenset(re.split(r"[,\s]+", text.strip())) - {""}
-    wrong = sorted(each for each in ids if not re.fullmatch(r"[UW][A-Z0-9]{2,}", each))
+    wrong = sorted(each for each in ids if not re.fullmatch(r"[UW][A-Z0-9]+", each))
     if wrong:
         raise ValueError(f"should be ids of Slack members such as U0123456789, but has {wrong[0]!r}")
     return ids

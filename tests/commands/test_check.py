@@ -266,6 +266,10 @@ def test_privacy_says_what_is_kept_where_who_sees_it_and_what_people_agree_to(
     for told in ("30 days after a face is closed", "in no new photo for 365 days are forgotten"):
         assert told not in said
         assert told in elsewhere
+    assert (
+        "go within an hour once a face is closed"
+        in on_slack("check", "--privacy", KEEP_PICTURES_DAYS="0").out
+    )
     assert "Amazon Rekognition in eu-west-1" in elsewhere
     assert "CONSENT=off" in elsewhere
 

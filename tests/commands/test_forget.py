@@ -12,11 +12,13 @@ from tagbot.database.models.opt_outs import OptOut
 from tagbot.database.models.people import Person
 from tagbot.database.models.votes import Vote
 from tagbot.database.opening import connected
+from tagbot.database.write_lock import writing
 from tagbot.sandbox.driver import Slack
 from tagbot.training.local import LocalBackend
-from tagbot.vocabulary import StageName
+from tagbot.vocabulary import StageName, State
 from tests.clean_environment import clean_environment
 from tests.commands.conftest import Run
+from tests.database.rows import a_face
 from tests.forked import BOT
 from tests.maintenance.forgetting.scenes import of_person
 from tests.maintenance.forgetting.traces import in_files, in_slack
@@ -104,6 +106,33 @@ def test_a_bot_that_runs_does_it(tmp_path: Path, stand_in: Slack, recogniser: Lo
         assert (ran.returncode, ran.stderr) == (0, "")
         assert "faces: 1" in ran.stdout
         assert not list(in_files(tmp_path / "data", wanted))
+
+
+@pytest.mark.rule("one-way-to-name-a-person")
+@pytest.mark.parametrize("typed", ["UANN", "uann", "<@UANN>", "WBEN"])
+def test_a_member_with_a_short_id_is_forgotten_also_one_who_only_answered(on_slack: Run, typed: str) -> None:
+    assert on_slack("people").code == 0
+    with connected(), writing():
+        Person.with_slack_id("UANN", 1.0)
+        face = a_face(state=State.TAGGED)
+        Vote.put(face_id=face.id, tagger="WBEN", answer="UANN", round=1, at=1.0)
+    ran = on_slack("forget", typed)
+    assert (ran.code, ran.err) == (0, "")
+    assert "finished" in ran.out
+    with connected():
+        assert [each.slack_id for each in Person.select()] == (["UANN"] if typed == "WBEN" else [])
+        assert not Vote.select().where(Vote.tagger == typed).exists()
+    assert "Nothing is kept" in on_slack("forget", typed).out
+
+
+@pytest.mark.rule("one-way-to-name-a-person")
+def test_a_name_that_an_id_could_be_is_a_name(on_slack: Run) -> None:
+    assert on_slack("people").code == 0
+    with connected(), writing():
+        Person.with_name("Ursula", None, 1.0)
+    assert on_slack("forget", "URSULA").code == 0
+    with connected():
+        assert not Person.select().exists()
 
 
 def test_never_again_keeps_the_account_out_and_needs_one(on_slack: Run, chiara: str) -> None:

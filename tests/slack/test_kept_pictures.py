@@ -84,6 +84,17 @@ def test_pictures_go_in_time_and_not_before(world: World) -> None:
     assert fresh(rejected).state == "rejected"
 
 
+@pytest.mark.rule("pictures-kept-for-a-while", "smallest-values")
+def test_kept_for_no_day_they_go_with_the_next_run_of_the_timed_job(
+    tmp_path: Path, stand_in: Slack, recogniser: LocalBackend
+) -> None:
+    with a_world(tmp_path, stand_in, recogniser, KEEP_PICTURES_DAYS="0") as world:
+        face, waiting = fresh(tagged(world, stand_in.people[2])), fresh(world.face(posted=True))
+        let_go(world)
+        assert [kept(world, each) for each in (face, waiting)] == [["crop"], ["crop", "context"]]
+        assert [there(world, each) for each in (face, waiting)] == [{False}, {True}]
+
+
 @pytest.mark.rule("pictures-kept-for-a-while")
 def test_a_face_that_is_reopened_later_is_asked_about_with_its_crop_alone(world: World) -> None:
     _, ben, chiara, *_ = world.slack.people

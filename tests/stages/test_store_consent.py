@@ -100,6 +100,18 @@ def test_a_yes_sends_all_faces_that_waited_and_the_question_says_so(world: World
 
 
 @pytest.mark.rule("consent-before-learning")
+def test_a_yes_that_was_noted_before_the_first_tag_has_its_face_learned_and_nobody_asked(
+    world: World, people: list[str]
+) -> None:
+    person = Person.with_slack_id(people[2], 1.0)
+    ConsentStatement.note(person.id, Consent.GIVEN, at=2.0, way="form 12", text_id=None)
+    face = tagged(world, people[2])
+    assert (learned(), fresh(face).reason) == (1, None)
+    assert world.slack.directs(people[2]) == []
+    assert Person.get_by_id(person.id).name
+
+
+@pytest.mark.rule("consent-before-learning")
 @pytest.mark.parametrize("answer", [Consent.REFUSED, None])
 def test_a_no_or_silence_leaves_them_unlearned_and_nobody_is_asked_twice(
     world: World, people: list[str], answer: Consent | None

@@ -19,6 +19,7 @@ from tagbot.database.models.merges import merged_into
 from tagbot.database.models.people import Person
 from tagbot.database.models.votes import Vote
 from tagbot.lib.names import name_key
+from tagbot.lib.typed_ids import ids_meant, without_quotes
 from tagbot.vocabulary import Consent, State
 
 
@@ -69,11 +70,14 @@ def people_called(text: str) -> list[Person]:
 
 def rows_called(text: str) -> list[Person]:
     """The same, each as it was before it was merged."""
-    by_id = list(Person.select().where((Person.slack_id == text) | (Person.id == text)))
-    if by_id or not name_key(text):
-        return by_id
-    named = Person.select().where(Person.name.is_null(False)).order_by(Person.added_at, Person.id)
-    return [each for each in named if is_called(each, text)]
+    for each in ids_meant(text):
+        if by_id := list(Person.select().where((Person.slack_id == each) | (Person.id == each))):
+            return by_id
+    named = list(Person.select().where(Person.name.is_null(False)).order_by(Person.added_at, Person.id))
+    for name in filter(name_key, (text, without_quotes(text))):
+        if called := [each for each in named if is_called(each, name)]:
+            return called
+    return []
 
 
 def is_called(person: Person, name: str) -> bool:

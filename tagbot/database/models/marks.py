@@ -24,6 +24,14 @@ def ids_of(text: str) -> set[str]:
     return set(MergedPeople.now().roots(ids))
 
 
+def is_known(person: str) -> bool:
+    """Whether an id, Slack's or ours, is that of a person, or of a member who answered or was named."""
+    people = Person.select().where((Person.id == person) | (Person.slack_id == person))
+    return bool(
+        people.exists() or Vote.select().where((Vote.tagger == person) | (Vote.answer == person)).exists()
+    )
+
+
 def marks_of(person: str) -> Marks:
     """All by which a person is recognised, and those who were merged with them, from a Slack id or an id of
     ours.

@@ -20,7 +20,7 @@ ALWAYS = (
     "backups, exports and sidecars that were made before",
     "Homes in Slack that their members have not opened since: each is drawn anew when it is opened",
     "the retention of Slack, and what members posted there themselves",
-    "logs, which have ids of messages and, in them, Slack ids of taggers",
+    "logs that an earlier version wrote, which have Slack ids of taggers",
     "photos in the inbox and in rejected/, which nobody has looked at",
 )
 """Never searched, by nature."""
