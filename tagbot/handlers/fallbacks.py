@@ -9,6 +9,7 @@ from typing import Any
 from slack_bolt import Ack, App, BoltResponse, Respond
 
 from tagbot.errors import Reject, Retry
+from tagbot.handlers.form_fields import field_of
 from tagbot.handlers.where_clicked import tell
 from tagbot.services import Services
 from tagbot.slack import words
@@ -77,7 +78,7 @@ def _acknowledge(ack: Ack, body: Mapping[str, Any], response: BoltResponse) -> N
     """
     view = body.get("view") or {} if body.get("type") == "view_submission" else {}
     inputs = [str(each["block_id"]) for each in view.get("blocks") or () if each["type"] == "input"]
-    inputs.sort(key=lambda block: not _is_filled(view, block))  # beside what was typed or chosen
+    inputs.sort(key=lambda block: not _is_filled(body, block))  # beside what was typed or chosen
     says: dict[str, Any] = (
         {"response_action": "errors", "errors": {inputs[0]: words.NOT_STORED}} if inputs else {}
     )
@@ -86,9 +87,8 @@ def _acknowledge(ack: Ack, body: Mapping[str, Any], response: BoltResponse) -> N
     ack(**says)
 
 
-def _is_filled(view: Mapping[str, Any], block: str) -> bool:
-    held = view["state"]["values"].get(block, {}).values()
-    return any(value for element in held for name, value in element.items() if name != "type")
+def _is_filled(body: Mapping[str, Any], block: str) -> bool:
+    return any(value for name, value in field_of(body, block).items() if name != "type")
 
 
 def _note(what: str, body: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from tagbot.handlers.where_clicked import tell
 from tagbot.handlers.who_has_a_say import may_have_a_say
 from tagbot.services import Services
 from tagbot.slack import words
-from tagbot.slack.asked_group import AskedGroup, asked_group
+from tagbot.slack.asked_group import AskedGroup, asked_group, why_closed
 from tagbot.slack.request_id import RequestId, channel_of_click
 from tagbot.slack.someone_else_modal import Opened
 
@@ -40,6 +40,7 @@ def group_click(body: Mapping[str, Any], services: Services, respond: Respond) -
     )
     group = asked_group(asked, opened.message_ts) if asked is not None else None
     if asked is None or group is None:
-        tell(words.ASKED_ELSEWHERE, body, respond, services)
+        late = why_closed(asked, opened.message_ts, opened.channel) if asked is not None else ""
+        tell(late or words.ASKED_ELSEWHERE, body, respond, services)
         return None
     return GroupClick(asked, opened, group)

@@ -6,7 +6,7 @@ from slack_bolt import Ack, App, Respond
 
 from tagbot.errors import Reject, Retry
 from tagbot.handlers.group_clicks import GroupClick, group_click
-from tagbot.handlers.where_clicked import open_form
+from tagbot.handlers.where_clicked import open_form, tell
 from tagbot.services import Services
 from tagbot.slack import request_pictures, words
 from tagbot.slack.group_modals import look_closer_modal
@@ -22,6 +22,9 @@ def register(app: App, services: Services) -> None:
         ack()
         click = group_click(body, services, respond)
         if click is None:
+            return
+        if click.group.is_closed:
+            tell(words.CLOSED, body, respond, services)
             return
         waiting = look_closer_modal([], saying=words.LOOK_CLOSER_WAIT)
         view_id = open_form(body, waiting, services)

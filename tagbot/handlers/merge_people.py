@@ -5,6 +5,7 @@ from typing import Any
 from slack_bolt import Ack, App, Respond
 
 from tagbot.handlers.changes_of_people import answer, ask, show_in_messages, unless_refused
+from tagbot.handlers.form_fields import field_of
 from tagbot.handlers.in_time import InTime
 from tagbot.handlers.people_pages import BLOCK_ID, carried, person_id, show_person
 from tagbot.handlers.where_clicked import tell
@@ -28,7 +29,7 @@ def register(app: App, services: Services) -> None:
     def merged(ack: Ack, body: dict[str, Any]) -> None:
         view, key = body["view"], services.opt_out_key
         source = person_id(view["private_metadata"])
-        chosen = view["state"]["values"][Field.INTO][Field.INTO].get("selected_option") or {}
+        chosen = field_of(body, Field.INTO).get("selected_option") or {}
         target = person_id(chosen.get("value"))
         refused = unless_refused(
             body, lambda: merge(source, target, key, services.now(), services.publish), in_time, services

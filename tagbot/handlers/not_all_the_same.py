@@ -6,6 +6,7 @@ from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
+from tagbot.handlers.form_fields import ticked_in
 from tagbot.handlers.group_clicks import group_click
 from tagbot.handlers.someone_else import submitted_at
 from tagbot.handlers.where_clicked import after_submission, open_form, tell
@@ -29,6 +30,8 @@ def register(app: App, services: Services) -> None:
         faces = click.group.numbered(State.OPEN)
         if click.opened.channel not in ("", services.settings.slack_channel):
             tell(words.ASKED_ELSEWHERE, body, respond, services)
+        elif click.group.is_closed:
+            tell(words.CLOSED, body, respond, services)
         elif len(faces) > 1:
             view = odd_ones_modal(click.id, click.opened, faces, click.group.request.grid_file)
             open_form(body, view, services)
@@ -44,11 +47,10 @@ def register(app: App, services: Services) -> None:
 def parse(body: Mapping[str, Any], now: float) -> FacesStruckOut:
     """The answer of the modal, from Slack's `view_submission` payload."""
     asked = json.loads(body["view"]["private_metadata"])
-    ticked = body["view"]["state"]["values"][Field.ODD_ONES][Field.ODD_ONES]["selected_options"]
     return FacesStruckOut(
         face_id=asked["face_id"],
         round=asked["round"],
-        odd_ones=tuple(option["value"] for option in ticked),
+        odd_ones=ticked_in(body, Field.ODD_ONES),
         by=body["user"]["id"],
         at=submitted_at(asked, now),
         channel=asked["channel"],

@@ -5,6 +5,7 @@ from typing import Any
 from slack_bolt import Ack, App, Respond
 
 from tagbot.handlers.changes_of_people import answer, ask, unless_refused
+from tagbot.handlers.form_fields import field_of
 from tagbot.handlers.in_time import InTime
 from tagbot.handlers.people_pages import BLOCK_ID, person_id
 from tagbot.services import Services
@@ -25,8 +26,7 @@ def register(app: App, services: Services) -> None:
 
     @app.view(CallbackId.RENAME_PERSON)
     def renamed(ack: Ack, body: dict[str, Any]) -> None:
-        view = body["view"]
-        person = person_id(view["private_metadata"])
-        name = view["state"]["values"][Field.NAME][Field.NAME].get("value") or ""
+        person = person_id(body["view"]["private_metadata"])
+        name = field_of(body, Field.NAME).get("value") or ""
         refused = unless_refused(body, lambda: rename(person, name, services.now()), in_time, services)
         answer(body, ack, Field.NAME, refused, services, person=person, done=RENAMED)

@@ -3,11 +3,15 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
+from tagbot.errors import Retry
 from tagbot.handlers.clicks import in_a_form
+from tagbot.handlers.form_fields import field_of
 from tagbot.handlers.in_time import NO_OPTIONS, InTime
 from tagbot.handlers.people_pages import person_id
 from tagbot.handlers.where_clicked import after_submission, open_form, tell
@@ -17,6 +21,7 @@ from tagbot.lib.unseen import can_be_seen
 from tagbot.messages import AnswerGiven
 from tagbot.services import Services
 from tagbot.slack import people_words, words
+from tagbot.slack.asked_group import why_closed
 from tagbot.slack.people_options import known_options
 from tagbot.slack.request_id import BLOCK_ID, RequestId, channel_of_click
 from tagbot.slack.someone_else_modal import Opened, someone_else_modal
@@ -29,6 +34,7 @@ EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 def register(app: App, services: Services) -> None:
     """Open the modal at once; have what it says stored, and only then acknowledge to Slack."""
+    in_time = InTime()
 
     @app.action({"action_id": ActionId.SOMEONE_ELSE, "block_id": BLOCK_ID})
     def someone_else(ack: Ack, body: dict[str, Any], respond: Respond) -> None:
@@ -46,9 +52,11 @@ def register(app: App, services: Services) -> None:
                 clicked_at=float(body["actions"][0]["action_ts"]),
                 received=received,
             )
-            open_form(body, someone_else_modal(asked, opened), services)
-
-    in_time = InTime()
+            late = in_time.get(partial(too_late, asked, opened), late="")
+            if late:
+                tell(late, body, respond, services)
+            else:
+                open_form(body, someone_else_modal(asked, opened), services)
 
     @app.options(Field.KNOWN)
     def named_before(ack: Ack, body: dict[str, Any]) -> None:
@@ -68,10 +76,9 @@ def register(app: App, services: Services) -> None:
 
 def parse(body: Mapping[str, Any], now: float) -> AnswerGiven | dict[str, str]:
     """The answer in Slack's `view_submission` payload; or what to mend, by the block that it is about."""
-    values = body["view"]["state"]["values"]
-    known = _chosen(values)
-    name = clean_name(values[Field.NAME][Field.NAME].get("value") or "")
-    email = clean_email(values[Field.EMAIL][Field.EMAIL].get("value") or "")
+    known = _chosen(body)
+    name = clean_name(field_of(body, Field.NAME).get("value") or "")
+    email = clean_email(field_of(body, Field.EMAIL).get("value") or "")
     clicks = in_a_form(known, name, email)
     if known:
         name = email = ""
@@ -102,6 +109,15 @@ def suggested(body: Mapping[str, Any], services: Services) -> Sequence[dict[str,
     return known_options(str(body.get("value") or ""), services.slack.members, services.opt_out_key)
 
 
+def too_late(asked: RequestId, opened: Opened) -> str:
+    """Why an answer would not count; empty where it does, and while the database is away: an answer waits on
+    its queue then.
+    """
+    with suppress(Retry):
+        return why_closed(asked, opened.message_ts, opened.channel)
+    return ""
+
+
 def submitted_at(asked: Mapping[str, Any], now: float) -> float:
     """When the modal was submitted, by Slack's clock, as all other answers.
 
@@ -113,12 +129,11 @@ def submitted_at(asked: Mapping[str, Any], now: float) -> float:
     return float(asked["clicked_at"]) + max(0.0, now - float(asked["received"]))
 
 
-def _chosen(values: Mapping[str, Any]) -> str:
+def _chosen(body: Mapping[str, Any]) -> str:
     """The id of the person who was named before; empty where none was chosen, or an older version opened the
     modal, or it is none of ours.
     """
-    field = values.get(Field.KNOWN, {}).get(Field.KNOWN) or {}
-    return person_id((field.get("selected_option") or {}).get("value"))
+    return person_id((field_of(body, Field.KNOWN).get("selected_option") or {}).get("value"))
 
 
 def _problems(name: str, email: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from tagbot.handlers import face_tag
 from tagbot.handlers.wrong_person import may_change
 from tagbot.services import Services
 from tagbot.slack import words
-from tagbot.slack.request_id import BLOCK_ID
+from tagbot.slack.request_id import BLOCK_ID, channel_of_click
 from tagbot.vocabulary import ActionId
 
 
@@ -18,7 +18,7 @@ def register(app: App, services: Services) -> None:
     @app.action({"action_id": ActionId.TRAIN_ANYWAY, "block_id": BLOCK_ID})
     def train_anyway(ack: Ack, body: dict[str, Any], respond: Respond) -> None:
         wanted = face_tag.parse(body, services.now())
-        allowed = may_change(body, ack, services)
+        allowed = may_change(body["user"]["id"], channel_of_click(body), ack, services)
         if wanted is not None and allowed:
             services.publish(wanted)
         ack()

@@ -7,6 +7,7 @@ from typing import Any
 from slack_bolt import Ack, App, Respond
 
 from tagbot.handlers.facetag_command import may_retry
+from tagbot.handlers.form_fields import ticked_in
 from tagbot.handlers.group_clicks import group_click
 from tagbot.handlers.people_pages import carried, show_person
 from tagbot.handlers.where_clicked import tell
@@ -26,7 +27,7 @@ def register(app: App, services: Services) -> None:
     def wrong_person(ack: Ack, body: dict[str, Any], respond: Respond) -> None:
         asked = RequestId.parse(body["actions"][0]["block_id"])
         member, channel = body["user"]["id"], channel_of_click(body)
-        allowed = may_change(body, ack, services)
+        allowed = may_change(member, channel, ack, services)
         several = body["actions"][0].get("value") == SEVERAL
         if asked is not None and allowed and not several:
             services.publish(
@@ -42,16 +43,22 @@ def register(app: App, services: Services) -> None:
 
     @app.view(CallbackId.WRONG_PERSON)
     def wrong_ones(ack: Ack, body: dict[str, Any]) -> None:
-        for reopened in parse(body):
-            services.publish(reopened)
-        ack()
+        member, channel = body["user"]["id"], str(json.loads(body["view"]["private_metadata"])["channel"])
+        # Asked again: an admin may be one no longer, and what is submitted need not come from the form.
+        if may_change(member, channel, ack, services):
+            for reopened in parse(body):
+                services.publish(reopened)
+            ack()
+        elif is_ours(channel, services):
+            ack(response_action="errors", errors={Field.WRONG_ONES: words.ADMINS_ONLY})
+        else:
+            services.tellings.tell(member, words.ADMINS_ONLY, channel)
 
 
 def parse(body: Mapping[str, Any]) -> list[FaceReopened]:
     """A message for each face that is ticked in the modal, from Slack's `view_submission` payload."""
     asked = json.loads(body["view"]["private_metadata"])
-    ticked = body["view"]["state"]["values"][Field.WRONG_ONES][Field.WRONG_ONES]["selected_options"]
-    faces = tuple(option["value"] for option in ticked)
+    faces = ticked_in(body, Field.WRONG_ONES)
     return [
         FaceReopened(
             face_id=face_id,
@@ -85,12 +92,15 @@ def _ask_which(body: Mapping[str, Any], services: Services, respond: Respond) ->
         respond(words.NOT_TAGGED, response_type="ephemeral", replace_original=False)
 
 
-def may_change(body: dict[str, Any], ack: Ack, services: Services) -> bool:
-    """Whether the member who clicked may change a tagged face. A tagged face keeps its controls also in a
-    channel that tags no more, where there may be people who are not in ours.
+def may_change(member: str, channel: str, ack: Ack, services: Services) -> bool:
+    """Whether a member who clicks or submits may change a tagged face. A tagged face keeps its controls also
+    in a channel that tags no more, where there may be people who are not in ours.
     """
-    ours = services.settings.slack_channel
-    channel = channel_of_click(body) or ours
-    if channel != ours:
+    if not is_ours(channel, services):
         ack()  # before Slack is asked who is in ours, which may take longer than it waits
-    return may_retry(body["user"]["id"], channel, services)
+    return may_retry(member, channel or services.settings.slack_channel, services)
+
+
+def is_ours(channel: str, services: Services) -> bool:
+    """Whether it is the channel that tags, or none, as at Home."""
+    return channel in ("", services.settings.slack_channel)

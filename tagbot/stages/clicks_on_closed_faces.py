@@ -1,12 +1,11 @@
 """Clicks that come too late: the face is closed, or is asked about in another message by now."""
 
 from tagbot.database.models.asked import AskedFace, AskedRequest
-from tagbot.database.models.faces import Face
-from tagbot.database.models.requests import Request
 from tagbot.errors import Reject
 from tagbot.messages import AnswerGiven
 from tagbot.services import Services
 from tagbot.slack import words
+from tagbot.slack.asked_group import why_late
 from tagbot.vocabulary import BY_PEOPLE, State
 
 
@@ -21,18 +20,13 @@ def faces_answered(asked: AskedRequest | None, message: AnswerGiven, ours: str) 
 
 def tell_that_it_came_late(message: AnswerGiven, services: Services) -> None:
     """Nothing changes, and the tagger is told why; after a click in another channel they know already."""
-    face = Face.get_or_none(Face.id == message.face_id)
-    if face is None and Request.about_forgotten(message.channel, message.message_ts):
-        services.tellings.tell(message.tagger, words.FORGOTTEN, message.channel)
-        return
-    if face is None and message.channel:  # posted after the backup that this database was restored from
-        services.tellings.tell(message.tagger, words.FACE_GONE, message.channel)
-        return
-    if face is None:
+    why = why_late(message.face_id, message.message_ts, message.channel)
+    if why == words.FACE_GONE and not message.channel:
         raise Reject("the answer is about a face that is not in the database")
-    if message.channel in ("", services.slack.channel.id):
-        is_asked = face.state in (State.WAITING, State.OPEN)
-        services.tellings.tell(message.tagger, words.ASKED_ELSEWHERE if is_asked else words.CLOSED)
+    if why in (words.FORGOTTEN, words.FACE_GONE):
+        services.tellings.tell(message.tagger, why, message.channel)
+    elif message.channel in ("", services.slack.channel.id):
+        services.tellings.tell(message.tagger, why)
 
 
 def _is_here(asked: AskedRequest, message: AnswerGiven, ours: str) -> bool:

@@ -48,6 +48,16 @@ class Desk:
         """A face whose request is open in the channel."""
         return self.world.face(posted=True)
 
+    @contextmanager
+    def shown_too_long(self, message_ts: str) -> Iterator[None]:
+        """Slack shows a message in the end with the controls that it had, as to who has not seen what
+        changed. Its pictures may be gone.
+        """
+        before = self.slack.message(message_ts)
+        yield
+        controls = [block for block in before.blocks if block["type"] == "actions"]
+        self.client.chat_update(channel=self.slack.channel, ts=message_ts, text=before.text, blocks=controls)
+
 
 def watched(world: World, desk: list[Desk], *, admins: frozenset[str]) -> Services:
     """The world's services, where each put is noted, and takes as long as the desk says."""

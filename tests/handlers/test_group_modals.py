@@ -1,13 +1,21 @@
 """NotAllTheSame, LookCloser, and WrongPerson in a request about several faces: each opens its modal."""
 
+import json
+from typing import Any
+
 import pytest
 
 from tagbot.database.models.rounds import ask_again
+from tagbot.handlers import not_all_the_same, wrong_person
 from tagbot.messages import FaceReopened, FacesStruckOut
 from tagbot.sandbox.state import View
 from tagbot.slack import words
+from tagbot.slack.group_modals import Numbered, wrong_ones_modal
+from tagbot.slack.request_id import RequestId
+from tagbot.slack.someone_else_modal import Opened
 from tagbot.vocabulary import QueueName, State
 from tests.handlers.conftest import SLOW_DISK, Desk, connected_desk
+from tests.maintenance.forgetting.scenes import forget
 from tests.stages.grouping import asked_together
 from tests.stages.scenes import fresh, objects, say
 from tests.world import World, request_of, ts_of
@@ -136,6 +144,85 @@ def test_on_a_message_that_asks_about_nothing_any_more_the_member_is_told(world:
         assert desk.slack.click(anna, ts_of(faces[0]), action).acknowledged
         desk.slack.wait_for_ephemeral(anna, lambda message: message.text == words.ASKED_ELSEWHERE)
         assert desk.slack.views(anna) == []
+
+
+@pytest.mark.rule("click-on-closed-face")
+@pytest.mark.parametrize("action", ["not_all_the_same", "look_closer"])
+def test_on_a_message_whose_faces_are_closed_the_member_is_told_so(world: World, action: str) -> None:
+    faces, (anna, ben, chiara, *_) = asked_together(world), world.slack.people
+    with connected_desk(world) as desk:
+        with desk.shown_too_long(ts_of(faces[0])):
+            say(world, faces[0], chiara, anna, ben)
+        assert {fresh(face).state for face in faces} == {"tagged"}
+        assert desk.slack.click(anna, ts_of(faces[0]), action).acknowledged
+        desk.slack.wait_for_ephemeral(anna, lambda message: message.text == words.CLOSED)
+        assert desk.slack.views(anna) == []
+
+
+@pytest.mark.rule("click-on-closed-face", "forget-stays")
+@pytest.mark.parametrize("action", ["not_all_the_same", "look_closer"])
+def test_where_the_people_in_them_were_forgotten_the_member_is_told_so(world: World, action: str) -> None:
+    faces, (anna, ben, chiara, *_) = asked_together(world), world.slack.people
+    ts = ts_of(faces[0])
+    with connected_desk(world) as desk:
+        with desk.shown_too_long(ts):
+            say(world, faces[0], chiara, anna, ben)
+            forget(world, chiara)
+        assert desk.slack.click(anna, ts, action).acknowledged
+        desk.slack.wait_for_ephemeral(anna, lambda message: message.text == words.FORGOTTEN)
+        assert desk.slack.views(anna) == []
+
+
+@pytest.mark.rule("admins-only", "undo-some")
+def test_who_is_an_admin_no_longer_when_they_submit_it_changes_nothing_and_is_told_so(world: World) -> None:
+    faces, people = asked_together(world), world.slack.people
+    say(world, faces[0], people[2], *people[:2])
+    with connected_desk(world) as desk:
+        desk.slack.click(people[0], ts_of(faces[0]), "wrong_person")
+        view = front(desk, people[0])
+    with connected_desk(world, admins=frozenset({people[1]})) as desk:
+        assert desk.slack.submit(people[0], view.id, {"wrong_ones": [faces[0].id]}).acknowledged
+        [shown] = desk.slack.views(people[0])
+        assert shown.errors == {"wrong_ones": words.ADMINS_ONLY}
+    assert world.messages(QueueName.FACE_UNDO) == []
+    assert {fresh(face).state for face in faces} == {"tagged"}
+
+
+@pytest.mark.rule("without-admins", "undo-some")
+@pytest.mark.parametrize("is_member", [True, False])
+def test_in_a_channel_that_tags_no_more_only_members_of_the_new_one_may_submit_it(
+    world: World, is_member: bool
+) -> None:
+    faces, (anna, *others) = asked_together(world), world.slack.people
+    say(world, faces[0], others[1], anna, others[0])
+    ours = world.slack.channel
+    world.slack.set_channel("C0OLD00001", name="old", members=[anna, *others, world.slack.bot_user])
+    asked, opened = RequestId(faces[0].id, 1), Opened("1.0", "C0OLD00001", 1.0, 1.0)
+    numbered = [Numbered(face.id, 1, number) for number, face in enumerate(faces, 1)]
+    with connected_desk(world) as desk:
+        act = desk.slack.slash(anna, "/facetag", "help")
+        form = wrong_ones_modal(asked, opened, numbered, None)
+        shown = desk.client.views_open(trigger_id=act.payload["trigger_id"], view=form)["view"]["id"]
+        if not is_member:
+            desk.slack.set_channel(ours, members=[*others, world.slack.bot_user])
+        assert desk.slack.submit(anna, str(shown), {"wrong_ones": [faces[0].id]}).acknowledged
+        assert desk.slack.views(anna) == []
+        if is_member:
+            desk.slack.wait_for(lambda: world.queues["face-undo"].counts().ready)
+        else:
+            desk.slack.wait_for_ephemeral(anna, lambda message: message.text == words.ADMINS_ONLY)
+    assert len(world.messages(QueueName.FACE_UNDO)) == is_member
+
+
+@pytest.mark.rule("every-interaction-acknowledged")
+def test_a_submission_that_leaves_its_boxes_out_ticks_none() -> None:
+    carried = {"face_id": "f", "round": 1, "channel": "C1", "clicked_at": 1.0, "received": 1.0, "rounds": {}}
+    states: list[Any] = [{"values": {}}, {}, None, {"values": {"odd_ones": {}, "wrong_ones": {}}}]
+    for state in states:
+        view = {"private_metadata": json.dumps(carried), "state": state}
+        body = {"user": {"id": "U1"}, "view": view}
+        assert not_all_the_same.parse(body, 2.0).odd_ones == ()
+        assert wrong_person.parse(body) == []
 
 
 @pytest.mark.rule("answer-not-stored-is-told")

@@ -1,5 +1,6 @@
 """SomeoneElse: the people without an account who were named before, offered as one types."""
 
+import json
 import time
 from typing import Any
 
@@ -10,15 +11,19 @@ from tagbot.database.models.forgettings import Forgetting
 from tagbot.database.models.marks import marks_of
 from tagbot.database.models.opt_outs import OptOut
 from tagbot.database.models.people import Person
+from tagbot.database.models.requests import Request
+from tagbot.database.models.rounds import ask_again
 from tagbot.database.models.votes import Vote
 from tagbot.handlers.someone_else import parse
 from tagbot.messages import AnswerGiven
 from tagbot.slack import people_words, words
 from tagbot.slack.request_id import RequestId
 from tagbot.slack.someone_else_modal import Opened, someone_else_modal
-from tagbot.vocabulary import Field
+from tagbot.vocabulary import Field, State
 from tests.handlers.conftest import Desk
+from tests.maintenance.forgetting.scenes import forget
 from tests.stages.made_up_people import known
+from tests.stages.scenes import say
 from tests.world import ts_of
 
 
@@ -177,6 +182,85 @@ def test_a_known_person_of_the_name_of_somebody_who_opted_out_is_refused(desk: D
     desk.world.drain()
     assert Vote.of(face.id) == []
     assert len(desk.world.told(anna)) == 1
+
+
+@pytest.mark.rule("someone-else-modal", "every-interaction-acknowledged")
+@pytest.mark.parametrize("left_out", ["known", "name", "email"])
+def test_a_submission_that_leaves_out_an_empty_field_is_the_same(
+    desk: Desk, anna: str, left_out: str
+) -> None:
+    zoe = known(1, "Zoë Moon")
+    view = opened(desk, desk.request(), anna)
+    offered(desk, view, "z")
+    typed: dict[str, Any] = {Field.KNOWN: zoe.id} if left_out == Field.NAME else {Field.NAME: "Zora"}
+    sent: dict[str, Any] = desk.slack.submit(anna, view, typed).payload
+    whole = parse(sent, 5.0)
+    assert isinstance(whole, AnswerGiven)
+    del sent["view"]["state"]["values"][left_out]
+    assert parse(sent, 5.0) == whole
+
+
+@pytest.mark.rule("someone-else-modal", "every-interaction-acknowledged")
+@pytest.mark.parametrize("state", [{"values": {}}, {}, None])
+def test_a_submission_without_any_field_is_told_what_is_missing(state: dict[str, Any] | None) -> None:
+    body = {"user": {"id": "U1"}, "view": {"private_metadata": "{}", "state": state}}
+    assert parse(body, 5.0) == {Field.NAME: people_words.NAME_OR_KNOWN_MISSING}
+
+
+@pytest.mark.rule("click-on-closed-face")
+def test_on_a_closed_face_the_member_is_told_so_and_no_form_opens(desk: Desk, anna: str) -> None:
+    face, (_, ben, chiara, *_) = desk.request(), desk.slack.people
+    with desk.shown_too_long(ts_of(face)):
+        say(desk.world, face, chiara, anna, ben)
+    assert desk.slack.click(chiara, ts_of(face), "someone_else").acknowledged
+    desk.slack.wait_for_ephemeral(chiara, lambda message: message.text == words.CLOSED)
+    assert desk.slack.views(chiara) == []
+
+
+@pytest.mark.rule("click-on-closed-face")
+def test_where_the_face_is_asked_about_in_another_message_the_member_is_told_so(
+    desk: Desk, anna: str
+) -> None:
+    face = desk.request()
+    where = ts_of(face)
+    assert ask_again(face.id, 1, State.OPEN, by=None)
+    assert desk.slack.click(anna, where, "someone_else").acknowledged
+    desk.slack.wait_for_ephemeral(anna, lambda message: message.text == words.ASKED_ELSEWHERE)
+    assert desk.slack.views(anna) == []
+
+
+@pytest.mark.rule("click-on-closed-face", "forget-stays")
+def test_where_the_person_was_forgotten_the_member_is_told_so(desk: Desk, anna: str) -> None:
+    face, (_, ben, chiara, *_) = desk.request(), desk.slack.people
+    where = ts_of(face)
+    with desk.shown_too_long(where):
+        say(desk.world, face, chiara, anna, ben)
+        forget(desk.world, chiara)
+    desk.slack.click(anna, where, "someone_else")
+    desk.slack.wait_for_ephemeral(anna, lambda message: message.text == words.FORGOTTEN)
+    assert desk.slack.views(anna) == []
+
+
+@pytest.mark.rule("click-on-closed-face", "home")
+def test_at_home_a_modal_tells_that_the_face_is_closed(desk: Desk, anna: str) -> None:
+    face, (_, ben, chiara, *_) = desk.request(), desk.slack.people
+    desk.slack.open_home(anna)
+    home = desk.slack.wait_for_home(anna, lambda home: face.id in json.dumps(home.content))
+    desk.slack.fail("views.publish", status=503, times=None)
+    say(desk.world, face, chiara, ben, chiara)
+    assert desk.slack.click(anna, home.id, "someone_else", block_id=f"face:{face.id}:1").acknowledged
+    notice = desk.slack.wait_for_view(anna)
+    assert (notice.content["callback_id"], words.CLOSED in json.dumps(notice.content)) == ("notice", True)
+
+
+@pytest.mark.rule("someone-else-modal")
+def test_the_form_opens_also_before_it_is_noted_that_the_request_is_posted(desk: Desk, anna: str) -> None:
+    face = desk.request()
+    where = ts_of(face)
+    Face.update(state=State.WAITING).where(Face.id == face.id).execute()
+    Request.update(message_ts=None, posting_since=1.0).execute()
+    desk.slack.click(anna, where, "someone_else")
+    assert desk.slack.wait_for_view(anna).content["callback_id"] == "someone_else"
 
 
 @pytest.mark.parametrize("value", ["not_a_face", "U0ANNA0001", "", "x" * 36])

@@ -32,6 +32,9 @@ def test_clicks_are_acknowledged_meanwhile_and_everything_ends_well(
             server.stop()
             for tagger in (anna, ben):
                 assert stand_in.choose(tagger, request.ts, "tag_person", chiara).acknowledged
+            assert stand_in.click(chiara, request.ts, "someone_else").acknowledged
+            form = stand_in.wait_for_view(chiara, timeout=PATIENCE)
+            assert form.content["callback_id"] == "someone_else", "what it says waits like any answer"
             assert stand_in.slash(anna, "/facetag", "status").acknowledged
             [told] = stand_in.wait_for(lambda: stand_in.ephemerals(anna), "an answer", timeout=PATIENCE)
             assert "the database cannot be reached" in told.text
