@@ -8,6 +8,7 @@ import pytest
 
 from tagbot.database.models import export_lines
 from tagbot.database.models.base import database
+from tagbot.database.models.consents import consented_and_waiting, count_waiting_for_consent
 from tagbot.database.models.faces import coming_back, moving, unknown_people
 from tagbot.database.models.labelled_faces import count_labelled, last_labelled
 from tagbot.database.models.places import (
@@ -40,10 +41,12 @@ from tests.world import DATABASE, new_database
         (count_labelled, {"face_is_none"}),
         (lambda: moving("local"), {"face_moving", "face_handed_to"}),
         (coming_back, {"face_displaced", "face_handed_to", "person_merged"}),
+        (count_waiting_for_consent, {"face_without_consent"}),
     ],
     ids=[
         "places", "on their way", "with message", "next", "waiting", "stale", "unknown people", "elsewhere",
         "export", "labelled", "moving", "coming back",
+        "without consent",
     ],
 )  # fmt: skip
 def test_what_is_under_way_is_found_by_an_index_of_nothing_else(
@@ -58,6 +61,14 @@ def test_what_is_under_way_is_found_by_an_index_of_nothing_else(
     counted = "SCAN _wrapped"  # what a subquery found is counted
     assert not [plan for plan in plans if plan.startswith("SCAN") and "INDEX" not in plan and plan != counted]
     assert not [plan for plan in plans if "ORDER BY" in plan], plans
+
+
+@pytest.mark.rule("nothing-slow")
+def test_faces_of_people_who_agreed_are_looked_for_among_those_that_wait_for_it_alone(tmp_path: Path) -> None:
+    open_database(new_database(tmp_path / DATABASE))
+    with connected():
+        [face, *_] = plans_of(lambda: consented_and_waiting(20))
+    assert "INDEX face_without_consent" in face
 
 
 @pytest.mark.rule("nothing-slow")

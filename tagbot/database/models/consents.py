@@ -4,7 +4,16 @@ import hashlib
 from collections.abc import Sequence, Set
 from typing import Any, Self
 
-from peewee import BooleanField, CharField, CompositeKey, DoubleField, ForeignKeyField, TextField, fn
+from peewee import (
+    SQL,
+    BooleanField,
+    CharField,
+    CompositeKey,
+    DoubleField,
+    ForeignKeyField,
+    TextField,
+    fn,
+)
 
 from tagbot.database.models.base import Table, WrittenText, execute
 from tagbot.database.models.faces import Face
@@ -191,11 +200,16 @@ def waiting_for_consent(person_id: str) -> list[Face]:
     return list(Face.select().where(waits).order_by(Face.tagged_at, Face.id))
 
 
+# SQLite uses an index of some rows alone where it sees which are meant; where it may, it takes one of all
+# tagged faces instead.
+_WAIT = (Face.reason == SQL(f"'{NotSentReason.NO_CONSENT}'")) & (Face.state.concat("") == State.TAGGED)
+
+
 def count_waiting_for_consent() -> int:
     """Faces that a yes would send to the model: not those of people who said no."""
-    # Written out: SQLite uses an index of some rows alone where it sees which ones are meant.
+    # Written out, as `_WAIT` is.
     [count] = execute(
-        "SELECT COUNT(*) FROM face WHERE reason = 'no_consent' AND state = 'tagged' AND NOT EXISTS ("
+        "SELECT COUNT(*) FROM face WHERE reason = 'no_consent' AND state || '' = 'tagged' AND NOT EXISTS ("
         " SELECT 1 FROM consent_statement AS last WHERE last.person_id = face.person_id"
         " AND last.said NOT IN ('given', 'none') AND last.at ="
         " (SELECT MAX(at) FROM consent_statement WHERE person_id = face.person_id))"
@@ -211,10 +225,9 @@ def learned_faces(person_id: str) -> list[Face]:
 
 def consented_and_waiting(limit: int) -> list[FaceTagged]:
     """The messages that have tagged faces learned whose people have agreed."""
-    waits = (Face.state == State.TAGGED) & (Face.reason == NotSentReason.NO_CONSENT)
     agreed_at = _latest(ConsentStatement.at, Face.person).alias("agreed_at")
     agreed = _said_last(Face.person) == Consent.GIVEN
-    query: Any = Face.select(Face, agreed_at).where(waits & agreed).order_by(Face.tagged_at, Face.id)
+    query: Any = Face.select(Face, agreed_at).where(_WAIT & agreed).order_by(Face.tagged_at, Face.id)
     return [after_yes(face, face.agreed_at) for face in query.limit(limit)]
 
 

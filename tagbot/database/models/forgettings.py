@@ -20,7 +20,7 @@ from peewee import (
     fn,
 )
 
-from tagbot.database.models.base import Table
+from tagbot.database.models.base import Table, execute
 from tagbot.database.write_lock import writing
 from tagbot.vocabulary import FORGOTTEN
 
@@ -132,8 +132,18 @@ class Forgetting(Table):
 
     @classmethod
     def unfinished(cls) -> list[Self]:
-        """Those that are under way, the oldest first."""
+        """Those that are under way, the oldest first; mostly there are none."""
+        if execute("SELECT 1 FROM forgetting WHERE finished_at IS NULL").fetchone() is None:
+            return []
         return list(cls.select().where(cls.finished_at.is_null()).order_by(cls.asked_at, cls.id))
+
+    @classmethod
+    def has_searched_between(cls, since: float, until: float) -> bool:
+        """Whether somebody was forgotten while a form was open, from `since` to `until`: nobody can tell any
+        more who it was.
+        """
+        sql = "SELECT 1 FROM forgetting WHERE searched_at >= ? AND asked_at <= ?"
+        return execute(sql, since, until).fetchone() is not None
 
     @classmethod
     def stamp(cls) -> tuple[int, float | None]:

@@ -74,14 +74,6 @@ def is_being_forgotten(answer: str, name: str, email: str) -> bool:
     return False
 
 
-def was_open_meanwhile(opened: float, now: float) -> bool:
-    """Whether somebody was forgotten while a form was open, which nobody can tell any more who it was."""
-    done = Forgetting.searched_at
-    return bool(
-        Forgetting.select().where(done.is_null(False), done >= opened, Forgetting.asked_at <= now).exists()
-    )
-
-
 def borne_by_others(marks: Marks) -> Marks:
     """Those that others have as well, by which nobody can be searched for: a name, an address, or the vector
     of the same picture.

@@ -2,7 +2,7 @@
 
 from peewee import CharField, DoubleField
 
-from tagbot.database.models.base import Table
+from tagbot.database.models.base import Table, execute
 from tagbot.database.write_lock import writing
 from tagbot.lib.keyed_hash import KeyedHash
 
@@ -32,7 +32,7 @@ class OptOut(Table):
     @classmethod
     def has(cls, slack_id: str, key: KeyedHash) -> bool:
         """Whether this account's person is not to be tagged."""
-        return bool(cls.select().where(cls.id == key.of(slack_id)).exists())
+        return execute("SELECT 1 FROM opt_out WHERE id = ?", key.of(slack_id)).fetchone() is not None
 
     @classmethod
     def problem(cls, key: KeyedHash) -> str | None:
