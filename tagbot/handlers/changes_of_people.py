@@ -1,19 +1,16 @@
 """Changes that admins make of people: by whom, in time, and what Slack is told of it."""
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any
 
 from slack_bolt import Ack, Respond
 
-from tagbot.database.opening import connected
-from tagbot.database.outages import reached
-from tagbot.errors import Retry
 from tagbot.handlers.in_time import InTime
 from tagbot.handlers.people_pages import of_one, person_id, show_person, told_why_not, why_not
 from tagbot.handlers.where_clicked import open_form, tell
 from tagbot.services import Services
 from tagbot.slack import people_words
+from tagbot.slack.changing_people import show_changes
 from tagbot.slack.person_page_view import PersonOnPage
 
 
@@ -57,13 +54,7 @@ def answer(
         ack(response_action="errors", errors={field: refused})
         return
     ack()
-    show_in_messages(services)
+    show_changes(services.updates)
     beneath = body["view"].get("previous_view_id")
     if beneath:
         show_person(beneath, person, services, told=done)
-
-
-def show_in_messages(services: Services) -> None:
-    """Have the messages say at once what changed; while the database is away that is left to a timed job."""
-    with suppress(Retry), reached(), connected():
-        services.updates.catch_up()

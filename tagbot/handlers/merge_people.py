@@ -4,13 +4,13 @@ from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
-from tagbot.handlers.changes_of_people import answer, ask, show_in_messages, unless_refused
+from tagbot.handlers.changes_of_people import answer, ask, unless_refused
 from tagbot.handlers.form_fields import field_of
 from tagbot.handlers.in_time import InTime
 from tagbot.handlers.people_pages import BLOCK_ID, carried, person_id, show_person
 from tagbot.handlers.where_clicked import tell
 from tagbot.services import Services
-from tagbot.slack.changing_people import merge, unmerge
+from tagbot.slack.changing_people import merge, show_changes, unmerge
 from tagbot.slack.people_words import MERGED, UNMERGED
 from tagbot.slack.person_page_view import merge_modal
 from tagbot.vocabulary import ActionId, CallbackId, Field
@@ -44,6 +44,6 @@ def register(app: App, services: Services) -> None:
         if refused:
             tell(refused, body, respond, services)
             return
-        show_in_messages(services)
+        show_changes(services.updates)
         person, part, _ = carried(body["view"])
         show_person(body["view"]["id"], person, services, part=part, told=UNMERGED)

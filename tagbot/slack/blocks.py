@@ -122,9 +122,14 @@ def button(action_id: str, label: str, value: str | None = None) -> ButtonElemen
     return ButtonElement(action_id=action_id, text=PlainTextObject(text=label), value=value)
 
 
-def asking_first(pressed: ButtonElement, title: str, text: str, yes: str, no: str) -> ButtonElement:
-    """A button that asks before it does anything."""
+def asking_first(
+    pressed: ButtonElement, title: str, text: str, yes: str, no: str, *, is_final: bool = False
+) -> ButtonElement:
+    """A button that asks before it does anything; red where that cannot be undone."""
+    if is_final:
+        pressed.style = "danger"
     pressed.confirm = ConfirmObject(
+        style="danger" if is_final else None,
         title=PlainTextObject(text=title),
         text=PlainTextObject(text=text),
         confirm=PlainTextObject(text=yes),

@@ -1,13 +1,16 @@
 """Changes that admins make of people, each done in the database, or refused in words."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from tagbot.database.models import merges
 from tagbot.database.opening import connected
 from tagbot.database.outages import reached
+from tagbot.errors import Retry
 from tagbot.lib.keyed_hash import KeyedHash
 from tagbot.slack.people_words import UNCHANGED
+from tagbot.slack.updates import Updates
 
 
 def rename(person: str, name: str, now: float) -> str:
@@ -28,6 +31,12 @@ def merge(source: str, target: str, key: KeyedHash, now: float, publish: Callabl
 def unmerge(source: str) -> str:
     """Empty where it is done."""
     return _unless_refused(lambda: merges.unmerge(source))
+
+
+def show_changes(updates: Updates) -> None:
+    """Have the messages say at once what changed; while the database is away that is left to a timed job."""
+    with suppress(Retry), reached(), connected():
+        updates.catch_up()
 
 
 def _unless_refused(change: Callable[[], object]) -> str:

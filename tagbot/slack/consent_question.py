@@ -17,7 +17,10 @@ from tagbot.vocabulary import Consent, EventType
 def text_of_today(settings: Settings) -> str:
     """The text that people are asked to agree to now: the operator's, or the default."""
     return settings.consent_text or person_words.consent_text(
-        settings.slack_channel, settings.admins, settings.training_backend
+        settings.slack_channel,
+        settings.admins,
+        settings.training_backend,
+        required=settings.requires_consent,
     )
 
 

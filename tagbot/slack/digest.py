@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime
 
 from tagbot.consensus import Rule
 from tagbot.database.models.digests import Digest
-from tagbot.database.models.faces import Face
 from tagbot.slack import digest_words
 from tagbot.slack.client import Slack
 from tagbot.slack.history import SETTLE_SECONDS
@@ -73,5 +72,5 @@ def text_of(slack: Slack, rule: Rule, today: date) -> str:
         faces=len(board.open_faces),
         lacking=board.progress.lacking,
         more=len(board.asked) - len(lines),
-        waiting=Face.counts()[State.WAITING],
+        waiting=board.progress.waiting,
     )

@@ -51,6 +51,7 @@ def board_of(channel: str, rule: Rule) -> Board:
         done=counts[State.TAGGED] + counts[State.REJECTED],
         faces=sum(counts.values()),
         people=people_count(),
+        waiting=counts[State.WAITING],
         lacking=sum(lacks_one_answer(answers, rule) for answers in Vote.of_each(open_faces).values()),
     )
     return Board(asked, open_faces, progress)

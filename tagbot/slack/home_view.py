@@ -77,6 +77,8 @@ class HomeShown:
     """All that there are, also those that are done."""
     lacking: int = 0
     """Faces that one more answer would be enough for."""
+    waiting: int = 0
+    """Faces that are not asked about yet."""
     people: int = 0
     """Known ones."""
     manages: bool = False
@@ -93,7 +95,9 @@ def home_view(shown: HomeShown) -> dict[str, Any]:
         *_rows(HeaderBlock(text=PlainTextObject(text=words.TITLE))),
         *_rows(section(shown.refusal or words.welcome(shown.channel, takes_posts=shown.takes_posts))),
         *(() if shown.refusal else (*_asked(shown), *_answers(shown.answers))),
-        *_rows(*_paragraph(words.PROGRESS, words.progress(shown.done, shown.faces, shown.lacking))),
+        *_rows(
+            *_paragraph(words.PROGRESS, words.progress(shown.done, shown.faces, shown.lacking, shown.waiting))
+        ),
         *(_people(shown.people) if shown.manages else ()),
         *(shown.kept.blocks if shown.kept is not None else ()),
         *(_rows(*_paragraph(words.MACHINE, "\n".join(map(escaped, shown.machine)))) if shown.machine else ()),
@@ -129,7 +133,7 @@ def notice_modal(text: str) -> dict[str, Any]:
 def _asked(shown: HomeShown) -> Iterator[dict[str, Any]]:
     yield from _rows(HeaderBlock(text=PlainTextObject(text=words.WAITS)))
     if not shown.asked:
-        yield from _rows(section(words.NOTHING_WAITS))
+        yield from _rows(section(words.NOTHING_WAITS_YET if shown.waiting else words.NOTHING_WAITS))
     for each in shown.asked:
         notes = [note for row in each.message.blocks if row["type"] == "context" for note in row["elements"]]
         yield from (row for row in each.message.blocks if row["type"] != "context")

@@ -3,6 +3,11 @@
 TITLE = "FaceTag: who is in our photos?"
 WAITS = "What waits for your answer"
 NOTHING_WAITS = "Nothing waits for your answer just now. Thank you!"
+NOTHING_WAITS_YET = (
+    "Nothing waits for your answer just now: what is open, you have answered. More faces follow as others "
+    "answer too."
+)
+"""While faces wait for a place among the open questions."""
 LAST_ANSWERS = "Your last answers"
 PROGRESS = "How far we are"
 MACHINE = "How the machine does"
@@ -13,7 +18,7 @@ NOTICE_TITLE = "FaceTag"
 STILL_OPEN = "It is still being asked about."
 NO_SAY = (
     "Nothing is asked of you here: only full members of this workspace have a say, and guests and people of "
-    "other organisations do not. What is kept of you, and what you can do about it, is below."
+    "other organisations do not. What is kept about you, and what you can do about it, is below."
 )
 
 
@@ -21,7 +26,7 @@ def not_in_channel(channel: str) -> str:
     """To a member who may not see what a private channel sees."""
     return (
         f"The faces here are those of <#{channel}>, a private channel that you are not in, so nothing is "
-        "asked of you. Somebody who is in it can add you. What is kept of you, and what you can do about "
+        "asked of you. Somebody who is in it can add you. What is kept about you, and what you can do about "
         "it, is below."
     )
 
@@ -36,10 +41,11 @@ def welcome(channel: str, *, takes_posts: bool) -> str:
     return (
         f"FaceTag finds the faces in our photos and asks, here and in <#{channel}>, who they are. "
         "When enough people pick the same person, the face is tagged.\n"
-        "• *To answer*, pick a name under a face on this page. Nobody else sees what you answered.\n"
+        "• *To answer*, pick a name under a face on this page. Nobody sees what you picked before enough of "
+        "you agree.\n"
         f"• *To add a photo*, {added}; I tell you what I found in it.\n"
-        "• *To see what is kept of you*, and to change it, look for “What FaceTag keeps of you” near the "
-        "end of this page, or type `/facetag me`."
+        "• *To see what is kept about you*, and to change it, look for “What FaceTag keeps about you” near "
+        "the end of this page, or type `/facetag me`."
     )
 
 
@@ -54,12 +60,17 @@ def open_message(link: str) -> str:
     return f"<{link}|Open this question in the channel>"
 
 
-def progress(done: int, faces: int, lacking: int) -> str:
-    """How many faces are done of all, and how many lack one more answer."""
+def progress(done: int, faces: int, lacking: int, waiting: int) -> str:
+    """How many faces are done of all, how many lack one more answer, and how many are not asked about yet."""
     if not faces:
         return "No face has been found yet. As soon as there is one, it is asked about here."
-    lack = f", {lacking} {'waits' if lacking == 1 else 'wait'} for one more answer" if lacking else ""
-    return f"{done:,} of {faces:,} {'face' if faces == 1 else 'faces'}{lack}."
+    lines = [f"{done:,} of {faces:,} {'face is' if faces == 1 else 'faces are'} done."]
+    if lacking:
+        lines.append(f"{lacking:,} {'lacks' if lacking == 1 else 'lack'} one more answer.")
+    if waiting:
+        many = "1 face waits" if waiting == 1 else f"{waiting:,} faces wait"
+        lines.append(f"{many} until an open question is answered.")
+    return " ".join(lines)
 
 
 def answered_alt(faces: int) -> str:

@@ -147,7 +147,8 @@ def _consent_buttons(standing: Consent, text_id: str) -> list[ButtonElement]:
 
 def _asking_first(action_id: ActionId, label: str) -> ButtonElement:
     title, text = words.CONFIRM[action_id]
-    return asking_first(button(action_id, label), title, text, label, words.CANCEL)
+    is_final = action_id == ActionId.FORGET_ME
+    return asking_first(button(action_id, label), title, text, label, words.CANCEL, is_final=is_final)
 
 
 def _labels(buttons: Sequence[ButtonElement]) -> list[str]:

@@ -142,9 +142,8 @@ def _changes(person: PersonOnPage) -> ActionsBlock:
     ]
     if person.can_be_forgotten:
         forget = button(ActionId.FORGET_PERSON, words.FORGET, person.id)
-        forget.style = "danger"
         question = words.FORGET_TITLE, words.FORGET_TEXT, words.FORGET_YES
-        elements.append(asking_first(forget, *question, CANCEL))
+        elements.append(asking_first(forget, *question, CANCEL, is_final=True))
     return ActionsBlock(block_id=f"{PEOPLE}{person.id}", elements=elements)
 
 

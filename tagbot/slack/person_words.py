@@ -15,8 +15,18 @@ BACKENDS: Mapping[str, str] = {
 """Where what describes a face is kept, by training backend."""
 
 
-def consent_text(channel: str, admins: Iterable[str], backend: str) -> str:
-    """The default question: who runs this, what would be kept and for what, and how to say no."""
+SAY_NO_OR_NOTHING = "*You may say no, or nothing at all.* Then nothing of your face is learned."
+SAY_NO = (
+    "*You may say no.* Then all that was learned of your face goes, and nothing more is learned. As long as "
+    "you say nothing, it may be learned."
+)
+"""Where people are not asked first."""
+
+
+def consent_text(channel: str, admins: Iterable[str], backend: str, *, required: bool) -> str:
+    """The default question: who runs this, what would be kept and for what, and how to say no. `required` is
+    whether nothing is learned before a yes.
+    """
     asked = ", ".join(map(mention, sorted(admins))) or f"the people in <#{channel}>"
     return (
         f"Hello! Your workspace uses FaceTag in <#{channel}> to name the people in its photos, and your team "
@@ -24,9 +34,9 @@ def consent_text(channel: str, admins: Iterable[str], backend: str) -> str:
         "*May FaceTag learn your face?* It would keep numbers that describe your face, made from those "
         f"pictures, {BACKENDS[backend]}. They serve one purpose: that your team is asked less about the "
         "next photo of you. They are used for nothing else, and go when you take your yes back.\n\n"
-        "*You may say no, or nothing at all.* Then nothing of your face is learned. It costs you nothing, "
-        "and nobody is told. You can change your mind at any time, here or with `/facetag me`, where you "
-        "also see all that is kept of you, and can have yourself forgotten."
+        f"{SAY_NO_OR_NOTHING if required else SAY_NO} It costs you nothing, and nobody is told. "
+        "You can change your mind at any time, here or with `/facetag me`, where you also "
+        "see all that is kept about you, and can have yourself forgotten."
     )
 
 
@@ -69,7 +79,7 @@ NOT_WRITTEN_TO = (
     "I cannot write to you directly here, so nothing was sent. FaceTag's operator can write the same file: "
     f"`{COMMAND} export --format zip --person …`."
 )
-DATA_SENT = "Here is all that is kept of you. The file README.txt in it says what is what."
+DATA_SENT = "Here is all that is kept about you. The file README.txt in it says what is what."
 
 # --- To a tagger --------------------------------------------------------------------------------------------
 
@@ -81,7 +91,7 @@ def does_not_want_to_be_tagged(who: str) -> str:
 
 # --- /facetag me --------------------------------------------------------------------------------------------
 
-ABOUT_YOU = "What FaceTag keeps of you"
+ABOUT_YOU = "What FaceTag keeps about you"
 KEPT_NOTHING = "You are tagged in no photo, so no face is kept under your name."
 OPTED_OUT = (
     "You asked not to be tagged. Nothing of you is kept but a code that only this bot can make from your "
@@ -95,13 +105,16 @@ CANCEL = "Cancel"
 
 CONFIRM: Mapping[str, tuple[str, str]] = {
     ActionId.DO_NOT_TAG_ME: (
-        "Never tag you again?",
-        "You are forgotten as far as can be, and nobody can choose you any more. You can take it back here.",
+        "Never be tagged?",
+        "You are forgotten, and nobody can tag you until you press “Tag me again” here.",
     ),
     ActionId.TAG_ME_AGAIN: ("Be tagged again?", "Your team can choose you in photos again."),
     ActionId.FORGET_ME: (
         "Forget you?",
-        "Your name, your face and all that was learned of it go. This cannot be undone.",
+        (
+            "Your name, your face and all that was learned of it go. What you answered about others stays, "
+            "without your name. This cannot be undone."
+        ),
     ),
 }
 """Asked before these are done: a title, and what follows."""
@@ -151,10 +164,10 @@ def said_to(text: str) -> str:
 # --- The file with a person's own data ----------------------------------------------------------------------
 
 README = """\
-This is all that FaceTag keeps of you.
+This is all that FaceTag keeps about you.
 
 data.json
-  person    what it knows of you: its id for you, your name, and what it read in your Slack profile
+  person    what it knows about you: its id for you, your name, and what it read in your Slack profile
   faces     every face that you are tagged as: where in which photo (by the SHA-256 of its file), who answered
             what, and whether the face is learned
   answers   what you answered about other people's faces

@@ -164,7 +164,7 @@ My Home, under Apps, has all that waits for your answer, and says how to add a p
 • `/facetag retry` – try again whatever was given up
 • `/facetag retry QUEUE` or `/facetag retry FACE` – the same for one queue, or for one face; \
 a face that was set aside is asked about again
-• `/facetag me` – what is kept of you, and what you can do about it
+• `/facetag me` – what is kept about you, and what you can do about it
 • `/facetag help` – this text"""
 
 

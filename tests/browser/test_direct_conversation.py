@@ -40,7 +40,7 @@ def test_a_member_is_asked_says_yes_and_gets_their_data(
         expect(asked).not_to_contain_text("until they agree")
 
         visitor.type_command("/facetag me")
-        kept = page.locator("[data-ephemeral]").filter(has_text="What FaceTag keeps of you")
+        kept = page.locator("[data-ephemeral]").filter(has_text="What FaceTag keeps about you")
         expect(kept).to_contain_text("1 face in 1 photo is tagged as you. It is learned.")
         screenshot("me")
         kept.locator("[data-action-id=send_my_data]").click()

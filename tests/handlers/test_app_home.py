@@ -47,7 +47,7 @@ def test_home_shows_what_waits_for_me_with_the_controls_of_the_message_and_a_lin
     ]  # fmt: skip
     link = desk.client.chat_getPermalink(channel=desk.slack.channel, message_ts=message.ts)["permalink"]
     assert f"<{link}|" in said(home)
-    assert "0 of 1 face." in said(home)
+    assert "0 of 1 face is done." in said(home)
 
 
 @pytest.mark.rule("home", "answer-before-acknowledgement")
@@ -63,7 +63,7 @@ def test_an_answer_at_home_is_the_same_message_on_the_same_queue_and_home_follow
     desk.world.drain()
     home = desk.slack.wait_for_home(anna, lambda home: home_words.NOTHING_WAITS in said(home))
     assert home_words.you_said(f"<@{chiara}>", 1) in said(home)
-    assert "1 waits for one more answer" in said(home)
+    assert "1 lacks one more answer." in said(home)
     assert (block_of(face), "change_answer") in controls(home)
 
 
@@ -86,7 +86,7 @@ def test_home_changes_while_somebody_looks_and_not_for_who_never_opened_it(desk:
     face = desk.request()
     desk.slack.wait_for_home(anna, lambda home: block_of(face) in said(home))
     say(desk.world, face, chiara, ben, desk.slack.people[3])
-    desk.slack.wait_for_home(anna, lambda home: "1 of 1 face." in said(home))
+    desk.slack.wait_for_home(anna, lambda home: "1 of 1 face is done." in said(home))
     assert desk.slack.home(ben) is None
 
 
@@ -191,7 +191,7 @@ def test_two_of_one_name_are_told_apart_in_my_last_answers(desk: Desk) -> None:
             desk.world.publish(desk.world.answer(face, member, "", name="Ann Lee", email=email))
         desk.world.drain()
     desk.slack.open_home(anna)
-    home = desk.slack.wait_for_home(anna, lambda home: "2 of 2 faces." in said(home))
+    home = desk.slack.wait_for_home(anna, lambda home: "2 of 2 faces are done." in said(home))
     for email in ("one@example.com", "other@example.com"):
         assert f"You said: Ann Lee ({email})." in said(home)
         assert f"Tagged as Ann Lee ({email})." in said(home)

@@ -109,6 +109,14 @@ def test_the_emptiest_home_says_how_to_begin() -> None:
 
 
 @pytest.mark.rule("home")
+def test_where_faces_wait_for_a_place_home_says_when_they_are_asked_about() -> None:
+    told = json.dumps(home_view(HomeShown(channel="C1", faces=1_200, waiting=1_180)))
+    assert home_words.NOTHING_WAITS_YET in told
+    assert home_words.NOTHING_WAITS not in told
+    assert "0 of 1,200 faces are done. 1,180 faces wait until an open question is answered." in told
+
+
+@pytest.mark.rule("home")
 def test_who_has_no_say_is_asked_nothing_whatever_waits() -> None:
     told = json.dumps(home_view(replace(fullest(), refusal=home_words.NO_SAY)))
     assert home_words.NO_SAY in told

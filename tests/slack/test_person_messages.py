@@ -12,7 +12,7 @@ from tagbot.vocabulary import Consent
 from tests.slack.spoken import unspoken
 
 ANN = "U0ANN00001"
-TEXT = person_words.consent_text("C0FACES01", ["U0ADMIN001"], "local")
+TEXT = person_words.consent_text("C0FACES01", ["U0ADMIN001"], "local", required=True)
 KEPT = KeptShown(slack_id=ANN, name="Ann", email="ann@example.com", is_person=True, text=TEXT, text_id="1")
 
 
@@ -33,6 +33,26 @@ def messages() -> dict[str, Rendered]:
 def test_the_text_says_all_that_the_blocks_say() -> None:
     for name, rendered in messages().items():
         assert unspoken(rendered) == [], name
+
+
+@pytest.mark.rule("own-rights")
+def test_the_question_says_what_silence_means_where_people_are_asked_first_and_where_not() -> None:
+    silence = {
+        required: person_words.consent_text("C0FACES01", [], "local", required=required)
+        for required in (True, False)
+    }
+    assert "or nothing at all.* Then nothing of your face is learned" in silence[True]
+    assert "As long as you say nothing, it may be learned" in silence[False]
+    assert "Then all that was learned of your face goes" in silence[False]
+
+
+def test_only_what_cannot_be_undone_is_red() -> None:
+    [buttons] = [block for block in kept_message(KEPT).blocks if block["type"] == "actions"]
+    red = {each["action_id"] for each in buttons["elements"] if each.get("style") == "danger"}
+    assert red == {"forget_me"}
+    assert all(
+        each["confirm"]["style"] == "danger" for each in buttons["elements"] if each["action_id"] in red
+    )
 
 
 def test_slack_takes_each_of_them() -> None:
