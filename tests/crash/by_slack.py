@@ -120,8 +120,8 @@ class Team(Acting):
             self.said[person] += act.acknowledged
 
     def _want(self, person: str) -> None:
-        name = self.slack.members()[person].real_name
-        is_tagged = any(message.text.startswith(f"Tagged as {name}") for message in self.slack.messages())
+        tagged = f"Tagged as {self.names[person]}"
+        is_tagged = any(message.text.startswith(tagged) for message in self.slack.messages())
         if not is_tagged or (person, "photos") in self.acknowledged:
             return
         act = self._press(person, "photos_with_me")

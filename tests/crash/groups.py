@@ -109,8 +109,7 @@ class Crowd(Acting):
 
     def _reopen_wrong_ones(self, message: Message, faces: list[str]) -> None:
         """Those whose message names somebody else."""
-        names = {member.id: member.real_name for member in self.slack.members().values()}
-        wrong = [face for face in faces if f"Tagged as {names[self.truth(face)]}" not in message.text]
+        wrong = [face for face in faces if f"Tagged as {self.names[self.truth(face)]}" not in message.text]
         if not wrong:
             return
         if len(faces) > 1:
@@ -232,7 +231,6 @@ def _votes(votes: dict[str, list[tuple[str, str]]], faces: list[str], crowd: Cro
 
 def shown_wrongly(faces: list[str], crowd: Crowd) -> Violations:
     """Each face is in one message that is not over, which says who it is."""
-    names = {member.id: member.real_name for member in crowd.slack.members().values()}
     living = [
         message
         for message in crowd.slack.messages()
@@ -243,5 +241,5 @@ def shown_wrongly(faces: list[str], crowd: Crowd) -> Violations:
     yield from ((TWICE_ASKED, face) for face, count in where.items() if count > 1)
     for message in living:
         for face in face_ids(message):
-            if not message.text.startswith(f"Tagged as {names[crowd.truth(face)]}"):
+            if not message.text.startswith(f"Tagged as {crowd.names[crowd.truth(face)]}"):
                 yield WRONGLY_SHOWN, f"{face} as {message.text!r}"

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from tagbot.sandbox.driver import Slack
 from tagbot.sandbox.refusals import Refused
@@ -112,6 +113,11 @@ class Acting(ABC):
         finally:
             self.done.set()
             thread.join()
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Of all members, by Slack's id, as they were: to ask anew takes the whole state of the workspace."""
+        return {member.id: member.real_name for member in self.slack.members().values()}
 
     def truth(self, face_id: str) -> str:
         """Who is in the picture."""
