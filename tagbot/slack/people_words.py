@@ -127,9 +127,14 @@ def tagged_on(date: str, link: str) -> str:
     return f"Tagged on {date}." + (f" <{link}|Open its message>" if link else "")
 
 
+def numbered_alt(number: int) -> str:
+    """Of a picture of several faces."""
+    return f"Faces with numbers, of which number {number} is tagged as this person"
+
+
 def numbered(number: int) -> str:
     """Which face it is of several in one picture."""
-    return f"It is number {number} in this picture."
+    return f"Number {number} in the picture below."
 
 
 def which_part(part: int, parts: int) -> str:

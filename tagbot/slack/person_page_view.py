@@ -22,7 +22,7 @@ from slack_sdk.models.views import View
 
 from tagbot.slack import home_words
 from tagbot.slack import people_words as words
-from tagbot.slack.blocks import asking_first, button, cut, section
+from tagbot.slack.blocks import asking_first, button, cut, image, section
 from tagbot.slack.person_words import CANCEL
 from tagbot.slack.request_id import RequestId
 from tagbot.slack.words import REOPEN_NO, REOPEN_TEXT, REOPEN_TITLE, REOPEN_YES
@@ -160,16 +160,20 @@ def _merged(merged: MergedOnPage) -> SectionBlock:
 
 def _face(face: FaceOnPage, reopened: Collection[str]) -> list[Block]:
     about = [words.tagged_on(face.date, face.link)]
-    about += [words.numbered(face.number)] if face.number and face.picture else []
     about += [] if face.picture else [words.NO_PICTURE]
     if face.id.face_id in reopened:
-        return [section(words.ASKED_AGAIN, picture=face.picture, alt=words.FACE_ALT)]
+        return _shown(words.ASKED_AGAIN, face)
     question = REOPEN_TITLE, REOPEN_TEXT, REOPEN_YES, REOPEN_NO
     wrong = asking_first(button(ActionId.WRONG_PERSON, words.NOT_THIS_PERSON), *question)
-    return [
-        section(" ".join(about), picture=face.picture, alt=words.FACE_ALT),
-        ActionsBlock(block_id=face.id.block_id, elements=[wrong]),
-    ]
+    return [*_shown(" ".join(about), face), ActionsBlock(block_id=face.id.block_id, elements=[wrong])]
+
+
+def _shown(text: str, face: FaceOnPage) -> list[Block]:
+    """A sentence with the face's picture; that of several is shown whole, as Slack cuts off a small one."""
+    if face.number and face.picture:
+        both = f"{words.numbered(face.number)} {text}"
+        return [section(both), image(face.picture, words.numbered_alt(face.number))]
+    return [section(text, picture=face.picture, alt=words.FACE_ALT)]
 
 
 def _parts(person: PersonOnPage) -> list[Block]:
