@@ -95,7 +95,7 @@ def services(
         other_models=other_models(settings, quiet),
         slack=slack,
         updates=Updates(slack, quiet, settings.rule, shared.now),
-        tellings=Tellings(slack.channel.tell, quiet),
+        tellings=Tellings(slack.channel.tell, quiet, posts_per_second=settings.slack_posts_per_second),
         homes=Homes(slack, settings, key, quiet, shared.now),
         places=places(settings, seen, shared.now),
         opt_out_key=key,

@@ -12,7 +12,7 @@ from tagbot.database.models.places import Places
 from tagbot.lib.disk_room import Usage, refuse_nearly_full
 from tagbot.lib.in_flight import WorkInFlight
 from tagbot.lib.keyed_hash import KeyedHash
-from tagbot.messages import Message, PhotoArrived, PhotoPosted, PhotosAsked
+from tagbot.messages import FaceMessage, FaceReopened, Message, PhotoArrived, PhotoPosted, PhotosAsked
 from tagbot.photos.decoder import Decoder
 from tagbot.photos.image_keys import crop_key
 from tagbot.photos.image_store import ImageStore
@@ -113,8 +113,13 @@ class Services:
         """Whether a message counts: not as the word of a member who has no say, who is told so."""
         if message.said_by is None or self.slack.members.has_a_say(message.said_by):
             return True
-        self.tellings.tell(message.said_by, words.NO_SAY, message.said_in)
+        self.tell(message, words.NO_SAY)
         return False
+
+    def tell(self, message: Message, text: str) -> None:
+        """Have the member whose word a message is told what became of it, once of each act."""
+        if message.said_by is not None:
+            self.tellings.tell(message.said_by, text, message.said_in, about=_act(message))
 
     def tell_of_photos(self) -> None:
         """Tell members what came of the photos that they posted; raises `Retry` where Slack does not."""
@@ -152,3 +157,10 @@ class Services:
         stored.
         """
         publish(self.queues, message)
+
+
+def _act(message: Message) -> str:
+    """The same for all messages that one click of a member is: it may reopen several faces of a request."""
+    if isinstance(message, FaceReopened) and message.together:
+        return min(message.together)
+    return f"{message.key}:{message.round}" if isinstance(message, FaceMessage) else message.key

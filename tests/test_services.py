@@ -2,14 +2,17 @@
 
 import threading
 import time
+import uuid
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from tagbot.errors import Retry
+from tagbot.messages import AnswerGiven, FaceReopened
 from tagbot.pipeline import PIPELINE
 from tagbot.services import PhotosWhileThereIsRoom
+from tagbot.slack import words
 from tagbot.worker import Worker
 from tests.world import World, astronaut, heard
 
@@ -22,6 +25,18 @@ class Disk:
 
     def usage(self, _: Path) -> tuple[int, int, int]:
         return 100, 100 - self.free, self.free
+
+
+@pytest.mark.rule("told-each-time", "who-has-a-say")
+def test_of_several_faces_that_one_click_reopens_a_member_without_a_say_is_told_once(world: World) -> None:
+    guest = world.slack.people[0]
+    world.slack.set_member(guest, is_restricted=True)
+    together = tuple(str(uuid.uuid4()) for _ in range(3))
+    world.slack.fail("chat.postEphemeral", status=429, retry_after=2)  # all of it waits together
+    for each in together:
+        assert not world.services.heeds(FaceReopened(face_id=each, by=guest, together=together))
+    assert not world.services.heeds(AnswerGiven(face_id=together[0], tagger=guest, answer=guest))
+    assert world.told(guest) == [words.NO_SAY] * 2
 
 
 @pytest.mark.rule("disk-nearly-full")

@@ -12,14 +12,14 @@ from tagbot.slack.api_failures import Busy
 
 log = logging.getLogger(__name__)
 
-TOLD_AT_ONCE = 6
-TELLING_SECONDS = 5.0
-"""Slack takes 100 such messages a minute (Tier 4). Of these one member gets 6 at once, and then 12 a minute,
-more than anybody reads.
+TOLD_AT_ONCE = 10
+TELLING_SECONDS = 3.0
+"""Slack takes 100 such messages a minute (Tier 4) where it allows 60 posts. Of these one member gets 10 at
+once, and then 20 a minute: the others are told meanwhile.
 """
 
-MOST_WAITING = 3
-"""Of one member: the latest, as they are about what the member did last. The same is told once."""
+MOST_WAITING = 50
+"""Of one member, who would read no more; then the latest, as they are about what the member did last."""
 
 PAUSE_SECONDS = 1.0
 """Until something is told again that Slack did not take."""
@@ -28,8 +28,10 @@ STALE_SECONDS = 600.0
 """What could not be told for so long would only puzzle."""
 
 
-Words = tuple[str, str]
-"""A text, and the channel where it is said; empty for the bot's."""
+Words = tuple[str, str, str]
+"""A text, the channel where it is said (empty for the bot's), and what it is about: of one thing, the same is
+told once.
+"""
 
 
 @dataclass(slots=True)
@@ -52,24 +54,28 @@ class Tellings:
         tell: Callable[[str, str, str], None],
         stop: threading.Event,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        posts_per_second: float = 1.0,
     ) -> None:
         """`tell` says a text to a member in a channel, and raises what the Slack door raises; `stop` ends all
-        waiting.
+        waiting. `posts_per_second` are what Slack allows in a channel.
         """
         self._tell = tell
         self._stop = stop
         self._clock = clock
-        self._allowances = Allowances(TOLD_AT_ONCE, TELLING_SECONDS, clock)
+        self._allowances = Allowances(TOLD_AT_ONCE, TELLING_SECONDS / posts_per_second, clock)
         self._changed = threading.Condition()
         self._waiting: dict[str, _Waiting] = {}
         """By member, whose turn comes first first."""
         self._busy_until = 0.0
         self._in_hand = False
 
-    def tell(self, member: str, text: str, channel: str = "") -> None:
-        """Have a member told something soon, in the bot's channel or in another one; returns at once."""
+    def tell(self, member: str, text: str, channel: str = "", *, about: str = "") -> None:
+        """Have a member told something soon, in the bot's channel or in another one; returns at once. What
+        waits is not told twice of the same thing: `about` says which that is.
+        """
         with self._changed:
-            self._put(member, (text, channel), self._clock())
+            self._put(member, (text, channel, about), self._clock())
             self._changed.notify_all()
 
     def run(self) -> None:
@@ -126,7 +132,8 @@ class Tellings:
 
     def _say(self, member: str, text: Words, since: float) -> None:
         try:
-            self._tell(member, *text)
+            said, channel, _ = text
+            self._tell(member, said, channel)
         except Retry as why:
             now = self._clock()
             again = now + (why.after or PAUSE_SECONDS)

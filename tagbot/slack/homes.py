@@ -261,7 +261,7 @@ class Homes:
     def _refusal(self, member: str) -> str:
         """Why nothing is asked of a member; empty where something may be."""
         channel = self._slack.channel
-        if not self._slack.members.has_a_say(member):
+        if not self._slack.members.had_a_say(member):
             return home_words.NO_SAY
         if self._is_private.get("", channel.is_private) and not channel.membership.has(member):
             return home_words.not_in_channel(channel.id)

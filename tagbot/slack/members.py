@@ -1,18 +1,43 @@
 """The members of the workspace: their profiles, whose word counts, and who can be chosen as a person."""
 
+import threading
+from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from tagbot.errors import Retry
+from tagbot.errors import Reject, Retry
 from tagbot.lib.allowances import Allowances
 from tagbot.lib.names import name_key
 from tagbot.lib.recent import Recent
 from tagbot.slack.api import SlackApi
 from tagbot.slack.api_failures import NoSuchMember
 
+FRESH_SECONDS = 4.0
+"""How long a member is believed without a question to be what Slack said, where their word or the choice of
+them depends on it: so that an account which was closed, or became a guest's, has no say within about 5
+seconds. Slack tells of such a change only an app that hears of each change of each profile (`user_change`).
+"""
+
 MEMBER_SECONDS = 60.0
-"""How long a member is believed to be what Slack said, or not to be there."""
+"""How long a member is believed to be so, or not to be there, where Slack cannot be asked: it is away, or was
+asked as often as it allows. And where nothing depends on it.
+"""
+
+ANEW_PER_MINUTE = 50
+"""Slack tells of 100 members a minute (Tier 4). As long as it was asked about fewer than these in the last
+minute, it is asked anew about those who are known; the others stay for those of whom nothing is known yet.
+"""
+
+ANEW_AT_ONCE = 8
+"""Questions about those who are known that are under way: a silent Slack holds up no more threads."""
+
+SLOW_SECONDS = 1.0
+REST_SECONDS = 10.0
+"""After a question about a known member that took so long, or failed, none is asked for a while: a modal
+waits for it, and has three seconds to open.
+"""
 
 STILL_HERE_SECONDS = 3600.0
 """How long a member who is offered in a request is believed to be there still: asked each minute, Slack would
@@ -66,21 +91,32 @@ class Members:
     def __init__(self, api: SlackApi) -> None:
         self._api = api
         self._recent: Recent[Profile | None] = Recent(MEMBER_SECONDS, api.clock)
+        self._fresh: Recent[bool] = Recent(FRESH_SECONDS, api.clock)
+        """Those whom Slack told of just now."""
         self._still_here: Recent[bool] = Recent(STILL_HERE_SECONDS, api.clock)
         self._names: Recent[list[tuple[str, frozenset[str]]]] = Recent(STILL_HERE_SECONDS, api.clock)
         self._choices = Allowances(CHOICES_AT_ONCE, CHOICE_SECONDS, api.clock)
         self._own: tuple[str, str] | None = None
         """The bot's own workspace and enterprise."""
+        self._lock = threading.Lock()
+        """Guards all that follows."""
+        self._asked_at: deque[float] = deque(maxlen=ANEW_PER_MINUTE)
+        """When Slack was asked about a member, the last times."""
+        self._asked_anew: set[str] = set()
+        """The members whom it is asked about just now although they are known."""
+        self._rests_until = 0.0
 
     def profile(self, member: str) -> Profile:
         """As it is now. Raises `NoSuchMember` when there is none."""
+        with self._lock:
+            self._asked_at.append(self._api.clock())
         return _profile_of(member, self._api.call("users.info", user=member)["user"])
 
     def meet(self, members: Collection[str]) -> None:
         """Before several members are asked about at once: Slack tells of all in fewer calls than of each."""
         if sum(not self._recent.knows(each) for each in members) > FEW:
             for user in self._everybody():
-                self._recent.note(str(user["id"]), _profile_of(str(user["id"]), user))
+                self._note(str(user["id"]), _profile_of(str(user["id"]), user))
 
     def can_be_chosen(self, member: str, *, by: str) -> bool:
         """Whether a member is a person with an active account; `by` is the tagger who chose them.
@@ -89,10 +125,16 @@ class Members:
         """
         if not self._recent.knows(member) and (seconds := self._choices.take(by)):
             raise Retry("one tagger chooses faster than Slack tells of people", after=seconds)
+        self._ask_anew(member)
         return self._is_active(member)
 
     def has_a_say(self, member: str) -> bool:
         """Whether a member's word counts: a full member's of this organisation, with an active account."""
+        self._ask_anew(member)
+        return self.had_a_say(member)
+
+    def had_a_say(self, member: str) -> bool:
+        """The same, as it was within the last minute."""
         found = self._recently(member)
         return (
             found is not None
@@ -140,14 +182,51 @@ class Members:
 
     def _recently(self, member: str) -> Profile | None:
         """The profile as it was within the last minute; None when there is none."""
+        return self._recent.get(member, lambda: self._ask(member))
 
-        def ask() -> Profile | None:
-            try:
-                return self.profile(member)
-            except NoSuchMember:
-                return None
+    def _ask(self, member: str) -> Profile | None:
+        found = None
+        with suppress(NoSuchMember):
+            found = self.profile(member)
+        self._note(member, found)
+        return found
 
-        return self._recent.get(member, ask)
+    def _note(self, member: str, profile: Profile | None) -> None:
+        self._recent.note(member, profile)
+        self._fresh.note(member, True)
+
+    def _ask_anew(self, member: str) -> None:
+        """Have what is known of a member put right, where it is a few seconds old; while Slack does not
+        answer, it is believed on.
+        """
+        if self._fresh.knows(member) or not self._recent.knows(member) or not self._begins(member):
+            return
+        began, failed = self._api.clock(), True
+        try:
+            with suppress(Retry, Reject):
+                self._ask(member)
+                failed = False
+        finally:
+            now = self._api.clock()
+            with self._lock:
+                self._asked_anew.discard(member)
+                if failed or now - began > SLOW_SECONDS:
+                    self._rests_until = now + REST_SECONDS
+
+    def _begins(self, member: str) -> bool:
+        """Whether Slack may be asked about a known member now; it has to be, then."""
+        now = self._api.clock()
+        with self._lock:
+            is_there_room = len(self._asked_at) < ANEW_PER_MINUTE or self._asked_at[0] <= now - 60.0
+            may = (
+                now >= self._rests_until
+                and member not in self._asked_anew
+                and len(self._asked_anew) < ANEW_AT_ONCE
+                and is_there_room
+            )
+            if may:
+                self._asked_anew.add(member)
+        return may
 
     def _is_ours(self, profile: Profile) -> bool:
         """Whether somebody belongs to the bot's workspace, or to its enterprise."""

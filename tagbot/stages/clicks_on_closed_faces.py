@@ -23,10 +23,8 @@ def tell_that_it_came_late(message: AnswerGiven, services: Services) -> None:
     why = why_late(message.face_id, message.message_ts, message.channel)
     if why == words.FACE_GONE and not message.channel:
         raise Reject("the answer is about a face that is not in the database")
-    if why in (words.FORGOTTEN, words.FACE_GONE):
-        services.tellings.tell(message.tagger, why, message.channel)
-    elif message.channel in ("", services.slack.channel.id):
-        services.tellings.tell(message.tagger, why)
+    if why in (words.FORGOTTEN, words.FACE_GONE) or message.channel in ("", services.slack.channel.id):
+        services.tell(message, why)
 
 
 def _is_here(asked: AskedRequest, message: AnswerGiven, ours: str) -> bool:

@@ -26,7 +26,7 @@ def split_group(message: FacesStruckOut, services: Services) -> Iterator[FaceSto
     with writing():
         struck_out = _strike_out(message, asked) if asked is not None else []
     if asked is None or not (struck_out or _did(message, asked)):
-        services.tellings.tell(message.by, words.NOTHING_TO_SPLIT, message.channel)
+        services.tell(message, words.NOTHING_TO_SPLIT)
         return
     for past in _did(message, asked):
         yield FaceStored(face_id=past.face_id, round=past.round + 1)

@@ -36,11 +36,11 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
     asked_about, has_account = (meant.as_answer, bool(meant.slack_id)) if meant else (answer, True)
     named = name if has_account or meant is None else meant.name or ""
     if (why := _why_not(message, asked_about, named, services, has_account=has_account)) is not None:
-        services.tellings.tell(message.tagger, why, message.channel)
+        services.tell(message, why)
         return
     with writing():
         if (refusal := about_somebody_forgotten(message, answer, name, email)) is not None:
-            services.tellings.tell(message.tagger, refusal, message.channel)
+            services.tell(message, refusal)
             return
         asked = asked_in(message.face_id, message.round)
         if asked is not None:
@@ -121,7 +121,7 @@ def _send_anyway(message: AnswerGiven, services: Services) -> Iterator[FaceTagge
     possible = [each for each in wanted if can_be_trained_anyway(each)]
     yield from possible
     if not possible:
-        services.tellings.tell(message.tagger, words.NOT_DIFFERING, message.channel)
+        services.tell(message, words.NOT_DIFFERING)
 
 
 def _note_that_it_is_posted(asked: AskedRequest, message: AnswerGiven) -> None:

@@ -39,13 +39,13 @@ def undo_tag(message: FaceReopened, services: Services) -> Iterator[FaceStored]:
             if not ask_again(face.id, message.round, State.TAGGED, by=message.by):
                 raise Retry("the face is being sent to the model just now")
         if left_at is not None:
-            services.tellings.tell(message.by, words.left_in_model(left_at), message.channel)
+            services.tell(message, words.left_in_model(left_at))
     else:
         past = past_round(message.face_id, message.round)
         if (
             past is None or past.reopened_by != message.by
         ):  # this message did not end the round before a crash
-            services.tellings.tell(message.by, words.NOT_TAGGED, message.channel)
+            services.tell(message, words.NOT_TAGGED)
             return
     if asked is not None and _others_follow(asked.id, message):
         services.updates.show_soon(asked.id)

@@ -48,9 +48,9 @@ class Ears:
 
 
 @contextmanager
-def telling(ears: Ears, clock: Clock) -> Iterator[Tellings]:
+def telling(ears: Ears, clock: Clock, posts_per_second: float = 1.0) -> Iterator[Tellings]:
     stop = threading.Event()
-    tellings = Tellings(ears.tell, stop, clock)
+    tellings = Tellings(ears.tell, stop, clock, posts_per_second=posts_per_second)
     thread = threading.Thread(target=tellings.run)
     thread.start()
     try:
@@ -84,8 +84,15 @@ def test_who_has_something_told_does_not_wait_for_slack(ears: Ears, clock: Clock
         assert time.monotonic() - started < 1.0
         assert not tellings.wait_until_told(0.0)
         ears.held.set()
+        for number in range(TOLD_AT_ONCE, MOST_WAITING + 2):
+            ears.wait_for(lambda number=number: len(ears.heard) == number)  # type: ignore[misc]  # a default
+            clock.now += TELLING_SECONDS
+            tellings.wake()
         assert tellings.wait_until_told(PATIENCE)
-    assert [text for _, text in ears.heard] == ["one", "wrong 257", "wrong 258", "wrong 259"]
+    assert [text for _, text in ears.heard] == [
+        "one",
+        *(f"wrong {260 - MOST_WAITING + n}" for n in range(MOST_WAITING)),
+    ]
 
 
 @pytest.mark.rule("one-holds-up-no-other")
@@ -94,7 +101,7 @@ def test_each_member_has_a_pace_of_their_own(ears: Ears, clock: Clock) -> None:
         for number in range(TOLD_AT_ONCE):
             tellings.tell("Anna", f"{number}")
             assert tellings.wait_until_told(PATIENCE)
-        for number in range(10):
+        for number in range(MOST_WAITING + 7):
             tellings.tell("Anna", f"late {number}")
         tellings.tell("Ben", "hello")
         ears.wait_for(lambda: ("Ben", "hello") in ears.heard)
@@ -104,7 +111,21 @@ def test_each_member_has_a_pace_of_their_own(ears: Ears, clock: Clock) -> None:
             tellings.wake()
             ears.wait_for(lambda number=number: len(ears.heard) == TOLD_AT_ONCE + 2 + number)  # type: ignore[misc]  # a default
         assert tellings.wait_until_told(PATIENCE)
-    assert ears.heard[-MOST_WAITING:] == [("Anna", f"late {number}") for number in (7, 8, 9)]
+    assert ears.heard[-MOST_WAITING:] == [("Anna", f"late {7 + number}") for number in range(MOST_WAITING)]
+
+
+@pytest.mark.rule("told-each-time")
+def test_all_of_a_dozen_refusals_are_told_each_about_its_own_thing(ears: Ears, clock: Clock) -> None:
+    with telling(ears, clock, posts_per_second=10.0) as tellings:
+        for number in range(12):
+            tellings.tell("Anna", "cannot be chosen", about=f"face {number}")
+            tellings.tell("Anna", "cannot be chosen", about=f"face {number}")
+        for number in range(TOLD_AT_ONCE, 13):
+            ears.wait_for(lambda number=number: len(ears.heard) == number)  # type: ignore[misc]  # a default
+            clock.now += TELLING_SECONDS / 10
+            tellings.wake()
+        assert tellings.wait_until_told(PATIENCE)
+    assert ears.heard == [("Anna", "cannot be chosen")] * 12
 
 
 def test_it_is_told_where_it_happened(ears: Ears, clock: Clock) -> None:

@@ -1,13 +1,24 @@
 """Members: who they are, and whether they can be chosen."""
 
+import threading
+import time
 from typing import Any
 
 import pytest
 
 from tagbot.errors import Retry
 from tagbot.sandbox.driver import Slack as SlackStandIn
+from tagbot.settings import Settings
+from tagbot.slack.api import SlackApi
 from tagbot.slack.client import Slack
-from tagbot.slack.members import CHOICE_SECONDS, CHOICES_AT_ONCE, MEMBER_SECONDS
+from tagbot.slack.members import (
+    ANEW_PER_MINUTE,
+    CHOICE_SECONDS,
+    CHOICES_AT_ONCE,
+    FRESH_SECONDS,
+    MEMBER_SECONDS,
+    SLOW_SECONDS,
+)
 from tests.lib.clock import Clock
 
 
@@ -24,7 +35,8 @@ def test_a_profile_says_who_somebody_is(door: Slack, stand_in: SlackStandIn) -> 
     assert door.members.profile(stand_in.other_bot).is_bot
 
 
-def test_whether_somebody_can_be_chosen_is_believed_for_a_minute(
+@pytest.mark.rule("changed-accounts")
+def test_whether_somebody_can_be_chosen_is_believed_for_a_few_seconds(
     door: Slack, stand_in: SlackStandIn, clock: Clock
 ) -> None:
     anna, ben = stand_in.people[:2]
@@ -34,7 +46,7 @@ def test_whether_somebody_can_be_chosen_is_believed_for_a_minute(
     stand_in.set_member(anna, deleted=True)
     stand_in.set_member(stand_in.former, deleted=False)
     assert door.members.can_be_chosen(anna, by=ben)
-    clock.now += MEMBER_SECONDS + 1
+    clock.now += FRESH_SECONDS + 0.1
     assert not door.members.can_be_chosen(anna, by=ben)
     assert door.members.can_be_chosen(stand_in.former, by=ben)
 
@@ -111,11 +123,69 @@ def test_a_colleague_in_another_workspace_of_the_enterprise_has_a_say(
     assert door.members.has_a_say(anna)
 
 
-def test_who_has_a_say_is_believed_for_a_minute(door: Slack, stand_in: SlackStandIn, clock: Clock) -> None:
+@pytest.mark.rule("changed-accounts")
+def test_who_has_a_say_is_believed_for_a_few_seconds(
+    door: Slack, stand_in: SlackStandIn, clock: Clock
+) -> None:
     anna = stand_in.people[0]
     assert all(door.members.has_a_say(anna) for _ in range(5))
     stand_in.set_member(anna, is_restricted=True)
     assert door.members.has_a_say(anna)
-    clock.now += MEMBER_SECONDS + 1
+    clock.now += FRESH_SECONDS + 0.1
+    assert door.members.had_a_say(anna), "where nothing depends on it, nobody is asked"
     assert not any(door.members.has_a_say(anna) for _ in range(5))
     assert (len(stand_in.calls("users.info")), len(stand_in.calls("auth.test"))) == (2, 1)
+
+
+@pytest.mark.rule("changed-accounts")
+@pytest.mark.parametrize("fault", [{"status": 429, "retry_after": 30}, {"status": 503}, {"reset": True}])
+def test_while_slack_does_not_tell_what_it_said_is_believed_for_a_minute(
+    door: Slack, stand_in: SlackStandIn, clock: Clock, fault: dict[str, Any]
+) -> None:
+    anna, ben = stand_in.people[:2]
+    assert door.members.has_a_say(anna)
+    stand_in.set_member(anna, deleted=True)
+    stand_in.fail("users.info", times=None, **fault)
+    clock.now += FRESH_SECONDS + 0.1
+    assert door.members.has_a_say(anna)
+    assert door.members.can_be_chosen(anna, by=ben)
+    assert len(stand_in.calls("users.info")) == 2, "one failure is enough for a while"
+    clock.now += MEMBER_SECONDS
+    with pytest.raises(Retry):
+        door.members.has_a_say(anna)
+    stand_in.heal()
+    clock.now += 40.0
+    assert not door.members.has_a_say(anna)
+
+
+@pytest.mark.rule("changed-accounts")
+def test_a_slow_slack_is_left_alone_for_a_while(settings: Settings, stand_in: SlackStandIn) -> None:
+    offset = 0.0
+    api = SlackApi.of(settings, 5, lambda: time.monotonic() + offset)
+    members = Slack(api, settings.slack_channel, 1000.0, threading.Event()).members
+    anna, ben = stand_in.people[:2]
+    assert members.has_a_say(anna)
+    assert members.has_a_say(ben)
+    stand_in.fail("users.info", times=None, delay=SLOW_SECONDS + 0.1)
+    offset += FRESH_SECONDS + 0.1
+    assert members.has_a_say(anna)
+    assert members.has_a_say(ben), "whom nobody waits for"
+    assert len(stand_in.calls("users.info")) == 3
+
+
+@pytest.mark.rule("changed-accounts", "one-holds-up-no-other")
+def test_a_crowd_that_clicks_without_a_pause_leaves_slack_room_for_whom_nobody_has_seen(
+    door: Slack, stand_in: SlackStandIn, clock: Clock
+) -> None:
+    crowd = [f"U0MANY{number:03}" for number in range(30)]
+    for each in (*crowd, "U0NEW00001"):
+        stand_in.set_member(each, name=each, real_name=each)
+    for _ in range(15):
+        assert all(door.members.has_a_say(tagger) for tagger in crowd[:10])
+        assert all(door.members.can_be_chosen(each, by=tagger) for each in crowd for tagger in crowd[:10])
+        clock.now += FRESH_SECONDS
+    assert len(stand_in.calls("users.info")) <= ANEW_PER_MINUTE
+    assert door.members.has_a_say("U0NEW00001")
+    stand_in.set_member(crowd[0], deleted=True)
+    clock.now += MEMBER_SECONDS
+    assert not door.members.has_a_say(crowd[0])

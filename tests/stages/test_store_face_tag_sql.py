@@ -469,7 +469,7 @@ def test_what_could_not_be_told_is_told_later(world: World, people: list[str]) -
 def test_260_wrong_choices_of_one_member_do_not_delay_the_others(
     make_world: MakeWorld, different: bool
 ) -> None:
-    world = make_world(RETRY_BASE_SECONDS="1", RETRY_MAX_SECONDS="300")
+    world = make_world(RETRY_BASE_SECONDS="1", RETRY_MAX_SECONDS="300", SLACK_POSTS_PER_SECOND="1")
     face, (anna, *others) = world.face(posted=True), world.slack.people
     world.slack.rules(rate_limits=1.0)
     for number in range(260):
@@ -485,7 +485,18 @@ def test_260_wrong_choices_of_one_member_do_not_delay_the_others(
     assert anna not in votes(face)
     world.slack.wait_for_ephemeral(anna)
     assert not any(call.status == 429 for call in world.slack.calls("users.info"))
-    assert len(world.slack.calls("chat.postEphemeral")) < 12
+    assert len(world.slack.calls("chat.postEphemeral")) < 25
+
+
+@pytest.mark.rule("told-each-time")
+def test_a_member_who_is_refused_at_several_messages_hears_it_for_each(
+    world: World, people: list[str]
+) -> None:
+    bot, faces = world.slack.other_bot, [world.face(posted=True) for _ in range(2)]
+    world.slack.fail("chat.postEphemeral", status=429, retry_after=2)  # all of it waits together
+    for face in (faces[0], faces[0], *faces):
+        work(world, world.answer(face, people[0], bot))
+    assert world.told(people[0]) == [words.cannot_be_chosen(bot)] * 2
 
 
 def test_who_has_left_the_channel_need_not_be_told(world: World, people: list[str]) -> None:
