@@ -52,7 +52,8 @@ def register(app: App, services: Services) -> None:
         elif is_ours(channel, services):
             ack(response_action="errors", errors={Field.WRONG_ONES: words.ADMINS_ONLY})
         else:
-            services.tellings.tell(member, words.ADMINS_ONLY, channel)
+            about = body["view"]["private_metadata"]
+            services.tellings.tell(member, words.ADMINS_ONLY, channel, about=about)
 
 
 def parse(body: Mapping[str, Any]) -> list[FaceReopened]:
