@@ -23,12 +23,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How many people it takes."""
+    """How many people it takes, and whether the machine may stand for one of them."""
 
     required_votes: int
     """People who give the same answer."""
     unknown_after: int
     """People who cannot tell, for a face that nobody has named."""
+    machine_votes: bool = False
+    """Whether the machine's opinion counts as a vote, while its record earns that."""
 
 
 @dataclass(frozen=True, slots=True)

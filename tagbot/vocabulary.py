@@ -200,6 +200,10 @@ LEAST_OFFERED = 2
 """Names that a request offers: one alone would tell whom the machine means."""
 
 
+LEAST_LEARNED = 3
+"""Faces of a person in the model: with fewer, the machine never has a vote for them."""
+
+
 PERSON = "person:"
 """Begins the `block_id` of what holds a person's own buttons; their Slack id follows."""
 

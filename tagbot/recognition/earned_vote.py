@@ -5,9 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tagbot.recognition.resemblance import Nearness, Resemblance
-
-LEAST_FACES = 3
-"""That a person has in the model."""
+from tagbot.vocabulary import LEAST_LEARNED
 
 LEAST_COMPARED = 2
 """Learned faces of a person of whom the machine may be sure, where their number is told. In an album of LFW
@@ -51,7 +49,7 @@ def opinion(nearest: Sequence[Resemblance], nearness: Nearness) -> Opinion | Non
 
 def has_vote(request_id: str, faces_of_person: int, *, is_earned: bool) -> bool:
     """Whether an opinion about a request counts, of a person who has so many faces in the model."""
-    return is_earned and faces_of_person >= LEAST_FACES and not is_audited(request_id)
+    return is_earned and faces_of_person >= LEAST_LEARNED and not is_audited(request_id)
 
 
 def is_audited(request_id: str) -> bool:

@@ -281,8 +281,8 @@ class Settings:
 
     @property
     def rule(self) -> Rule:
-        """How many people it takes to close a request."""
-        return Rule(self.required_votes, self.unknown_after)
+        """How many people it takes to close a request, and whether the machine may be one of them."""
+        return Rule(self.required_votes, self.unknown_after, machine_votes=self.machine_vote == "earned")
 
     @property
     def has_slack(self) -> bool:

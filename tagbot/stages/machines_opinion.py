@@ -96,7 +96,7 @@ def _guesses(
     person: Person | None = Person.get_or_none(Person.id == sure_of) if sure_of else None
     if person is None:
         return []
-    earned = services.settings.machine_vote == "earned" and Guess.record().earns_vote
+    earned = services.settings.rule.machine_votes and Guess.record().earns_vote
     votes = services.machine.has_vote(request.id, Face.learned_of(person), is_earned=earned)
     now = services.now()
     return [Guess(face=face.id, round=face.round, person=person.id, at=now, votes=votes) for face in faces]

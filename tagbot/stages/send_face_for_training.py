@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from tagbot.consensus import Agreed, Unknown
+from tagbot.consensus import Agreed, Unknown, consensus
 from tagbot.database.models.consents import may_be_learned, standing
 from tagbot.database.models.faces import Face
-from tagbot.database.models.guesses import Guess, outcome
+from tagbot.database.models.guesses import Guess
 from tagbot.database.models.named_people import agreed_person
 from tagbot.database.models.people import Person
 from tagbot.database.models.votes import Vote
@@ -52,17 +52,18 @@ def _decided(face: Face, message: FaceTagged, services: Services) -> dict[str, A
     """The person that a face is to be trained as, or the reason why not; empty where nobody may claim it."""
     person = face.person
     if face.state == State.OPEN:
-        decision = outcome(face.id, face.round, services.settings.rule)
+        machine = Guess.answer(face.id, face.round, services.settings.rule)
+        decision = consensus(Vote.of(face.id), services.settings.rule, machine)
         if isinstance(decision, Unknown):
             return {"reason": RejectionReason.UNKNOWN}
         if decision == Agreed(SpecialAnswer.NOT_A_FACE):
-            Guess.judge(face.id, face.round, None, services.now())
+            Guess.judge(face.id, face.round, None, services.now(), had_vote=machine is not None)
             return {"reason": RejectionReason.NOT_A_FACE}
         if not isinstance(decision, Agreed):
             return {}
         _store_machines_vote(face, decision)
         person = agreed_person(face.id, decision, services.now())
-        Guess.judge(face.id, face.round, person, services.now())
+        Guess.judge(face.id, face.round, person, services.now(), had_vote=machine is not None)
     elif person is None or not (_may_be_sent_anyway(face, message) or _waited_for_yes(face, message)):
         return {}
     if not _may_be_learned(person, services):

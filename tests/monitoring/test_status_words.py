@@ -249,12 +249,12 @@ def test_that_the_machine_has_a_vote_or_has_lost_it_is_told(world: World) -> Non
         for number in range(381):
             face = a_face()
             Guess.create(face=face.id, round=1, person=anna.id, at=1.0, votes=False)
-            Guess.judge(face.id, 1, anna, float(number))
+            Guess.judge(face.id, 1, anna, float(number), had_vote=False)
     assert "The machine has a vote: it was right about 381 of the last 381 faces" in told()
     assert "machine" not in told(may_vote=False)
     wrong = a_face()
     Guess.create(face=wrong.id, round=1, person=anna.id, at=1.0, votes=False)
-    Guess.judge(wrong.id, 1, None, 1000.0)
+    Guess.judge(wrong.id, 1, None, 1000.0, had_vote=False)
     assert "The machine has no vote, or none any more: it was right about 381 of the last 382" in told()
 
 

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from pathlib import Path
 
 import pytest
 
@@ -16,11 +17,14 @@ from tagbot.database.models.requests import Request
 from tagbot.database.models.vectors import TrainedVector
 from tagbot.database.models.votes import Vote
 from tagbot.database.write_lock import writing
-from tagbot.messages import FaceReopened, FaceStored
+from tagbot.messages import FaceReopened, FaceStored, FaceTagged
 from tagbot.recognition.earned_vote import is_audited
+from tagbot.sandbox.driver import Slack
 from tagbot.sandbox.state import Message
+from tagbot.schedule import mend
 from tagbot.slack import words
 from tagbot.stages.machines_opinion import note_opinion
+from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import MACHINE, SpecialAnswer
 from tests.database.rows import photo_rows
 from tests.maintenance.forgetting.scenes import forget
@@ -38,7 +42,7 @@ from tests.stages.scenes import (
     shown,
     votes,
 )
-from tests.world import World, request_of
+from tests.world import World, a_world, request_of
 
 EARNS = 381
 """Sure and right ones, of as many."""
@@ -473,6 +477,72 @@ def test_otherwise_two_people_have_to_agree(make_world: MakeWorld, case: str) ->
     assert fresh(face).state == "tagged"
     assert MACHINE not in votes(face)
     assert "machine" not in shown(world, face).text
+
+
+def assert_people_alone_decide(world: World, face: Face, person: Person) -> None:
+    """About a face whose request was posted with the machine's vote, which it has no longer."""
+    anna, ben = world.slack.people[:2]
+    assert Guess.get(Guess.face == face.id).votes
+    say(world, face, person.id, anna)
+    assert (fresh(face).state, votes(face)) == ("open", {anna: person.id})
+    world.offset += 3600.0
+    mend(world.services)
+    world.drain()
+    assert fresh(face).state == "open"
+    say(world, face, person.id, ben)
+    assert tagged_as(face) == person.id
+    assert MACHINE not in votes(face)
+    assert "machine" not in shown(world, face).text
+    assert not Guess.get(Guess.face == face.id).votes, "it counts in the record"
+
+
+@pytest.mark.rule("machine-vote-now")
+def test_once_its_record_fell_an_open_request_takes_two_people_and_what_was_decided_stays(
+    voting: World,
+) -> None:
+    people, tagger = four_people(), voting.slack.people[0]
+    earn(people[0])
+    decided, face = asked_about(voting, 2), asked_about(voting, 2)
+    say(voting, decided, people[2].id, tagger)
+    earn(people[0], right=0, wrong=4)
+    assert_people_alone_decide(voting, face, people[2])
+    voting.publish(FaceTagged(face_id=decided.id, round=1, cause="again"))
+    voting.drain()
+    assert votes(decided) == {tagger: people[2].id, MACHINE: people[2].id}
+    assert "; the machine agreed" in shown(voting, decided).text
+
+
+@pytest.mark.rule("machine-vote-now")
+def test_once_the_setting_is_off_an_open_request_takes_two_people(
+    tmp_path: Path, stand_in: Slack, recogniser: LocalBackend
+) -> None:
+    with a_world(tmp_path, stand_in, recogniser, LINE_UP="4", MACHINE_VOTE="earned") as world:
+        people = four_people()
+        earn(people[0])
+        face = asked_about(world, 2)
+    with a_world(tmp_path, stand_in, recogniser, LINE_UP="4", MACHINE_VOTE="off") as world:
+        assert_people_alone_decide(world, face, people[2])
+
+
+@pytest.mark.rule("machine-vote-now")
+def test_a_group_whose_first_face_was_closed_with_its_vote_is_closed_as_a_whole(voting: World) -> None:
+    people, tagger = four_people(), voting.slack.people[0]
+    earn(people[0])
+    faces = waiting(grouping(voting, 3), 3)
+    for number, face in enumerate(faces):
+        looks_like(face, 2, at=100 + number)
+    let_in(voting)
+    Guess.update(votes=True).where(Guess.face << [face.id for face in faces]).execute()  # not audited
+    for face in faces:
+        Vote.put(face_id=face.id, tagger=tagger, answer=people[2].id, round=1, at=voting.services.now())
+    voting.publish(FaceTagged(face_id=faces[0].id, round=1, cause="first"))
+    voting.drain()
+    earn(people[0], right=0, wrong=4)  # and then the bot crashed, say
+    for face in faces[1:]:
+        voting.publish(FaceTagged(face_id=face.id, round=1, cause="mended"))
+    voting.drain()
+    assert [fresh(face).state for face in faces] == ["tagged"] * 3
+    assert {MACHINE in votes(face) for face in faces} == {True}
 
 
 @pytest.mark.rule("machine-only-beside-people")

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ from tagbot.database.write_lock import writing
 from tagbot.lib.keyed_hash import KeyedHash
 from tagbot.lib.names import email_key, name_key
 from tagbot.vocabulary import Consent
-from tests.database.rows import a_face
+from tests.database.rows import a_face, an_earned_vote
 from tests.examples import examples
 from tests.postgresql import on_every_database
 
@@ -287,10 +288,12 @@ def test_the_machine_names_one_person_and_was_right_about_either(key: KeyedHash)
     voting, judged = asked("UBEN"), asked()
     for face in (voting, judged):
         Guess.create(face=face.id, round=1, person=anna.id, at=0.5, votes=face is voting)
+    an_earned_vote(anna)
     merge(anna.id, ben.id, key, 5.0)
-    assert outcome(voting.id, 1, RULE) == Agreed("UBEN")
-    Guess.judge(judged.id, 1, ben, 6.0)
-    assert Guess.record().right == 1
+    assert outcome(voting.id, 1, replace(RULE, machine_votes=True)) == Agreed("UBEN")
+    before = Guess.record().right
+    Guess.judge(judged.id, 1, ben, 6.0, had_vote=False)
+    assert Guess.record().right == before + 1
 
 
 @pytest.mark.rule("merged-is-one")
