@@ -68,14 +68,18 @@ def run(settings: Settings, running: AbstractContextManager[None]) -> None:
 
 
 def _stop_on_signals(stop: threading.Event) -> None:
-    """Have SIGTERM and SIGINT set `stop`; told twice, the bot ends at once, as in a crash."""
+    """Have SIGTERM and SIGINT set `stop`; told twice, the bot ends at once.
+
+    All that is acknowledged is durable, so that what is in hand is taken up again at the next start, as after
+    a crash. But the bot does what it was told, and so its exit code is 0.
+    """
     # A handler runs in the middle of whatever the main thread does, perhaps holding the lock that
     # `stop.set()` and the log want. Putting something on a SimpleQueue is all that is safe there.
     received: SimpleQueue[int] = SimpleQueue()
 
     def on_signal(number: int, _: FrameType | None) -> None:
         if stop.is_set():
-            os._exit(1)
+            os._exit(0)
         received.put(number)
 
     def set_stop() -> None:
