@@ -26,6 +26,7 @@ from tagbot.slack.client import Slack
 from tagbot.slack.consent_question import text_of_today
 from tagbot.slack.home_figures import Board, Messages, board_of, home_of
 from tagbot.slack.home_view import home_view, without_pictures
+from tagbot.slack.members import FEW
 from tagbot.slack.own_data import kept_of
 from tagbot.slack.person_messages import kept_message
 
@@ -198,10 +199,12 @@ class Homes:
         with self._changed:
             viewer = self._viewers[member]
             waiting = [who for who, each in self._viewers.items() if each.is_urgent]
+            # Of whom Slack tells one by one, it is asked anew; of a whole team, that would take long.
+            anew = viewer.is_urgent and len(waiting) <= FEW
             viewer.is_urgent, viewer.due_at = False, self._clock() + ANYWAY_SECONDS
         try:
             self._slack.members.meet(waiting)
-            self._show(viewer, self._draw(member, machine), member)
+            self._show(viewer, self._draw(member, machine, anew=anew), member)
         except Retry as why:
             log.info("a Home could not be shown: %s", why.reason)
             self._try_again(viewer, why.after or FAILED_SECONDS)
@@ -228,9 +231,9 @@ class Homes:
         with self._changed:
             viewer.shown, viewer.hash, viewer.shown_at = drawn, shown_hash, self._clock()
 
-    def _draw(self, member: str, machine: Sentences) -> dict[str, Any]:
+    def _draw(self, member: str, machine: Sentences, *, anew: bool) -> dict[str, Any]:
         """The view of a member's Home, as everything is now."""
-        refusal, address = self._refusal(member), self._slack.address
+        refusal, address = self._refusal(member, anew=anew), self._slack.address
         sentences = self._machine.get("", machine)
         text = text_of_today(self._settings)
         with reached(), connected():
@@ -258,10 +261,12 @@ class Homes:
             self._messages.keep(self._board)
         return self._board
 
-    def _refusal(self, member: str) -> str:
-        """Why nothing is asked of a member; empty where something may be."""
-        channel = self._slack.channel
-        if not self._slack.members.had_a_say(member):
+    def _refusal(self, member: str, *, anew: bool = True) -> str:
+        """Why nothing is asked of a member; empty where something may be. Without `anew`, as it was within
+        the last minute.
+        """
+        channel, members = self._slack.channel, self._slack.members
+        if not (members.has_a_say(member) if anew else members.had_a_say(member)):
             return home_words.NO_SAY
         if self._is_private.get("", channel.is_private) and not channel.membership.has(member):
             return home_words.not_in_channel(channel.id)
