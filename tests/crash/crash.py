@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tagbot.aws.boto import READ_SECONDS
+from tagbot.photos.photos_in_flight import CRASHED as PHOTO_CRASHED
 from tagbot.queues.sqs.long_poll import WAIT_SECONDS
 from tagbot.queues.sqs.queue_pair import VISIBILITY_TIMEOUT_SECONDS
 from tagbot.sandbox.driver import Slack
@@ -291,6 +292,24 @@ def status_of(bot: RunningBot) -> dict[str, Any]:
         return look()
 
 
+def put_suspects_back(bot: RunningBot) -> int:
+    """Photos that were in the bot's hands at several of the kills lie in rejected/, as each may have been the
+    cause. Put them into the inbox again, as their operator would; how many there were.
+    """
+    rejected, inbox = bot.data_dir / "rejected", bot.data_dir / "inbox"
+    suspects = [note for note in rejected.glob("*.error.txt") if PHOTO_CRASHED in note.read_text()]
+    for note in suspects:
+        photo = note.with_name(note.name.removesuffix(".error.txt"))
+        for file in (
+            photo.with_suffix(".json"),
+            photo,
+        ):  # the sidecar first, as it is looked for beside the photo
+            if file.exists():
+                file.rename(inbox / file.name)
+        note.unlink()
+    return len(suspects)
+
+
 def is_done(bot: RunningBot, story: Story, watch: Watch) -> bool:
     """Whether people have nothing more to do and the bot has nothing left. Notes why messages were given up,
     and has them tried again, as an operator would, so that all else is counted too.
@@ -298,6 +317,7 @@ def is_done(bot: RunningBot, story: Story, watch: Watch) -> bool:
     status = status_of(bot)
     if watch.look(status):
         bot.command("retry")
+    watch.suspects += put_suspects_back(bot)
     tagged = sum(life.is_tagged for life in story.lives.values())
     final = {"waiting": 0, "open": 0, "training": 0, "tagged": tagged, "rejected": len(story.lives) - tagged}
     done = story.is_told and quiet(status) and status["faces"] == final

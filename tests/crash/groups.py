@@ -32,6 +32,7 @@ from tests.crash.crash import (
     break_something,
     database,
     heal,
+    put_suspects_back,
     status_of,
     stop_for,
 )
@@ -182,6 +183,7 @@ def is_done(bot: RunningBot, faces: list[str], watch: Watch, crowd: Crowd) -> bo
     status = status_of(bot)
     if watch.look(status):
         bot.command("retry")
+    watch.suspects += put_suspects_back(bot)
     tagged = status["faces"]["tagged"] == len(faces)
     return tagged and quiet(status) and not any(shown_wrongly(faces, crowd))
 
@@ -196,6 +198,7 @@ def outcome(bot: RunningBot, faces: list[str], watch: Watch, crowd: Crowd) -> Ou
         "tagged": len(lines),
         "struck out or reopened": crowd.splits + crowd.reopened,
         "open at most": crowd.most_open,
+        "times taken for the cause of crashes": watch.suspects,
         "requests": sum(message.metadata is not None for message in crowd.slack.messages()),
     }
     found: dict[str, list[str]] = {}
