@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tagbot.aws import rights
 from tagbot.database.models.face_vectors import FaceVector
-from tagbot.database.models.places import Places
+from tagbot.database.models.places import Places, one_by_one
 from tagbot.database.models.vectors import ModelVectors
 from tagbot.database.models.waiting import StoredFaces
 from tagbot.database.opening import open_database
@@ -178,7 +178,7 @@ def places(settings: Settings, machine: Machine, now: Callable[[], float]) -> Pl
     """The places in the channel; what is alike is asked about together, where faces are compared."""
     most = settings.max_open_requests
     if not settings.compares_faces:
-        return Places(most, largest=settings.max_group)
+        return Places(most, one_by_one(now), largest=settings.max_group)
     alike = machine.next_requests(settings.max_group, most, now)
     return Places(most, lambda waiting, free: alike(free, waiting.arriving), largest=settings.max_group)
 

@@ -11,14 +11,14 @@ from pathlib import Path
 from statistics import median
 
 from bench.child import in_child
-from bench.many_faces import OPEN_FACES, Place, place
+from bench.many_faces import BEGAN, OPEN_FACES, Place, place
 from bench.rounds import Scale, say
 from bench.scene import Scene, answer, scene
 from bench.table import Comparison, Line, at_most
 from tagbot.commands import export
 from tagbot.database.models import export_lines
 from tagbot.database.models.faces import Face
-from tagbot.database.models.places import Places
+from tagbot.database.models.places import Places, one_by_one
 from tagbot.database.write_lock import writing
 from tagbot.messages import AnswerGiven
 from tagbot.monitoring import status_figures
@@ -130,7 +130,7 @@ class Acts:
 
     def _next_request(self) -> float:
         let_in: list[str] = []
-        places = Places(OPEN_FACES + 1)
+        places = Places(OPEN_FACES + 1, one_by_one(lambda: BEGAN))
         seconds = _seconds(lambda: let_in.extend(each.face_id for each in places.let_next_in()))
         if len(let_in) != 1:
             raise RuntimeError("no face was let in")

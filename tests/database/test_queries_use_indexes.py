@@ -14,6 +14,7 @@ from tagbot.database.models.labelled_faces import count_labelled, last_labelled
 from tagbot.database.models.places import (
     count_on_their_way,
     count_open_requests,
+    good_waiting_faces,
     next_with_message,
     waiting_faces,
 )
@@ -33,6 +34,7 @@ from tests.world import DATABASE, new_database
         (lambda: count_on_their_way(20), {"face_pending"}),
         (lambda: next_with_message(20), {"face_pending"}),
         (lambda: waiting_faces(20), {"face_state_stored_at_id"}),
+        (lambda: good_waiting_faces(20), {"face_waits_good"}),
         (StoredFaces().count, {"face_pending", "face_request_id"}),
         (stale_in_slack, {"request_stale"}),
         (lambda: unknown_people(1.0, 20), {"person_unknown", "face_person_id_state_tagged_at"}),
@@ -44,8 +46,8 @@ from tests.world import DATABASE, new_database
         (count_waiting_for_consent, {"face_without_consent"}),
     ],
     ids=[
-        "places", "on their way", "with message", "next", "waiting", "stale", "unknown people", "elsewhere",
-        "export", "labelled", "moving", "coming back",
+        "places", "on their way", "with message", "next", "next good", "waiting", "stale", "unknown people",
+        "elsewhere", "export", "labelled", "moving", "coming back",
         "without consent",
     ],
 )  # fmt: skip

@@ -205,6 +205,20 @@ def test_a_newer_face_does_not_pass_those_that_wait(make_world: MakeWorld) -> No
     assert (fresh(second).state, fresh(newest).state) == ("open", "waiting")
 
 
+@pytest.mark.rule("small-and-blurred-last")
+def test_a_small_face_that_came_before_is_asked_about_after_a_large_one(make_world: MakeWorld) -> None:
+    world = make_world(MAX_OPEN_REQUESTS="1", LINE_UP="0", MAX_GROUP="1")
+    open_face, now, people = world.face(posted=True), world.services.now(), world.slack.people
+    small = world.face(size=55, posted=True, stored_at=now - 200.0)
+    large = world.face(posted=True, stored_at=now - 100.0)
+    assert [fresh(face).state for face in (open_face, small, large)] == ["open", "waiting", "waiting"]
+    say(world, open_face, "dont_know", *people[:3])
+    assert [fresh(face).state for face in (small, large)] == ["waiting", "open"]
+    old = world.face(size=55, posted=True, stored_at=now - 90_000.0)
+    say(world, large, "dont_know", *people[:3])
+    assert [fresh(face).state for face in (small, old)] == ["waiting", "open"], "none waits for ever"
+
+
 def test_a_closed_request_that_still_shows_its_controls_keeps_its_place(make_world: MakeWorld) -> None:
     world = make_world(MAX_OPEN_REQUESTS="1")
     first, second = world.face(posted=True), world.face(posted=True)

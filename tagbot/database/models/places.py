@@ -1,18 +1,33 @@
 """The places for open requests in the channel: how many are taken, and which faces get one next."""
 
+import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from peewee import JOIN, fn
 
+from tagbot.database.models.base import execute
 from tagbot.database.models.different_people import who_may_share
 from tagbot.database.models.faces import Face
 from tagbot.database.models.requests import Request
+from tagbot.database.models.waiting import is_poor
 from tagbot.database.write_lock import writing
 from tagbot.messages import FaceStored
 from tagbot.vocabulary import State
+
+# As migration 0033 has its index, word for word: a database uses one of some rows alone where it sees which
+# ones are meant.
+GOOD_ONES = """
+    SELECT id, photo_id, stored_at FROM face
+    WHERE state = 'waiting' AND pending IS NULL AND request_id IS NULL
+    AND width >= 64 AND height >= 64 AND (sharpness IS NULL OR sharpness >= 0.5)
+    ORDER BY stored_at, id LIMIT ?
+"""
+
+DAY_SECONDS = 86_400.0
+"""A face that waits for longer comes first, whatever it is: so none waits for ever."""
 
 
 class WaitingFace(NamedTuple):
@@ -21,6 +36,8 @@ class WaitingFace(NamedTuple):
     id: str
     photo_id: str
     stored_at: float
+    is_poor: bool
+    """Whether it is small or a little blurred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +48,26 @@ class Waiting:
 
     def __call__(self, limit: int) -> list[WaitingFace]:
         """So many of them, oldest first."""
-        found = {*waiting_faces(limit)}
-        if (this := self.arriving) is not None:
-            found.add(WaitingFace(this.id, this.photo_id, this.stored_at))
+        found = {*waiting_faces(limit), *self._arriving()}
         return sorted(found, key=lambda each: (each.stored_at, each.id))[:limit]
+
+    def in_turn(self, limit: int, now: float) -> list[WaitingFace]:
+        """So many of them: those that wait for a day, then those that can be seen well, then the others; of
+        each kind the oldest first.
+        """
+
+        def turn(face: WaitingFace) -> tuple[object, ...]:
+            is_new = face.stored_at > now - DAY_SECONDS
+            return is_new, is_new and face.is_poor, face.stored_at, face.id
+
+        # Where there are fewer good ones, the first of the others are among the oldest of all.
+        found = {*waiting_faces(limit), *good_waiting_faces(limit), *self._arriving()}
+        return sorted(found, key=turn)[:limit]
+
+    def _arriving(self) -> Iterator[WaitingFace]:
+        if (this := self.arriving) is not None:
+            poor = is_poor(this.width, this.height, this.sharpness)
+            yield WaitingFace(this.id, this.photo_id, this.stored_at, poor)
 
 
 NextGroups = Callable[[Waiting, int], Sequence[Sequence[str]]]
@@ -43,9 +76,9 @@ of each request, of the most important one first, and of no more requests than t
 """
 
 
-def one_by_one(waiting: Waiting, places: int) -> list[list[str]]:
-    """Each face by itself, oldest first: a `NextGroups`."""
-    return [[face.id] for face in waiting(places)]
+def one_by_one(now: Callable[[], float]) -> NextGroups:
+    """Each face by itself, small and blurred ones last."""
+    return lambda waiting, places: [[face.id] for face in waiting.in_turn(places, now())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +87,7 @@ class Places:
 
     most: int
     """`MAX_OPEN_REQUESTS`."""
-    next_groups: NextGroups = one_by_one
+    next_groups: NextGroups = field(default_factory=lambda: one_by_one(time.time))
     largest: int = 9
     """`MAX_GROUP`: so many faces share a request at most."""
 
@@ -167,9 +200,18 @@ def count_on_their_way(limit: int) -> int:
 
 def waiting_faces(limit: int) -> list[WaitingFace]:
     """Faces that wait in the database with no message that is to ask for them, oldest first."""
-    columns = (Face.id, Face.photo, Face.stored_at)
+    columns = (Face.id, Face.photo, Face.stored_at, Face.width, Face.height, Face.sharpness)
     rows: Any = Face.select(*columns).where(_waits()).order_by(Face.stored_at, Face.id).limit(limit)
-    return [WaitingFace(*row) for row in rows.tuples()]
+    return [
+        WaitingFace(face_id, photo, stored_at, is_poor(*seen))
+        for face_id, photo, stored_at, *seen in rows.tuples()
+    ]
+
+
+def good_waiting_faces(limit: int) -> list[WaitingFace]:
+    """Those of them that are neither small nor blurred, oldest first."""
+    rows = execute(GOOD_ONES, limit).fetchall()
+    return [WaitingFace(face_id, photo, stored_at, is_poor=False) for face_id, photo, stored_at in rows]
 
 
 def next_with_message(limit: int) -> list[Face]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from peewee import JOIN, fn
+from peewee import JOIN
 
 from tagbot.database.models.face_vectors import FaceVector
 from tagbot.database.models.faces import Face
@@ -14,6 +14,11 @@ LARGE = 64
 
 SHARP = 0.5
 """As `tagbot.recognition.sharpness` measures it: less is a little blurred. One portrait in ten is."""
+
+
+def is_poor(width: int, height: int, sharpness: float | None) -> bool:
+    """Whether a face is small or a little blurred, and so asked about last."""
+    return min(width, height) < LARGE or (sharpness is not None and sharpness < SHARP)
 
 
 class StoredFaces:
@@ -36,12 +41,12 @@ class StoredFaces:
         """Those of these that wait: id, photo, when it was stored, whether it is small or a little blurred,
         and model and vector, if there is one.
         """
-        poor = (Face.width < LARGE) | (Face.height < LARGE) | (fn.COALESCE(Face.sharpness, SHARP) < SHARP)
-        columns = (Face.id, Face.photo, Face.stored_at, poor, FaceVector.model, FaceVector.vector)
+        seen = (Face.width, Face.height, Face.sharpness)
+        columns = (Face.id, Face.photo, Face.stored_at, *seen, FaceVector.model, FaceVector.vector)
         query = Face.select(*columns).join(FaceVector, JOIN.LEFT_OUTER)
         rows: Any = query.where((Face.state == State.WAITING) & (Face.id << list(ids))).tuples()
-        for face_id, photo, stored_at, is_poor, model, vector in rows:
-            yield face_id, photo, stored_at, bool(is_poor), model, None if vector is None else bytes(vector)
+        for face_id, photo, stored_at, *size, model, vector in rows:
+            yield face_id, photo, stored_at, is_poor(*size), model, None if vector is None else bytes(vector)
 
 
 def _waits() -> Any:
