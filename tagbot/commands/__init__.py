@@ -7,7 +7,7 @@ from tagbot.commands.command import Command
 COMMANDS = {
     "add": "copy photos (folders are searched through) with their sidecars into the inbox",
     "status": "show what is done, what waits and why",
-    "stats": "tell how many answers and clicks a face takes, and how well people and the machine do",
+    "stats": "tell how much people were asked and answered, and how well they and the machine do",
     "retry": "put dead letters back, or ask again about a face that was set aside",
     "export": "print every tagged face, oldest first",
     "people": "list the people who are known with their consent; merge two into one, unmerge, rename",

@@ -10,7 +10,7 @@ from typing import Any
 
 from tagbot.database.models.bookkeeping import Effort
 from tagbot.database.models.guesses import Guess
-from tagbot.database.models.labelled_faces import LabelledFace, count_labelled, last_labelled
+from tagbot.database.models.labelled_faces import LabelledFace, count_asked, count_labelled, last_labelled
 from tagbot.database.opening import connected
 from tagbot.lib.estimates import krippendorff_alpha
 from tagbot.training.usage import calls_so_far, dollars
@@ -27,6 +27,7 @@ def collect(last: int = LAST, *, may_vote: bool = False) -> dict[str, Any]:
     with connected():
         calls = calls_so_far()
         return {
+            **count_asked(),
             **of_people(last_labelled(last), labelled=count_labelled(), **Effort.counts()),
             "machine": of_machine(may_vote=may_vote),
             "aws": {"calls": calls, "dollars": dollars(calls)},

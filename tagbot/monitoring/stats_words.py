@@ -25,6 +25,8 @@ def people(figures: Mapping[str, Any]) -> Iterator[str]:
     """How much is asked of them, and how well they do."""
     labelled, answers, clicks = (figures[each] for each in ("labelled", "answers", "clicks"))
     given = f"{counted(answers, 'answer')} and {counted(clicks, 'click')}"
+    if figures["asked"]:
+        yield f"{counted(figures['asked'], 'face')} asked about, {figures['closed']:,} of them closed."
     if not labelled:
         yield f"No face is labelled yet{f'; people gave {given}' if answers else ''}."
         return

@@ -33,6 +33,8 @@ def test_stats_tell_the_same_whether_or_not_a_bot_runs(run: Run, tmp_path: Path,
         figures, words = run("stats", "--json"), run("stats")
     told = json.loads(figures.out)
     assert (told["labelled"], told["answers"], told["clicks_per_face"]) == (4, 8, 4.0)
-    assert words.out.splitlines()[0] == (
-        "4 faces labelled by 8 answers and 16 clicks: 2.00 answers and 4.00 clicks for each."
-    )
+    assert (told["asked"], told["closed"]) == (4, 4)
+    assert words.out.splitlines()[:2] == [
+        "4 faces asked about, 4 of them closed.",
+        "4 faces labelled by 8 answers and 16 clicks: 2.00 answers and 4.00 clicks for each.",
+    ]

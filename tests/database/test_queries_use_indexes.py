@@ -10,7 +10,7 @@ from tagbot.database.models import export_lines
 from tagbot.database.models.base import database
 from tagbot.database.models.consents import consented_and_waiting, count_waiting_for_consent
 from tagbot.database.models.faces import coming_back, moving, unknown_people
-from tagbot.database.models.labelled_faces import count_labelled, last_labelled
+from tagbot.database.models.labelled_faces import count_asked, count_labelled, last_labelled
 from tagbot.database.models.places import (
     count_on_their_way,
     count_open_requests,
@@ -41,13 +41,14 @@ from tests.world import DATABASE, new_database
         (lambda: held_elsewhere("local"), {"face_in_model"}),
         (lambda: list(export_lines.lines()), {"face_state_tagged_at_id"}),
         (count_labelled, {"face_is_none"}),
+        (count_asked, {"face_never_asked"}),
         (lambda: moving("local"), {"face_moving", "face_handed_to"}),
         (coming_back, {"face_displaced", "face_handed_to", "person_merged"}),
         (count_waiting_for_consent, {"face_without_consent"}),
     ],
     ids=[
         "places", "on their way", "with message", "next", "next good", "waiting", "stale", "unknown people",
-        "elsewhere", "export", "labelled", "moving", "coming back",
+        "elsewhere", "export", "labelled", "asked", "moving", "coming back",
         "without consent",
     ],
 )  # fmt: skip

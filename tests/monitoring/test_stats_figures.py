@@ -11,11 +11,14 @@ from tagbot.database.opening import connected, open_database
 from tagbot.messages import FaceReopened
 from tagbot.monitoring.stats_figures import collect, of_people
 from tagbot.vocabulary import SpecialAnswer
+from tests.maintenance.forgetting.scenes import forget
 from tests.postgresql import on_every_database
-from tests.stages.scenes import fresh, say, tagged
+from tests.stages.scenes import MakeWorld, fresh, say, tagged
 from tests.world import World
 
 NOTHING = {
+    "asked": 0,
+    "closed": 0,
     "labelled": 0,
     "answers": 0,
     "clicks": 0,
@@ -70,6 +73,7 @@ def test_what_a_bot_has_done_is_told_and_never_by_whom(world: World) -> None:
     say(world, unknown, SpecialAnswer.DONT_KNOW, *people[:3])
     say(world, world.face(posted=True), anna, ben)
     figures = collect()
+    assert (figures["asked"], figures["closed"]) == (6, 5)
     assert (figures["labelled"], figures["answers"], figures["clicks"]) == (4, 13, 13)
     assert (figures["answers_per_face"], figures["clicks_per_face"]) == (13 / 4, 13 / 4)
     assert figures["agreed_at_once"] == 0.75
@@ -77,6 +81,27 @@ def test_what_a_bot_has_done_is_told_and_never_by_whom(world: World) -> None:
     # Two of Anna, two of Ben, one of Anna beside two of Ben, two that it is no face.
     assert figures["alpha"] == pytest.approx(1 - 8 * 2 / (81 - 9 - 16 - 4))
     assert not [each for each in people if each in json.dumps(figures)]
+
+
+@pytest.mark.rule("stats-json")
+def test_asked_and_closed_are_faces_that_people_were_asked_about(make_world: MakeWorld) -> None:
+    world = make_world(MAX_OPEN_REQUESTS="1")
+    anna, ben, chiara, *_ = world.slack.people
+
+    def counted() -> tuple[int, int]:
+        figures = collect()
+        return figures["asked"], figures["closed"]
+
+    small = world.face(size=40, posted=True)
+    assert (small.state, small.reason, counted()) == ("rejected", "too_small", (0, 0))
+    face, waiting = world.face(posted=True), world.face(posted=True)
+    assert (face.state, waiting.state, counted()) == ("open", "waiting", (1, 0))
+    say(world, face, chiara, anna, ben)
+    assert (fresh(face).state, fresh(waiting).state, counted()) == ("tagged", "open", (2, 1))
+    say(world, waiting, SpecialAnswer.DONT_KNOW, anna, ben, chiara)
+    assert counted() == (2, 2)
+    forget(world, chiara)
+    assert counted() == (2, 2), "all counts stay"
 
 
 def test_answers_outlive_the_votes(world: World) -> None:

@@ -7,6 +7,8 @@ from tagbot.monitoring.stats_words import in_words
 NO_RECORD = {"sure": 0, "right": 0, "precision": None, "lower_bound": None, "votes": False}
 
 FIGURES: dict[str, Any] = {
+    "asked": 1340,
+    "closed": 1310,
     "labelled": 310,
     "answers": 84,
     "clicks": 121,
@@ -26,6 +28,7 @@ def told(**changes: Any) -> list[str]:
 
 def test_each_figure_is_told_in_a_sentence() -> None:
     assert told() == [
+        "1,340 faces asked about, 1,310 of them closed.",
         "310 faces labelled by 84 answers and 121 clicks: 0.27 answers and 0.39 clicks for each.",
         "Of these faces:",
         "- People agreed at once on 92.3 %.",
@@ -41,7 +44,7 @@ def test_each_figure_is_told_in_a_sentence() -> None:
 
 
 def test_of_very_many_faces_the_last_are_judged() -> None:
-    first, second, *_ = told(labelled=1_000_000)
+    _, first, second, *_ = told(labelled=1_000_000)
     assert first.startswith("1,000,000 faces labelled")
     assert second == "Of the last 10,000 faces:"
 
@@ -51,7 +54,7 @@ def test_a_vote_of_the_machine_is_told() -> None:
 
 
 def test_there_is_no_word_of_what_there_is_not() -> None:
-    nothing = {"labelled": 0, "answers": 0, "clicks": 0, "alpha": None, "median_seconds": None}
+    nothing = {"asked": 0, "labelled": 0, "answers": 0, "clicks": 0, "alpha": None, "median_seconds": None}
     aws = {"calls": {}, "dollars": 0.0}
     assert told(**nothing, machine=NO_RECORD, aws=aws) == [
         "No face is labelled yet.",
@@ -60,4 +63,4 @@ def test_there_is_no_word_of_what_there_is_not() -> None:
     assert told(**nothing | {"answers": 1, "clicks": 2}, machine=NO_RECORD, aws=aws)[0] == (
         "No face is labelled yet; people gave 1 answer and 2 clicks."
     )
-    assert len(told(labelled=1, alpha=None, median_seconds=None, machine=NO_RECORD, aws=aws)) == 4
+    assert len(told(labelled=1, alpha=None, median_seconds=None, machine=NO_RECORD, aws=aws)) == 5

@@ -7,7 +7,7 @@ from typing import Any
 from peewee import JOIN
 
 from tagbot.consensus import Answer, opinions
-from tagbot.database.models.base import database
+from tagbot.database.models.base import database, execute
 from tagbot.database.models.bookkeeping import Effort, Tally
 from tagbot.database.models.faces import Face
 from tagbot.database.models.requests import Request
@@ -26,6 +26,19 @@ class LabelledFace:
 
 
 IS_NONE = Face.reason == RejectionReason.NOT_A_FACE
+
+
+# Written out: SQLite uses an index of some rows alone where it sees which ones are meant.
+NEVER_ASKED = "SELECT COUNT(*) FROM face WHERE state = 'rejected' AND closed_at IS NULL"
+
+
+def count_asked() -> dict[str, int]:
+    """How many faces people were `asked` about, and how many of these are `closed`; with those that were
+    forgotten since. One that waits to be asked about again is not among them.
+    """
+    counts, [never_asked] = Face.counts(), execute(NEVER_ASKED).fetchone()
+    closed = counts[State.TAGGED] + counts[State.REJECTED] - never_asked + Effort.forgotten()
+    return {"asked": counts[State.OPEN] + counts[State.TRAINING] + closed, "closed": closed}
 
 
 def count_labelled() -> int:

@@ -76,9 +76,8 @@ def test_all_of_a_person_goes_and_all_of_others_stays(world: World) -> None:
     assert receipt.sealed is None
     assert not ToForget.select().exists()
     after = collect()
-    assert [after[each] for each in ("labelled", "answers", "clicks")] == [
-        before[each] for each in ("labelled", "answers", "clicks")
-    ]
+    counts = ("asked", "closed", "labelled", "answers", "clicks")
+    assert [after[each] for each in counts] == [before[each] for each in counts]
 
 
 @pytest.mark.rule("forgets-both-halves", "forget-all", "forget-proof")
