@@ -24,6 +24,9 @@ SLACK_LETTERS = 2900
 MENTIONED_SECONDS = 60.0
 """A shorter time needs no mention."""
 
+NEW_SECONDS = 5.0
+"""What fails for a shorter time may be a busy moment."""
+
 ERROR_LETTERS = 300
 """So much of an error's text is shown; `status --json` has all of it."""
 
@@ -74,6 +77,24 @@ def in_words(figures: Figures, letters: int | None = None) -> str:
             shown.pop()
         shown.append(words.more_lines(len(lines) - len(shown)))
     return "\n".join(shown)
+
+
+def troubles(figures: Figures) -> list[str]:
+    """What is wrong, of all that `in_words` tells; a message that has just failed for the first time may do
+    well at the next attempt, and is not among it.
+    """
+    now = datetime.fromisoformat(figures["at"])
+    lines = [*problems(figures, now)]
+    for bot in figures["bots"]:
+        is_silent = bot["silent_seconds"] > SILENT_SECONDS
+        lines += one_bot(bot, now) if is_silent else _failing(bot, now)
+    lines += failures({"troubles": [each for each in figures["troubles"] if not _is_new(each, now)]}, now)
+    return [printable(line.removeprefix(LOOK)) for line in lines]
+
+
+def _is_new(trouble: Mapping[str, Any], now: datetime) -> bool:
+    seconds = (now - datetime.fromisoformat(trouble["since"])).total_seconds()
+    return trouble["state"] == "delayed" and seconds < NEW_SECONDS
 
 
 def faces(figures: Figures, _: datetime) -> Iterator[str]:
@@ -136,6 +157,10 @@ def one_bot(bot: Mapping[str, Any], now: datetime) -> Iterator[str]:
     if slack := bot["slack"]:
         link = ConnectionState(**slack | {"since": datetime.fromisoformat(slack["since"]).timestamp()})
         yield (LOOK if link.trouble else "") + link.in_words()
+    yield from _failing(bot, now)
+
+
+def _failing(bot: Mapping[str, Any], now: datetime) -> Iterator[str]:
     for work in bot["in_hand_for_long"]:
         time = words.duration(work["seconds"])
         yield f"{LOOK}{work['stage']} has had {work['message']} in hand for {time}."

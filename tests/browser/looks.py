@@ -56,3 +56,56 @@ FAINT = """() => {
     return found;
 }"""
 """Words that stand out from their ground by less than the 4.5 to 1 of WCAG 2.2 (success criterion 1.4.3)."""
+
+SMALL = """least => [...document.querySelectorAll(
+        "button, a[href], summary, [role=combobox], [role=option], " +
+        ".input > :is(input, textarea), label:has(input)"
+    )]
+    .filter((each) => each.checkVisibility() && !each.matches(".skip"))
+    .map((each) => [each, Math.max(...[...each.getClientRects()].map((box) => box.height))])
+    .filter(([each, height]) => height < least)
+    .map(([each, height]) => `${height.toFixed(1)}: ${each.outerHTML.slice(0, 120)}`)"""
+"""What people press, and is less high than `least` pixels, with what a thumb may touch around it."""
+
+CUT = """() => {
+    const cut = [...document.querySelectorAll(".team :is(button, label), .member-list, .team nav")]
+        .filter((each) => each.checkVisibility())
+        .filter((each) => each.getBoundingClientRect().right > document.documentElement.clientWidth
+            || each.scrollWidth > each.clientWidth + 1)
+        .map((each) => each.textContent);
+    const pen = document.createElement("canvas").getContext("2d");
+    for (const field of document.querySelectorAll("input[placeholder]")) {
+        if (!field.checkVisibility()) continue;
+        const { font, paddingLeft, paddingRight } = getComputedStyle(field);
+        pen.font = font;
+        const room = field.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+        if (pen.measureText(field.placeholder).width > room) cut.push(field.placeholder);
+    }
+    return cut;
+}"""
+"""Names and hints that are not shown whole."""
+
+BAD_LISTS = """() => [...document.querySelectorAll(".options:not([hidden])")].flatMap((list) => {
+    const box = list.getBoundingClientRect();
+    const field = list.parentElement.querySelector("input").getBoundingClientRect();
+    const found = [];
+    if (Math.abs(box.left - field.left) > 1 || Math.abs(box.width - field.width) > 1)
+        found.push("is not as wide as its field");
+    if (box.top < field.bottom && field.top < box.bottom) found.push("lies on its field");
+    if (list.scrollWidth > list.clientWidth) found.push("has options that are cut off");
+    for (const x of [box.left + 3, box.right - 3]) for (const y of [box.top + 9, box.bottom - 9])
+        if (!list.contains(document.elementFromPoint(x, y))) found.push(`is cut off at ${x}, ${y}`);
+    const pane = list.closest(".dialog-body");
+    if (pane && (pane.scrollLeft || pane.scrollWidth > pane.clientWidth)) found.push("pushes its dialog");
+    return found;
+})"""
+"""What is wrong with the lists of pickers that are open."""
+
+TO_END = "list => Math.round(list.scrollHeight - list.scrollTop - list.clientHeight)"
+"""How far a list is from its end, in pixels."""
+
+RING_OUTSIDE = """each => {
+    const { outlineStyle, outlineWidth, outlineOffset } = getComputedStyle(each);
+    return outlineStyle === "none" ? 0 : Math.max(0, parseFloat(outlineWidth) + parseFloat(outlineOffset));
+}"""
+"""By how much the ring of what has the focus is outside of it, and cut off or over what lies beside it."""

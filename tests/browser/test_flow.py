@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.browsing import ANNA, BEN, CHIARA, Visitor, running_sandbox
+from tests.browser.looks import BAD_LISTS
 
 LUNCH_BOT = "U0LUNCHBOT"
 Screenshot = Callable[[str], Path]
@@ -115,6 +116,7 @@ def test_somebody_who_was_named_before_is_chosen_as_one_types(
     known.press_sequentially("jem")
     expect(modal.get_by_role("option")).to_have_text(["Mae Jemison1 face"])
     screenshot("known")
+    assert visitor.page.evaluate(BAD_LISTS) == []
     known.press("Enter")
     expect(known).to_have_value("Mae Jemison")
     modal.get_by_role("button", name="That's them").click()

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from tagbot.sandbox.driver import Slack
 from tagbot.slack import people_words
 from tests.browser.browsing import ANNA, BEN, CHIARA, RunningSandbox, Visitor, running_sandbox, write_portrait
-from tests.browser.looks import FAINT, NAMELESS, OVERLAPS
+from tests.browser.looks import BAD_LISTS, FAINT, NAMELESS, OVERLAPS
 
 Screenshot = Callable[[str], Path]
 
@@ -178,6 +178,11 @@ def test_somebody_is_found_at_home_and_their_page_has_their_faces(
     page.locator("#home").get_by_role("button", name="Find somebody").click()
     modal = page.locator("dialog[data-callback-id=people]")
     modal.locator("[data-action-id=found_person]").press_sequentially("chi")
+    for width, height in ((390, 844), (1280, 900)):
+        page.set_viewport_size({"width": width, "height": height})
+        expect(modal.get_by_role("option").first).to_be_visible()
+        screenshot(f"people-{width}")
+        assert page.evaluate(BAD_LISTS) == [], width
     modal.get_by_role("option").first.click()
     expect(modal.get_by_role("heading", name="Chiara De Luca")).to_be_visible()
     expect(modal.get_by_role("img").first).to_be_visible()

@@ -2,12 +2,15 @@
 
 import re
 import signal
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.browsing import BEN, CHIARA, Visitor, running_sandbox, write_portrait
+from tests.browser.looks import FAINT
 
 
 @pytest.mark.ci
@@ -30,14 +33,14 @@ def test_a_killed_bot_goes_on_where_it_was(visitor: Visitor, asked: Locator) -> 
 
 @pytest.mark.ci
 @pytest.mark.parametrize(
-    ("mishap", "stage", "sample", "faces"),
+    ("mishap", "stage", "sample", "faces", "told"),
     [
-        ("slack_down", "RequestTaggingOnSlack", "portraits.jpg", 2),
-        ("backend_down", "DetectFaces", "astronaut.jpg", 1),
+        ("slack_down", "RequestTaggingOnSlack", "portraits.jpg", 2, "waiting for another attempt because"),
+        ("backend_down", "DetectFaces", "astronaut.jpg", 1, "DetectFaces fails: "),
     ],
 )
 def test_a_photo_that_comes_in_bad_times_is_asked_about_when_they_are_over(
-    visitor: Visitor, pool: object, mishap: str, stage: str, sample: str, faces: int
+    visitor: Visitor, pool: object, mishap: str, stage: str, sample: str, faces: int, told: str
 ) -> None:
     assert pool, "its requests are all there, so that a new one is told"
     requests = visitor.page.locator("[data-action-id=tag_person]")
@@ -48,10 +51,16 @@ def test_a_photo_that_comes_in_bad_times_is_asked_about_when_they_are_over(
     visitor.page.locator(f"[data-sample='{sample}']").click()
     expect(visitor.page.locator(f"[data-stage={stage}] .why").first).to_be_visible()
     expect(requests).to_have_count(count)
+    troubles = visitor.page.get_by_role("status", name="Trouble")
+    expect(troubles).to_contain_text(told)
+    expect(visitor.page.get_by_text("It has trouble")).to_be_visible()
+    assert visitor.page.evaluate(FAINT) == []
 
     switch.click()
     expect(requests).to_have_count(count + faces)
     expect(visitor.page.get_by_text("is connected to Slack")).to_be_visible()
+    expect(visitor.page.get_by_text("It has trouble")).to_be_hidden()
+    expect(troubles).to_be_empty()
 
 
 @pytest.mark.ci
@@ -78,6 +87,21 @@ def test_everything_is_still_there_after_a_restart(page: Page, tmp_path: Path) -
         visitor.become(BEN)
         visitor.pick(request, CHIARA)
         expect(request).to_contain_text("Tagged as Chiara De Luca")
+
+
+@pytest.mark.ci
+@pytest.mark.rule("sandbox-restart")
+def test_a_damaged_database_is_told_of_in_words_and_ends_nothing(page: Page, tmp_path: Path) -> None:
+    with running_sandbox(tmp_path) as sandbox:
+        Visitor(page, sandbox.address)
+        page.get_by_role("button", name="Stop it kindly").click()
+        expect(page.get_by_text("The bot does not run")).to_be_visible()
+        with closing(sqlite3.connect(tmp_path / "sandbox/bot/tagbot.db")) as database, database:
+            database.execute("INSERT INTO running_bot (id, seen_at, told) VALUES ('other', 1, '3')")
+        troubles = page.get_by_role("status", name="Trouble")
+        expect(troubles).to_contain_text("The bot's files cannot be read: they hold what no bot wrote")
+        assert sandbox.stop() == 0
+    assert (tmp_path / "sandbox.err").read_text() == ""
 
 
 def test_the_flow_behind_the_scenes_follows_a_face(visitor: Visitor, asked: Locator) -> None:

@@ -164,6 +164,29 @@ def test_who_is_typing_is_not_disturbed_when_somebody_else_answers(
     expect(asked.get_by_role("option")).to_have_count(2)
 
 
+@pytest.mark.rule("sandbox-as-slack")
+def test_what_cannot_be_undone_is_red_where_slack_shows_it_so(
+    visitor: Visitor, web: WebClient, screenshot: Screenshot
+) -> None:
+    question = {
+        "title": plain("Sure?"),
+        "text": plain("For ever."),
+        "confirm": plain("Yes"),
+        "deny": plain("No"),
+    }
+    button = {"type": "button", "action_id": "end", "text": plain("End it"), "style": "danger"}
+    block = {"type": "actions", "elements": [{**button, "confirm": {**question, "style": "danger"}}]}
+    message = visitor.message(web.chat_postMessage(channel=FACES, text="The end", blocks=[block])["ts"])
+    red = "rgb(192, 19, 67)"
+    pressed = message.get_by_role("button", name="End it")
+    expect(pressed).to_have_css("color", red)
+    pressed.click()
+    screenshot("danger")
+    expect(visitor.page.get_by_role("button", name="Yes")).to_have_css("background-color", red)
+    expect(visitor.page.get_by_role("button", name="No", exact=True)).not_to_have_css("background-color", red)
+    visitor.page.keyboard.press("Escape")
+
+
 def test_hostile_words_stay_words(visitor: Visitor, web: WebClient) -> None:
     hostile = "<img src=x onerror=alert(1)> <javascript:alert(1)|click> &lt;script&gt;alert(1)&lt;/script&gt;"
     ts = web.chat_postMessage(channel=FACES, text=hostile)["ts"]

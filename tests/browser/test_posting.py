@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.browsing import Visitor, running_sandbox, write_portrait
+from tests.browser.looks import TO_END
 
 
 @pytest.mark.ci
@@ -23,6 +24,8 @@ def test_a_photo_is_posted_and_looked_at_again_by_the_menu_of_its_message(
         word = page.locator("[data-ephemeral]")
         expect(word).to_contain_text("1 face found; I will ask about it here.")
         visitor.request()
+        screenshot("posted-and-asked")
+        assert page.locator("#messages").evaluate(TO_END) <= 1
         posted = page.locator("#messages article").filter(has=page.locator(".picture")).first
         more = posted.get_by_label("More actions")
         more.focus()

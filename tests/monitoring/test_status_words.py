@@ -57,6 +57,20 @@ def test_the_words_say_what_waits_and_why(world: World) -> None:
     assert "images-in-db: 1 given up because: the picture is missing." in lines
 
 
+def test_what_is_wrong_is_told_apart_from_what_is_well(world: World) -> None:
+    assert status_words.troubles(collect(world)) == []
+    trouble(world, world.face(), "dead")
+    trouble(world, world.face(), "delayed", "Slack was busy once")
+    with writing():
+        Notice.create(name="disk", text="the disk is full", since=0)
+        Heartbeat.of(world.services, seen_at=1).store()
+    silent, *others = sorted(
+        status_words.troubles(collect(world)), key=lambda line: "was last seen" not in line
+    )
+    assert silent.startswith("Bot on ")
+    assert sorted(others) == ["images-in-db: 1 given up because: Slack is away.", "the disk is full."]
+
+
 @pytest.mark.parametrize(
     ("number", "line"), [(1, "Inbox: 1 photo to take over."), (2, "Inbox: 2 photos to take over.")]
 )

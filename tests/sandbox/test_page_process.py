@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tagbot.database.models.bookkeeping import Effort
+from tagbot.database.models.bookkeeping import Effort, RunningBot
 from tagbot.database.opening import connected
 from tagbot.lib.estimates import Record
 from tagbot.pipeline import PIPELINE
@@ -228,6 +228,24 @@ def test_the_figures_of_stats_are_collected_every_few_seconds_at_most(tmp_path: 
     assert clicks(100 + flow_view.STATS_SECONDS) == 1
     click()
     assert clicks(100 + flow_view.STATS_SECONDS, may_vote=True) == 2, "a switch is answered at once"
+    figures.close()
+
+
+@pytest.mark.parametrize("told", ["3", "{}", '{"id": 1, "stages": 2}', "not JSON"])
+def test_a_database_with_what_no_bot_wrote_is_told_of_in_words(tmp_path: Path, told: str) -> None:
+    figures = flow_view.Figures(bot_environment({}, "http://127.0.0.1:4000", tmp_path, tmp_path))
+
+    def read() -> object:
+        return figures.thread.submit(figures.read, None, False, 0).result()
+
+    def damage() -> None:
+        with connected():
+            RunningBot.create(id="other", seen_at=time.time(), told=told)
+
+    read()
+    figures.thread.submit(damage).result()
+    with pytest.raises(flow_view.StrangeDataError, match="they hold what no bot wrote"):
+        read()
     figures.close()
 
 

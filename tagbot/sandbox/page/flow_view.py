@@ -4,7 +4,7 @@ well people and the machine do.
 All of it is read beside the bot, as `python bot.py status` and `stats` do.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
@@ -16,7 +16,7 @@ from tagbot.database.models.faces import Face
 from tagbot.database.models.votes import Vote
 from tagbot.database.opening import connected
 from tagbot.errors import Retry
-from tagbot.monitoring import stats_figures, status_figures
+from tagbot.monitoring import stats_figures, status_figures, status_words
 from tagbot.pipeline import PIPELINE, SOURCES
 from tagbot.queues.disk import QueueUnusable
 from tagbot.sandbox.state import Json
@@ -24,6 +24,9 @@ from tagbot.settings import Settings
 
 UNREADABLE = (PeeweeException, QueueUnusable, Retry, OSError)
 """What reading beside a bot that starts or dies may raise; a moment later it can be read again."""
+
+STRANGE = (AttributeError, LookupError, TypeError, ValueError)
+"""What reading raises where a database has been damaged, and holds what no bot wrote."""
 
 STATS_SECONDS = 3.0
 """How often the figures of `stats` are collected at most: they look at thousands of faces."""
@@ -45,6 +48,17 @@ def drawing() -> list[Json]:
     ]
 
 
+def inbox_troubles(passages: Mapping[str, Sequence[Json]]) -> list[str]:
+    """That a photo of the inbox keeps failing: it is on no queue, whose troubles `status` tells."""
+    stages = [each["stage"] for each in drawing() if each["is_inbox"]]
+    newest = [(stage, passages[stage][-1]) for stage in stages if passages.get(stage)]
+    return [f"{stage} fails: {last['why']}." for stage, last in newest if last["verb"] == "retry"]
+
+
+class StrangeDataError(Exception):
+    """The bot's files hold what no bot wrote; that does not pass by itself."""
+
+
 class Figures:
     """Reads the bot's files, in a thread of its own: the databases' connections belong to it."""
 
@@ -58,14 +72,21 @@ class Figures:
         self._stats_of = (False, float("-inf"))
 
     def read(self, face: str | None, may_vote: bool, now: float) -> Json:
-        """The figures, and how a face is; only in `thread`. `now` by any clock that never goes back."""
+        """The figures, what is wrong by them, and how a face is; only in `thread`. `now` by any clock that
+        never goes back. Raises `StrangeDataError`, or one of `UNREADABLE`.
+        """
         if not self._queues:
             self._queues = self._open.enter_context(build.beside(self._settings))
-        return {
-            "status": status_figures.collect(self._queues, self._inbox),
-            "stats": self._recent_stats(may_vote, now),
-            "face": face and face_state(face),
-        }
+        try:
+            status = status_figures.collect(self._queues, self._inbox)
+            return {
+                "status": status,
+                "troubles": status_words.troubles(status),
+                "stats": self._recent_stats(may_vote, now),
+                "face": face and face_state(face),
+            }
+        except STRANGE as why:
+            raise StrangeDataError(f"they hold what no bot wrote ({type(why).__name__}: {why})") from why
 
     def _recent_stats(self, may_vote: bool, now: float) -> Json:
         by_vote, at = self._stats_of

@@ -1,7 +1,6 @@
 """What the browser asks for: the page's files, a stream of what is on screen, and the visitor's buttons."""
 
 import asyncio
-import contextlib
 import json
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -33,6 +32,9 @@ QUIET_SECONDS = 15.0
 FIGURES_SECONDS = 0.5
 """How often the bot's files are looked at while somebody watches."""
 
+UNREADABLE_SECONDS = 10.0
+"""What cannot be read for so long is told; before, the bot may just start or end."""
+
 
 class Page:
     """The page of one sandbox."""
@@ -56,6 +58,8 @@ class Page:
         self._add_command = add_command
         self._watched: dict[str | None, int] = {}
         self._known: dict[str | None, Json] = {}
+        self._read_at = time.monotonic()
+        self._unreadable = ""
 
     def routes(self) -> list[web.AbstractRouteDef]:
         """All that there is besides the stand-in."""
@@ -117,7 +121,16 @@ class Page:
             "commands": manifest_features("slash_commands"),
             "shortcuts": manifest_features("shortcuts"),
             **self._known.get(face, {}),
+            "troubles": self._troubles(face),
         }
+
+    def _troubles(self, face: str | None) -> list[str]:
+        """A bot that does not run leaves its troubles behind: that it does not run is told elsewhere."""
+        if self._unreadable:
+            return [self._unreadable]
+        bot = self._bot.state()
+        is_there = bot["running"] and not bot["restarting"]
+        return list(self._known.get(face, {}).get("troubles", [])) if is_there else []
 
     def _unwatch(self, face: str | None) -> None:
         self._watched[face] -= 1
@@ -129,9 +142,23 @@ class Page:
         """Read the bot's files again and again while somebody watches."""
         while True:
             for face in list(self._watched):
-                with contextlib.suppress(*flow_view.UNREADABLE):
+                try:
                     await self._read(face)
+                except flow_view.StrangeDataError as why:
+                    self._tell_unreadable(str(why))
+                except flow_view.UNREADABLE as why:
+                    if time.monotonic() - self._read_at >= UNREADABLE_SECONDS:
+                        self._tell_unreadable(str(why) or type(why).__name__)
+                else:
+                    self._read_at = time.monotonic()
+                    self._tell_unreadable("")
             await asyncio.sleep(FIGURES_SECONDS)
+
+    def _tell_unreadable(self, why: str) -> None:
+        told = why and f"The bot's files cannot be read: {why}."
+        if told != self._unreadable:
+            self._unreadable = told
+            self._world.changes.note()
 
     async def _read(self, face: str | None) -> None:
         """Read what a page shows that follows this face, or the newest."""
@@ -140,6 +167,8 @@ class Page:
         read = await loop.run_in_executor(
             self._figures.thread, self._figures.read, shown, self._vote.on, time.monotonic()
         )
+        if read["status"]["inbox"]:
+            read["troubles"] += flow_view.inbox_troubles(self._bot.log.passages)
         read["life"] = self._bot.log.life(shown) if shown else []
         if read != self._known.get(face):
             self._known[face] = read

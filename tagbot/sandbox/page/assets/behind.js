@@ -2,7 +2,7 @@
 // its way.
 
 import { post } from "./api.js";
-import { el, fill, reconcile, toggle } from "./dom.js";
+import { ICONS, el, fill, icon, reconcile, toggle } from "./dom.js";
 import { buildScore } from "./score.js";
 
 const MISHAPS = [
@@ -13,6 +13,7 @@ const MISHAPS = [
 
 export function buildBehind(section) {
   const bot = el("div", { class: "bot" });
+  const troubles = el("ul", { class: "troubles", role: "status", "aria-label": "Trouble" });
   const mishaps = el("div", { class: "mishaps", role: "group", "aria-label": "Break something" });
   const flow = el("ol", { class: "flow" });
   const face = el("div", { class: "face" });
@@ -20,6 +21,7 @@ export function buildBehind(section) {
   const score = buildScore(well);
   section.append(
     bot,
+    troubles,
     el("h3", {}, "Break something, and see that nothing is lost"),
     mishaps,
     el("h3", {}, "How well it goes"),
@@ -31,7 +33,9 @@ export function buildBehind(section) {
   );
   return {
     draw(state, names) {
-      reconcile(bot, [["bot", state.bot]], drawBot);
+      const wrong = state.troubles ?? [];
+      reconcile(bot, [["bot", [state.bot, wrong.length > 0]]], drawBot);
+      reconcile(troubles, wrong.map((each) => [each, each]), drawTrouble);
       reconcile(mishaps, MISHAPS.map((each) => [each[0], [each, state.mishaps?.[each[0]]]]), drawMishap);
       score.draw(state);
       reconcile(flow, (state.flow ?? []).map((stage) => [stage.stage, [stage, state.status?.queues[stage.reads] ?? null, state.status?.inbox, state.passages?.[stage.stage] ?? []]]), drawStage);
@@ -42,7 +46,7 @@ export function buildBehind(section) {
 
 // ---------------------------------------------------------------- the bot
 
-function drawBot(bot) {
+function drawBot([bot, isWrong]) {
   if (!bot) return el("div");
   const command = (what, label, style = "") =>
     el("button", { type: "button", class: `button small ${style}`, "data-bot": what, onclick: () => post("page/bot", { do: what }) }, label);
@@ -54,9 +58,17 @@ function drawBot(bot) {
       command("start", "Start the bot", "primary"),
     );
   return el("div", { role: "status" },
-    el("p", {}, el("span", { class: `lamp ${bot.connected ? "on" : "waiting"}` }), bot.connected ? "The bot runs and is connected to Slack." : "The bot runs, and is not connected to Slack yet."),
+    el("p", {},
+      el("span", { class: `lamp ${isWrong ? "off" : bot.connected ? "on" : "waiting"}` }),
+      bot.connected ? "The bot runs and is connected to Slack." : "The bot runs, and is not connected to Slack yet.",
+      isWrong ? el("strong", {}, " It has trouble:") : "",
+    ),
     el("div", { class: "row" }, command("kill", "Kill the bot", "danger"), command("stop", "Stop it kindly")),
   );
+}
+
+function drawTrouble(sentence) {
+  return el("li", {}, icon(ICONS.warning), el("span", {}, sentence));
 }
 
 function drawMishap([[name, label, what], on], old) {

@@ -1,7 +1,7 @@
 // Block Kit, drawn. What this page does not know is shown as such, with all that it says.
 
 import { control } from "./controls.js";
-import { el, reconcile } from "./dom.js";
+import { el, pictureOf, reconcile } from "./dom.js";
 import { richText } from "./rich_text.js";
 import { mrkdwn } from "./mrkdwn.js";
 
@@ -67,7 +67,7 @@ function image(each, screen) {
   if (!each.slack_file) return el("p", { class: "no-picture" }, `Picture from elsewhere, not fetched: ${each.alt_text} (${each.image_url})`);
   const picture = screen.pictures[fileOf(each)];
   if (!picture) return el("p", { class: "no-picture" }, `This picture was deleted: ${each.alt_text}`);
-  return el("img", { src: `_control/contents/${picture.id}`, alt: each.alt_text, width: picture.width, height: picture.height, class: "picture" });
+  return pictureOf(picture, each.alt_text);
 }
 
 /** Something that Slack may know and this page does not. */

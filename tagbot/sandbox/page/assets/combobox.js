@@ -2,6 +2,10 @@
 
 import { ICONS, el, icon, newId } from "./dom.js";
 
+const LEAST_ROOM = 130; // pixels: a list that has less, for three options or four, below its field opens above it
+const LONGEST = 320; // pixels: the height of a list at most
+const GAP = 4; // pixels between a field and its list, and between a list and the window's edge
+
 /**
  * `options`: `{ value, label, note, face }`, `chosen`: the value that stands in it.
  * `attributes` go to the field; `pick(option)` is called with what was chosen.
@@ -24,6 +28,9 @@ export function combobox({ options, chosen, placeholder, attributes, pick, load 
   });
   const state = { active: 0, shown: [], value: chosen ?? null, option: options.find((option) => option.value === chosen) ?? null };
   const label = () => state.option?.label ?? "";
+  // A message may be drawn anew, without this field, while its list is open.
+  const keepPlace = () => (field.isConnected ? place(list, field, isAbove) : close());
+  let isAbove = false;
 
   function open(typed) {
     if (load) {
@@ -38,9 +45,13 @@ export function combobox({ options, chosen, placeholder, attributes, pick, load 
     state.shown = fitting;
     state.active = Math.max(0, state.shown.findIndex((option) => option.value === state.value));
     list.replaceChildren(...state.shown.map(drawn), ...(state.shown.length ? [] : [el("li", { class: "none" }, none)]));
-    list.hidden = false;
-    field.setAttribute("aria-expanded", "true");
-    turn(list, field);
+    if (list.hidden) {
+      list.hidden = false;
+      field.setAttribute("aria-expanded", "true");
+      isAbove = isBetterAbove(list, field, load ? LONGEST : list.offsetHeight);
+      for (const [what, event] of MOVES) what?.addEventListener(event, keepPlace, true);
+    }
+    keepPlace();
     mark();
   }
 
@@ -59,7 +70,9 @@ export function combobox({ options, chosen, placeholder, attributes, pick, load 
 
   function close() {
     if (load && field.value === "") state.value = state.option = null; // what was emptied is not chosen any more
+    for (const [what, event] of MOVES) what?.removeEventListener(event, keepPlace, true);
     list.hidden = true;
+    list.removeAttribute("style");
     list.replaceChildren();
     field.setAttribute("aria-expanded", "false");
     field.removeAttribute("aria-activedescendant");
@@ -89,8 +102,8 @@ export function combobox({ options, chosen, placeholder, attributes, pick, load 
   }
 
   function mark() {
-    [...list.children].forEach((child, index) => child.classList.toggle("active", index === state.active));
     const active = state.shown.length ? list.children[state.active] : null;
+    for (const child of list.children) child.classList.toggle("active", child === active);
     if (!active) field.removeAttribute("aria-activedescendant");
     else {
       field.setAttribute("aria-activedescendant", active.id);
@@ -154,9 +167,49 @@ function fits(option, words) {
   return words.every((word) => text.includes(word));
 }
 
-/** Have the list open upwards where there is no room below. */
-function turn(list, field) {
+/** What moves a field on the screen while its list is open; a phone's keyboard changes what is seen of the window. */
+const MOVES = [[window, "scroll"], [window, "resize"], [window.visualViewport, "resize"], [window.visualViewport, "scroll"]];
+
+/** From where to where one sees the window, which a phone's keyboard covers in part. */
+function seen() {
+  const { offsetTop: top = 0, height = window.innerHeight } = window.visualViewport ?? {};
+  return { top, bottom: top + height };
+}
+
+/**
+ * Whether there is too little room below the field, also when its pane is scrolled: above it is often the face that
+ * is asked about.
+ */
+function isBetterAbove(list, field, height) {
+  const below = () => seen().bottom - field.getBoundingClientRect().bottom - 2 * GAP;
+  const pane = field.closest(".messages, .home, .dialog-body");
+  const missing = Math.min(LONGEST, height) - below();
+  if (pane && missing > 0) {
+    const most = field.getBoundingClientRect().top - pane.getBoundingClientRect().top - pane.clientHeight / 3;
+    pane.scrollTop += Math.max(0, Math.min(missing, most));
+  }
+  const above = field.getBoundingClientRect().top - seen().top;
+  return below() < Math.min(LEAST_ROOM, height) && above > below();
+}
+
+/**
+ * Put the list to its field, as wide as that. It lies above all else, so that no dialog and no pane that scrolls cuts
+ * it off or is pushed by it.
+ */
+function place(list, field, isAbove) {
   const box = field.getBoundingClientRect();
-  const room = window.innerHeight - box.bottom;
-  list.classList.toggle("above", room < 300 && box.top > room);
+  const { top, bottom } = seen();
+  const room = (isAbove ? box.top - top : bottom - box.bottom) - 2 * GAP;
+  const { style } = list;
+  style.left = `${box.left}px`;
+  style.width = `${box.width}px`;
+  style.maxHeight = `${Math.min(LONGEST, room)}px`;
+  style.top = isAbove ? "auto" : `${box.bottom + GAP}px`;
+  style.bottom = isAbove ? `${document.documentElement.clientHeight - box.top + GAP}px` : "auto";
+  style.visibility = isSeen(field, box) ? "" : "hidden";
+}
+
+/** Whether the field is not scrolled out of its pane: its list would lie beside nothing. */
+function isSeen(field, { left, right, top, bottom }) {
+  return document.elementFromPoint((left + right) / 2, (top + bottom) / 2) === field;
 }

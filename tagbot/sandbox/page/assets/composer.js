@@ -9,7 +9,7 @@ import { ICONS, el, icon, newId } from "./dom.js";
  * who says something wants to see it. Files may be dropped anywhere on the `channel`.
  */
 export function buildComposer(form, where, toEnd, channel) {
-  const list = el("ul", { role: "listbox", id: newId("commands"), class: "options above", "aria-label": "Commands", hidden: true });
+  const list = el("ul", { role: "listbox", id: newId("commands"), class: "options", "aria-label": "Commands", hidden: true });
   const field = el("input", {
     type: "text",
     name: "text",
@@ -115,8 +115,15 @@ export function buildComposer(form, where, toEnd, channel) {
     submit();
   });
   form.append(problem, el("div", { class: "composer-box" }, list, attach, field, send));
+  const narrow = window.matchMedia("(max-width: 819px)"); // as in page.css
+  let name = "";
+  const hint = () => field.setAttribute("placeholder", `Message ${name}${narrow.matches ? "" : ", + for photos"}, / for commands`);
+  narrow.addEventListener("change", hint);
   return {
-    name: (channel) => field.setAttribute("placeholder", `Message ${channel}, + for photos, / for commands`),
+    name(channel) {
+      name = channel;
+      hint();
+    },
     say: (words) => problem.replaceChildren(...(words ? [el("p", { role: "status" }, words)] : [])),
   };
 }

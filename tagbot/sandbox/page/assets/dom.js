@@ -51,6 +51,15 @@ export function toggle(old, pressed, press, attributes, ...children) {
   return button;
 }
 
+const LARGEST = 360; // pixels: the side of a picture at most
+
+/** A picture of the sandbox's, with the room that it takes also before it is there. */
+export function pictureOf({ id, width, height }, alt) {
+  const factor = Math.min(1, LARGEST / width, LARGEST / height);
+  const [wide, high] = [width, height].map((side) => Math.max(1, Math.round(side * factor)));
+  return el("img", { class: "picture", src: `_control/contents/${id}`, alt, width: wide, height: high });
+}
+
 let counter = 0;
 
 /** An id that no other element has. */

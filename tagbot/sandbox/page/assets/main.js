@@ -6,7 +6,7 @@ import { buildComposer } from "./composer.js";
 import { el, fill, reconcile } from "./dom.js";
 import { buildHome } from "./home.js";
 import { buildInbox } from "./inbox.js";
-import { drawMessages } from "./messages.js";
+import { drawMessages, keepAtEnd } from "./messages.js";
 import { drawModal } from "./modal.js";
 import { avatar } from "./people.js";
 
@@ -24,10 +24,11 @@ let stop = () => {};
 let waiting = false;
 let wanted = null; // the message that a link led to
 
+const end = keepAtEnd(byId("messages"));
 const composer = buildComposer(
   byId("composer"),
   () => ({ member: you.id, channel: you.place, commands: known.get("commands") ?? [] }),
-  toEnd,
+  end.toEnd,
   document.querySelector("main.channel"),
 );
 const home = buildHome(byId("home"));
@@ -71,7 +72,10 @@ function draw() {
   drawMembers(members);
   drawPlaces(channels);
   if (you.place === HOME) home.draw(known.get("home"), names, Boolean(known.get("bot")?.connected));
-  else drawMessages(byId("messages"), messagesHere(), names, follow);
+  else {
+    drawMessages(byId("messages"), messagesHere(), names, follow);
+    end.keep();
+  }
   drawModal(known.get("views") ?? [], names);
   showWanted();
   inbox.draw(state);
@@ -181,7 +185,7 @@ function go(place, ts = null) {
   }
   wanted = ts;
   draw();
-  if (!ts) toEnd();
+  if (!ts) end.toEnd();
 }
 
 /** Bring the message that a link led to into sight, and say where it is gone. */
@@ -192,10 +196,6 @@ function showWanted() {
   message?.scrollIntoView({ block: "start" });
   message?.focus({ preventScroll: true });
   wanted = null;
-}
-
-function toEnd() {
-  byId("messages").scrollTop = byId("messages").scrollHeight;
 }
 
 function follow(face) {

@@ -3,20 +3,43 @@
 import { act } from "./api.js";
 import { drawBlocks } from "./blocks.js";
 import { failed } from "./controls.js";
-import { ICONS, el, icon, reconcile } from "./dom.js";
+import { ICONS, el, icon, pictureOf, reconcile } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { avatar } from "./people.js";
 
 const NEAR_END = 80; // pixels: who is so near the end of the channel wants to see what comes
 
+/**
+ * Keep a list at its end, whatever comes or grows in it, until somebody scrolls up; gives what shows the end again.
+ */
+export function keepAtEnd(list) {
+  let isWanted = true;
+  let last = 0;
+  const toEnd = () => {
+    isWanted = true;
+    list.scrollTop = list.scrollHeight;
+    last = list.scrollTop;
+  };
+  const isChoosing = () => list.querySelector("[aria-expanded=true]") !== null; // who reads names, and would lose them
+  const keep = () => isWanted && !isChoosing() && toEnd();
+  list.addEventListener("scroll", () => {
+    const isNear = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_END;
+    // What has grown meanwhile leads away from the end too, but only people go up.
+    if (isNear || list.scrollTop < last) isWanted = isNear;
+    last = list.scrollTop;
+  });
+  list.addEventListener("load", keep, true);
+  list.addEventListener("error", keep, true);
+  new ResizeObserver(keep).observe(list);
+  return { toEnd, keep };
+}
+
 /** Show what stands in a channel: `messages` in their order, `names` to show mentions with. */
 export function drawMessages(list, messages, names, follow) {
-  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_END;
   const items = withDays(messages.filter((message) => !message.thread), messages);
   reconcile(list, items, (item, old) =>
     item.day ? divider(item.day) : drawMessage(item.message, item.replies, names, follow, old),
   );
-  if (atEnd) list.scrollTop = list.scrollHeight;
 }
 
 /** The messages with their replies, and a line before the first of each day. */
@@ -110,7 +133,7 @@ function files(message) {
   if (!message.files.length) return null;
   return el("div", { class: "files" }, message.files.map((file) =>
     file.picture
-      ? el("img", { class: "picture", src: `_control/contents/${file.picture.id}`, alt: file.alt || file.name, width: file.picture.width, height: file.picture.height })
+      ? pictureOf(file.picture, file.alt || file.name)
       : el("p", { class: "no-picture" }, el("a", { href: `_control/contents/${file.id}`, download: file.name }, file.name)),
   ));
 }
