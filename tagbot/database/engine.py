@@ -52,6 +52,11 @@ class Engine(Protocol):
         else in its tables.
         """
 
+    def explained(self, wanted: Collection[bytes]) -> set[bytes]:
+        """Those of the wanted texts that its rows or its schema have just now: `found` need not have found
+        them in what was deleted.
+        """
+
     def now(self) -> float:
         """Seconds since 1970, by the clock that all bots on this database share."""
 

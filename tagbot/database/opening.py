@@ -111,6 +111,11 @@ def found(wanted: Collection[bytes]) -> set[bytes]:
     return set(database.obj.found(wanted))
 
 
+def explained(wanted: Collection[bytes]) -> set[bytes]:
+    """Those of the wanted texts that are in rows or in the schema just now, as `Engine` says."""
+    return set(database.obj.explained(wanted))
+
+
 def health() -> str:
     """The version that answers on this thread's connection, and how fast."""
     return str(database.obj.health())

@@ -32,6 +32,9 @@ CHECKPOINT_TIMEOUT = 200
 FILES = "", "-wal", "-journal"
 """SQLite adds these to the name of the file; in each lie rows."""
 
+HEADER = b"SQLite format 3"
+"""The beginning of the file."""
+
 OLDEST = (3, 35)
 """The version of SQLite from which on a column can be dropped, as an upgrade of the schema does."""
 
@@ -141,6 +144,21 @@ class SqliteFile(CountedRoundTrips, SqliteDatabase):
 
     def found(self, wanted: Collection[bytes]) -> set[bytes]:
         return found_in([self._path.with_name(f"{self._path.name}{end}") for end in FILES], wanted)
+
+    def explained(self, wanted: Collection[bytes]) -> set[bytes]:
+        tables = [name for (name,) in self.execute_sql("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {
+            each
+            for each in wanted
+            if each in HEADER or any(self._has_row(table, each) for table in ("sqlite_master", *tables))
+        }
+
+    def _has_row(self, table: str, wanted: bytes) -> bool:
+        """Whether a row has it. In the file, the columns of one follow each other."""
+        columns = [column for _, column, *_ in self.execute_sql(f'PRAGMA table_info("{table}")')]
+        row = " || ".join(f"ifnull(\"{column}\", '')" for column in columns)
+        sql = f'SELECT 1 FROM "{table}" WHERE instr(CAST({row} AS BLOB), ?) LIMIT 1'  # noqa: S608 - ours
+        return self.execute_sql(sql, (wanted,)).fetchone() is not None
 
     def take_your_time(self) -> None:
         """SQLite has no time limits."""

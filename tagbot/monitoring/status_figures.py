@@ -9,6 +9,7 @@ from typing import Any
 from tagbot.database.models.bookkeeping import Notice
 from tagbot.database.models.consents import count_waiting_for_consent
 from tagbot.database.models.faces import Face
+from tagbot.database.models.forgettings import Forgetting
 from tagbot.database.models.photos import photos_without_faces
 from tagbot.database.opening import connected
 from tagbot.database.shared_clock import shared_now
@@ -19,6 +20,9 @@ from tagbot.photos.inbox import Inbox
 from tagbot.queues import Counts, SharedQueue
 from tagbot.training.other_models import held_elsewhere
 from tagbot.training.usage import usage
+
+LEFT_SECONDS = 7 * 86_400.0
+"""So long the operator is told that something stays of a person who was forgotten; the receipt keeps it."""
 
 NOT_KNOWN = dict.fromkeys(asdict(Counts()))
 """The counts of a queue that cannot be counted: not zeros, which would say that nothing waits."""
@@ -56,11 +60,22 @@ def collect(
             "training": usage(time.time()),
             "held_by_other_backends": held_elsewhere(backend) if backend else {},
             "machine_vote": of_machine(may_vote=True) if may_vote else None,
-            "notices": [notice.text for notice in Notice.select().order_by(Notice.since)],
+            "notices": [
+                *(notice.text for notice in Notice.select().order_by(Notice.since)),
+                *(left_of_forgotten(each) for each in Forgetting.with_leftovers(now - LEFT_SECONDS)),
+            ],
             "troubles": [
                 {"queue": name, **trouble} for name, each in by_queue.items() for trouble in each["troubles"]
             ],
         }
+
+
+def left_of_forgotten(forgetting: Forgetting) -> str:
+    """That something stays of a person, and where."""
+    return (
+        f"something stays of a person who was forgotten (receipt {forgetting.id}), although it was erased "
+        f"again and again: {', '.join(forgetting.found_since)}"
+    )
 
 
 def of_bot(bot: Heartbeat, now: float) -> dict[str, Any]:

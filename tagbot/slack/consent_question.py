@@ -46,9 +46,23 @@ def show_answer(person: Person, slack: Slack) -> None:
     if question is None or question.message_ts is None or question.channel is None or said is None:
         return
     if question.shows != said.said:
-        message = _rendered(person, question.text_id, Consent(said.said), said.at)
+        text_id = question.text_id
+        message = _rendered(person, _kept(text_id), text_id, Consent(said.said), said.at)
         slack.direct.update(question.channel, question.message_ts, message)
         ConsentQuestion.put(person.id, shows=said.said)
+
+
+def show_question_anew(channel: str, ts: str, slack: Slack) -> None:
+    """Have a question show its text as it is kept now; none where its person was forgotten meanwhile."""
+    here = (ConsentQuestion.channel == channel) & (ConsentQuestion.message_ts == ts)
+    question: ConsentQuestion | None = ConsentQuestion.get_or_none(here)
+    if question is not None:
+        person, shows = Person.get_by_id(question.person_id), Consent(question.shows or Consent.ASKED)
+        said = None if shows == Consent.ASKED else ConsentStatement.latest(person.id)
+        at = None if said is None else said.at
+        slack.direct.update(
+            channel, ts, _rendered(person, _kept(question.text_id), question.text_id, shows, at)
+        )
 
 
 def _post(
@@ -63,7 +77,7 @@ def _post(
 
     return slack.direct.post_once(
         channel,
-        _rendered(person, text_id, Consent.ASKED),
+        _rendered(person, text, text_id, Consent.ASKED),
         EventType.CONSENT,
         {"person": person.id},
         posting_since=None if question is None else question.asking_since,
@@ -72,11 +86,17 @@ def _post(
     )
 
 
-def _rendered(person: Person, text_id: str, standing: Consent, at: float | None = None) -> Rendered:
+def _kept(text_id: str) -> str:
+    return str(ConsentText.get_by_id(text_id).text)
+
+
+def _rendered(
+    person: Person, text: str, text_id: str, standing: Consent, at: float | None = None
+) -> Rendered:
     return consent_message(
         ConsentShown(
             slack_id=person.slack_id or "",
-            text=ConsentText.get_by_id(text_id).text,
+            text=text,
             text_id=text_id,
             standing=standing,
             date=day(at),

@@ -7,13 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from tagbot.database.models.consents import ConsentText
 from tagbot.database.models.forgettings import Forgetting
 from tagbot.database.models.opt_outs import OptOut
 from tagbot.database.models.people import Person
 from tagbot.database.models.votes import Vote
 from tagbot.database.opening import connected
 from tagbot.database.write_lock import writing
+from tagbot.maintenance.forgetting.proof import setting_of_operator
 from tagbot.sandbox.driver import Slack
+from tagbot.slack.consent_question import text_of_today
+from tagbot.slack.own_data import kept_of
 from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import StageName, State
 from tests.clean_environment import clean_environment
@@ -55,6 +59,24 @@ def test_a_person_is_forgotten_while_no_bot_runs_and_a_second_time_there_is_noth
     assert not list(in_slack(stand_in, wanted))
     with connected():
         assert Forgetting.select().count() == 1
+
+
+@pytest.mark.rule("forget-mentions", "forget-proof")
+def test_an_admin_whom_the_text_of_a_consent_mentions_is_forgotten(
+    on_slack: Run, tmp_path: Path, stand_in: Slack, recogniser: LocalBackend, chiara: str
+) -> None:
+    with a_world(tmp_path / "data", stand_in, recogniser, ADMINS=chiara) as world:
+        text = text_of_today(world.settings)
+        kept_of(stand_in.people[0], world.services.opt_out_key, text, world.services.now())
+        assert chiara in ConsentText.get().text
+        wanted = of_person(chiara)
+    ran = on_slack("forget", chiara, ADMINS=chiara)
+    assert (ran.code, ran.err) == (0, "")
+    assert "nothing found" in ran.out
+    assert f"not searched: {setting_of_operator('ADMINS')}" in ran.out
+    assert chiara not in ran.out
+    assert not list(in_files(tmp_path / "data", wanted))
+    assert on_slack("forget", chiara, ADMINS=chiara).out == "Nothing is kept of this person.\n"
 
 
 @pytest.mark.rule("forget-any-time")

@@ -10,7 +10,7 @@ import pytest
 from tagbot.database.engine import database_at
 from tagbot.database.models.base import database
 from tagbot.database.models.people import Person
-from tagbot.database.opening import connected, open_database, tidy
+from tagbot.database.opening import connected, empty_log, explained, found, open_database, tidy
 from tagbot.database.outages import DatabaseUnusable
 from tagbot.database.sqlite import PRAGMAS
 from tagbot.database.write_lock import writing
@@ -33,6 +33,26 @@ def test_every_connection_of_every_thread_is_durable_and_says_so(file_url: str) 
     look()
     assert found == [{name: str(value) for name, value in PRAGMAS.items()}] * 3
     assert PRAGMAS.items() >= {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}.items()
+
+
+@pytest.mark.rule("forget-ends")
+def test_what_rows_and_the_schema_have_explains_what_is_found_and_what_was_deleted_does_not(
+    file_url: str,
+) -> None:
+    assert file_url
+    with writing():
+        Person.with_name("Ada Lovelace", "xeb@example.com", 1.0, id="ba00")
+        Person.with_name("Xanthippe", None, 1.0)
+    empty_log()
+    named = {b"Lovelace", b"Xanthippe", b"lace"}
+    assert found(named) == explained(named) == named
+    with writing():
+        Person.delete().where(Person.name == "Xanthippe").execute()
+    assert b"Xanthippe" in found(named), "the log still has it"
+    assert explained(named) == {b"Lovelace", b"lace"}
+    # Of the schema, of the file itself, of two columns one after the other, and a letter that none has.
+    words = {b"person", b"SQLite", b"Lovelacexeb@", "Zoë".encode()}
+    assert explained(words) == words - {"Zoë".encode()}
 
 
 @pytest.mark.rule("unsafe-database-refused")

@@ -39,12 +39,13 @@ class ConsentText(Table):
     since = DoubleField()
 
     @classmethod
-    def keep(cls, text: str, now: float) -> str:
-        """Its id; it is stored when new."""
+    def keep(cls, text: str, now: float, instead: str | None = None) -> str:
+        """Its id; it is stored when new, or other words instead, which mention nobody."""
         text_id = hashlib.sha256(text.encode()).hexdigest()
         if not cls.select().where(cls.id == text_id).exists():  # mostly it is there, and nobody need wait
             with writing():
-                cls.insert(id=text_id, text=text, since=now).on_conflict_ignore().execute()
+                row = {"id": text_id, "text": instead or text, "since": now}
+                cls.insert(row).on_conflict_ignore().execute()
         return text_id
 
 

@@ -15,6 +15,7 @@ from tagbot.database.models.face_vectors import FaceVector
 from tagbot.database.models.faces import Face
 from tagbot.database.models.forgettings import IDLE, Kind, Marks, ToForget, opaque_tagger
 from tagbot.database.models.guesses import Guess
+from tagbot.database.models.mentioning_texts import mentioning_questions, mentions_of, replace_mentions
 from tagbot.database.models.named_faces import NamedFace, hashed_name
 from tagbot.database.models.people import Person
 from tagbot.database.models.photos import Photo
@@ -43,14 +44,16 @@ def list_things(receipt: str, marks: Marks, backends: Iterable[str], current: st
     questions = ConsentQuestion.select().where(ConsentQuestion.person << marks.person_ids)
     told = {each.message_ts: each.channel for each in questions if each.message_ts and each.channel}
     ToForget.note(receipt, Kind.MESSAGE, told)
+    shown = {str(each.message_ts): each.channel for each in mentioning_questions(mentions_of(marks))}
+    ToForget.note(receipt, Kind.QUESTION, {ts: channel for ts, channel in shown.items() if ts not in told})
     _list_photos(receipt, faces)
     ToForget.note(receipt, Kind.FILE, [each.file for each in SentPhoto.select().where(_sent(marks, receipt))])
     _list_requests(receipt, marks, [face.id for face in (*faces, *nobody)])
 
 
-def erase_rows(receipt: str, marks: Marks, key: KeyedHash) -> dict[str, int]:
+def erase_rows(receipt: str, marks: Marks, key: KeyedHash, somebody: str) -> dict[str, int]:
     """Erase or change the rows, in the same transaction; how many of what went. People's words about
-    others stay.
+    others stay; where they mention the person, they say `somebody` instead.
     """
     faces = [thing.ref for thing in ToForget.all_of(receipt, Kind.FACE)]
     photos = [thing.ref for thing in ToForget.all_of(receipt, Kind.PHOTO)]
@@ -77,7 +80,8 @@ def erase_rows(receipt: str, marks: Marks, key: KeyedHash) -> dict[str, int]:
     for consent in (ConsentQuestion, ConsentStatement):
         consent.delete().where(consent.person << marks.person_ids).execute()
     counts["people"] = Person.delete().where(Person.id << marks.person_ids).execute()
-    _erase_mentions(marks, faces)
+    _erase_notices(marks, faces)
+    counts["mentions"] = replace_mentions(mentions_of(marks), somebody)
     return +counts
 
 
@@ -242,10 +246,8 @@ def _note_in_requests(receipt: str, marks: Marks, faces: Sequence[str]) -> None:
     Request.changed(Request.id << named)
 
 
-def _erase_mentions(marks: Marks, faces: Sequence[str]) -> None:
-    """Where a text that is no name of theirs by itself has one of their ids, or their name, in it."""
-    for mark in (*marks.ids, *marks.emails, *(name for name in marks.names if " " in name)):
-        Photo.update(source=None).where(Photo.source.contains(mark)).execute()
+def _erase_notices(marks: Marks, faces: Sequence[str]) -> None:
+    """Notices to the operator of them or their faces are dealt with by this."""
     for mark in (*marks.ids, *faces):
         Notice.delete().where(Notice.name.contains(mark) | Notice.text.contains(mark)).execute()
 

@@ -47,6 +47,9 @@ class Kind(StrEnum):
     """A request that is open, and needs its pictures anew."""
     FILE = "file"
     """A picture at Slack."""
+    QUESTION = "question"
+    """A question for consent to another person whose words mention them: its `ts`, and in detail its channel.
+    """
     MESSAGE = "message"
     """One to somebody alone: its `ts`, and in detail its channel."""
 
@@ -114,8 +117,10 @@ class Forgetting(Table):
     unsearched = TextField(default="[]")
     """JSON: what could not be searched."""
     searched_at = DoubleField(null=True)
-    """When nothing was found any more, but for what Slack may still have."""
+    """When nothing was found any more that may still go, but for what Slack may still have."""
     finished_at = DoubleField(null=True)
+    found = TextField(default="{}")
+    """JSON: since when the searches found something, by place. Once that is over, it stays there."""
 
     @classmethod
     def begin(cls, receipt: str, marks: Marks, *, way: str, never_again: bool, now: float) -> Self:
@@ -152,6 +157,12 @@ class Forgetting(Table):
         return int(number), last
 
     @classmethod
+    def with_leftovers(cls, since: float) -> list[Self]:
+        """Those that ended since then although something stays."""
+        ended = cls.finished_at >= since
+        return list(cls.select().where(ended & (cls.found != "{}")).order_by(cls.finished_at, cls.id))
+
+    @classmethod
     def note(cls, receipt: str, **changes: Any) -> None:
         """Change it."""
         with writing():
@@ -172,7 +183,12 @@ class Forgetting(Table):
     @property
     def found_nothing(self) -> bool:
         """Whether there was nothing to forget."""
-        return self.searched_at is not None and not self.counted
+        return self.searched_at is not None and not self.counted and not self.found_since
+
+    @property
+    def found_since(self) -> Mapping[str, float]:
+        """The places where something was found, and since when."""
+        return dict(json.loads(self.found))
 
     @property
     def counted(self) -> Mapping[str, int]:

@@ -10,6 +10,7 @@ from tagbot.database.models.merged_people import MergedPeople
 from tagbot.database.models.people import Person
 from tagbot.database.models.vectors import TrainedVector
 from tagbot.database.models.votes import Vote
+from tagbot.lib.mentions import Mentions
 from tagbot.lib.names import clean_email, clean_name, email_key, name_key
 
 
@@ -74,22 +75,36 @@ def is_being_forgotten(answer: str, name: str, email: str) -> bool:
     return False
 
 
+def names_of_others(marks: Marks) -> set[str]:
+    """All names that people and votes have but the person's own."""
+    names = {*_texts_of(Person.select(Person.name)), *_texts_of(Vote.select(Vote.name))}
+    return {name for name in names if name_key(name) not in marks.name_keys}
+
+
 def borne_by_others(marks: Marks) -> Marks:
     """Those that others have as well, by which nobody can be searched for: a name, an address, or the vector
     of the same picture.
     """
-    people, votes = Person.select(Person.name, Person.email), Vote.select(Vote.name, Vote.email)
-    borne = "\n".join([*_texts_of(people), *_texts_of(votes)]).casefold()
+    names = [*_texts_of(Person.select(Person.name)), *_texts_of(Vote.select(Vote.name))]
+    keys = [name_key(each) for each in names]
+    emails = "\n".join(
+        [*_texts_of(Person.select(Person.email)), *_texts_of(Vote.select(Vote.email))]
+    ).casefold()
     vectors = [bytes.fromhex(each) for each in marks.vectors]
     same: list[Any] = [
         table.select(table.vector).where(table.vector << vectors) for table in (TrainedVector, FaceVector)
     ]
     return Marks(
-        names=tuple(each for each in marks.names if each.casefold() in borne),
-        name_keys=tuple(each for each in marks.name_keys if each.casefold() in borne),
-        emails=tuple(each for each in marks.emails if each.casefold() in borne),
+        names=tuple(each for each in marks.names if name_key(each) in keys or _is_part(each, names)),
+        name_keys=tuple(each for each in marks.name_keys if each in keys or _is_part(each, keys)),
+        emails=tuple(each for each in marks.emails if each.casefold() in emails),
         vectors=tuple({bytes(each).hex() for query in same for (each,) in query.distinct().tuples()}),
     )
+
+
+def _is_part(name: str, names: Iterable[str]) -> bool:
+    part = Mentions((), (), [name])
+    return any(part.are_in(each) for each in names)
 
 
 def means(marks: Marks, name: str, email: str) -> bool:

@@ -17,7 +17,10 @@ def in_words(forgetting: Forgetting) -> Iterator[str]:
     yield f"Receipt {forgetting.id}"
     yield f"asked for: {_moment(forgetting.asked_at)}"
     if forgetting.searched_at is not None:
-        yield f"everything here searched, nothing found: {_moment(forgetting.searched_at)}"
+        found = "this stays" if forgetting.found_since else "nothing found"
+        yield f"everything here searched, {found}: {_moment(forgetting.searched_at)}"
+    if forgetting.searched_at is not None:
+        yield from (f"stays: {place}" for place in forgetting.found_since)
     if forgetting.finished_at is not None:
         yield f"finished, in Slack too: {_moment(forgetting.finished_at)}"
     for what, number in forgetting.counted.items():

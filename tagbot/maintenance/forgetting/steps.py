@@ -5,14 +5,16 @@ begins it anew.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from tagbot.database.models.consents import ConsentText
 from tagbot.database.models.erasing import erase_failures, erase_rows, list_things
 from tagbot.database.models.faces import Face
 from tagbot.database.models.forgettings import IDLE, Forgetting, Kind, Marks, ToForget
 from tagbot.database.models.marks import marks_of
+from tagbot.database.models.mentioning_texts import mentions_of
 from tagbot.database.models.opt_outs import OptOut
 from tagbot.database.models.requests import Request
 from tagbot.database.named_lock import alone
@@ -27,7 +29,8 @@ from tagbot.photos.hiding import is_shown, with_hidden_faces
 from tagbot.photos.image_keys import context_key, crop_key, photo_key
 from tagbot.photos.rectangle import Rectangle, Size
 from tagbot.queues.publish import Put, publish
-from tagbot.slack import request_pictures
+from tagbot.slack import request_pictures, words
+from tagbot.slack.consent_question import show_question_anew, text_of_today
 from tagbot.training.other_models import leave_to_reconcile
 from tagbot.vocabulary import StageName, State
 
@@ -38,6 +41,11 @@ OTHER_BACKEND_SECONDS = 60.0
 """So long since it was asked for, a forgetting waits for a training backend that is not set any more: it may
 never answer.
 """
+
+LASTS_SECONDS = 20.0
+"""A find that comes back for so long, although it was erased each time, stays."""
+
+FILES = "pictures in Slack, which it does not delete"
 
 VERSIONS = "earlier versions of pictures at Amazon S3, which the bot may not delete"
 
@@ -96,9 +104,13 @@ def _rows(forgetting: Forgetting, parts: Parts) -> Iterator[None]:
         # Once more: they may have been named since.
         for person in marks.ids:
             marks = marks.joined(marks_of(person))
+        text = text_of_today(parts.settings)
+        if (instead := mentions_of(marks).without(text, words.SOMEBODY)) != text:
+            # The next person who is shown it would have it kept as it is.
+            ConsentText.keep(text, parts.now(), instead)
         list_things(forgetting.id, marks, parts.other_models.used(), parts.training.name)
         Forgetting.note(forgetting.id, sealed=marks.sealed())
-        _count(forgetting, erase_rows(forgetting.id, marks, parts.opt_out_key))
+        _count(forgetting, erase_rows(forgetting.id, marks, parts.opt_out_key, words.SOMEBODY))
     yield
 
 
@@ -247,7 +259,7 @@ def _queues(forgetting: Forgetting, parts: Parts) -> Iterator[None]:
 
 def _proof(forgetting: Forgetting, parts: Parts) -> Iterator[None]:
     left, not_searched = proof.search(forgetting, parts)
-    if left:
+    if not _only_lasts(forgetting, left, parts.now()):
         with writing():
             Forgetting.note(forgetting.id, step="")
             ToForget.update(is_gone=False).where(ToForget.forgetting == forgetting.id).execute()
@@ -262,6 +274,18 @@ def _proof(forgetting: Forgetting, parts: Parts) -> Iterator[None]:
     yield
 
 
+def _only_lasts(
+    forgetting: Forgetting, left: Sequence[str], now: float, *, before: Sequence[str] = ()
+) -> bool:
+    """Whether all that was found has been found for so long that it stays: the receipt says so. `before` are
+    places that were found to stay before.
+    """
+    known = Forgetting.get_by_id(forgetting.id).found_since
+    found = {place: known.get(place, now) for place in (*before, *left)}
+    Forgetting.note(forgetting.id, found=json.dumps(found))
+    return all(found[place] <= now - LASTS_SECONDS for place in left)
+
+
 def _slack(forgetting: Forgetting, parts: Parts) -> Iterator[None]:
     """The messages first: they are not to show pictures that are no more."""
     yield from _direct_messages(forgetting, parts)
@@ -274,6 +298,10 @@ def _slack(forgetting: Forgetting, parts: Parts) -> Iterator[None]:
         parts.updates.show_soon(thing.ref)
     for thing in requests:
         parts.updates.show(thing.ref)
+        _counted_gone(thing, forgetting, "Slack messages updated")
+        yield
+    for thing in ToForget.left(forgetting.id, Kind.QUESTION):
+        show_question_anew(str(thing.detail), thing.ref, parts.slack)
         _counted_gone(thing, forgetting, "Slack messages updated")
         yield
     for thing in ToForget.left(forgetting.id, Kind.MESSAGE):
@@ -305,7 +333,8 @@ def _end(forgetting: Forgetting, parts: Parts) -> Iterator[None]:
         for thing in ToForget.all_of(forgetting.id, Kind.FILE)
         if parts.slack.uploads.are_there([thing.ref])
     ]
-    if there:
+    before = [place for place in forgetting.found_since if place != FILES]
+    if not _only_lasts(forgetting, [FILES] if there else [], parts.now(), before=before):
         with writing():
             files = (ToForget.forgetting == forgetting.id) & (ToForget.ref << there)
             ToForget.update(is_gone=False).where(files).execute()
