@@ -105,7 +105,7 @@ def _answer(wanted: KnownFile, begin: int) -> tuple[HTTPResponse, int]:
 
 
 def _pieces(answer: HTTPResponse) -> Iterator[bytes]:
-    """What comes, until it ends or breaks off."""
+    """All that comes, until it ends or breaks off."""
     with suppress(OSError, HTTPException):
         while piece := answer.read(PIECE):
             yield piece

@@ -16,7 +16,7 @@ _PATTERNS = (
     (re.compile(r"""(?<=://)[^\s/'"?#]*:[^\s'"]*@"""), "(password)@"),  # USER:PASSWORD@ of an address
     (re.compile(r"""(?<=password=)[^\s&'"]+"""), "(password)"),
 )
-"""What a secret looks like, and what stands in its place."""
+"""The looks of secrets, and what stands in its place."""
 
 _SHORTEST = 4
 """Letters of a value that is left out wherever it stands: of fewer, each second word would be one."""

@@ -29,7 +29,7 @@ class Model:
     """By which the command line calls it."""
     purpose: Purpose
     worth: str
-    """What was measured, for an operator."""
+    """The measured figures, for an operator."""
     licence: str
     source: str
     """Its authors' page."""

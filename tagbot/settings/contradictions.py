@@ -1,4 +1,4 @@
-"""What settings cannot mean together, although each is right for itself."""
+"""Settings that contradict each other, although each is right for itself."""
 
 import re
 from collections.abc import Iterator, Mapping

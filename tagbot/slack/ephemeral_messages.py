@@ -36,7 +36,7 @@ told once.
 
 @dataclass(slots=True)
 class _Waiting:
-    """What one member is still to be told, and not before when."""
+    """All that one member is still to be told, and not before when."""
 
     texts: dict[Words, float] = field(default_factory=dict)
     """With when it happened."""
@@ -46,7 +46,7 @@ class _Waiting:
 class Tellings:
     """One thread that tells members what became of what they did, each at a pace of their own.
 
-    What waits is in memory alone: a crash loses it, as it may lose any reply to a click.
+    Words that wait are in memory alone: a crash loses it, as it may lose any reply to a click.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Who is in the channel."""
+"""The members of the channel."""
 
 from collections.abc import Iterator
 from typing import Any

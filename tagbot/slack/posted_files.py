@@ -63,7 +63,7 @@ class PostedFiles:
         self._looks = looks
 
     def describe(self, file: str) -> PostedFile:
-        """What Slack says of a file. Raises `PictureGone` when it was deleted or the bot may not see it, and
+        """Slack's word on a file. Raises `PictureGone` when it was deleted or the bot may not see it, and
         `Retry` as long as Slack has not looked at it.
         """
         self._looks.wait()

@@ -1,4 +1,4 @@
-"""What the machine sees with: whom in the model a face resembles, and which faces are alike."""
+"""The machine's eyes: whom in the model a face resembles, and which faces are alike."""
 
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence

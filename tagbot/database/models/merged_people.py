@@ -1,4 +1,4 @@
-"""Who is part of whom since people were merged. The rows of all stay, so that a merge can be undone."""
+"""The parts of each person since people were merged. The rows of all stay, so that a merge can be undone."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

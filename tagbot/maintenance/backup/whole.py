@@ -1,4 +1,4 @@
-"""What belongs into a backup, in the order in which it fits together."""
+"""All that belongs into a backup, in the order in which it fits together."""
 
 import os
 import stat
@@ -47,7 +47,7 @@ class _TooMany(Exception):  # noqa: N818 - an answer
 
 @dataclass(frozen=True, slots=True)
 class BackedUp:
-    """What there is in a backup."""
+    """The contents of a backup."""
 
     at: datetime
     """The moment as of which everything is."""

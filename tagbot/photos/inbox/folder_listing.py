@@ -59,7 +59,7 @@ def names_in(folder: Path) -> list[str]:
 
 
 def units(entries: Mapping[str, Entry]) -> dict[str, Unit]:
-    """What can be taken over, by the name of the photo or lone sidecar."""
+    """All that can be taken over, by the name of the photo or lone sidecar."""
     sidecars, companions = sidecars_of(entries), companions_of(entries)
     paired = {*sidecars.values(), *chain(*companions.values())}
     found = {}
