@@ -131,7 +131,7 @@ def test_a_bot_that_runs_does_it(tmp_path: Path, stand_in: Slack, recogniser: Lo
 
 
 @pytest.mark.rule("one-way-to-name-a-person")
-@pytest.mark.parametrize("typed", ["UANN", "uann", "<@UANN>", "WBEN"])
+@pytest.mark.parametrize("typed", ["<@UANN>", "WBEN"])
 def test_a_member_with_a_short_id_is_forgotten_also_one_who_only_answered(on_slack: Run, typed: str) -> None:
     assert on_slack("people").code == 0
     with connected(), writing():

@@ -49,6 +49,7 @@ def _built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.rule("package")
+@pytest.mark.ci
 def test_all_that_the_program_needs_is_in_it(built: Path) -> None:
     [wheel], [sdist] = built.glob("*.whl"), built.glob("*.tar.gz")
     here = {

@@ -130,6 +130,7 @@ print(after.ru_maxrss - before.ru_maxrss, after.ru_utime - before.ru_utime)
 """
 
 
+@pytest.mark.ci
 @pytest.mark.process
 @pytest.mark.rule("detection-is-bounded")
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the memory is counted in other units")

@@ -396,6 +396,7 @@ def test_fifty_clicks_at_once_are_all_acknowledged(
     assert len(slack.deliveries()) == 50
 
 
+@pytest.mark.ci
 def test_slacks_own_client_comes_back_after_a_clean_close(
     slack: Slack, app: App, connect: Connect, ts: str, anna: str
 ) -> None:
@@ -407,6 +408,7 @@ def test_slacks_own_client_comes_back_after_a_clean_close(
     assert slack.click(anna, ts, "press").acknowledged
 
 
+@pytest.mark.ci
 def test_slacks_own_client_goes_silent_at_a_refresh(
     slack: Slack, app: App, connect: Connect, ts: str, anna: str
 ) -> None:

@@ -329,6 +329,7 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[type[Life]]:
         yield type("LifeThere", (Life,), {"world": world, "backend": backend})
 
 
+@pytest.mark.ci
 @pytest.mark.rule("five-states")
 def test_in_any_order_of_events_a_face_ends_as_the_contract_says(life: type[Life]) -> None:
     run_state_machine_as_test(

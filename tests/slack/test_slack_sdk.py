@@ -37,6 +37,7 @@ def app_on(slack: Slack) -> App:
     return App(client=WebClient(slack.bot_token, base_url=slack.api_url))
 
 
+@pytest.mark.ci
 @pytest.mark.rule("upstream-pinned")
 def test_slacks_own_client_keeps_people_waiting_while_a_connection_is_renewed(slack: Slack) -> None:
     app, held, release = app_on(slack), threading.Event(), threading.Event()

@@ -39,6 +39,7 @@ def in_queues(world: World) -> dict[str, Counts]:
     return {name: count for name, count in counts.items() if count != Counts()}
 
 
+@pytest.mark.ci
 @pytest.mark.rule("forget-all", "forget-stays")
 def test_messages_that_wait_or_are_dead_go_at_once_and_bring_nobody_back(world: World, aws: Amazon) -> None:
     anna, ben, chiara, *_ = world.slack.people
@@ -73,6 +74,7 @@ def test_messages_that_wait_or_are_dead_go_at_once_and_bring_nobody_back(world: 
     assert not list(at_amazon(aws, wanted, [face.id]))
 
 
+@pytest.mark.ci
 @pytest.mark.rule("forget-proof")
 def test_where_the_bot_may_not_delete_versions_the_receipt_says_that_they_stay(
     world: World, aws: Amazon

@@ -325,6 +325,7 @@ def what_comes(receipt: str) -> ForgetAsked:
     return ForgetAsked(receipt=receipt, part=forgetting.part + 1 if forgetting else 0)
 
 
+@pytest.mark.ci
 @pytest.mark.rule("forget-crash")
 @pytest.mark.parametrize("point", [failpoints.BEFORE_CALL, failpoints.AFTER_CALL, failpoints.AFTER_COMMIT])
 def test_died_at_any_point_it_comes_to_the_same_end(here: World, point: str) -> None:
