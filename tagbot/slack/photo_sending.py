@@ -103,6 +103,7 @@ def _share(wish: PhotosWish, plan: Plan, channel: str, slack: Slack, now: Now) -
             slack.uploads.delete(file)
     with suppress(PictureGone):  # deleted meanwhile
         slack.uploads.wait_until_ready([each.file for each in sent])
+        slack.uploads.wait_until_seen([each.file for each in sent][-1:], channel)
 
 
 def tell_of_given_up(slack: Slack, why_dead: WhyDead, now: float) -> None:

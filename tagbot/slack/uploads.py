@@ -18,6 +18,10 @@ READY_POLLS = (0.1, 0.3, 0.6, 1.0, 1.5, 2.0)
 """Seconds between two looks whether a picture is ready; the last one repeats."""
 
 
+SEEN_SECONDS = 5.0
+"""How long what follows pictures waits for their message: the order of the two is all that hangs on it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A JPEG to upload. The whole workspace can read its title and description: no names in them."""
@@ -98,6 +102,16 @@ class Uploads:
                     raise Retry("Slack has not made an uploaded picture ready", after=NOT_READY_AFTER)
                 looks += 1
 
+    def wait_until_seen(self, files: Sequence[str], channel: str) -> None:
+        """Return when the message with shared pictures is in a channel, where Slack brings it once it has
+        scanned them; after a few seconds anyway. Raises `PictureGone` when one was deleted.
+        """
+        deadline = self._api.clock() + SEEN_SECONDS
+        for file in files:
+            while channel not in self._places(file):
+                if self._api.clock() > deadline or self._stop.wait(READY_POLLS[0]):
+                    return
+
     def are_ready(self, files: Sequence[str]) -> bool:
         """Whether uploaded pictures can be shown."""
         try:
@@ -114,7 +128,14 @@ class Uploads:
             return False
         return True
 
-    def _is_ready(self, file: str) -> bool:
+    def _places(self, file: str) -> set[str]:
+        info = self._info(file)
+        return {place for kind in ("channels", "groups", "ims") for place in info.get(kind) or ()}
+
+    def _info(self, file: str) -> dict[str, Any]:
         self._looks.wait()
-        info: dict[str, Any] = self._api.call("files.info", file=file).get("file") or {}
+        return dict(self._api.call("files.info", file=file).get("file") or {})
+
+    def _is_ready(self, file: str) -> bool:
+        info = self._info(file)
         return bool(info.get("mimetype")) and any(key.startswith("thumb_") for key in info)

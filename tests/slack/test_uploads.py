@@ -9,7 +9,7 @@ from tagbot.settings import Settings
 from tagbot.slack.api import SLOWEST_UPLOAD, SlackApi
 from tagbot.slack.api_failures import NOT_READY_AFTER, OutcomeUnknown, PictureGone, PictureNotReady
 from tagbot.slack.client import Slack
-from tagbot.slack.uploads import Picture
+from tagbot.slack.uploads import SEEN_SECONDS, Picture
 from tests.lib.clock import Clock, Nap
 from tests.slack.door import FACE_ID, MESSAGE, PICTURES, share, showing
 
@@ -53,6 +53,21 @@ def test_a_picture_that_is_not_ready_is_waited_for(door: Slack, stand_in: SlackS
     door.uploads.wait_until_ready(ids)
     assert len(stand_in.calls("files.info")) > len(ids)
     door.channel.post(showing(ids[0]), FACE_ID, 1)
+
+
+def test_what_follows_shared_pictures_waits_for_their_message_but_not_for_ever(
+    settings: Settings, stand_in: SlackStandIn, clock: Clock
+) -> None:
+    nap = Nap(clock)
+    door = Slack(SlackApi.of(settings, 5, clock), settings.slack_channel, 1000.0, nap)
+    ts = door.channel.post(MESSAGE, FACE_ID, 1)
+    shared = share(door, ts)
+    stand_in.wait_for(lambda: stand_in.replies(ts))
+    nap.naps.clear()
+    door.uploads.wait_until_seen(shared, settings.slack_channel)
+    assert nap.naps == []
+    door.uploads.wait_until_seen(share(door), settings.slack_channel)
+    assert sum(nap.naps) == pytest.approx(SEEN_SECONDS, abs=0.5)
 
 
 def test_a_picture_that_never_gets_ready_ends_with_a_retry(
