@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tagbot.database.models.sent_photos import PhotosWish, SentPhoto
 from tagbot.database.opening import close_database, connected, open_database
+from tagbot.photos.photos_in_flight import CRASHED as PHOTO_CRASHED
 from tagbot.sandbox.driver import Slack
 from tagbot.sandbox.refusals import Refused
 from tagbot.sandbox.state import Act, Message
@@ -31,6 +32,7 @@ from tests.crash.crash import (
     backend,
     break_something,
     heal,
+    put_suspects_back,
     status_of,
 )
 from tests.crash.invariants import (
@@ -58,6 +60,8 @@ PHOTOS = "photos with somebody lost or doubled"
 
 FOUND = words.faces_found(1, "")
 KNOWN = words.NOT_SEARCHED[PhotoOutcome.KNOWN]
+REFUSED = words.photo_refused(PHOTO_CRASHED)
+"""As the photo was in the bot's hands at five kills."""
 
 ANSWERS = {2: ("consent_yes",), 3: ("consent_no",), 4: ("consent_yes", "consent_no", "consent_yes")}
 """What the people in the photos say to being learned, by their number: one after the other."""
@@ -192,6 +196,7 @@ def is_done(bot: RunningBot, team: Team, watch: Watch) -> bool:
     status = status_of(bot)
     if watch.look(status):
         bot.command("retry")
+    watch.suspects += put_suspects_back(bot)
     tagged = status["faces"]["tagged"] == len(team.photos)
     people = [each for each in team.slack.people[2:5] if team.truths[each]]
     said = all(team.is_told(each) and (each, "photos") in team.acknowledged for each in people)
@@ -201,7 +206,7 @@ def is_done(bot: RunningBot, team: Team, watch: Watch) -> bool:
 def heard(team: Team) -> list[str]:
     """What came of the photos, as their member heard."""
     told = [message.text for message in team.slack.ephemerals(team.slack.people[0])]
-    return [each for each in told if each in (FOUND, KNOWN)]
+    return [each for each in told if each in (FOUND, KNOWN, REFUSED)]
 
 
 def outcome(bot: RunningBot, team: Team, watch: Watch, kills: int) -> Outcome:
@@ -212,6 +217,7 @@ def outcome(bot: RunningBot, team: Team, watch: Watch, kills: int) -> Outcome:
         "photos": len(team.photos),
         "tagged": len(lines),
         "words": len(heard(team)),
+        "times taken for the cause of crashes": watch.suspects,
         "in the model": sum(line["training"] is not None for line in lines),
         "sent photos": sum(len(each.files) for who in team.slack.people for each in team.slack.directs(who)),
     }
@@ -250,7 +256,8 @@ def _words(team: Team, kills: int) -> Violations:
         yield UNHEARD, f"{told.total()} of {team.posts}"
     if told.total() > team.posts + kills:
         yield HEARD_TOO_OFTEN, f"{told.total()} for {team.posts}"
-    if not 1 <= told[KNOWN] <= 1 + kills:
+    least = 0 if told[REFUSED] else 1  # one that was refused is new when it comes again
+    if not least <= told[KNOWN] <= 1 + kills:
         yield UNHEARD, f"that it was known already, {told[KNOWN]} times"
 
 
