@@ -10,6 +10,8 @@ from typing import Any
 from bench.child import ROOT
 from tagbot.sandbox.driver import Slack
 
+LIMITED = 429
+
 
 @contextmanager
 def stand_in(**rules: Any) -> Iterator[Slack]:
@@ -25,6 +27,11 @@ def stand_in(**rules: Any) -> Iterator[Slack]:
     finally:
         process.terminate()
         process.wait()
+
+
+def too_many_calls(slack: Slack) -> int:
+    """Calls that were refused for being too many."""
+    return sum(call.status == LIMITED for call in slack.calls())
 
 
 @contextmanager

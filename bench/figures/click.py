@@ -103,8 +103,14 @@ def latencies(slack: Slack, messages: Sequence[str], clicks: int) -> list[float]
         ),
         "every click to be settled",
     )
-    # One that never was acknowledged has no latency; Slack gives up on it after three seconds.
-    return [each.latency_ms if each.latency_ms is not None else 3000.0 for each in settled]
+    return [waited(each.latency_ms) for each in settled]
+
+
+def waited(latency_ms: float | None) -> float:
+    """Milliseconds. A click that never was acknowledged has no latency; Slack gives up on it after three
+    seconds.
+    """
+    return 3000.0 if latency_ms is None else latency_ms
 
 
 def percentile(values: Sequence[float]) -> float:

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.figures.click import percentile
+from bench.figures.click import percentile, waited
 from bench.rounds import Scale, say
-from bench.slack_beside import stand_in
+from bench.slack_beside import stand_in, too_many_calls
 from bench.table import Comparison, Line, at_most, no_more_than, none_at_all
 from tagbot.sandbox.driver import Slack
 from tagbot.vocabulary import ActionId
@@ -29,7 +29,6 @@ TEAM = 200
 SECONDS = 10.0
 PATIENCE = 120.0
 PUBLISH = "views.publish"
-LIMITED = 429
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ def opened(members: int, hurry: int) -> Opened:
                 beside_ms=percentile(latencies),
                 opened_s=max(filled_after(slack, opened_at)),
                 answered_s=answered,
-                refused=float(sum(call.status == LIMITED for call in slack.calls())),
+                refused=float(too_many_calls(slack)),
             )
 
 
@@ -104,9 +103,7 @@ def clicked(slack: Slack, team: Sequence[str], request: str, action: str, pace: 
 
     def click(number: int) -> float:
         time.sleep(max(0.0, started + number * pace - time.monotonic()))
-        act = slack.click(team[number], request, action)
-        # One that never was acknowledged has no latency; Slack gives up on it after three seconds.
-        return act.latency_ms if act.acknowledged and act.latency_ms is not None else 3000.0
+        return waited(slack.click(team[number], request, action).latency_ms)
 
     started = time.monotonic()
     with ThreadPoolExecutor(8) as pool:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bench.rounds import Scale, say
-from bench.slack_beside import stand_in
+from bench.slack_beside import stand_in, too_many_calls
 from bench.table import Comparison, Line, at_least, none_at_all
 from tests.scenario.flood import photos
 from tests.scenario.running_bot import running_bot
@@ -22,7 +22,6 @@ REQUESTS_PER_SECOND = 100 / 60 / 2
 """Slack allows 100 uploads a minute, and a request has two pictures."""
 
 POST = "chat.postMessage"
-LIMITED = 429
 
 
 def measure(scale: Scale) -> Iterator[Line]:
@@ -52,5 +51,5 @@ def posted(pace: int, requests: int) -> tuple[float, float]:
             bot.command("add", str(folder / "photos"))
             slack.wait_for(lambda: len(slack.messages()) >= requests, "the posts", timeout=30 + 2 * requests)
             times = sorted(call.at for call in slack.calls(POST))
-            too_many = sum(call.status == LIMITED for call in slack.calls())
+            too_many = too_many_calls(slack)
     return (len(times) - 1) / (times[-1] - times[0]), float(too_many)

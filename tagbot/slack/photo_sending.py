@@ -101,9 +101,10 @@ def _share(wish: PhotosWish, plan: Plan, channel: str, slack: Slack, now: Now) -
                 raise Retry("photos have to be uploaded anew", after=max(rest, 0.0)) from None
         for file in SentPhoto.note_shared(new.keys(), now()):
             slack.uploads.delete(file)
+    files = [each.file for each in sent]
     with suppress(PictureGone):  # deleted meanwhile
-        slack.uploads.wait_until_ready([each.file for each in sent])
-        slack.uploads.wait_until_seen([each.file for each in sent][-1:], channel)
+        slack.uploads.wait_until_ready(files)
+        slack.uploads.wait_until_seen(files[-1:], channel)
 
 
 def tell_of_given_up(slack: Slack, why_dead: WhyDead, now: float) -> None:
