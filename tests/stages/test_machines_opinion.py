@@ -524,14 +524,20 @@ def test_once_the_setting_is_off_an_open_request_takes_two_people(
         assert_people_alone_decide(world, face, people[2])
 
 
-@pytest.mark.rule("machine-vote-now")
-def test_a_group_whose_first_face_was_closed_with_its_vote_is_closed_as_a_whole(voting: World) -> None:
-    people, tagger = four_people(), voting.slack.people[0]
-    earn(people[0])
+def three_of_one_person(voting: World) -> list[Face]:
+    """Faces that share a request which is open, and look like the third of the known people."""
     faces = waiting(grouping(voting, 3), 3)
     for number, face in enumerate(faces):
         looks_like(face, 2, at=100 + number)
     let_in(voting)
+    return faces
+
+
+@pytest.mark.rule("machine-vote-now")
+def test_a_group_whose_first_face_was_closed_with_its_vote_is_closed_as_a_whole(voting: World) -> None:
+    people, tagger = four_people(), voting.slack.people[0]
+    earn(people[0])
+    faces = three_of_one_person(voting)
     Guess.update(votes=True).where(Guess.face << [face.id for face in faces]).execute()  # not audited
     for face in faces:
         Vote.put(face_id=face.id, tagger=tagger, answer=people[2].id, round=1, at=voting.services.now())
@@ -549,10 +555,7 @@ def test_a_group_whose_first_face_was_closed_with_its_vote_is_closed_as_a_whole(
 def test_a_group_is_closed_by_one_person_and_the_machine_for_all_its_faces(voting: World) -> None:
     people, tagger = four_people(), voting.slack.people[0]
     earn(people[0])
-    faces = waiting(grouping(voting, 3), 3)
-    for number, face in enumerate(faces):
-        looks_like(face, 2, at=100 + number)
-    let_in(voting)
+    faces = three_of_one_person(voting)
     audited = is_audited(str(fresh(faces[0]).request_id))
     say(voting, faces[0], people[2].id, tagger)
     assert {fresh(face).state for face in faces} == {"open" if audited else "tagged"}

@@ -1,6 +1,5 @@
 """The proof of a forgetting: it finds what is left, trips over nothing else, and ends with the truth."""
 
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,27 +20,18 @@ from tagbot.messages import ConsentChanged
 from tagbot.monitoring.status_figures import collect
 from tagbot.monitoring.status_words import in_words
 from tagbot.queues import Counts
-from tagbot.sandbox.driver import Slack
 from tagbot.slack.consent_question import text_of_today
 from tagbot.slack.own_data import kept_of
-from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import Consent, WayToForget
 from tests.maintenance.forgetting.scenes import LATER, forget, of_person
 from tests.maintenance.forgetting.traces import in_files, in_slack, on_server
 from tests.stages.scenes import MakeWorld, fresh, seen, tagged, votes
-from tests.world import World, a_world
+from tests.world import World
 
 
 @pytest.fixture(name="world")
 def _world(make_world: MakeWorld) -> World:
     return make_world()
-
-
-@pytest.fixture(name="here")
-def _here(tmp_path: Path, stand_in: Slack, recogniser: LocalBackend) -> Iterator[World]:
-    """A world whose database is a file."""
-    with a_world(tmp_path, stand_in, recogniser) as world:
-        yield world
 
 
 def open_own_data(world: World, member: str) -> None:

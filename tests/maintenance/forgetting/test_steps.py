@@ -2,10 +2,8 @@
 
 import io
 import json
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
-from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -25,29 +23,20 @@ from tagbot.messages import FaceReopened, FacesStruckOut, FaceTagged, ForgetAske
 from tagbot.monitoring.stats_figures import collect
 from tagbot.photos.image_keys import context_key, crop_key, photo_key
 from tagbot.photos.rectangle import Rectangle
-from tagbot.sandbox.driver import Slack
 from tagbot.slack import words
 from tagbot.stages.forget_person import forget_person
-from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import StageName
 from tests.dying import Died
 from tests.maintenance.forgetting.scenes import forget, of_person, put_ready_waiting_and_dead
 from tests.maintenance.forgetting.traces import in_files, in_slack
 from tests.stages.grouping import asked_together
 from tests.stages.scenes import MakeWorld, fresh, person_of, say, seen, shown, tagged, votes
-from tests.world import PORTRAIT_FACE, World, a_decoder, a_world, portrait, request_of
+from tests.world import PORTRAIT_FACE, World, a_decoder, portrait, request_of
 
 
 @pytest.fixture(name="world")
 def _world(make_world: MakeWorld) -> World:
     return make_world()
-
-
-@pytest.fixture(name="here")
-def _here(tmp_path: Path, stand_in: Slack, recogniser: LocalBackend) -> Iterator[World]:
-    """A world where one database is as good as the other."""
-    with a_world(tmp_path, stand_in, recogniser) as world:
-        yield world
 
 
 @pytest.mark.rule("forget-all", "forget-proof")
