@@ -123,10 +123,11 @@ class QueueFile(SQLiteAckQueue):
                 self._putter.execute(f"PRAGMA user_version = {WIPED}")
 
     def close(self) -> None:
+        """Twice is harmless: persist-queue closes it again where Python collects it, in whatever thread."""
         self._closed = True
         with self.action_lock, self.tran_lock:
-            for connection in self._connections:
-                connection.close()
+            while self._connections:
+                self._connections.pop().close()
         self._log.close()
 
     def read(self, sql: str, *values: Any) -> list[Any]:

@@ -1,6 +1,7 @@
 """The file: durable, and as small as can be."""
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from importlib.metadata import version
 
@@ -42,6 +43,17 @@ def test_a_queue_whose_durability_cannot_be_had_does_not_open(disk: DiskEngine) 
 
     with pytest.raises(QueueUnusable, match=f"{NAME}.db cannot be used: SQLite keeps"):
         InMemory(disk.file)
+
+
+def test_what_was_closed_is_left_alone_by_the_collector_in_whatever_thread(disk: DiskEngine) -> None:
+    class OfOneThread(QueueFile):
+        def _new_db_connection(self, path: str, multithreading: bool, timeout: float) -> sqlite3.Connection:  # noqa: ARG002 - persist-queue's signature
+            return super()._new_db_connection(path, False, timeout)
+
+    file = OfOneThread(disk.file)
+    file.close()
+    with ThreadPoolExecutor(1) as another:
+        another.submit(file.__del__).result(timeout=10)
 
 
 def test_done_messages_leave_nothing_behind_and_the_files_stay_small(disk: DiskEngine) -> None:
