@@ -10,10 +10,10 @@ WITH ?= $(if $(wildcard $(VENV)/.all),all,$(if $(wildcard $(VENV)/.bot),bot,all)
 # The tests start many programs: those shall find what Python has compiled, also where containers forbid to keep it.
 export PYTHONDONTWRITEBYTECODE :=
 
-# Five for two cores: many tests wait for a process or for the network on this machine. With four, a tenth of the cores'
-# time is not used; with six that is a twentieth, but each more reads all tests once more. Twelve at most, as all share a
-# PostgreSQL of a hundred connections.
-WORKERS = $(shell $(PY) -c 'import os; print(min(12, 5 * (os.cpu_count() or 1) // 2))')
+# Two for each core: many tests wait for a process or for the network on this machine. With three for two cores, a sixth
+# of the cores' time is not used; with five, they take a seventh longer over the same tests. Twelve at most, as all share
+# a PostgreSQL of a hundred connections.
+WORKERS = $(shell $(PY) -c 'import os; print(min(12, 2 * (os.cpu_count() or 1)))')
 
 # A quick test waits for nothing: one process for each core.
 CORES = $(shell $(PY) -c 'import os; print(os.cpu_count() or 1)')

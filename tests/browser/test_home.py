@@ -14,6 +14,8 @@ from tests.browser.looks import BAD_LISTS, FAINT, NAMELESS, OVERLAPS
 
 Screenshot = Callable[[str], Path]
 
+pytestmark = pytest.mark.ci
+
 WAITING = "#home .actions:has([data-action-id=tag_person])"
 """The controls of what waits at Home."""
 
@@ -142,7 +144,6 @@ def test_nothing_overlaps_at_home_at_any_width(
     assert page.evaluate(FAINT) == []
 
 
-@pytest.mark.ci
 @pytest.mark.rule("sandbox-home")
 def test_a_home_that_nobody_filled_says_so_and_is_filled_when_the_bot_is_there(
     page: Page, tmp_path: Path

@@ -12,8 +12,9 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.browsing import BEN, CHIARA, Visitor, running_sandbox, write_portrait
 from tests.browser.looks import FAINT
 
+pytestmark = pytest.mark.ci
 
-@pytest.mark.ci
+
 @pytest.mark.rule("sandbox-restart")
 def test_a_killed_bot_goes_on_where_it_was(visitor: Visitor, asked: Locator) -> None:
     visitor.pick(asked, CHIARA)
@@ -31,7 +32,6 @@ def test_a_killed_bot_goes_on_where_it_was(visitor: Visitor, asked: Locator) -> 
     expect(asked).to_contain_text("Tagged as Chiara De Luca")
 
 
-@pytest.mark.ci
 @pytest.mark.parametrize(
     ("mishap", "stage", "sample", "faces", "told"),
     [
@@ -63,7 +63,6 @@ def test_a_photo_that_comes_in_bad_times_is_asked_about_when_they_are_over(
     expect(troubles).to_be_empty()
 
 
-@pytest.mark.ci
 @pytest.mark.rule("sandbox-restart")
 def test_everything_is_still_there_after_a_restart(page: Page, tmp_path: Path) -> None:
     photos = tmp_path / "photos"
@@ -89,7 +88,6 @@ def test_everything_is_still_there_after_a_restart(page: Page, tmp_path: Path) -
         expect(request).to_contain_text("Tagged as Chiara De Luca")
 
 
-@pytest.mark.ci
 @pytest.mark.rule("sandbox-restart")
 def test_a_damaged_database_is_told_of_in_words_and_ends_nothing(page: Page, tmp_path: Path) -> None:
     with running_sandbox(tmp_path) as sandbox:

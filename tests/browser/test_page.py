@@ -15,6 +15,8 @@ from tests.browser.looks import FAINT, NAMELESS, OVERLAPS
 
 Screenshot = Callable[[str], Path]
 
+pytestmark = pytest.mark.ci
+
 TOGETHER = (
     ".messages :is(.button, .picker, .picture, .block, .message-head)",
     ".member",

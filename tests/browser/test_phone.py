@@ -12,6 +12,8 @@ from tests.browser.looks import BAD_LISTS, CUT, FAINT, RING_OUTSIDE, SMALL, TO_E
 
 Screenshot = Callable[[str], Path]
 
+pytestmark = pytest.mark.ci
+
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 
 THUMB = 36
