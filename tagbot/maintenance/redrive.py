@@ -95,7 +95,7 @@ def retry(
         if face is None:
             raise NothingOfThatName(target)
         retried = redriven(queues, face.id)
-        if face.state == State.REJECTED and not face.has_surroundings:
+        if not face.has_crop:
             return replace(retried, unusable={**retried.unusable, PICTURES: words.PICTURES_GONE})
         asked = _asked_anew(queues, face, by)
         try:
@@ -114,7 +114,7 @@ def _asked_anew(queues: Mapping[str, SharedQueue], face: Face, by: str | None) -
     again = [
         FaceFound(face_id=each.id, round=each.round + 1)
         for each in rejected_together(face)
-        if each.has_surroundings and ask_again(each.id, each.round, State.REJECTED, by=by, fact=FaceFound)
+        if each.has_crop and ask_again(each.id, each.round, State.REJECTED, by=by, fact=FaceFound)
     ]
     for each in again:
         publish(queues, each)

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tagbot.database.models.faces import Face
 from tagbot.database.models.forgettings import Forgetting
 from tagbot.database.models.people import Person
 from tagbot.database.models.photos import Photo
+from tagbot.database.models.places import Places
 from tagbot.database.models.requests import Request
 from tagbot.errors import Reject
 from tagbot.maintenance.redrive import in_words
@@ -23,9 +25,10 @@ from tagbot.slack import words
 from tagbot.slack.history import SETTLE_SECONDS
 from tagbot.slack.uploads import Picture
 from tagbot.training.local import LocalBackend
+from tagbot.worker import workers
 from tests.maintenance.forgetting.scenes import forget
 from tests.maintenance.forgetting.traces import in_files
-from tests.stages.grouping import asked_together, grouping, let_in
+from tests.stages.grouping import asked_together, grouping, in_groups_of, let_in
 from tests.stages.scenes import fresh, say, seen, shown, tagged
 from tests.world import World, a_world, portrait, request_of, ts_of
 
@@ -111,6 +114,80 @@ def test_a_face_that_is_reopened_later_is_asked_about_with_its_crop_alone(world:
     let_go(world)
     assert fresh(face).crop_file is None
     assert kept(world, face) == ["crop"]
+
+
+def reopened(world: World, faces: list[Face]) -> None:
+    """All of them, in their first round."""
+    wrong, ben = tuple(face.id for face in faces), world.slack.people[1]
+    for face_id in wrong:
+        world.publish(FaceReopened(face_id=face_id, round=1, by=ben, together=wrong))
+    world.drain()
+
+
+@pytest.mark.rule("pictures-kept-for-a-while")
+def test_reopened_faces_that_share_a_request_keep_its_picture_until_they_have_been_closed_for_so_long(
+    world: World,
+) -> None:
+    anna, ben, chiara, *_ = world.slack.people
+    faces = asked_together(world, 3)
+    say(world, faces[0], chiara, anna, ben)
+    world.offset += DAY
+    let_go(world)
+    full = replace(world, services=replace(world.services, places=Places(0, in_groups_of(3))))
+    reopened(replace(full, workers=workers(full.services)), faces)
+    let_in(grouping(world, 3))
+    odd_ones = (faces[2].id,)
+    world.publish(FacesStruckOut(face_id=faces[0].id, round=2, odd_ones=odd_ones, by=anna, at=1.0))
+    world.drain()
+    request = request_of(fresh(faces[0]))
+    assert [face.id for face in Face.of_request(request.id)] == [face.id for face in faces[:2]]
+    let_go(world)
+    assert is_at_slack(world, str(request.grid_file)), "they are open"
+    say(world, faces[0], "not_a_face", anna, ben)
+    let_go(world)
+    assert is_at_slack(world, str(request.grid_file)), "they were closed just now"
+    world.offset += DAY
+    let_go(world)
+    assert not [file for file in request.pictures if is_at_slack(world, file)]
+    assert [kept(world, face) for face in faces] == [[], [], ["crop"]]
+
+
+@pytest.mark.rule("pictures-kept-for-a-while")
+def test_a_photo_stays_while_a_face_in_it_that_was_reopened_is_open(world: World) -> None:
+    anna, ben, chiara, *_ = world.slack.people
+    face, other = tagged(world, chiara), world.face(posted=True)
+    Face.note(other.id, photo=face.photo_id)
+    world.offset += DAY
+    let_go(world)
+    reopened(world, [face])
+    say(world, other, ben, anna, ben)
+    world.offset += DAY
+    let_go(world)
+    assert Photo.get_by_id(face.photo_id).gone_at is None
+    say(world, face, ben, anna, ben)
+    world.offset += DAY
+    let_go(world)
+    assert Photo.get_by_id(face.photo_id).gone_at is not None
+
+
+@pytest.mark.rule("pictures-kept-for-a-while")
+def test_a_face_that_was_reopened_and_set_aside_can_be_asked_again_as_long_as_its_crop_is_kept(
+    world: World,
+) -> None:
+    anna, ben, chiara, *_ = world.slack.people
+    face = tagged(world, chiara)
+    world.offset += DAY
+    let_go(world)
+    reopened(world, [face])
+    say(world, face, "not_a_face", anna, ben)
+    assert words.PICTURES_GONE not in in_words(world.queues, face.id)
+    world.drain()
+    assert (fresh(face).state, fresh(face).round) == ("open", 3)
+    say(world, face, "not_a_face", anna, ben)
+    world.offset += DAY
+    let_go(world)
+    assert kept(world, face) == []
+    assert words.PICTURES_GONE in in_words(world.queues, face.id)
 
 
 def struck_out(world: World, faces: list[Face]) -> None:

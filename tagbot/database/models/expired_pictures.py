@@ -20,7 +20,7 @@ def due_faces(before: float) -> list[Face]:
     """Some that were closed before then and still have pictures that are to go."""
     closed = Face.closed_at < before
     never_asked = Face.closed_at.is_null() & (Face.stored_at < before)
-    has_some = Face.pictures_gone_at.is_null() | Face.crop_file.is_null(False)
+    has_some = Face.keeps_pictures() | Face.crop_file.is_null(False)
     due = (Face.state << CLOSED) & (closed | never_asked) & has_some
     return list(Face.select().where(due).limit(AT_ONCE))
 
@@ -36,7 +36,7 @@ def note_gone(face: Face, now: float) -> None:
         if face.request_id is None:
             return
         request = Request.get_by_id(face.request_id)
-        with_pictures = (Face.request == request.id) & Face.pictures_gone_at.is_null()
+        with_pictures = (Face.request == request.id) & Face.keeps_pictures()
         all_gone = not Face.select().where(with_pictures).exists()
         grid = request.grid_file if all_gone else None
         changes: dict[str, Any] = dict.fromkeys(("grid_file", "grid_size")) if grid else {}
@@ -47,7 +47,7 @@ def note_gone(face: Face, now: float) -> None:
 
 def due_photos() -> list[str]:
     """Some of which all faces have lost their pictures."""
-    with_pictures = Face.select().where((Face.photo == Photo.sha256) & Face.pictures_gone_at.is_null())
+    with_pictures = Face.select().where((Face.photo == Photo.sha256) & Face.keeps_pictures())
     any_face = Face.select().where(Face.photo == Photo.sha256)
     due = Photo.gone_at.is_null() & fn.EXISTS(any_face) & ~fn.EXISTS(with_pictures)
     return [photo.sha256 for photo in Photo.select(Photo.sha256).where(due).limit(AT_ONCE)]
@@ -64,14 +64,12 @@ def files_to_delete() -> list[tuple[str, list[str]]]:
     those that Slack still has.
     """
     here = Face.select().where(Face.request == Request.id)
-    kept = here.where(Face.pictures_gone_at.is_null() | Face.crop_file.is_null(False))
+    kept = here.where(Face.keeps_pictures() | Face.crop_file.is_null(False))
     due = Request.past_grids.is_null(False) & fn.EXISTS(here) & ~fn.EXISTS(kept)
     left = (
         Face.select().join(PastRound, on=(PastRound.face == Face.id)).where(PastRound.request == Request.id)
     )
-    empty = (
-        Request.has_pictures() & ~fn.EXISTS(here) & ~fn.EXISTS(left.where(Face.pictures_gone_at.is_null()))
-    )
+    empty = Request.has_pictures() & ~fn.EXISTS(here) & ~fn.EXISTS(left.where(Face.keeps_pictures()))
     return [(request.id, request.pictures) for request in Request.select().where(due | empty)]
 
 

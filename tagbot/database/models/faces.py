@@ -100,6 +100,20 @@ class Face(Table):
         """Whether its context picture is kept still."""
         return self.pictures_gone_at is None
 
+    @property
+    def has_crop(self) -> bool:
+        """Whether its own picture is kept still, without which it cannot be asked about again."""
+        gone_at = self.pictures_gone_at
+        return self.state != State.REJECTED or gone_at is None or gone_at < (self.closed_at or 0.0)
+
+    @classmethod
+    def keeps_pictures(cls) -> Any:
+        """The condition that its pictures did not go since it was closed, if it is: of one that was reopened,
+        those that were left are kept as long once more.
+        """
+        closed = cls.state << (State.TAGGED, State.REJECTED)
+        return cls.pictures_gone_at.is_null() | ~closed | (cls.pictures_gone_at < cls.closed_at)
+
     def is_displaced(self, merged: MergedPeople) -> bool:
         """Whether the person who had enough faces in the model is the one whose this is still."""
         return self.displaced_by is not None and merged.root(self.displaced_by) == self.person_id
