@@ -189,6 +189,11 @@ def tell_of_given_up(services: Services) -> None:
     services.tell_of_given_up()
 
 
+def take_missed_photos(services: Services) -> None:
+    """Take in photos that were posted while Slack reached no bot."""
+    services.take_missed_photos()
+
+
 def send_digest(services: Services) -> None:
     """Tell the channel what waits for answers, at nine in the morning."""
     services.send_digest()
@@ -315,6 +320,7 @@ def jobs() -> tuple[Job, ...]:
         Job("FollowConsent", 10, follow_consent, at_start=True),
         Job("FollowMerges", 2, follow_merges, at_start=True),
         Job("TellOfPhotos", 1, tell_of_photos),
+        Job("TakeMissedPhotos", 5, take_missed_photos),
         Job("TellOfGivenUp", 5, tell_of_given_up),
         Job("SendDigest", 20, send_digest, at_start=True),
         Job("DescribeAnew", 60, describe_anew),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from tagbot.database.models.bookkeeping import HeardChannel
 from tagbot.database.models.places import Places
 from tagbot.lib.disk_room import Usage, refuse_nearly_full
 from tagbot.lib.in_flight import WorkInFlight
@@ -27,6 +28,7 @@ from tagbot.slack.digest import send_digest
 from tagbot.slack.ephemeral_messages import Tellings
 from tagbot.slack.homes import Homes
 from tagbot.slack.kept_pictures import let_pictures_go
+from tagbot.slack.posted_messages import missed_posts, pictures_of
 from tagbot.slack.socket_mode.connection_state import ConnectionTracker
 from tagbot.slack.updates import Updates
 from tagbot.training.backend import TrainingBackend
@@ -124,6 +126,19 @@ class Services:
     def tell_of_photos(self) -> None:
         """Tell members what came of the photos that they posted; raises `Retry` where Slack does not."""
         posted_photo_words.tell_of_photos(self.slack.channel, self.now())
+
+    def take_missed_photos(self) -> None:
+        """Take in what members posted in the channel while Slack reached no bot; raises `Retry`, `Reject`."""
+        channel, link, now = self.settings.photos_channel, self.link.state, self.now()
+        if not channel:
+            HeardChannel.forget()
+        elif link.is_connected:
+            # Again is harmless: however often a picture is told of, its message has the same id.
+            for post in missed_posts(self.slack.channel, self.slack.members, link.since, now):
+                for picture in pictures_of(post):
+                    by, at = post["user"], post["ts"]
+                    self.publish(PhotoPosted(by=by, channel=channel, at=at, **picture._asdict()))
+            HeardChannel.note(channel, now)
 
     def send_digest(self) -> None:
         """Tell the channel what waits for answers, where that is due; raises `Retry` where Slack is away."""

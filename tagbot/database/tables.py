@@ -5,6 +5,7 @@ from tagbot.database.models.bookkeeping import (
     BackendCalls,
     Effort,
     FailedMessage,
+    HeardChannel,
     Notice,
     RateLimitState,
     RunningBot,
@@ -35,4 +36,5 @@ TABLES: tuple[type[Table], ...] = (
     ConsentText, ConsentStatement, ConsentQuestion, OptOut, Forgetting, ToForget, PostedPhoto,
     PhotosWish, SentPhoto, Digest,
     Tally, Effort, BackendCalls, Notice, StallAlert, RunningBot, FailedMessage, RateLimitState,
+    HeardChannel,
 )  # fmt: skip

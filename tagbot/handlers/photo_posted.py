@@ -1,6 +1,6 @@
 """PhotoPosted: a member posts pictures in the channel, or uses the shortcut on a message with some."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -10,11 +10,8 @@ from tagbot.errors import Retry
 from tagbot.messages import PhotoPosted
 from tagbot.services import Services
 from tagbot.slack import words
-from tagbot.slack.posted_files import is_a_picture
+from tagbot.slack.posted_messages import is_post, pictures_of
 from tagbot.vocabulary import CallbackId
-
-POSTS = frozenset({None, "file_share", "thread_broadcast", "me_message"})
-"""Slack's subtypes of messages that are new; others tell of edits and deletions, or are no member's."""
 
 
 def register(app: App, services: Services) -> None:
@@ -44,8 +41,7 @@ def register(app: App, services: Services) -> None:
 
 def parse(event: Mapping[str, Any], channel: str) -> list[PhotoPosted]:
     """The pictures in Slack's `message` event, where it is a new message of a member in this channel."""
-    is_post = event.get("subtype") in POSTS and event.get("user") and not event.get("bot_id")
-    if not is_post or event.get("channel") != channel:
+    if event.get("channel") != channel or not is_post(event):
         return []
     return list(_photos(event, by=event["user"], channel=channel, at=event["ts"]))
 
@@ -57,15 +53,8 @@ def parse_shortcut(body: Mapping[str, Any]) -> list[PhotoPosted]:
 
 
 def _photos(message: Mapping[str, Any], *, by: str, channel: str, at: str) -> Iterator[PhotoPosted]:
-    pictures = _pictures(message.get("files") or ())
-    for number, file in enumerate(pictures, start=1):
-        yield PhotoPosted(file=file["id"], by=by, channel=channel, at=at, number=number, out_of=len(pictures))
-
-
-def _pictures(files: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Those that Slack calls pictures, or says nothing of, as of some people's of other organisations."""
-    there = [file for file in files if file.get("mode") != "tombstone"]
-    return [file for file in there if is_a_picture(file) or not file.get("mimetype")]
+    for picture in pictures_of(message):
+        yield PhotoPosted(by=by, channel=channel, at=at, **picture._asdict())
 
 
 def may_be_in(channel: str, services: Services) -> bool:

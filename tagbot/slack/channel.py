@@ -127,6 +127,12 @@ class Channel:
             if metadata.get("event_type") == EventType.ANNOUNCEMENT:
                 yield str((metadata.get("event_payload") or {}).get("name"))
 
+    def posts(self, since: float) -> Iterator[dict[str, Any]]:
+        """What stands in the channel since then (seconds since 1970), without replies in threads, the newest
+        first.
+        """
+        return self._messages_since(self.id, since - CLOCK_SECONDS)
+
     def tell(self, member: str, text: str, channel: str = "") -> None:
         """Say something that only one member sees, in this channel or in another one; nothing happens when
         they have left it, or the bot the other one.

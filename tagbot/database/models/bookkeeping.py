@@ -116,6 +116,34 @@ class RunningBot(Table):
     """JSON: the fields of a `Heartbeat`."""
 
 
+class HeardChannel(Table):
+    """Until when Slack has told the bots of what people post in the channel whose photos are taken in."""
+
+    channel = CharField(32, primary_key=True)
+    until = DoubleField()
+
+    @classmethod
+    def until_when(cls, channel: str) -> float | None:
+        """Seconds since 1970; None where no bot ever listened there."""
+        row = cls.get_or_none(cls.channel == channel)
+        return None if row is None else float(row.until)
+
+    @classmethod
+    def note(cls, channel: str, now: float) -> None:
+        """All is heard there until now, and nothing in another channel, which may tag again one day."""
+        row = cls.insert(channel=channel, until=now)
+        with writing():
+            cls.delete().where(cls.channel != channel).execute()
+            row.on_conflict(conflict_target=[cls.channel], preserve=[cls.until]).execute()
+
+    @classmethod
+    def forget(cls) -> None:
+        """Nobody listens any more: what is posted from now on is not missed."""
+        if cls.select().exists():
+            with writing():
+                cls.delete().execute()
+
+
 class RateLimitState(Table):
     """When the next call is allowed of those that all bots on this database limit together."""
 

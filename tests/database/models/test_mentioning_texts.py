@@ -60,6 +60,7 @@ HOLDS = {
     "hold_up": {"saying": WORDS, "known": WORDS},
     "running_bot": {"id": BOT, "told": BOT},
     "turn": {"name": WORDS},
+    "heard_channel": {"channel": WORDS},
     "failed_message": dict.fromkeys(("queue", "message_id", "key", "state", "handle", "text"), MESSAGE)
     | {"error": OTHERS},
 }
