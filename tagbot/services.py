@@ -119,8 +119,12 @@ class Services:
         return False
 
     def tell(self, message: Message, text: str) -> None:
-        """Have the member whose word a message is told what became of it, once of each act."""
+        """Have the member whose word a message is told what became of it, once of each act: also at their
+        Home, where they said it in no channel.
+        """
         if message.said_by is not None:
+            if not message.said_in:
+                self.homes.refused(message.said_by, message.key, text)
             self.tellings.tell(message.said_by, text, message.said_in, about=_act(message))
 
     def tell_of_photos(self) -> None:

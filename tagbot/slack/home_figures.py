@@ -24,7 +24,7 @@ from tagbot.lib.names import name_key
 from tagbot.slack import home_words, words
 from tagbot.slack.asked_group import asked_group
 from tagbot.slack.blocks import PersonShown, Rendered
-from tagbot.slack.home_view import MOST_ANSWERS, MOST_ASKED, AnswerShown, AskedShown, HomeShown
+from tagbot.slack.home_view import MOST_ANSWERS, MOST_ASKED, AnswerShown, AskedShown, HomeShown, Refusal
 from tagbot.slack.request_id import RequestId
 from tagbot.slack.request_state import request_as_it_is
 from tagbot.slack.told_apart import told_apart
@@ -57,20 +57,34 @@ def board_of(channel: str, rule: Rule) -> Board:
     return Board(asked, open_faces, progress)
 
 
-def home_of(member: str, board: Board, message_of: Callable[[AskedNow], Rendered], address: str) -> HomeShown:
+def home_of(
+    member: str,
+    board: Board,
+    message_of: Callable[[AskedNow], Rendered],
+    address: str,
+    refused: Mapping[str, Refusal],
+) -> HomeShown:
     """The Home of a member who may be asked, but for what is kept of them; `address` is where the workspace
-    is in the browser. This thread is connected to the database.
+    is in the browser, `refused` what did not count, by the face. This thread is connected to the database.
     """
     mine = answered_by(member, board.open_faces)
     waits = [each for each in board.asked if mine.isdisjoint(face.id for face in each.faces)]
+    asked = waits[:MOST_ASKED]
+    about = {face.id: each.request.id for each in asked for face in each.faces}
+    beside = {about[face]: refusal for face, refusal in refused.items() if face in about}
     channel = board.progress.channel
     answers = last_answers(member, MOST_ANSWERS, LARGEST_GROUP)
     hints = _namesakes(answers)
     return replace(
         board.progress,
+        refused=list(dict.fromkeys(each.text for face, each in refused.items() if face not in about)),
         asked=[
-            AskedShown(message_of(each), permalink(address, channel, each.request.message_ts))
-            for each in waits[:MOST_ASKED]
+            AskedShown(
+                message_of(each),
+                permalink(address, channel, each.request.message_ts),
+                beside.get(each.request.id),
+            )
+            for each in asked
         ],
         more=max(0, len(waits) - MOST_ASKED),
         answers=[_answer(each, hints, address, channel) for each in answers],

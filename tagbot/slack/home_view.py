@@ -33,6 +33,15 @@ BlockRows = list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why something that the viewer did at Home did not count."""
+
+    text: str
+    number: int
+    """Another one for each."""
+
+
+@dataclass(frozen=True, slots=True)
 class AskedShown:
     """A request that waits for the viewer's answer."""
 
@@ -40,6 +49,8 @@ class AskedShown:
     """As it stands in the channel."""
     link: str
     """To that message; empty where it is not known."""
+    refused: Refusal | None = None
+    """The viewer's answer to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +79,8 @@ class HomeShown:
     """Whether photos posted there are taken in."""
     refusal: str = ""
     """Why nothing is asked of the viewer; empty where something may be."""
+    refused: Sequence[str] = ()
+    """Why what they did last did not count, where that was about no question that still waits for them."""
     asked: Sequence[AskedShown] = ()
     more: int = 0
     """Requests that wait for the viewer besides."""
@@ -94,6 +107,7 @@ def home_view(shown: HomeShown) -> dict[str, Any]:
     rows = [
         *_rows(HeaderBlock(text=PlainTextObject(text=words.TITLE))),
         *_rows(section(shown.refusal or words.welcome(shown.channel, takes_posts=shown.takes_posts))),
+        *_rows(*map(_warning, shown.refused)),
         *(() if shown.refusal else (*_asked(shown), *_answers(shown.answers))),
         *_rows(
             *_paragraph(words.PROGRESS, words.progress(shown.done, shown.faces, shown.lacking, shown.waiting))
@@ -136,7 +150,13 @@ def _asked(shown: HomeShown) -> Iterator[dict[str, Any]]:
         yield from _rows(section(words.NOTHING_WAITS_YET if shown.waiting else words.NOTHING_WAITS))
     for each in shown.asked:
         notes = [note for row in each.message.blocks if row["type"] == "context" for note in row["elements"]]
-        yield from (row for row in each.message.blocks if row["type"] != "context")
+        for row in each.message.blocks:
+            if row["type"] == "actions" and each.refused:
+                yield from _rows(_warning(each.refused.text))
+                # In a block of another id, Slack's select lets go of the name that it showed.
+                yield {**row, "block_id": f"{row['block_id']}:{each.refused.number}"}
+            elif row["type"] != "context":
+                yield row
         link = [words.open_message(each.link)] if each.link else []
         small = [MarkdownTextObject(text=text).to_dict() for text in link]
         yield {"type": "context", "elements": [*notes[:MOST_NOTES], *small]}
@@ -166,6 +186,10 @@ def _people(count: int) -> BlockRows:
         *_paragraph(people_words.PEOPLE, people_words.counted_people(count)),
         ActionsBlock(block_id=PEOPLE, elements=[find]),
     )
+
+
+def _warning(text: str) -> Block:
+    return section(words.refused(text))
 
 
 def _paragraph(heading: str, text: str) -> list[Block]:

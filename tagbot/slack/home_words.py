@@ -55,6 +55,11 @@ def more_wait(number: int) -> str:
     return f"{questions} for your answer, and follow here as you answer."
 
 
+def refused(why: str) -> str:
+    """Why something that the viewer did here did not count."""
+    return f":warning: {why}"
+
+
 def open_message(link: str) -> str:
     """A link to the request in the channel."""
     return f"<{link}|Open this question in the channel>"

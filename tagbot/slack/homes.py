@@ -9,8 +9,8 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tagbot.database.models.own_answers import stamp
@@ -25,7 +25,7 @@ from tagbot.slack.api_failures import NOT_READY_AFTER, PictureNotReady
 from tagbot.slack.client import Slack
 from tagbot.slack.consent_question import text_of_today
 from tagbot.slack.home_figures import Board, Messages, board_of, home_of
-from tagbot.slack.home_view import home_view, without_pictures
+from tagbot.slack.home_view import Refusal, home_view, without_pictures
 from tagbot.slack.members import FEW
 from tagbot.slack.own_data import kept_of
 from tagbot.slack.person_messages import kept_message
@@ -56,6 +56,9 @@ MACHINE_SECONDS = 30.0
 BOARD_SECONDS = 0.3
 """The part that all Homes have in common is read no more often."""
 
+ELSEWHERE_SECONDS = 10.0
+"""So long a Home is kept up to date that another bot draws, after this one had a refusal to show in it."""
+
 PRIVATE_SECONDS = 300.0
 """How long the channel is believed to be a private one, or not."""
 
@@ -76,6 +79,16 @@ class _Viewer:
     """The view that Slack has, as far as this bot knows."""
     hash: str = ""
     """Slack's mark of it."""
+    refused: dict[str, Refusal] = field(default_factory=dict)
+    """Why what they did at Home did not count, by the face; in memory alone, as all that one is told."""
+    refusals: int = 0
+    refusals_shown: int = 0
+
+    def let_shown_refusals_go(self) -> bool:
+        """Whether there were any."""
+        left = {face: each for face, each in self.refused.items() if each.number > self.refusals_shown}
+        had, self.refused = len(self.refused), left
+        return len(left) < had
 
 
 class Homes:
@@ -115,6 +128,7 @@ class Homes:
         """A member opened their Home, of which Slack showed what has this hash; returns at once."""
         with self._changed:
             viewer = self._look_at(member)
+            viewer.let_shown_refusals_go()
             if viewer.hash != shown_hash:
                 viewer.shown = ""
 
@@ -122,6 +136,26 @@ class Homes:
         """A member did something in their Home, which is to show it soon."""
         with self._changed:
             self._look_at(member, SETTLE_SECONDS)
+
+    def refused(self, member: str, face_id: str, why: str) -> None:
+        """What a member did in their Home about a face did not count: it says so until they answer again, or
+        open it again.
+        """
+        with self._changed:
+            is_looking = member in self._viewers
+            viewer = self._look_at(member)
+            if not is_looking:
+                viewer.looked_at += ELSEWHERE_SECONDS - LOOKING_SECONDS
+            viewer.refusals += 1
+            viewer.refused[face_id] = Refusal(why, viewer.refusals)
+
+    def answered(self, member: str) -> None:
+        """A member answered, here or in the channel."""
+        with self._changed:
+            viewer = self._viewers.get(member)
+            if viewer is not None and viewer.let_shown_refusals_go():
+                viewer.due_at = min(viewer.due_at, max(self._clock(), viewer.shown_at + PAUSE_SECONDS))
+                self._changed.notify_all()
 
     def may_manage(self, member: str) -> bool:
         """Whether a member may see and change people: an admin, or, without admins, each whose Home asks
@@ -202,9 +236,11 @@ class Homes:
             # Of whom Slack tells one by one, it is asked anew; of a whole team, that would take long.
             anew = viewer.is_urgent and len(waiting) <= FEW
             viewer.is_urgent, viewer.due_at = False, self._clock() + ANYWAY_SECONDS
+            refused, refusals = dict(viewer.refused), viewer.refusals
         try:
             self._slack.members.meet(waiting)
-            self._show(viewer, self._draw(member, machine, anew=anew), member)
+            self._show(viewer, self._draw(member, machine, refused, anew=anew), member)
+            viewer.refusals_shown = refusals
         except Retry as why:
             log.info("a Home could not be shown: %s", why.reason)
             self._try_again(viewer, why.after or FAILED_SECONDS)
@@ -231,7 +267,9 @@ class Homes:
         with self._changed:
             viewer.shown, viewer.hash, viewer.shown_at = drawn, shown_hash, self._clock()
 
-    def _draw(self, member: str, machine: Sentences, *, anew: bool) -> dict[str, Any]:
+    def _draw(
+        self, member: str, machine: Sentences, refused: Mapping[str, Refusal], *, anew: bool
+    ) -> dict[str, Any]:
         """The view of a member's Home, as everything is now."""
         refusal, address = self._refusal(member, anew=anew), self._slack.address
         sentences = self._machine.get("", machine)
@@ -239,7 +277,9 @@ class Homes:
         with reached(), connected():
             kept = kept_message(kept_of(member, self._opt_out_key, text, self._now()))
             board = self._board_of_now()
-            home = board.progress if refusal else home_of(member, board, self._messages.of, address)
+            home = board.progress
+            if not refusal:
+                home = home_of(member, board, self._messages.of, address, refused)
         takes_posts = self._settings.slack_photos == "channel"
         return home_view(
             replace(

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-BLOCK_ID = re.compile(r"\Aface:([0-9a-f-]{36}):(\d{1,9})\Z")
-"""Of the block that holds the controls of a request: the face and the round."""
+BLOCK_ID = re.compile(r"\Aface:([0-9a-f-]{36}):(\d{1,9})(?::\d{1,9})?\Z")
+"""Of the block that holds the controls of a request: the face and the round; at Home a number may follow."""
 
 
 FACE_IDS = "face_ids"

@@ -28,6 +28,7 @@ def store_face_tag_sql(message: AnswerGiven, services: Services) -> Iterator[Fac
     if message.answer == ActionId.TRAIN_ANYWAY:
         yield from _send_anyway(message, services)
         return
+    services.homes.answered(message.tagger)
     # An older version left names as they were typed.
     name, email = clean_name(message.name), clean_email(message.email)
     picked = Person.with_own_id(message.answer)

@@ -195,3 +195,58 @@ def test_two_of_one_name_are_told_apart_in_my_last_answers(desk: Desk) -> None:
     for email in ("one@example.com", "other@example.com"):
         assert f"You said: Ann Lee ({email})." in said(home)
         assert f"Tagged as Ann Lee ({email})." in said(home)
+
+
+def selects(view: View, face: Face) -> list[str]:
+    """The blocks in which a person can be picked for a face."""
+    return [
+        block
+        for block, action in controls(view)
+        if action == "tag_person" and block.startswith(f"face:{face.id}")
+    ]
+
+
+@pytest.mark.rule("refused-at-home")
+def test_a_pick_that_cannot_be_chosen_is_told_beside_its_question_until_the_next_answer(desk: Desk) -> None:
+    other, face = desk.request(), desk.request()
+    anna, ben, chiara, *_ = desk.slack.people
+    bot = desk.slack.other_bot
+    for each in (anna, ben):
+        desk.slack.open_home(each)
+        desk.slack.wait_for_home(each, lambda home: len(controls(home)) > 8)
+    home = desk.slack.home(anna)
+    assert home is not None
+    for number in (1, 2):  # the second time as the first
+        [block] = selects(home, face)
+        assert desk.slack.choose(anna, home.id, "tag_person", bot, block_id=block).acknowledged
+        desk.world.drain()
+        home = desk.slack.wait_for_home(anna, lambda home, before=block: selects(home, face) != [before])
+        rows = home.content["blocks"]
+        [place] = [at for at, row in enumerate(rows) if words.cannot_be_chosen(bot) in json.dumps(row)]
+        assert rows[place + 1]["block_id"] == f"{block_of(face)}:{number}"
+        assert selects(home, other) == [block_of(other)]
+    [block] = selects(home, face)
+    assert desk.slack.choose(anna, home.id, "tag_person", chiara, block_id=block).acknowledged
+    desk.world.drain()
+    assert votes(face) == {anna: chiara}
+    home = desk.slack.wait_for_home(anna, lambda home: "cannot be chosen" not in said(home))
+    assert selects(home, face) == []
+    others = desk.slack.home(ben)
+    assert others is not None
+    assert "cannot be chosen" not in said(others)
+
+
+@pytest.mark.rule("refused-at-home")
+def test_an_answer_to_what_closed_meanwhile_is_told_at_home_until_it_is_opened_again(desk: Desk) -> None:
+    face = desk.request()
+    anna, ben, chiara, *_ = desk.slack.people
+    desk.slack.open_home(anna)
+    home = desk.slack.wait_for_home(anna)
+    desk.slack.fail("views.publish", error="ratelimited", retry_after=1)  # it still shows the question
+    say(desk.world, face, chiara, ben, desk.slack.people[3])
+    assert desk.slack.choose(anna, home.id, "tag_person", chiara, block_id=block_of(face)).acknowledged
+    desk.world.drain()
+    home = desk.slack.wait_for_home(anna, lambda home: words.CLOSED in said(home))
+    assert selects(home, face) == []
+    desk.slack.open_home(anna)
+    desk.slack.wait_for_home(anna, lambda home: words.CLOSED not in said(home))
