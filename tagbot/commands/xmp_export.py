@@ -27,11 +27,14 @@ from tagbot.photos.picture_refused import PictureRefused
 from tagbot.photos.rectangle import Rectangle, Size
 from tagbot.photos.regular_file import opened
 from tagbot.photos.xmp.our_tags import Tag, has_ours, merged
-from tagbot.photos.xmp.packet import XmpRefused
+from tagbot.photos.xmp.packet import XmpRefused, parsed
 from tagbot.settings import Settings
 from tagbot.vocabulary import State
 
 BROKEN = (OSError, PictureRefused, XmpRefused)
+
+MOST_SEARCHED = 50_000_000
+"""Bytes of a sidecar that are searched for our mark: so few that they are held in memory."""
 
 
 class XmpExport:
@@ -64,10 +67,17 @@ class XmpExport:
         for where, _, names in os.walk(folder):
             for path in (Path(where, name) for name in sorted(names) if is_xmp(name)):
                 try:
-                    if os.path.realpath(path) not in self._done and has_ours(xmp_in(path) or b""):
-                        self._put(path, [], Size(1, 1), 1)
+                    if os.path.realpath(path) not in self._done:
+                        self._tidy(path)
                 except BROKEN as why:
                     self._fail(path, why)
+
+    def _tidy(self, path: Path) -> None:
+        existing = xmp_in(path) or b""
+        if has_ours(existing):
+            self._put(path, [], Size(1, 1), 1)
+        elif not path.name.startswith("."):  # macOS keeps other things under such names
+            _refuse_broken(path, existing)
 
     def _put(self, target: Path, tags: list[Tag], upright: Size, orientation: int) -> None:
         existing = xmp_in(target)
@@ -76,7 +86,9 @@ class XmpExport:
             try:
                 content = merged(existing, tags, upright, orientation)
             except XmpRefused as why:
-                raise XmpRefused(f"{target.name} is left as it is: {why}") from None
+                raise _left_as_it_is(target, why) from None
+        elif existing is not None:
+            _refuse_broken(target, existing)
         if content is not None:
             write_beside(target, content)
         self.counts["unchanged" if content is None else "written"] += 1
@@ -97,6 +109,19 @@ class XmpExport:
     def _fail(self, path: Path, why: Exception) -> None:
         self.failed = True
         complain(f"not written: {path}: {(isinstance(why, OSError) and why.strerror) or why}")
+
+
+def _refuse_broken(path: Path, existing: bytes) -> None:
+    """Raise `XmpRefused` for a sidecar in which our mark was not found, and may yet be."""
+    try:
+        if not MAX_XMP < len(existing) <= MOST_SEARCHED:
+            parsed(existing)
+    except XmpRefused as why:
+        raise _left_as_it_is(path, why) from None
+
+
+def _left_as_it_is(path: Path, why: XmpRefused) -> XmpRefused:
+    return XmpRefused(f"{path.name} is left as it is: {why}")
 
 
 def export_xmp(settings: Settings, folder: Path) -> int:
@@ -126,7 +151,7 @@ def xmp_in(path: Path) -> bytes | None:
     """The content of a sidecar, or as much of it as shows that it is too long; None where there is none."""
     try:
         with opened(path) as file:
-            return file.read(MAX_XMP + 1)
+            return file.read(MOST_SEARCHED + 1)
     except FileNotFoundError:
         return None
 

@@ -284,6 +284,31 @@ def test_a_sidecar_that_cannot_be_merged_stays_as_it_is_and_is_named(
     assert sidecar.read_bytes() == content
 
 
+@pytest.mark.rule("xmp-failures")
+def test_a_sidecar_in_which_our_mark_cannot_be_looked_for_is_named_whatever_is_beside_it(
+    run: Run, album: Path
+) -> None:
+    tag(album, "untagged.jpg", a_photo())
+    (album / "unknown.jpg").write_bytes(a_photo(6))
+    beside = [album / name for name in ("untagged.jpg.xmp", "unknown.xmp", "alone.xmp")]
+    for path in beside:
+        path.write_bytes(b"<broken")
+    for name, other in {
+        "no-rdf.xmp": b"<a/>",
+        "long.xmp": xmp() + b" " * 2_000_000,
+        "._mac.xmp": b"\0",
+    }.items():
+        (album / name).write_bytes(other)
+    ran = export(run, album)
+    assert ran.code == 1
+    named = [line for line in ran.err.splitlines() if line.startswith("not written: ")]
+    assert [line.split(": ")[2] for line in sorted(named, key=lambda line: line.split(": ")[1])] == [
+        f"{name} is left as it is" for name in ("alone.xmp", "unknown.xmp", "untagged.jpg.xmp")
+    ]
+    assert ran.out == "0 written, 0 unchanged, 1 unknown\n"
+    assert {path.read_bytes() for path in beside} == {b"<broken"}
+
+
 @pytest.mark.rule("xmp-merged")
 def test_two_photos_of_one_stem_do_not_share_a_sidecar(run: Run, album: Path) -> None:
     tag(album, "a.jpg", a_photo(), ("Ada", Rectangle(10, 20, 100, 120)))
