@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, TextIO
 from tagbot.commands.command import Command
 from tagbot.commands.one_person import one_person
 from tagbot.database.models.export_lines import lines
+from tagbot.database.models.kept import member_never_tagged
 from tagbot.database.models.people import Person
 from tagbot.database.opening import connected, open_database
 from tagbot.lib.owner_only import tighten
@@ -57,11 +58,15 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
         with connected():
             return export_xmp(settings, options.photos)
     with connected(), ExitStack() as files:
+        if options.format == "zip" and (member := member_never_tagged(options.person)):
+            _write_zip(settings, None, member, _binary(options.output, files))
+            return 0
         person = one_person(options.person) if options.person else None
         if options.person and person is None:
             return 1
         if options.format == "zip":
-            _write_zip(settings, person, _binary(options.output, files))
+            slack_id = person.slack_id if person else None
+            _write_zip(settings, person, slack_id, _binary(options.output, files))
         else:
             write = write_csv if options.format == "csv" else write_jsonl
             write(lines(person.id if person else None), _text(options.output, files))
@@ -102,14 +107,13 @@ def _tighten(output: Path) -> None:
         tighten(output.resolve())
 
 
-def _write_zip(settings: Settings, person: Person | None, file: BinaryIO) -> None:
+def _write_zip(settings: Settings, person: Person | None, slack_id: str | None, file: BinaryIO) -> None:
     # Loaded only here: they bring half of the bot, which the other formats can do without.
     from tagbot import build
     from tagbot.photos.image_keys import crop_key
     from tagbot.slack.own_data import write_zip
 
     images = build.image_store(settings)
-    slack_id = person.slack_id if person else None
     with TemporaryFile() as whole:  # a pipe cannot be written as an archive is
         write_zip(whole, person, slack_id, lambda face_id: images.get(crop_key(face_id)))
         whole.seek(0)

@@ -267,3 +267,19 @@ def test_one_persons_faces_alone_and_all_that_is_kept_of_them(run: Run, anna: st
     assert data["consents"] == [told]
     assert run("export", "--format", "zip").code == 2
     assert run("export", "--person", "Nobody").code == 1
+
+
+@pytest.mark.rule("own-rights")
+@pytest.mark.usefixtures("anna")
+def test_the_answers_of_a_member_who_was_never_tagged_are_their_data_too(run: Run) -> None:
+    with connected(), writing():
+        Vote.put(face_id="f-older", tagger="U0BEN", answer="dont_know", round=1, at=1_800_000_000.0)
+    assert run("export", "--format", "zip", "--person", "<@U0BEN>", "--output", "ben.zip").code == 0
+    data = json.loads(zipfile.ZipFile("ben.zip").read("data.json"))
+    assert (data["person"], data["faces"], data["consents"]) == (None, [], [])
+    assert [(each["face_id"], each["answer"]) for each in data["answers"]] == [("f-older", "dont_know")]
+    with connected(), writing():
+        Vote.put(face_id="f-older", tagger="machine", answer="U0ANNA", round=1, at=1_800_000_000.0)
+    for nobody in ("U0NOBODY", "machine"):
+        assert run("export", "--format", "zip", "--person", nobody, "--output", "nobody.zip").code == 1
+    assert not Path("nobody.zip").exists()

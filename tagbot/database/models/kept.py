@@ -19,7 +19,7 @@ from tagbot.database.models.merges import merged_into
 from tagbot.database.models.people import Person
 from tagbot.database.models.votes import Vote
 from tagbot.lib.names import name_key
-from tagbot.lib.typed_ids import ids_meant, without_quotes
+from tagbot.lib.typed_ids import ACCOUNT, ids_meant, without_quotes
 from tagbot.vocabulary import Consent, State
 
 
@@ -94,6 +94,12 @@ def photos_of(person_id: str) -> int:
 def answers_of(slack_id: str) -> int:
     """How many of a member's own answers are kept."""
     return int(Vote.select().where(Vote.tagger == slack_id).count())
+
+
+def member_never_tagged(text: str) -> str | None:
+    """The Slack id that a text is, of a member of whom nothing but answers is kept; None for all else."""
+    ids = filter(ACCOUNT.fullmatch, ids_meant(text))
+    return next((each for each in ids if Person.of_account(each) is None and answers_of(each)), None)
 
 
 def own_data(person: Person | None, slack_id: str | None) -> dict[str, Any]:
