@@ -71,11 +71,13 @@ class Guess(Table):
         had_vote: bool,
     ) -> None:
         """People agreed on a person, or that there is nobody; a guess is judged once. One that `had_vote` no
-        longer was judged by people alone.
+        longer was judged by people alone. One that lost its name to a forgetting may have meant the person,
+        who is another one since: whether it was right, nothing tells.
         """
         of_face = (cls.face == face_id) & (cls.round == round) & cls.was_right.is_null()
+        of_face &= cls.person.is_null(False) if person else True
         parts = MergedPeople.now().parts(person.id) if person else ()
-        right = cls.person.is_null(False) & (cls.person << list(parts)) if person else False
+        right = cls.person << list(parts) if person else False
         alone = {} if had_vote else {"votes": False}
         cls.update(was_right=right, judged_at=now, **alone).where(of_face).execute()
 

@@ -237,6 +237,19 @@ def test_guesses_lose_the_name_and_the_machines_record_stays(here: World) -> Non
     assert ben
 
 
+@pytest.mark.rule("forget-all", "machine-record-of-people-alone")
+def test_a_guess_that_lost_its_name_before_people_agreed_is_not_counted_as_wrong(here: World) -> None:
+    anna, ben, chiara, *_ = here.slack.people
+    tagged(here, chiara)
+    face = here.face(posted=True)
+    person = Person.get(Person.slack_id == chiara)
+    Guess.create(face=face.id, round=1, person=person, at=1.0, votes=False)
+    forget(here, chiara)
+    say(here, face, chiara, anna, ben)
+    assert fresh(face).state == "tagged"
+    assert Guess.record().sure == 0
+
+
 @pytest.mark.rule("forget-proof")
 def test_messages_about_them_go_also_those_that_wait_or_are_dead(world: World) -> None:
     anna, _, chiara, *_ = world.slack.people
