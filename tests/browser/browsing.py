@@ -23,7 +23,7 @@ PATIENCE = 15_000
 """Milliseconds for something that takes the bot two seconds or three."""
 
 PICKS = 3
-"""How often somebody tries to choose a person in a message that changes at the same moment."""
+"""How often somebody tries to choose a person, or to open a form, where what they click on changes meanwhile."""
 
 ARGUMENTS = (
     "--no-sandbox",  # CI runs as root in a container
@@ -155,6 +155,20 @@ class Visitor:
                     raise
             else:
                 return
+
+    def open_form(self, button: Locator) -> Locator:
+        """Click on a button that opens a form; once more where it was drawn anew before the click."""
+        form = self.page.locator("dialog")
+        for left in reversed(range(PICKS)):
+            button.click()
+            try:
+                form.wait_for(timeout=PATIENCE / PICKS)
+            except TimeoutError:
+                if not left:
+                    raise
+            else:
+                break
+        return form
 
     def type_command(self, text: str) -> None:
         """Type into the field beneath the channel."""
