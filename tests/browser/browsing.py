@@ -23,7 +23,7 @@ PATIENCE = 15_000
 """Milliseconds for something that takes the bot two seconds or three."""
 
 PICKS = 3
-"""How often somebody tries to choose a person, or to open a form, where what they click on changes meanwhile."""
+"""How often somebody tries to choose a person, or to open a form, where what they click changes meanwhile."""
 
 ARGUMENTS = (
     "--no-sandbox",  # CI runs as root in a container
