@@ -21,7 +21,7 @@ DOORS: dict[str, set[str]] = {
     "psycopg": {"database/postgresql.py", "database/postgresql_errors.py"},
     "PIL": {"photos/pixels.py"},
     "pi_heif": {"photos/heic_decoder.py"},
-    "apscheduler": {"schedule.py"},
+    "apscheduler": {"schedule/job_runner.py"},
     "prometheus_client": {"monitoring/prometheus.py"},
     "slack_sdk.WebClient": {"slack/api.py"},
     "slack_sdk.models": {
@@ -48,7 +48,7 @@ BROAD = {
     "photos/inbox/s3_listener.py": 1,  # an unforeseen answer must not end the thread that hears of photos
     "queues/sqs/long_poll.py": 1,  # an answer nobody thought of must not end the thread that fetches
     "queues/sqs/visibility_timeout.py": 1,  # nor the thread that keeps messages invisible
-    "schedule.py": 1,  # a failing job must not end the timer
+    "schedule/job_runner.py": 1,  # a failing job must not end the timer
     "slack/socket_mode/supervisor.py": 1,  # a bug while connecting must not leave the bot deaf for good
     "slack/ephemeral_messages.py": 1,  # a bug in telling one member must not leave all others untold
     "slack/homes.py": 1,  # nor a bug in one Home the thread of all

@@ -20,10 +20,10 @@ from tagbot.messages import FaceStored, FaceTagged, Message, PersonAdded, Traini
 from tagbot.monitoring.hung_stages import HANGS_SECONDS
 from tagbot.monitoring.stall_alert import STALLED_SECONDS
 from tagbot.sandbox.driver import Slack
-from tagbot.schedule import (
+from tagbot.schedule import Job, timed_jobs
+from tagbot.schedule.timed_jobs import (
     DAY_SECONDS,
     LEFT_BEHIND_SECONDS,
-    Job,
     expire_requests,
     let_waiting_in,
     mend,
@@ -339,7 +339,7 @@ def test_the_jobs_are_those_that_the_contract_rests_on() -> None:
         tidy_queues,
     }
     hourly = {job.seconds for job in schedule.jobs() if job.seconds > 60}
-    assert hourly == {schedule.HOUR_SECONDS}
+    assert hourly == {timed_jobs.HOUR_SECONDS}
     assert all(job.at_start for job in schedule.jobs() if job.seconds > 60)
 
 

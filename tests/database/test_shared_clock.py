@@ -13,7 +13,7 @@ from tagbot.database.opening import close_database, connected, open_database
 from tagbot.database.outages import DatabaseAway
 from tagbot.database.shared_clock import SharedClock, shared_now
 from tagbot.monitoring.heartbeat import HeartbeatSender
-from tagbot.schedule import send_heartbeat
+from tagbot.schedule.timed_jobs import send_heartbeat
 from tagbot.settings import Settings
 from tests.postgresql import on_every_database, our_own_server
 from tests.world import World, environment

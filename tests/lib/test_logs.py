@@ -13,7 +13,7 @@ import pytest
 from tagbot.database.models.votes import Vote
 from tagbot.lib import logs
 from tagbot.sandbox.driver import Slack
-from tagbot.schedule import DAY_SECONDS
+from tagbot.schedule.timed_jobs import DAY_SECONDS
 from tests.handlers.conftest import connected_desk
 from tests.maintenance.forgetting.scenes import forget
 from tests.world import World, astronaut, ts_of

@@ -7,7 +7,7 @@ import pytest
 
 from tagbot.monitoring import status_figures, status_words
 from tagbot.monitoring.disk_figures import MOST_SAMPLES, figures, measure
-from tagbot.schedule import measure_disk
+from tagbot.schedule.timed_jobs import measure_disk
 from tagbot.settings import Settings
 from tests.world import World
 

@@ -19,7 +19,7 @@ from tagbot.lib.in_flight import WorkInFlight
 from tagbot.monitoring import heartbeat, status_figures, status_words
 from tagbot.monitoring.heartbeat import FORGOTTEN_SECONDS, SILENT_SECONDS, Heartbeat, HeartbeatSender
 from tagbot.monitoring.hung_stages import HANGS_SECONDS
-from tagbot.schedule import send_heartbeat
+from tagbot.schedule.timed_jobs import send_heartbeat
 from tagbot.services import Services, Shutdown
 from tagbot.slack.socket_mode.connection_state import ConnectionTracker
 from tagbot.vocabulary import StageName

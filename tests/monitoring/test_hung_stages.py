@@ -20,7 +20,7 @@ from tagbot.monitoring import status_figures, status_words
 from tagbot.monitoring.heartbeat import Heartbeat
 from tagbot.monitoring.hung_stages import HANGS_SECONDS, hung, watch
 from tagbot.queues.disk.queue_file import BUSY_SECONDS
-from tagbot.schedule import watch_stages
+from tagbot.schedule.timed_jobs import watch_stages
 from tagbot.slack.api import TIMEOUT_SECONDS
 from tagbot.slack.updates import LONGEST_WAIT
 from tagbot.training.local import TIME_LIMIT

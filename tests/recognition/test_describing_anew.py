@@ -5,7 +5,7 @@ import pytest
 from tagbot.database.models.bookkeeping import Notice
 from tagbot.database.models.vectors import ModelVectors, TrainedVector
 from tagbot.photos.image_keys import crop_key
-from tagbot.schedule import describe_anew
+from tagbot.schedule.timed_jobs import describe_anew
 from tagbot.services import Services
 from tagbot.training.local import LocalBackend
 from tests.recogniser import shared_recogniser

@@ -32,13 +32,7 @@ from tagbot.maintenance.redrive import retry
 from tagbot.messages import FaceReopened, FaceStored, Message
 from tagbot.sandbox.driver import running_slack
 from tagbot.sandbox.state import Message as Shown
-from tagbot.schedule import (
-    DAY_SECONDS,
-    LEFT_BEHIND_SECONDS,
-    expire_requests,
-    let_waiting_in,
-    mend,
-)
+from tagbot.schedule.timed_jobs import DAY_SECONDS, LEFT_BEHIND_SECONDS, expire_requests, let_waiting_in, mend
 from tagbot.training.backend import Refused, Trained
 from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import RejectionReason, SpecialAnswer, State

@@ -42,7 +42,8 @@ from tagbot.monitoring.heartbeat import (
 from tagbot.pipeline import PIPELINE
 from tagbot.sandbox.driver import Slack as SlackStandIn
 from tagbot.sandbox.driver import running_slack
-from tagbot.schedule import Job, jobs, send_heartbeat, start
+from tagbot.schedule import Job, jobs, start
+from tagbot.schedule.timed_jobs import send_heartbeat
 from tagbot.services import Services
 from tagbot.settings import Settings, SettingsError
 from tagbot.stages.request_tagging_on_slack import request_tagging_on_slack

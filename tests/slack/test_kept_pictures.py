@@ -20,7 +20,8 @@ from tagbot.maintenance.redrive import in_words
 from tagbot.messages import FaceReopened, FacesStruckOut
 from tagbot.photos.image_keys import context_key, crop_key
 from tagbot.sandbox.driver import Slack
-from tagbot.schedule import ask_lost_again, jobs
+from tagbot.schedule import jobs
+from tagbot.schedule.timed_jobs import ask_lost_again
 from tagbot.slack import words
 from tagbot.slack.history import SETTLE_SECONDS
 from tagbot.slack.uploads import Picture

@@ -20,7 +20,8 @@ from tagbot.lib import failpoints
 from tagbot.messages import FaceReopened, FaceStored
 from tagbot.sandbox.driver import Slack
 from tagbot.sandbox.state import Message
-from tagbot.schedule import ask_lost_again
+from tagbot.schedule import timed_jobs
+from tagbot.schedule.timed_jobs import ask_lost_again
 from tagbot.slack import words
 from tagbot.slack.history import SETTLE_SECONDS
 from tagbot.training.local import LocalBackend
@@ -354,7 +355,7 @@ def test_a_death_at_any_step_of_it_asks_once(
         deaths += 1
     assert deaths >= 4, "before and after the look, and after each commit"
     with a_world(tmp_path, stand_in, recogniser) as world:
-        schedule.mend(world.services)
+        timed_jobs.mend(world.services)
         look(world)
         assert [(fresh(face).state, fresh(face).round) for face in faces] == [(State.OPEN, 2)] * 2
         assert len(stand_in.messages()) == 2

@@ -8,7 +8,7 @@ from tagbot.database.models.bookkeeping import HeardChannel
 from tagbot.errors import Retry
 from tagbot.messages import PhotoPosted
 from tagbot.sandbox.driver import Slack
-from tagbot.schedule import take_missed_photos
+from tagbot.schedule.timed_jobs import take_missed_photos
 from tagbot.slack.posted_messages import LOOKED_BACK_SECONDS
 from tests.world import World, portrait
 

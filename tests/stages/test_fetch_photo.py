@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tagbot import schedule
 from tagbot.database.models.faces import Face
 from tagbot.database.models.photos import Photo
 from tagbot.database.models.posted_photos import KEPT_SECONDS, PostedPhoto
@@ -21,6 +20,7 @@ from tagbot.messages import PhotoPosted
 from tagbot.photos.known_photos import identity
 from tagbot.photos.photo_limits import MAX_BYTES
 from tagbot.sandbox.driver import Slack
+from tagbot.schedule import timed_jobs
 from tagbot.slack import words
 from tagbot.stages.fetch_photo import fetch_photo
 from tagbot.training.local import LocalBackend
@@ -45,7 +45,7 @@ def inbox(world: World) -> list[Path]:
 def told(world: World, member: int = 0) -> list[str]:
     """All that a member heard, once the timed job has run twice."""
     for _ in range(2):
-        schedule.tell_of_photos(world.services)
+        timed_jobs.tell_of_photos(world.services)
     return [each.text for each in world.slack.ephemerals(world.slack.people[member])]
 
 
@@ -255,7 +255,7 @@ def test_who_cannot_be_told_now_is_told_later_and_holds_up_nobody(world: World) 
         PostedPhoto.note(wish.id, outcome=PhotoOutcome.KNOWN)
     world.slack.fail("chat.postEphemeral", error="internal_error")
     with pytest.raises(Retry):
-        schedule.tell_of_photos(world.services)
+        timed_jobs.tell_of_photos(world.services)
     known = words.NOT_SEARCHED[PhotoOutcome.KNOWN]
     assert [len(world.slack.ephemerals(member)) for member in world.slack.people[:2]] == [0, 1]
     assert [told(world, number) for number in (0, 1)] == [[known], [known]]
@@ -293,7 +293,7 @@ def test_wherever_the_bot_dies_the_photo_comes_once_and_the_word_too(world: Worl
 def test_rows_that_nobody_asks_for_any_more_go(world: World) -> None:
     PostedPhoto.begin(PhotoPosted(file="F1", by="U1", at="1.0"), world.services.now())
     world.offset += KEPT_SECONDS + 1
-    schedule.tell_of_photos(world.services)
+    timed_jobs.tell_of_photos(world.services)
     assert PostedPhoto.select().count() == 0
 
 
@@ -308,18 +308,18 @@ def test_the_member_whose_photo_was_given_up_hears_it_once_and_retry_brings_it_i
         stand_in.set_workspace(scopes=[scope for scope in scopes if scope != "files:read"])
         drain_until(world, lambda: world.queues["slack-photo"].counts().dead)
         for _ in range(2):
-            schedule.tell_of_given_up(world.services)
+            timed_jobs.tell_of_given_up(world.services)
         reason = "files.info: missing_scope (the Slack app needs the scope files:read)"
         given_up = f"Photo 2 of 3: {words.photo_given_up(reason)}"
         assert told(world) == [given_up]
         assert world.queues["slack-photo"].redrive() == 1
         drain_until(world, lambda: world.queues["slack-photo"].counts().dead)
-        schedule.tell_of_given_up(world.services)
+        timed_jobs.tell_of_given_up(world.services)
         assert told(world) == [given_up], "once, however often it is tried again"
         stand_in.set_workspace(scopes=scopes)
         world.queues["slack-photo"].redrive()
         search(world)
-        schedule.tell_of_given_up(world.services)
+        timed_jobs.tell_of_given_up(world.services)
         assert told(world) == [given_up, "Photo 2 of 3: 1 face found; I will ask about it here."]
 
 
@@ -331,5 +331,5 @@ def test_one_that_crashed_the_bot_again_and_again_is_told_of_too(world: World) -
     delivery = world.queues["slack-photo"].get(timeout=0)
     assert delivery is not None
     delivery.bury(CRASHED)
-    schedule.tell_of_given_up(world.services)
+    timed_jobs.tell_of_given_up(world.services)
     assert told(world) == [words.photo_given_up(CRASHED)]

@@ -19,7 +19,7 @@ from tagbot.errors import Retry
 from tagbot.lib import failpoints
 from tagbot.maintenance.redrive import retry
 from tagbot.messages import FaceReopened, FacesStruckOut, FaceStored
-from tagbot.schedule import DAY_SECONDS, ask_lost_again, expire_requests, mend
+from tagbot.schedule.timed_jobs import DAY_SECONDS, ask_lost_again, expire_requests, mend
 from tagbot.slack import words
 from tagbot.slack.api_failures import OutcomeUnknown
 from tagbot.slack.history import SETTLE_SECONDS

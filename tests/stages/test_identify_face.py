@@ -11,7 +11,7 @@ from tagbot.database.models.vectors import FIRST_MODEL, TrainedVector
 from tagbot.errors import Retry
 from tagbot.lib.process_pool import ProcessPool
 from tagbot.messages import FaceFound, FaceReopened, FaceStored
-from tagbot.schedule import mend
+from tagbot.schedule.timed_jobs import mend
 from tagbot.stages.identify_face import PATIENCE, identify_face
 from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import SpecialAnswer

@@ -21,7 +21,7 @@ from tagbot.messages import FaceReopened, FaceStored, FaceTagged
 from tagbot.recognition.earned_vote import is_audited
 from tagbot.sandbox.driver import Slack
 from tagbot.sandbox.state import Message
-from tagbot.schedule import mend
+from tagbot.schedule.timed_jobs import mend
 from tagbot.slack import words
 from tagbot.stages.machines_opinion import note_opinion
 from tagbot.training.local import LocalBackend

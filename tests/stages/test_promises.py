@@ -19,7 +19,7 @@ from tagbot.maintenance.redrive import Retried, retry
 from tagbot.messages import ConsentChanged, FaceReopened, FaceStored, Message, PhotosAsked
 from tagbot.monitoring import status_figures
 from tagbot.sandbox.driver import Slack as SlackStandIn
-from tagbot.schedule import expire_requests
+from tagbot.schedule.timed_jobs import expire_requests
 from tagbot.slack import words
 from tagbot.training.backend import NotSent
 from tagbot.training.local import LocalBackend

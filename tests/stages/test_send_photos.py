@@ -6,7 +6,6 @@ from collections import Counter
 import pytest
 from PIL import Image
 
-from tagbot import schedule
 from tagbot.database.models.faces import Face
 from tagbot.database.models.forgettings import Forgetting, Kind, ToForget
 from tagbot.database.models.merges import merge
@@ -17,6 +16,7 @@ from tagbot.errors import Reject, Retry
 from tagbot.messages import ForgetAsked, PhotosAsked
 from tagbot.photos.image_keys import photo_key
 from tagbot.sandbox.state import File, Message
+from tagbot.schedule import timed_jobs
 from tagbot.slack import sent_photo_words as words
 from tagbot.slack.history import SETTLE_SECONDS
 from tagbot.stages.send_photos import send_photos
@@ -280,12 +280,12 @@ def test_those_whose_photos_were_given_up_hear_it_once_and_get_them_after_retry(
     world.publish(asked(world, person))
     world.drain()
     for _ in range(2):
-        schedule.tell_of_given_up(world.services)
+        timed_jobs.tell_of_given_up(world.services)
     told = words.given_up("files.getUploadURLExternal: storage_limit_reached")
     assert [message.text for message in world.slack.directs(person)] == [told]
     assert world.queues["person-photos"].redrive() == 1
     world.drain()
-    schedule.tell_of_given_up(world.services)
+    timed_jobs.tell_of_given_up(world.services)
     assert [message.text for message in world.slack.directs(person)][1:] == [
         words.photos_sent(1, is_first=True),
         words.THAT_IS_ALL,
@@ -301,7 +301,7 @@ def test_without_the_right_to_open_a_conversation_they_hear_it_all_the_same(make
     )
     world.publish(asked(world, person))
     world.drain()
-    schedule.tell_of_given_up(world.services)
+    timed_jobs.tell_of_given_up(world.services)
     [told] = world.slack.directs(person)
     assert "im:write" in told.text
     [trouble] = world.queues["person-photos"].troubles()
@@ -392,10 +392,10 @@ def test_what_was_sent_goes_with_its_photo(make_world: MakeWorld) -> None:
     person = world.slack.people[2]
     photos_of(world, person, 1)
     send_photos(asked(world, person), world.services)
-    schedule.let_pictures_go(world.services)
+    timed_jobs.let_pictures_go(world.services)
     assert widths(world, person) == [200]
     world.offset += 86_400
-    schedule.let_pictures_go(world.services)
+    timed_jobs.let_pictures_go(world.services)
     assert widths(world, person) == []
     assert SentPhoto.select().count() == 0
     send_photos(asked(world, person), world.services)

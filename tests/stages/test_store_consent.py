@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from tagbot import schedule
 from tagbot.database.models.bookkeeping import Notice
 from tagbot.database.models.consents import ConsentQuestion, ConsentStatement, ConsentText, standing
 from tagbot.database.models.faces import Face, store_photo
@@ -18,6 +17,7 @@ from tagbot.errors import Reject, Retry
 from tagbot.lib.keyed_hash import KeyedHash
 from tagbot.messages import ConsentChanged, FaceTagged
 from tagbot.photos.image_keys import crop_key
+from tagbot.schedule import timed_jobs
 from tagbot.slack import words
 from tagbot.slack.history import SETTLE_SECONDS
 from tagbot.stages.store_consent import store_consent
@@ -120,7 +120,7 @@ def test_a_no_or_silence_leaves_them_unlearned_and_nobody_is_asked_twice(
     if answer is not None:
         say(world, people[2], answer, 5.0)
     later = tagged(world, people[2])
-    schedule.follow_consent(world.services)
+    timed_jobs.follow_consent(world.services)
     world.drain()
     assert learned() == 0
     assert [fresh(each).reason for each in (face, later)] == ["no_consent"] * 2
@@ -164,12 +164,12 @@ def test_who_was_learned_before_is_unlearned_and_asked_once_it_is_required(make_
     faces = [tagged(before, people[2]), tagged(before, people[3])]
     say(before, people[3], Consent.GIVEN, 5.0)
     world = requiring(before)
-    schedule.follow_consent(world.services)
+    timed_jobs.follow_consent(world.services)
     world.drain()
     assert [fresh(face).reason for face in faces] == ["no_consent", None]
     assert learned() == 1
     assert [len(world.slack.directs(person)) for person in people[2:4]] == [1, 0]
-    schedule.follow_consent(world.services)
+    timed_jobs.follow_consent(world.services)
     world.drain()
     assert len(world.slack.directs(people[2])) == 1
 
@@ -257,7 +257,7 @@ def test_an_answer_of_slacks_that_got_lost_is_looked_for(world: World, people: l
 def test_a_person_whom_slack_lets_nobody_write_to_stays_unlearned(world: World, people: list[str]) -> None:
     world.slack.fail("conversations.open", error="user_not_visible", times=None)
     face = tagged(world, people[2])
-    schedule.follow_consent(world.services)
+    timed_jobs.follow_consent(world.services)
     assert world.messages("person-consent") == []
     assert (fresh(face).reason, standing(id_of(people[2]))) == ("no_consent", Consent.NONE)
     question = ConsentQuestion.of(id_of(people[2]))
@@ -266,7 +266,7 @@ def test_a_person_whom_slack_lets_nobody_write_to_stays_unlearned(world: World, 
     [notice] = notices()
     assert notice.startswith("1 person cannot be asked for consent by direct message, and is not learned")
     ConsentStatement.note(id_of(people[2]), Consent.GIVEN, at=5.0, way="form 12", text_id=None)
-    schedule.follow_consent(world.services)
+    timed_jobs.follow_consent(world.services)
     assert notices() == []
 
 
@@ -321,7 +321,7 @@ def test_a_message_that_is_none_is_rejected() -> None:
 def test_status_tells_that_another_key_keeps_nobody_out_until_the_right_one_is_back(world: World) -> None:
     OptOut.keep_out("U0ANNA0001", KeyedHash(bytes(32)), 1.0)
     for key, told in ((world.services.opt_out_key, 1), (KeyedHash(bytes(32)), 0)):
-        schedule.follow_consent(replace(world.services, opt_out_key=key))
+        timed_jobs.follow_consent(replace(world.services, opt_out_key=key))
         assert Notice.select().where(Notice.text.contains("opt-out.key")).count() == told
 
 
@@ -381,7 +381,7 @@ def test_a_person_without_an_account_is_learned_after_a_yes_that_an_operator_not
     assert (fresh(face).reason, learned(), standing(zoe.id)) == ("no_consent", 0, Consent.NONE)
     for what, count in ((Consent.GIVEN, 1), (Consent.REFUSED, 0)):
         ConsentStatement.note(zoe.id, what, at=5.0 + (not count), way="form 12", text_id=None)
-        schedule.follow_consent(world.services)
+        timed_jobs.follow_consent(world.services)
         world.drain()
         assert learned() == count
     for what, count in ((Consent.GIVEN, 1), (Consent.REFUSED, 0)):
@@ -431,7 +431,7 @@ def test_a_word_from_either_account_of_merged_people_is_about_the_faces_of_both(
     say(world, people[3], Consent.GIVEN, 30.0)
     assert learned() == 2
     unmerge(id_of(people[2]))
-    schedule.follow_consent(world.services)
+    timed_jobs.follow_consent(world.services)
     world.drain()
     assert [fresh(face).reason for face in faces] == ["no_consent", None], "each has their own word again"
     assert {each.person_ref for each in TrainedVector.select()} == {id_of(people[3])}
