@@ -16,6 +16,12 @@ _IDLE = re.compile(f"(?![{_SHAPING}]){UNSEEN.pattern}|{TURNING.pattern}|{CONTROL
 _AROUND = re.compile(rf"\A(?:{UNSEEN.pattern}|\s)+|(?:{UNSEEN.pattern}|\s)+\Z")
 
 _APOSTROPHE = re.compile("['`´ʹʻʼʽʾʿˈˊˋ՚׳ߴߵ‘’‚‛′‵ꞌꞋ＇]")
+
+_WITHOUT_STROKES = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ŧ": "t", "æ": "ae", "œ": "oe", "þ": "th"}
+)
+"""Letters that Unicode does not take apart into a plain one and a mark, as most keyboards type them."""
+
 _HYPHENS = "⁃\u02d7\u2212\u207b\u208b"
 """Beside Unicode's dashes, what is typed or pasted for one."""
 
@@ -43,7 +49,8 @@ def name_key(name: str) -> str:
 def search_key(text: str) -> str:
     """The same for a name as for what people type when they look for it: accents do not matter either."""
     apart = unicodedata.normalize("NFKD", name_key(text))
-    return "".join(each for each in apart if not unicodedata.combining(each))
+    plain = "".join(each for each in apart if not unicodedata.combining(each))
+    return plain.translate(_WITHOUT_STROKES)
 
 
 def email_key(email: str | None) -> str:

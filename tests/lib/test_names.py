@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagbot.lib.names import Typed, clean_email, clean_name, email_key, name_key, only_email, spelling
+from tagbot.lib.names import (
+    Typed,
+    clean_email,
+    clean_name,
+    email_key,
+    name_key,
+    only_email,
+    search_key,
+    spelling,
+)
 from tagbot.lib.unseen import CONTROL, TURNING
 
 UNSEEN = (
@@ -109,3 +118,16 @@ def test_an_address_is_taken_where_nobody_gave_another() -> None:
     assert only_email([Typed("1", "Zoë", "Z@x.org"), Typed("2", "Zoë", "z@x.org")]) == "Z@x.org"
     assert only_email([Typed("1", "Zoë", "z@x.org"), Typed("2", "Zoë", "y@x.org")]) is None
     assert only_email([Typed("1", "Zoë", None)]) is None
+
+
+@pytest.mark.rule("known-people")
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("Paweł Łódź", "pawel lodz"), ("Søren Bjørk", "soren"), ("Đorđe", "dorde"), ("Þór", "thor"),
+        ("Ægir Œuf", "aegir oeuf"), ("Yıldız", "yildiz"), ("Groß", "gross"), ("Zoë", "zoe"),
+    ],
+)  # fmt: skip
+def test_a_name_is_looked_for_without_the_accents_and_strokes_of_its_letters(name: str, typed: str) -> None:
+    assert typed in search_key(name)
+    assert search_key(name) in search_key(name.upper())

@@ -38,7 +38,7 @@ class FoundPerson:
     def search_text(self) -> str:
         """In which typed words are looked for; it begins with the name."""
         account = (self.slack_id or "").casefold()
-        return f"{search_key(self.name or account)} {(self.email or '').casefold()} {account}"
+        return f"{search_key(self.name or account)} {search_key(self.email or '')} {account}"
 
     def as_found_by(self, part: Self) -> Self:
         """The same, found by one who was merged into them."""
