@@ -58,7 +58,9 @@ class XmpExport:
                 return
             target = self._target(path)
             self._done.add(os.path.realpath(target))
-            self._put(target, tags_of(known), Size(known.width, known.height), orientation_of(data))
+            upright, orientation = Size(known.width, known.height), orientation_of(data)
+            if not self._put(target, tags_of(known), upright, orientation):
+                self.counts["unchanged"] += 1
         except BROKEN as why:
             self._fail(path, why)
 
@@ -79,7 +81,8 @@ class XmpExport:
         elif not path.name.startswith("."):  # macOS keeps other things under such names
             _refuse_broken(path, existing)
 
-    def _put(self, target: Path, tags: list[Tag], upright: Size, orientation: int) -> None:
+    def _put(self, target: Path, tags: list[Tag], upright: Size, orientation: int) -> bool:
+        """Whether it had to be written."""
         existing = xmp_in(target)
         content = None
         if tags or has_ours(existing or b""):
@@ -91,7 +94,8 @@ class XmpExport:
             _refuse_broken(target, existing)
         if content is not None:
             write_beside(target, content)
-        self.counts["unchanged" if content is None else "written"] += 1
+            self.counts["written"] += 1
+        return content is not None
 
     def _target(self, photo: Path) -> Path:
         """The sidecar of a photo: the one that is there, of two known photos of one stem for the first."""
