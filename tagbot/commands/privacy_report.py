@@ -27,13 +27,20 @@ def _kept(settings: Settings) -> str:
         "What is kept: photos as they came in but without their EXIF data, the faces cut out of them and "
         f"their surroundings, in {_place(settings.image_store)}; in the database {database} where each face "
         "is, who is tagged, everybody's answers, the name, email address and picture's address of tagged "
-        "people's Slack profiles, their consent with time, way and text, numbers that describe each "
-        "learned face, and of those who opted out a keyed hash of their Slack id; the Slack id of those who "
+        "people's Slack profiles, their consent with time, way and text, and of those who opted out a keyed "
+        "hash of their Slack id; the Slack id of those who "
         "posted a photo, until they were told what came of it, or for a week; which photos were sent to whom "
-        "since they are in them; between two steps, "
+        f"since they are in them; {_numbers(settings)}; between two steps, "
         f"messages in {queues}; new photos in {_place(settings.inbox)}; refused ones beside it. "
         f"{_for_how_long(settings)}"
     )
+
+
+def _numbers(settings: Settings) -> str:
+    at_amazon = f"the collection {settings.rekognition_collection} of Amazon Rekognition"
+    place = at_amazon if settings.training_backend == "rekognition" else "the database"
+    compared = "; in the database, those of each other face until it is closed"
+    return f"in {place}, numbers that describe each learned face{compared if settings.compares_faces else ''}"
 
 
 def _for_how_long(settings: Settings) -> str:
@@ -46,7 +53,10 @@ def _for_how_long(settings: Settings) -> str:
             "its crop when its person is forgotten"
         )
     by_itself = f"People who were in no new photo for {people:g} days are" if people else "Nobody is"
-    return f"{kept}. {by_itself} forgotten without being asked (FORGET_AFTER_DAYS)."
+    return (
+        f"{kept}. A photo in which no face was found is kept. {by_itself} forgotten without being asked "
+        "(FORGET_AFTER_DAYS)."
+    )
 
 
 def _seen(slack: Slack) -> str:
@@ -68,9 +78,8 @@ def _sent(settings: Settings) -> str:
     to = ["Slack, as uploads that only the channel sees"]
     if settings.training_backend == "rekognition":
         region = settings.aws_region or "the region of the AWS settings"
-        to.append(
-            f"Amazon Rekognition in {region}: photos to find faces, and the crops of faces to learn them"
-        )
+        why = "to learn them and to see whom they resemble" if settings.line_up else "to learn them"
+        to.append(f"Amazon Rekognition in {region}: photos to find faces, and the crops of faces {why}")
     if settings.queue_prefix:
         to.append("Amazon SQS: ids, answers and typed names")
     if not isinstance(settings.image_store, Path) or not isinstance(settings.inbox, Path):
@@ -82,8 +91,9 @@ def _consent(settings: Settings) -> Iterator[str]:
     if not settings.requires_consent:
         yield (
             "Consent: CONSENT=off, so tagged people are learned without being asked; a no by /facetag me "
-            "or by the command `consent` is kept to all the same."
+            "or by the command `consent` is kept to all the same. The text that they are shown there:"
         )
+        yield text_of_today(settings)
         return
     compared = (
         " Faces that nobody has named are still compared with each other and with the model, for groups and "

@@ -257,6 +257,7 @@ def test_privacy_says_what_is_kept_where_who_sees_it_and_what_people_agree_to(
     for told in (
         "data/images on this machine", "data/tagbot.db", "a public channel", stand_in.channel,
         "CONSENT=required", "unless MAX_GROUP=1 and LINE_UP=0", "May we learn your face?", "/facetag me",
+        "in the database, numbers that describe each learned face", "no face was found is kept",
     ):  # fmt: skip
         assert told in said, told
     assert stand_in.bot_token not in said
@@ -271,7 +272,18 @@ def test_privacy_says_what_is_kept_where_who_sees_it_and_what_people_agree_to(
         in on_slack("check", "--privacy", KEEP_PICTURES_DAYS="0").out
     )
     assert "Amazon Rekognition in eu-west-1" in elsewhere
+    assert "in the collection facetag of Amazon Rekognition, numbers that describe each learned" in elsewhere
     assert "CONSENT=off" in elsewhere
+    assert "May we learn your face?" in elsewhere
+
+
+@pytest.mark.rule("privacy-report")
+def test_privacy_says_that_faces_are_described_and_looked_for_before_they_are_named(on_slack: Run) -> None:
+    described, sent = "those of each other face until it is closed", "to see whom they resemble"
+    region = {"TRAINING_BACKEND": "rekognition", "AWS_REGION": "eu-west-1"}
+    for settings, told in ({"LINE_UP": "4"}, True), ({"LINE_UP": "0", "MAX_GROUP": "1"}, False):
+        said = on_slack("check", "--privacy", **region, **settings).out
+        assert (described in said, sent in said) == (told, told), settings
 
 
 @pytest.mark.rule("opted-out")
