@@ -232,18 +232,6 @@ def _forget_versions(key: str, forgetting: Forgetting, parts: Parts) -> None:
         _not_searched(forgetting, VERSIONS)
 
 
-def _direct_messages(forgetting: Forgetting, parts: Parts) -> Iterator[None]:
-    """List what the bot told the person alone; without the Slack settings, the bot does so later."""
-    if not parts.settings.has_slack:
-        return
-    for slack_id in (forgetting.marks or Marks()).slack_ids:
-        for channel, ts, files in parts.slack.direct.told(slack_id):
-            with writing():
-                ToForget.note(forgetting.id, Kind.MESSAGE, {ts: channel})
-                ToForget.note(forgetting.id, Kind.FILE, files)
-        yield
-
-
 def _queues(forgetting: Forgetting, parts: Parts) -> Iterator[None]:
     marks = forgetting.marks or Marks()
     faces = [thing.ref for thing in ToForget.all_of(forgetting.id, Kind.FACE)]
@@ -255,6 +243,18 @@ def _queues(forgetting: Forgetting, parts: Parts) -> Iterator[None]:
             _count(forgetting, {"messages": dropped})
         yield
     erase_failures([*marks.ids, *faces])
+
+
+def _direct_messages(forgetting: Forgetting, parts: Parts) -> Iterator[None]:
+    """List what the bot told the person alone; without the Slack settings, the bot does so later."""
+    if not parts.settings.has_slack:
+        return
+    for slack_id in (forgetting.marks or Marks()).slack_ids:
+        for channel, ts, files in parts.slack.direct.told(slack_id):
+            with writing():
+                ToForget.note(forgetting.id, Kind.MESSAGE, {ts: channel})
+                ToForget.note(forgetting.id, Kind.FILE, files)
+        yield
 
 
 def _proof(forgetting: Forgetting, parts: Parts) -> Iterator[None]:
@@ -352,8 +352,8 @@ STEPS = (
     Step("rows", _rows),
     Step("model", _model),
     Step("pictures", _pictures),
-    Step("direct messages", _direct_messages),
     Step("queues", _queues),
+    Step("direct messages", _direct_messages),  # after all that goes while Slack is away
     Step(PROOF, _proof),
     Step("Slack", _slack, needs_slack=True),
     Step("end", _end, needs_slack=True),

@@ -30,7 +30,7 @@ from tests.dying import Died
 from tests.maintenance.forgetting.scenes import forget, of_person, put_ready_waiting_and_dead
 from tests.maintenance.forgetting.traces import in_files, in_slack
 from tests.stages.grouping import asked_together
-from tests.stages.scenes import MakeWorld, fresh, person_of, say, seen, shown, tagged, votes
+from tests.stages.scenes import MakeWorld, drain_until, fresh, person_of, say, seen, shown, tagged, votes
 from tests.world import PORTRAIT_FACE, World, a_decoder, portrait, request_of
 
 
@@ -267,6 +267,23 @@ def test_messages_about_them_go_also_those_that_wait_or_are_dead(world: World) -
     put_ready_waiting_and_dead(world, about, reason=f"nobody is called {name}")
     receipt = forget(world, chiara)
     assert receipt.finished_at is not None
+    assert not list(in_files(world.settings.data_dir, wanted))
+
+
+@pytest.mark.rule("forget-all", "forget-proof")
+def test_while_slack_is_away_all_goes_that_is_elsewhere(world: World) -> None:
+    anna, _, chiara, *_ = world.slack.people
+    tagged(world, chiara)
+    wanted = of_person(chiara)
+    put_ready_waiting_and_dead(world, [world.answer(world.face(posted=True), anna, chiara)])
+    world.slack.fail("conversations.open", status=503, times=None)
+    forgetting = forget(world, chiara)
+    assert forgetting.searched_at is None, "what Slack has is not known yet"
+    for queue in world.queues.values():
+        queue.tidy()  # as the timed job does
+    assert not list(in_files(world.settings.data_dir / "queues", wanted))
+    world.slack.heal()
+    drain_until(world, lambda: Forgetting.get_by_id(forgetting.id).finished_at)
     assert not list(in_files(world.settings.data_dir, wanted))
 
 
