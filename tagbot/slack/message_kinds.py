@@ -74,7 +74,7 @@ def _messages() -> Iterator[tuple[str, Rendered]]:
         yield f"a request about several faces, {state}", _group(state)
     differs = NotSentReason.DIFFERS
     yield "a tagged face on which people and machine differ", _request(State.TAGGED, differs)
-    yield "a request that was reopened", past_request_message(FACES[0], reopened(MEMBER))
+    yield "a request that was reopened", past_request_message(ASKED, FACES[:1], reopened(MEMBER))
     yield "a message about a person who was forgotten", forgotten_message()
     for standing in Consent:
         shown = ConsentShown(slack_id=MEMBER, text="A question?", text_id="0" * 64, standing=standing)

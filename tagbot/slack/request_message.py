@@ -78,10 +78,10 @@ def payload_of(request: RequestId, face_ids: Sequence[str]) -> dict[str, Any]:
     return {"face_id": request.face_id, "round": request.round, FACE_IDS: list(face_ids)}
 
 
-def past_request_message(face_id: str, headline: str) -> Rendered:
+def past_request_message(request: RequestId, face_ids: Sequence[str], headline: str) -> Rendered:
     """The message of a request whose faces are asked about elsewhere, as the headline says."""
-    small = words.small_print(face_id)
-    return rendered([headline, small], [section(headline)], [small])
+    small = words.small_print(request.face_id)
+    return rendered([headline, small], [section(headline)], [small], payload=payload_of(request, face_ids))
 
 
 def forgotten_message() -> Rendered:

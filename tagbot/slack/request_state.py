@@ -13,6 +13,7 @@ from tagbot.lib.names import name_key
 from tagbot.slack import words
 from tagbot.slack.blocks import Offered, PersonShown, Rendered
 from tagbot.slack.group_message import FaceShown, GroupShown, group_message
+from tagbot.slack.request_id import RequestId
 from tagbot.slack.request_message import (
     RequestShown,
     forgotten_message,
@@ -27,11 +28,12 @@ def request_as_it_is(request: Request, faces: Sequence[Face], rule: Rule, ours: 
     """The message that the rows of the request, and of its faces, amount to. The channel that tags is
     `ours`.
     """
-    rounds = list(PastRound.select().where(PastRound.request == request.id)) if request.message_ts else []
+    past = PastRound.select().where(PastRound.request == request.id).order_by(PastRound.face)
+    rounds = list(past) if request.message_ts else []
     if not faces and request.forgotten:
         return forgotten_message()
     if not faces:
-        return _without_faces(rounds, is_elsewhere=request.channel not in (None, ours))
+        return _without_faces(request, rounds, is_elsewhere=request.channel not in (None, ours))
     votes = Vote.of_each([face.id for face in faces])
     voters = [vote.tagger for vote in max(votes.values(), key=len)]
     taggers = [tagger for tagger in voters if tagger != MACHINE]
@@ -72,12 +74,16 @@ def request_as_it_is(request: Request, faces: Sequence[Face], rule: Rule, ours: 
     )
 
 
-def _without_faces(rounds: Sequence[PastRound], *, is_elsewhere: bool) -> Rendered:
+def _without_faces(request: Request, rounds: Sequence[PastRound], *, is_elsewhere: bool) -> Rendered:
     """All are asked about again, in messages of their own."""
-    last = next((past for past in rounds if not past.struck_out), rounds[0])
-    count = sum(past.reopened_by == last.reopened_by for past in rounds)
-    headline = words.reopened(last.reopened_by, is_elsewhere=is_elsewhere, count=count)
-    return past_request_message(last.face_id, headline)
+    reopened = [past for past in rounds if not past.struck_out] or rounds
+    first, by = reopened[0], [past.reopened_by for past in reopened]
+    headline = words.reopened(first.reopened_by, is_elsewhere=is_elsewhere, count=by.count(first.reopened_by))
+    if len(set(by)) > 1 and not is_elsewhere:
+        headline = "\n".join(_left(request, rounds))
+    return past_request_message(
+        RequestId(first.face_id, first.round), [past.face_id for past in reopened], headline
+    )
 
 
 def _offered(request: Request) -> list[Offered]:

@@ -86,8 +86,9 @@ def states(request: RequestShown) -> dict[str, Rendered]:
         },
     }
     rendered = {name: request_message(each) for name, each in shown.items()}
-    rendered["reopened"] = past_request_message(FACE_ID, words.reopened(TAGGERS[0]))
-    rendered["reopened by the operator"] = past_request_message(FACE_ID, words.reopened(None))
+    past = RequestId(FACE_ID, 12)
+    rendered["reopened"] = past_request_message(past, [FACE_ID], words.reopened(TAGGERS[0]))
+    rendered["reopened by the operator"] = past_request_message(past, [FACE_ID], words.reopened(None))
     return rendered
 
 

@@ -494,6 +494,26 @@ def test_where_all_of_them_got_the_wrong_person_the_message_says_so_and_has_no_c
     assert TrainedVector.select().count() == 0
 
 
+@pytest.mark.rule("undo-some", "old-message-closed")
+def test_where_two_people_reopened_all_of_them_the_message_names_both_and_its_id_is_the_metadatas(
+    world: World,
+) -> None:
+    faces, people = asked_together(world), world.slack.people
+    say(world, faces[0], people[2], *people[:2])
+    for face, by in ((faces[2], people[3]), (faces[0], people[4]), (faces[1], people[3])):
+        world.publish(FaceReopened(face_id=face.id, round=1, by=by))
+        world.drain()
+    old = world.slack.message(ts_of(faces[0]))
+    assert words.left_the_request(people[3], 2, struck_out=False) in old.text
+    assert words.left_the_request(people[4], 1, struck_out=False) in old.text
+    assert controls(old) == set()
+    assert old.metadata is not None
+    asked = old.metadata["event_payload"]
+    assert set(asked["face_ids"]) == {face.id for face in faces}
+    assert asked["face_id"] == asked["face_ids"][0]
+    assert words.small_print(asked["face_id"]) in old.text
+
+
 def test_an_admin_adds_all_of_them_anyway(world: World) -> None:
     faces, people = asked_together(world), world.slack.people
     say(world, faces[0], people[2], *people[:2])
