@@ -14,6 +14,8 @@ from tagbot.services import Services
 from tagbot.slack import words
 from tagbot.vocabulary import State
 
+BEING_SENT = "the face is being sent to the model just now"
+
 
 def undo_tag(message: FaceReopened, services: Services) -> Iterator[FaceStored]:
     """Begin the face's next round; the message of this one says who reopened it."""
@@ -37,9 +39,11 @@ def undo_tag(message: FaceReopened, services: Services) -> Iterator[FaceStored]:
         with writing():
             _tell_apart_from_the_others(face, message)
             if not ask_again(face.id, message.round, State.TAGGED, by=message.by):
-                raise Retry("the face is being sent to the model just now")
+                raise Retry(BEING_SENT)
         if left_at is not None:
             services.tell(message, words.left_in_model(left_at))
+    elif _is_sent_again(message):
+        raise Retry(BEING_SENT)
     else:
         past = past_round(message.face_id, message.round)
         if (
@@ -52,6 +56,12 @@ def undo_tag(message: FaceReopened, services: Services) -> Iterator[FaceStored]:
     else:
         services.updates.show(asked.id if asked is not None else None)
     yield FaceStored(face_id=message.face_id, round=message.round + 1)
+
+
+def _is_sent_again(message: FaceReopened) -> bool:
+    """Whether a face that was tagged is in training once more: an admin wants it, or its person said yes."""
+    face = Face.in_round(message.face_id, message.round)
+    return face is not None and face.state == State.TRAINING and face.tagged_at is not None
 
 
 def _others_follow(request_id: str, message: FaceReopened) -> bool:

@@ -165,3 +165,19 @@ def test_the_local_backend_never_differs(world: World) -> None:
     face = tagged(world, world.slack.people[2])
     assert face.reason is None
     assert controls(shown(world, face)) == {ActionId.WRONG_PERSON}
+
+
+@pytest.mark.rule("add-anyway", "undo-forgets")
+def test_a_face_that_is_reopened_while_it_is_sent_anyway_is_reopened_afterwards(
+    amazon: Amazon, differing: Face
+) -> None:
+    amazon.service.fail("IndexFaces", error="ThrottlingException")
+    amazon.anyway(differing)
+    amazon.work("face-tagged")
+    assert fresh(differing).state == "training"
+    amazon.wrong(differing)
+    amazon.work("face-undo")
+    amazon.settle()
+    assert (fresh(differing).state, fresh(differing).round) == ("open", 2)
+    assert differing.id not in amazon.vectors()
+    assert amazon.world.told(amazon.world.slack.people[0]) == []
