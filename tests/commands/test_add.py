@@ -100,6 +100,15 @@ def test_a_photo_that_still_waits_in_the_inbox_is_known_already(
 
 
 @pytest.mark.process
+@pytest.mark.rule("add-known-already", "add-by-content")
+def test_a_photo_without_a_suffix_that_waits_is_known_already(run: Run, tmp_path: Path) -> None:
+    photo = tmp_path / "photo"
+    photo.write_bytes(portrait(1))
+    assert run("add", str(photo)).out == "1 added, 0 known already, 0 refused\n"
+    assert run("add", str(photo)).out == "0 added, 1 known already, 0 refused\n"
+
+
+@pytest.mark.process
 @pytest.mark.rule("add-known-already")
 def test_a_photo_that_was_taken_over_before_is_known_already(run: Run, tmp_path: Path, album: Path) -> None:
     open_database(f"sqlite:///{tmp_path}/data/tagbot.db")

@@ -95,7 +95,7 @@ class FolderInbox:
         _put(target, photo)
 
     def waits(self, sha256: str) -> bool:
-        like_it = [name for name in names_in(self.folder) if f"-{sha256[:8]}." in name]
+        like_it = [name for name in names_in(self.folder) if f"-{sha256[:8]}" in name]
         for name in like_it:
             with suppress(OSError):  # taken over just now, or nothing that anybody can read
                 if identity(bytes_of(self.folder / name)) == sha256:
