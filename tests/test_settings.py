@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tagbot.settings import Settings, SettingsError, variables
-from tagbot.settings.values import LONGEST_QUEUE_PREFIX, S3Place
+from tagbot.settings.values import A_BILLION, LONGEST_QUEUE_PREFIX, S3Place
 from tagbot.vocabulary import QueueName
 
 SLACK = {
@@ -98,6 +98,7 @@ def test_a_wrong_value_is_one_line_that_begins_with_its_variable(variable: str, 
         ("MIN_FACE_SIZE", "0", 0),
         ("KEEP_PICTURES_DAYS", "0", 0.0),
         ("KEEP_PICTURES_DAYS", "", None),
+        ("MAX_OPEN_REQUESTS", "9" * 30, A_BILLION),
         ("LOG_LEVEL", "debug", "DEBUG"),
         ("LOG_LEVEL", "Warning", "WARNING"),
     ],

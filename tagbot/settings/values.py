@@ -205,8 +205,13 @@ def none_or(at_least: int, at_most: int) -> Callable[[str], int]:
     return parse
 
 
+A_BILLION = 1_000_000_000
+
+
 def whole_number(at_least: int, at_most: int | None = None) -> Callable[[str], int]:
-    """A number without fractions."""
+    """A number without fractions. What is written for “no limit” may be larger than databases count: it is a
+    billion, which nothing here reaches.
+    """
     wanted = f"{at_least} or more" if at_most is None else f"from {at_least} to {at_most}"
 
     def parse(text: str) -> int:
@@ -216,7 +221,7 @@ def whole_number(at_least: int, at_most: int | None = None) -> Callable[[str], i
             value = at_least - 1
         if value < at_least or (at_most is not None and value > at_most):
             raise ValueError(f"should be a whole number, {wanted}, but is {text!r}")
-        return value
+        return min(value, A_BILLION)
 
     return parse
 
