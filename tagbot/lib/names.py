@@ -43,7 +43,8 @@ def name_key(name: str) -> str:
     """The same for all spellings of one name: in whatever case and spacing, with whatever kind of apostrophe
     or hyphen, and with or without what cannot be seen.
     """
-    return _folded(_folded(name).casefold())
+    # Turkish has an i with a dot and one without, each with a capital of its own.
+    return _folded(_folded(name).casefold().replace("i\u0307", "i").replace("ı", "i"))
 
 
 def search_key(text: str) -> str:

@@ -25,6 +25,7 @@ from tagbot.database.models.votes import Vote
 from tagbot.database.opening import connected, open_database, opened
 from tagbot.database.schema_upgrade import MIGRATIONS
 from tagbot.database.tables import TABLES
+from tagbot.lib.names import name_key
 from tagbot.vocabulary import State
 from tests.database.conftest import path_of
 from tests.database.rows import photo_rows
@@ -237,6 +238,29 @@ def test_people_of_before_whom_nobody_agreed_on_are_votes_again(tmp_path: Path) 
             ("o'brien", "e"),
             ("zoë", "e"),
         ]
+
+
+@pytest.mark.rule("same-name-same-person", "upgrade-keeps-everything")
+def test_turkish_names_of_before_are_known_by_their_key_of_today(tmp_path: Path) -> None:
+    file = tmp_path / "tagbot.db"
+    old = SqliteDatabase(str(file))
+    earlier = tmp_path / "migrations"
+    earlier.mkdir()
+    for script in sorted(MIGRATIONS.glob("00[0-3]*_*.py")):
+        if script.name < "0035":
+            (earlier / script.name).write_text(script.read_text())
+    migrations.run(old, directory=str(earlier))
+    old.close()
+    people = [("P1", "İpek Işık", "i\u0307pek işık"), ("P2", "Zoë", "zoë")]
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.executemany(
+            "INSERT INTO person (id, name, name_key, added_at) VALUES (?, ?, ?, 1)", people
+        )
+
+    open_database(f"sqlite:///{file}")
+
+    with connected():
+        assert {person.name_key for person in Person.select()} == {name_key("ipek ışık"), "zoë"}
 
 
 @pytest.mark.rule("upgrade-keeps-everything", "stats-json")

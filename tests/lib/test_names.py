@@ -37,6 +37,13 @@ def test_a_name_in_whatever_case_and_spacing_is_the_same(name: str) -> None:
 
 
 @pytest.mark.rule("same-name-same-person")
+@pytest.mark.parametrize("spelled", ["Işık", "IŞIK", "ışık", "İpek Işık", "ipek ışık", "İPEK IŞIK"])
+def test_a_turkish_name_in_whatever_case_is_the_same(spelled: str) -> None:
+    assert name_key(spelled) in (name_key("Işık"), name_key("İpek Işık"))
+    assert name_key(spelled) == name_key(spelled.upper()) == name_key(spelled.lower())
+
+
+@pytest.mark.rule("same-name-same-person")
 @pytest.mark.parametrize("apostrophe", "’‘‛ʼʻʹ′`´＇՚׳ꞌ")
 def test_a_name_with_whatever_kind_of_apostrophe_is_the_same(apostrophe: str) -> None:
     assert name_key(f"O{apostrophe}Brien") == name_key(f"O{apostrophe} brien") == name_key("O'Brien")
