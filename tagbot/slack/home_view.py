@@ -26,6 +26,9 @@ MOST_ASKED = 10
 
 MOST_ANSWERS = 5
 
+MOST_REFUSALS = 5
+"""The latest. With all else that there may be, so many fit into what Slack takes."""
+
 MOST_NOTES = 9
 """Beside the link: Slack takes ten elements in one line of small print."""
 

@@ -25,7 +25,7 @@ from tagbot.slack.api_failures import NOT_READY_AFTER, PictureNotReady
 from tagbot.slack.client import Slack
 from tagbot.slack.consent_question import text_of_today
 from tagbot.slack.home_figures import Board, Messages, board_of, home_of
-from tagbot.slack.home_view import Refusal, home_view, without_pictures
+from tagbot.slack.home_view import MOST_REFUSALS, Refusal, home_view, without_pictures
 from tagbot.slack.members import FEW
 from tagbot.slack.own_data import kept_of
 from tagbot.slack.person_messages import kept_message
@@ -147,7 +147,8 @@ class Homes:
             if not is_looking:
                 viewer.looked_at += ELSEWHERE_SECONDS - LOOKING_SECONDS
             viewer.refusals += 1
-            viewer.refused[face_id] = Refusal(why, viewer.refusals)
+            others = [each for each in viewer.refused.items() if each[0] != face_id]
+            viewer.refused = dict([*others, (face_id, Refusal(why, viewer.refusals))][-MOST_REFUSALS:])
 
     def answered(self, member: str) -> None:
         """A member answered, here or in the channel."""

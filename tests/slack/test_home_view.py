@@ -15,6 +15,7 @@ from tagbot.slack.group_message import FaceShown, GroupShown, group_message
 from tagbot.slack.home_view import (
     MOST_ANSWERS,
     MOST_ASKED,
+    MOST_REFUSALS,
     AnswerShown,
     AskedShown,
     HomeShown,
@@ -76,8 +77,9 @@ def fullest() -> HomeShown:
         )
         for number in range(MOST_ANSWERS)
     ]
-    messages = [request(number) if number % 2 else group(number) for number in range(1, MOST_ASKED + 1)]
+    messages = [group(number) if number == 2 else request(number) for number in range(1, MOST_ASKED + 1)]
     return HomeShown(
+        refused=["r" * 2000] * MOST_REFUSALS,
         people=9999,
         manages=True,
         channel="C1", asked=[AskedShown(each, LINK) for each in messages], more=300,
