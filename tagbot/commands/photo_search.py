@@ -58,7 +58,8 @@ class PhotoSearch:
     sidecars: Sidecars = field(default_factory=Sidecars)
     refused: list[tuple[Path, str]] = field(default_factory=list)
     left_out: dict[str, LeftOut] = field(default_factory=dict)
-    _searched: set[str] = field(default_factory=set)
+    searched: set[str] = field(default_factory=set)
+    """Real paths of folders."""
     _stems: Counter[Path] = field(default_factory=Counter)
     """How many entries have it, a sidecar and its photo say, of the folders that were searched."""
 
@@ -99,10 +100,10 @@ class PhotoSearch:
         if (what := OWN if real in self.own else private(folder)) is not None:
             self._leave_out(folder, what)
             return []
-        if real in self._searched:
+        if real in self.searched:
             return []
         entries = sorted(folder.iterdir())
-        self._searched.add(real)
+        self.searched.add(real)
         self._stems.update(map(stem_of, entries))
         return entries
 

@@ -4,6 +4,7 @@ import os
 import stat
 import tempfile
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from tagbot.lib.owner_only import give_to_owner_of
 from tagbot.lib.terminal import complain, say
 from tagbot.photos.decoding import orientation_of
 from tagbot.photos.image_store.durable_file import fill
-from tagbot.photos.inbox.companion_names import is_xmp
+from tagbot.photos.inbox.companion_names import companions_of, is_xmp
 from tagbot.photos.inbox.file_names import XMP
 from tagbot.photos.inbox.sidecar_names import folded, stem
 from tagbot.photos.known_photos import identity
@@ -64,22 +65,30 @@ class XmpExport:
         except BROKEN as why:
             self._fail(path, why)
 
-    def tidy(self, folder: Path) -> None:
-        """Take our tags out of all sidecars below the folder that are of no known photo."""
-        for where, _, names in os.walk(folder):
-            for path in (Path(where, name) for name in sorted(names) if is_xmp(name)):
-                try:
-                    if os.path.realpath(path) not in self._done:
-                        self._tidy(path)
-                except BROKEN as why:
-                    self._fail(path, why)
+    def tidy(self, folder: Path, searched: Collection[str]) -> None:
+        """Take our tags out of all sidecars below the folder that are of no known photo: in folders that were
+        `searched` for photos, where links may have led, and in all others.
+        """
+        walked = {os.path.realpath(where): Path(where) for where, _, _ in os.walk(folder)}
+        linked = {real: Path(real) for real in searched if real not in walked}
+        for real, where in (walked | linked).items():
+            for path in sorted(where.iterdir()):
+                if is_xmp(path.name) and not path.is_dir():
+                    self._tidy(path, was_searched=real in searched)
 
-    def _tidy(self, path: Path) -> None:
-        existing = xmp_in(path) or b""
-        if has_ours(existing):
-            self._put(path, [], Size(1, 1), 1)
-        elif not path.name.startswith("."):  # macOS keeps other things under such names
-            _refuse_broken(path, existing)
+    def _tidy(self, path: Path, *, was_searched: bool) -> None:
+        try:
+            existing = None if os.path.realpath(path) in self._done else xmp_in(path)
+            if existing is not None and has_ours(existing):
+                for photo in () if was_searched else known_photos_of(path):
+                    self.photo(photo)
+                if os.path.realpath(path) not in self._done:
+                    self._put(path, [], Size(1, 1), 1)
+            # Under names with a dot, macOS keeps other things.
+            elif existing is not None and was_searched and not path.name.startswith("."):
+                _refuse_broken(path, existing)
+        except BROKEN as why:
+            self._fail(path, why)
 
     def _put(self, target: Path, tags: list[Tag], upright: Size, orientation: int) -> bool:
         """Whether it had to be written."""
@@ -135,7 +144,7 @@ def export_xmp(settings: Settings, folder: Path) -> int:
     export = XmpExport()
     for path in tqdm(dict.fromkeys(search.photos([folder])), unit=" photos", disable=None, leave=False):
         export.photo(path)
-    export.tidy(folder)
+    export.tidy(folder, search.searched)
     for path, reason in search.refused:
         complain(f"not looked at: {path}: {reason}")
     counts = export.counts
@@ -149,6 +158,13 @@ def tags_of(photo: Photo) -> list[Tag]:
     columns = (Face.id, Person.name, Face.left, Face.top, Face.width, Face.height)
     rows: Any = Face.select(*columns).join(Person).where(where).order_by(Face.left, Face.id).tuples()
     return [Tag(face_id, name or "", Rectangle(*sides)) for face_id, name, *sides in rows]
+
+
+def known_photos_of(sidecar: Path) -> list[Path]:
+    """The known photo that a sidecar lies beside, or those of one stem."""
+    beside = companions_of(each.name for each in sidecar.parent.iterdir() if each.is_file())
+    photos = [sidecar.with_name(photo) for photo, names in sorted(beside.items()) if sidecar.name in names]
+    return [photo for photo in photos if Photo.is_taken_over(identity(photo.read_bytes()))]
 
 
 def xmp_in(path: Path) -> bytes | None:

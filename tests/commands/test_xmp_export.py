@@ -284,6 +284,31 @@ def test_a_sidecar_that_cannot_be_merged_stays_as_it_is_and_is_named(
     assert sidecar.read_bytes() == content
 
 
+@pytest.mark.rule("xmp-forgets")
+def test_where_no_photo_is_looked_for_known_ones_keep_their_names_and_others_lose_them(
+    run: Run, album: Path
+) -> None:
+    hidden, elsewhere = album / ".hidden", album.parent / "elsewhere"
+    known = tag(hidden, "known.jpg", a_photo(), ("Ada", Rectangle(10, 20, 100, 120)))
+    forgotten = tag(hidden, "forgotten.jpg", a_photo(6), ("Bob", Rectangle(10, 20, 100, 120)))
+    linked = tag(elsewhere, "linked.jpg", a_photo(3), ("Cy", Rectangle(10, 20, 100, 120)))
+    (album / "link").symlink_to(elsewhere)
+    export(run, hidden)
+    assert said(export(run, album)) == "1 written, 2 unchanged, 0 unknown"
+    with connected(), writing():
+        Person.update(name="Countess").where(Person.name == "Ada").execute()
+        for photo in (forgotten, linked):
+            Face.delete().where(Face.photo == identity(photo.read_bytes())).execute()
+            Photo.delete().where(Photo.sha256 == identity(photo.read_bytes())).execute()
+    (hidden / "broken.xmp").write_bytes(b"<broken")
+    ran = export(run, album)
+    assert (ran.code, ran.out) == (0, "3 written, 0 unchanged, 1 unknown\n")
+    left = {path: path.with_name(f"{path.name}.xmp").read_bytes() for path in (known, forgotten, linked)}
+    assert left[known].count(b"Countess") == 2
+    assert b"Bob" not in left[forgotten]
+    assert b"Cy" not in left[linked]
+
+
 @pytest.mark.rule("xmp-failures")
 def test_a_sidecar_in_which_our_mark_cannot_be_looked_for_is_named_whatever_is_beside_it(
     run: Run, album: Path
@@ -299,6 +324,7 @@ def test_a_sidecar_in_which_our_mark_cannot_be_looked_for_is_named_whatever_is_b
         "._mac.xmp": b"\0",
     }.items():
         (album / name).write_bytes(other)
+    (album / "link.xmp").symlink_to(album / "nowhere.xmp")
     ran = export(run, album)
     assert ran.code == 1
     named = [line for line in ran.err.splitlines() if line.startswith("not written: ")]

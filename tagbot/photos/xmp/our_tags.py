@@ -52,6 +52,8 @@ EMPTY = (
 )
 """`facetag` is declared where something of ours stands, so that nothing is left of it where nothing does."""
 
+ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+
 NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 UPRIGHT_TO_STORED = {6: 8, 8: 6}
@@ -87,7 +89,7 @@ def merged(existing: bytes | None, tags: Sequence[Tag], upright: Size, orientati
 
 def has_ours(existing: bytes) -> bool:
     """Whether there may be tags of ours, as far as can be told without reading it."""
-    return any(OURS_URI.encode(encoding) in existing for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
+    return any(OURS_URI.encode(encoding) in existing for encoding in ENCODINGS)
 
 
 def _meaning(root: Element) -> bytes:

@@ -4,6 +4,7 @@ A property has one value and many ways to be written: as an attribute or an elem
 structure inside it, in a description inside it, or as its attributes.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 
 from lxml import etree
@@ -20,6 +21,11 @@ AREA = "{http://ns.adobe.com/xmp/sType/Area#}"
 DESCRIPTION, LI, VALUE = f"{RDF}Description", f"{RDF}li", f"{RDF}value"
 ARRAYS = (f"{RDF}Bag", f"{RDF}Seq", f"{RDF}Alt")
 
+IS_WIDE = re.compile(rb"\xff\xfe|\xfe\xff|\0\0\xfe\xff|<\0|\0<\0")
+"""How UTF-16 and UTF-32 begin, of which zeros are a part."""
+
+PADDING = b"\0 \t\r\n"
+
 Element = etree._Element  # noqa: SLF001 - lxml has no other name for it
 Value = Element | str
 Fields = Mapping[str, Value]
@@ -35,7 +41,7 @@ def parsed(data: bytes) -> Element:
         raise XmpRefused(f"it is over the limit of {MAX_XMP // 1_000_000} MB")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
     try:
-        root = etree.fromstring(data.strip(b"\0 \t\r\n"), parser)
+        root = etree.fromstring(data if IS_WIDE.match(data) else data.strip(PADDING), parser)
     except (etree.XMLSyntaxError, ValueError):
         raise XmpRefused("it is broken") from None
     # XMP has no use for it, and what is defined there may grow without end.

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from tagbot.photos.rectangle import Rectangle, Size
-from tagbot.photos.xmp.our_tags import FACE, KEYWORDS, LIST, REGIONS, SUBJECT, Tag, _mark, merged
+from tagbot.photos.xmp.our_tags import FACE, KEYWORDS, LIST, REGIONS, SUBJECT, Tag, _mark, has_ours, merged
 from tagbot.photos.xmp.packet import ARRAYS, DESCRIPTION, LI, RDF, Element, fields, items, parsed, text
+from tagbot.photos.xmp.regions import read_regions
 from tests.photos.xmp.packets import NAMESPACES, mwg, region, xmp
 
 SIZE = Size(640, 480)
@@ -147,6 +148,19 @@ def test_ends_and_prefixes_of_the_file_stay_too() -> None:
     assert declared is not None
     assert declared.startswith(b"<?xml version='1.0' encoding='UTF-8'?>")
     assert DESCRIPTION.encode() not in declared
+
+
+@pytest.mark.rule("xmp-merged")
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_each_encoding_of_xmp_is_read_and_merged(encoding: str) -> None:
+    there = xmp(mwg(region((0.5, 0.5, 0.2, 0.2), "Jörg"))).decode().encode(encoding)
+    new = merged(there, [Tag("f", "Ada", Rectangle(1, 2, 30, 40))], SIZE, 1)
+    assert new is not None
+    assert {each.name for each in read_regions(new, SIZE, 1)} == {"Jörg", "Ada"}
+    assert has_ours(new.decode().encode(encoding))
+    gone = merged(new, [], SIZE, 1)
+    assert gone is not None
+    assert [each.name for each in read_regions(gone, SIZE, 1)] == ["Jörg"]
 
 
 @pytest.mark.rule("xmp-merged")
