@@ -40,8 +40,14 @@ waits for it, and has three seconds to open.
 """
 
 STILL_HERE_SECONDS = 3600.0
-"""How long a member who is offered in a request is believed to be there still: asked each minute, Slack would
-allow for no more than 25 requests of four names each.
+"""How long a member who is offered in a request is believed to be there still, unless Slack said otherwise
+since or can be asked: asked about each time, it would allow for no more than 25 requests a minute of four
+names each.
+"""
+
+OFFERED_PER_MINUTE = 20
+"""As long as Slack was asked about fewer members than these in the last minute, it is asked anew about those
+who are offered; the others of `ANEW_PER_MINUTE` stay for those who answer.
 """
 
 CHOICES_AT_ONCE = 20
@@ -151,7 +157,8 @@ class Members:
         return [member for member, keys in names if name_key(name) in keys]
 
     def has_not_left(self, member: str) -> bool:
-        """Whether a member's account is active, as it was within the last hour."""
+        """Whether a member's account is active, as it was within the last hour where Slack has no time."""
+        self._ask_anew(member, self._still_here, OFFERED_PER_MINUTE)
         return self._still_here.get(member, lambda: self._is_active(member))
 
     def who_left(self, accounts: Sequence[str]) -> int:
@@ -194,12 +201,15 @@ class Members:
     def _note(self, member: str, profile: Profile | None) -> None:
         self._recent.note(member, profile)
         self._fresh.note(member, True)
+        if self._still_here.knows(member):
+            self._still_here.note(member, profile is not None and profile.is_active_person)
 
-    def _ask_anew(self, member: str) -> None:
+    def _ask_anew(self, member: str, known: Recent[Any] | None = None, most: int = ANEW_PER_MINUTE) -> None:
         """Have what is known of a member put right, where it is a few seconds old; while Slack does not
         answer, it is believed on.
         """
-        if self._fresh.knows(member) or not self._recent.knows(member) or not self._begins(member):
+        is_known = self._recent.knows(member) or (known is not None and known.knows(member))
+        if self._fresh.knows(member) or not is_known or not self._begins(member, most):
             return
         began, failed = self._api.clock(), True
         try:
@@ -213,11 +223,13 @@ class Members:
                 if failed or now - began > SLOW_SECONDS:
                     self._rests_until = now + REST_SECONDS
 
-    def _begins(self, member: str) -> bool:
-        """Whether Slack may be asked about a known member now; it has to be, then."""
+    def _begins(self, member: str, most: int) -> bool:
+        """Whether Slack may be asked about a known member now, having been asked about fewer than `most` in
+        the last minute; it has to be, then.
+        """
         now = self._api.clock()
         with self._lock:
-            is_there_room = len(self._asked_at) < ANEW_PER_MINUTE or self._asked_at[0] <= now - 60.0
+            is_there_room = len(self._asked_at) < most or self._asked_at[-most] <= now - 60.0
             may = (
                 now >= self._rests_until
                 and member not in self._asked_anew

@@ -40,7 +40,7 @@ def note_opinion(request: Request, faces: Sequence[Face], services: Services) ->
     if most and services.machine.may_know_somebody:
         nearest = as_one(_nearest(faces, most + SPARE, services), MergedPeople.now().root)
         named = NamedFace.people(faces, services.opt_out_key)
-        names = _names({*named, *(each.person for each in nearest)}, services)
+        names = _names(dict.fromkeys([*named, *(each.person for each in nearest)]), services)
         offered = services.machine.line_up(nearest, names, most, named)
         guesses = _guesses(request, faces, nearest, services)
     with writing():
@@ -75,12 +75,16 @@ def _search(search: FaceSearch, faces: Sequence[Face], most: int, services: Serv
 
 
 def _names(ids: Collection[str], services: Services) -> dict[str, str]:
-    """Of those who can be chosen, by which they are sorted: not of people who have left or opted out."""
-    people = Person.select().where((Person.id << list(ids)) & Person.name.is_null(False))
+    """Of those who can be chosen, by which they are sorted: not of people who have left or opted out.
+
+    The likeliest come first in `ids`, as Slack is asked anew about a few only.
+    """
+    rows = Person.select().where((Person.id << list(ids)) & Person.name.is_null(False))
+    people = {person.id: person for person in rows}
     members = services.slack.members
     return {
         person.id: name_key(person.name)
-        for person in people
+        for person in (people[each] for each in ids if each in people)
         if person.slack_id is None
         or (members.has_not_left(person.slack_id) and not OptOut.has(person.slack_id, services.opt_out_key))
     }

@@ -17,6 +17,7 @@ from tagbot.slack.members import (
     CHOICES_AT_ONCE,
     FRESH_SECONDS,
     MEMBER_SECONDS,
+    OFFERED_PER_MINUTE,
     SLOW_SECONDS,
 )
 from tests.lib.clock import Clock
@@ -135,6 +136,35 @@ def test_who_has_a_say_is_believed_for_a_few_seconds(
     assert door.members.had_a_say(anna), "where nothing depends on it, nobody is asked"
     assert not any(door.members.has_a_say(anna) for _ in range(5))
     assert (len(stand_in.calls("users.info")), len(stand_in.calls("auth.test"))) == (2, 1)
+
+
+@pytest.mark.rule("changed-accounts", "line-up")
+def test_who_left_is_not_offered_within_a_few_seconds(
+    door: Slack, stand_in: SlackStandIn, clock: Clock
+) -> None:
+    anna = stand_in.people[0]
+    assert door.members.has_not_left(anna)
+    stand_in.set_member(anna, deleted=True)
+    clock.now += FRESH_SECONDS + 0.1
+    assert not door.members.has_not_left(anna)
+    clock.now += MEMBER_SECONDS
+    stand_in.set_member(anna, deleted=False)
+    assert door.members.has_not_left(anna)
+
+
+@pytest.mark.rule("changed-accounts", "line-up")
+def test_where_slack_has_no_time_it_is_not_asked_about_the_offered_and_what_it_says_otherwise_is_believed(
+    door: Slack, stand_in: SlackStandIn, clock: Clock
+) -> None:
+    anna, ben = stand_in.people[:2]
+    assert door.members.has_not_left(anna)
+    stand_in.set_member(anna, deleted=True)
+    clock.now += MEMBER_SECONDS + 0.1
+    for number in range(OFFERED_PER_MINUTE):
+        door.members.has_a_say(f"U0MANY{number:03}")
+    assert door.members.has_not_left(anna)
+    assert not door.members.can_be_chosen(anna, by=ben)
+    assert not door.members.has_not_left(anna)
 
 
 @pytest.mark.rule("changed-accounts")
