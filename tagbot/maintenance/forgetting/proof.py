@@ -10,6 +10,7 @@ from tagbot.database.models.marks import borne_by_others, means
 from tagbot.database.models.mentioning_texts import columns_that_mention, mentions_of
 from tagbot.database.standing import columns_with, is_said_by_bot
 from tagbot.errors import Reject, Retry
+from tagbot.lib.mentions import Mentions
 from tagbot.maintenance.forgetting.parts import Parts, model
 from tagbot.photos.image_keys import context_key, crop_key, photo_key
 
@@ -46,7 +47,8 @@ SERVERS_LOG = "the write-ahead log and the backups of the database server"
 
 def concerns(text: str, marks: Marks, faces: Collection[str]) -> bool:
     """Whether a message, as JSON, is about the person or one of their faces."""
-    if any(each in text for each in (*marks.ids, *faces)):
+    ids = [each for each in (*marks.ids, *faces) if each in text]
+    if ids and Mentions(ids, (), ()).are_in(text):  # not as a part of somebody else's longer id
         return True
     message, _, errors = text.partition("\n")
     try:
@@ -109,7 +111,10 @@ def search(forgetting: Forgetting, parts: Parts) -> tuple[list[str], list[str]]:
 
 
 def _in_queues(wanted: Wanted, marks: Marks, faces: Sequence[str], parts: Parts) -> Iterator[str]:
-    """Messages about them go once more; a message about somebody else of the same name stays."""
+    """Messages about them go once more; a message about somebody else of the same name, or with a longer id,
+    stays.
+    """
+    of_many = wanted.in_queues - wanted.sure | {each.encode() for each in marks.ids}
     for name, queue in parts.queues.items():
         of_others: set[bytes] = set()
 
@@ -117,7 +122,7 @@ def _in_queues(wanted: Wanted, marks: Marks, faces: Sequence[str], parts: Parts)
             if concerns(text, marks, faces):
                 return True
             content = text.encode(errors="replace")
-            of_others |= {each for each in wanted.in_queues - wanted.sure if each in content}
+            of_others |= {each for each in of_many if each in content}
             return False
 
         queue.drop(is_theirs)
@@ -151,7 +156,7 @@ def _places(found: bytes) -> Iterator[str]:
         yield BYTES  # a vector
         return
     columns = list(columns_with(text))
-    yield from (f"the database ({column})" for column in columns)
+    yield from (f"the database ({column})" for column, is_by_itself in columns if is_by_itself)
     if not columns and not is_said_by_bot(text):
         yield BYTES
 

@@ -23,9 +23,9 @@ from tagbot.queues import Counts
 from tagbot.slack.consent_question import text_of_today
 from tagbot.slack.own_data import kept_of
 from tagbot.vocabulary import Consent, WayToForget
-from tests.maintenance.forgetting.scenes import LATER, forget, of_person
+from tests.maintenance.forgetting.scenes import LATER, forget, of_person, put_ready_waiting_and_dead
 from tests.maintenance.forgetting.traces import in_files, in_slack, on_server
-from tests.stages.scenes import MakeWorld, fresh, seen, tagged, votes
+from tests.stages.scenes import MakeWorld, fresh, person_of, say, seen, tagged, votes
 from tests.world import World
 
 
@@ -223,6 +223,21 @@ def test_a_dead_answer_about_another_of_the_same_name_stays_and_holds_up_nothing
     done = forget(world, chiara)
     assert done.finished_at is not None, (done.step, world.queues["person-forget"].troubles())
     assert queue.counts() == Counts(dead=1)
+
+
+@pytest.mark.rule("forget-ends", "forget-stays")
+def test_a_longer_id_that_begins_like_theirs_is_somebody_elses(world: World) -> None:
+    anna, ben, *_ = world.slack.people
+    short = ben[:-1]
+    world.slack.set_member(short, name="shorty", real_name="Shorty Miller")
+    tagged(world, short)
+    of_ben, still_open = tagged(world, ben), world.face(posted=True)
+    say(world, still_open, ben, anna)
+    put_ready_waiting_and_dead(world, [world.answer(still_open, ben, anna)])
+    done = begun(world, short)
+    assert (done.finished_at is not None, done.found_since) == (True, {})
+    assert world.queues["face-tagging"].counts() == Counts(ready=1, delayed=1, dead=1)
+    assert (person_of(of_ben), votes(still_open)) == (ben, {anna: ben})
 
 
 # --- What stays --------------------------------------------------------------------------------------------
