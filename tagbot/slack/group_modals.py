@@ -54,12 +54,15 @@ def wrong_ones_modal(
     )
 
 
-def look_closer_modal(photos: Sequence[tuple[Numbered, str]], saying: str = "") -> dict[str, Any]:
-    """Shows the photo around each face, by Slack's ids of them; or says why there are none yet."""
+def look_closer_modal(photos: Sequence[tuple[Numbered, str | None]], saying: str = "") -> dict[str, Any]:
+    """Shows the photo around each face, by Slack's ids of them, None for one that is no longer kept; or says
+    why there are none yet.
+    """
     blocks: list[Block] = [section(saying)] if saying else []
     for face, file in photos:
+        blocks.append(section(f"*{words.face_number(face.number)}*"))
         alt = words.numbered_photo_alt(face.number)
-        blocks += [section(f"*{words.face_number(face.number)}*"), image(file, alt)]
+        blocks.append(image(file, alt) if file else section(words.LOOK_CLOSER_GONE))
     view = View(
         type="modal",
         callback_id=CallbackId.LOOK_CLOSER,

@@ -84,13 +84,13 @@ def forget(request: Request, faces: Sequence[Face]) -> None:
         Request.note(request.id, grid_file=None, grid_size=None)
 
 
-def photos_ready(request: Request, slack: Slack, images: ImageStore, *, share: bool) -> dict[str, str]:
-    """Slack's ids of the photos around the faces of a request, by face, when Slack can show them. Several
-    members who ask at once are shown the same ones.
+def photos_ready(request: Request, slack: Slack, images: ImageStore, *, share: bool) -> dict[str, str | None]:
+    """Slack's ids of the photos around the faces of a request, by face, when Slack can show them; None for
+    one that is no longer kept. Several members who ask at once are shown the same ones.
     """
     with reached(), connected(), alone(f"photos of {request.id}"):
-        faces = Face.of_request(request.id)
-        faces = [face for face in faces if face.has_surroundings]
+        asked = Face.of_request(request.id)
+        faces = [face for face in asked if face.has_surroundings]
         new = [face for face in faces if face.context_file is None]
         files = slack.uploads.upload([_photo_around(face, images) for face in new])
         with writing():
@@ -106,7 +106,7 @@ def photos_ready(request: Request, slack: Slack, images: ImageStore, *, share: b
             with writing():
                 Face.update(context_file=None).where(Face.request == request.id).execute()
             raise Retry(gone.reason) from None
-        return {face.id: str(face.context_file) for face in faces}
+        return {face.id: face.context_file if face in faces else None for face in asked}
 
 
 def _missing(faces: Sequence[Face], images: ImageStore) -> list[Picture]:

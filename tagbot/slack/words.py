@@ -86,6 +86,7 @@ WRONG_ONES_SUBMIT = "Ask again"
 LOOK_CLOSER_TITLE = "Look closer"
 LOOK_CLOSER_CLOSE = "Close"
 LOOK_CLOSER_WAIT = "One moment, the photos are on their way…"
+LOOK_CLOSER_GONE = "Its photo was kept for a while only, and is gone."
 LOOK_CLOSER_FAILED = "The photos cannot be shown just now. Please close this and try again in a minute."
 
 # --- The question whether a tag is wrong -------------------------------------------------------------------

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tagbot.database.models.faces import Face
 from tagbot.database.models.rounds import ask_again
 from tagbot.handlers import not_all_the_same, wrong_person
 from tagbot.messages import FaceReopened, FacesStruckOut
@@ -98,6 +99,17 @@ def test_where_the_photos_cannot_be_shown_the_modal_says_so(world: World) -> Non
     with connected_desk(world) as desk:
         desk.slack.click(anna, ts_of(faces[0]), "look_closer")
         desk.slack.wait_for(lambda: words.LOOK_CLOSER_FAILED in str(front(desk, anna).content))
+
+
+@pytest.mark.rule("look-closer", "pictures-kept-for-a-while")
+def test_a_closer_look_says_which_photos_are_no_longer_kept(world: World) -> None:
+    faces, (anna, *_) = asked_together(world), world.slack.people
+    for face in faces:  # of faces that were reopened after that
+        Face.note(face.id, pictures_gone_at=1.0)
+    with connected_desk(world) as desk:
+        desk.slack.click(anna, ts_of(faces[0]), "look_closer")
+        desk.slack.wait_for(lambda: words.LOOK_CLOSER_WAIT not in str(front(desk, anna).content))
+        assert str(front(desk, anna).content).count(words.LOOK_CLOSER_GONE) == len(faces)
 
 
 @pytest.mark.rule("undo-some")
