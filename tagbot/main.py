@@ -21,7 +21,7 @@ from tagbot.lib.service_manager import ServiceManager
 from tagbot.lib.sqlite_errors import with_advice
 from tagbot.lib.unseen import printable
 from tagbot.settings import Settings, SettingsError
-from tagbot.settings.values import trimmed
+from tagbot.settings.values import trimmed, whole_number
 
 FAILED, WRONG_SETTINGS, RUNNING_ALREADY = 1, 2, 3
 """Exit codes."""
@@ -70,6 +70,14 @@ class _Parser(argparse.ArgumentParser):
         super().error(printable(without_secrets(message)))
 
 
+def _port(text: str) -> int:
+    """One of this machine, or 0 for any that is free."""
+    try:
+        return whole_number(0, 65535)(text)
+    except ValueError as wrong:
+        raise argparse.ArgumentTypeError(str(wrong)) from None
+
+
 def _parsed(given: Sequence[str]) -> argparse.Namespace:
     """The command line, understood; ends the program where it makes no sense, or asks for help."""
     parser = _Parser(
@@ -81,7 +89,7 @@ def _parsed(given: Sequence[str]) -> argparse.Namespace:
         action="store_true",
         help="run the bot against a Slack on this machine, with a page in the browser; it needs no settings",
     )
-    parser.add_argument("--port", type=int, metavar="N", help="where the page of --sandbox answers")
+    parser.add_argument("--port", type=_port, metavar="N", help="where the page of --sandbox answers")
     if given and given[0].lower() in COMMANDS:
         given = [given[0].lower(), *given[1:]]
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")

@@ -85,7 +85,14 @@ def test_a_command_loads_little_that_it_does_not_need(
 
 
 @pytest.mark.parametrize(
-    "arguments", [["dance"], ["add"], ["export", "--format", "xml"], ["status", "--loud"]]
+    "arguments",
+    [
+        ["dance"],
+        ["add"],
+        ["export", "--format", "xml"],
+        ["status", "--loud"],
+        ["--sandbox", "--port", "65536"],
+    ],
 )
 def test_a_command_line_that_it_does_not_understand_is_told_so(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
