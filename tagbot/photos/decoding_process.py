@@ -53,10 +53,11 @@ class DecodingProcess:
 
     def regions(self, beside: Sequence[bytes]) -> tuple[list[NamedRectangle], list[str]]:
         """The faces that other programs marked, by the first XMP that has some: of those beside the photo, in
-        order, and of the one in it. Also why XMP was left out.
+        order, and of that in it. Also why XMP was left out.
         """
         left_out: list[str] = []
-        for xmp in filter(None, (*beside, self._metadata.xmp)):
+        inside = self._metadata.xmp, self._metadata.extended_xmp
+        for xmp in filter(None, (*beside, *inside)):
             try:
                 found = read_regions(xmp, self.photo.size, self._metadata.orientation)
             except XmpRefused as why:

@@ -1,6 +1,8 @@
 """The segments of a JPEG."""
 
-from collections.abc import Iterator
+import re
+import struct
+from collections.abc import Iterable, Iterator
 
 from tagbot.photos.metadata import Essence
 
@@ -14,6 +16,15 @@ BESIDE = frozenset({*range(0xE0, 0xF0), COMMENT})
 
 EXIF, XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
 
+EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
+"""Of XMP that is longer than a segment (ISO 16684-3): each part tells its document and its place in it."""
+
+PART = struct.Struct(">32sII")
+"""The document's id, its length, and where in it this part begins."""
+
+EXTENDED_BY = re.compile(rb"HasExtendedXMP\s*(?:=\s*[\"']|>)\s*([0-9A-Fa-f]{32})")
+"""What the first document says of the second."""
+
 COLOURS = {APP0: (b"JFIF\0", 14), APP14: (b"Adobe", 12)}
 """How the two segments begin by which libjpeg knows the colours, and their least size."""
 
@@ -21,15 +32,29 @@ COLOURS = {APP0: (b"JFIF\0", 14), APP14: (b"Adobe", 12)}
 def essence_of_jpeg(data: bytes) -> Essence:
     """Up to the first scan without applications' segments and comments; from there on as it is."""
     kept, exif, xmp = [data[:2]], [], b""
+    parts: list[bytes] = []
     for marker, start, end in segments(data):
         content = data[start + 4 : end]
         if marker == APP1 and content.startswith(EXIF):
             exif.append(content.removeprefix(EXIF))  # longer than a segment, it goes on in the next one
         elif marker == APP1 and content.startswith(XMP):
             xmp = content.removeprefix(XMP)
+        elif marker == APP1 and content.startswith(EXTENSION):
+            parts.append(content.removeprefix(EXTENSION))
         elif marker not in BESIDE or says_colours(marker, content):
             kept.append(data[start:end])
-    return Essence(b"".join(kept), b"".join(exif), xmp)
+    return Essence(b"".join(kept), b"".join(exif), xmp, extended_xmp(xmp, parts))
+
+
+def extended_xmp(xmp: bytes, parts: Iterable[bytes]) -> bytes:
+    """The document that this XMP says goes on with it, put together; empty where it says so of none."""
+    named = EXTENDED_BY.search(xmp)
+    by_place: dict[int, bytes] = {}
+    for part in parts:
+        if named and len(part) > PART.size and part[:32].upper() == named[1].upper():
+            _, _, place = PART.unpack_from(part)
+            by_place[place] = part[PART.size :]
+    return b"".join(part for _, part in sorted(by_place.items()))
 
 
 def says_colours(marker: int, content: bytes) -> bool:

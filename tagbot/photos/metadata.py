@@ -31,6 +31,8 @@ class Essence:
     file: bytes
     exif: bytes = b""
     xmp: bytes = b""
+    extended_xmp: bytes = b""
+    """Of a JPEG: what did not fit into one segment, as a document of its own."""
     coding: str = ""
     """`heic` or `avif`, of a HEIF: by the picture, and not by what the file calls itself."""
     turned: int | None = None

@@ -1,5 +1,6 @@
 """Regions of faces as other programs write them, whichever way; and XMP that is hostile or broken."""
 
+import hashlib
 import time
 from contextlib import suppress
 from io import BytesIO
@@ -12,6 +13,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from tagbot.photos.decoding_process import DecodingProcess
+from tagbot.photos.jpeg_segments import EXTENSION, PART, XMP
 from tagbot.photos.rectangle import Rectangle, Size
 from tagbot.photos.xmp.packet import XmpRefused
 from tagbot.photos.xmp.regions import NamedRectangle, read_regions
@@ -19,6 +21,7 @@ from tests.photos.heif import CORNER, beside, heif, picture
 from tests.photos.images import file
 from tests.photos.test_decoding import CORNERS
 from tests.photos.test_heif_boxes import TURNED
+from tests.photos.test_metadata import segment
 from tests.photos.xmp.packets import CENTRE, Area, microsoft, mwg, region, xmp
 
 SIZE = Size(64, 48)
@@ -122,6 +125,31 @@ def test_a_region_inside_is_about_the_picture_as_it_is_stored(orientation: int, 
     right, low = CORNERS[orientation]
     across, down = (64, 48) if orientation <= 4 else (48, 64)
     assert found.rectangle == Rectangle(across - 16 if right else 0, down - 16 if low else 0, 16, 16)
+
+
+@pytest.mark.rule("xmp-read")
+@pytest.mark.parametrize(
+    "said", ['xmpNote:HasExtendedXMP="{}"', "<xmpNote:HasExtendedXMP>{}</xmpNote:HasExtendedXMP>"]
+)
+def test_what_did_not_fit_into_one_segment_of_a_jpeg_is_read_too(said: str) -> None:
+    crowd = xmp(mwg(*(region((x / 400, 1 / 2, 1 / 500, 1 / 9), f"Somebody {x}") for x in range(1, 400))))
+    guid = hashlib.md5(crowd, usedforsecurity=False).hexdigest().upper()
+    note = said.format(guid).replace("xmpNote:", "tiff:")
+    first = xmp(attributes=note) if "=" in note else xmp(note)
+    parts = [
+        segment(0xE1, EXTENSION + PART.pack(guid.encode(), len(crowd), at) + crowd[at : at + 30_000])
+        for at in range(0, len(crowd), 30_000)
+    ]
+    of_another = segment(0xE1, EXTENSION + PART.pack(b"0" * 32, 5, 0) + b"other")
+    plain = file(Image.new("RGB", (1600, 480)), "JPEG")
+    process = DecodingProcess()
+    head = segment(0xE1, XMP + first)
+    process.decode(plain[:2] + b"".join([*reversed(parts), of_another, head]) + plain[2:], 10, 10**9)
+    found, left_out = process.regions(())
+    assert len(parts) > 2
+    assert (len(found), left_out) == (399, [])
+    process.decode(plain[:2] + b"".join([head, of_another, parts[0]]) + plain[2:], 10, 10**9)
+    assert process.regions(()) == ([], ["it is broken"])
 
 
 def itxt(packet: bytes) -> PngInfo:
