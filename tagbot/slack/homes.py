@@ -137,9 +137,9 @@ class Homes:
         with self._changed:
             self._look_at(member, SETTLE_SECONDS)
 
-    def refused(self, member: str, face_id: str, why: str) -> None:
-        """What a member did in their Home about a face did not count: it says so until they answer again, or
-        open it again.
+    def refused(self, member: str, about: str, why: str) -> None:
+        """What a member did in their Home did not count: it says so until they answer again or open it again;
+        `about` is the face, or the subject of another wish.
         """
         with self._changed:
             is_looking = member in self._viewers
@@ -147,8 +147,8 @@ class Homes:
             if not is_looking:
                 viewer.looked_at += ELSEWHERE_SECONDS - LOOKING_SECONDS
             viewer.refusals += 1
-            others = [each for each in viewer.refused.items() if each[0] != face_id]
-            viewer.refused = dict([*others, (face_id, Refusal(why, viewer.refusals))][-MOST_REFUSALS:])
+            others = [each for each in viewer.refused.items() if each[0] != about]
+            viewer.refused = dict([*others, (about, Refusal(why, viewer.refusals))][-MOST_REFUSALS:])
 
     def answered(self, member: str) -> None:
         """A member answered, here or in the channel."""
@@ -278,7 +278,7 @@ class Homes:
         with reached(), connected():
             kept = kept_message(kept_of(member, self._opt_out_key, text, self._now()))
             board = self._board_of_now()
-            home = board.progress
+            home = replace(board.progress, refused=[each.text for each in refused.values()])
             if not refusal:
                 home = home_of(member, board, self._messages.of, address, refused)
         takes_posts = self._settings.slack_photos == "channel"

@@ -18,5 +18,7 @@ def send_photos(message: PhotosAsked, services: Services) -> tuple[()]:
         send_photos_of(wish, services.slack, services.images, services.now)
     except CannotBeWrittenTo:
         services.tellings.tell(message.person, NOT_WRITTEN_TO, message.channel)
+        if not message.channel:
+            services.homes.refused(message.person, message.key, NOT_WRITTEN_TO)
         PhotosWish.note(wish.id, ended_at=message.at)
     return ()

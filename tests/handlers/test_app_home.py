@@ -8,7 +8,7 @@ import pytest
 from tagbot.database.models.faces import Face
 from tagbot.messages import AnswerGiven
 from tagbot.sandbox.state import Json, View
-from tagbot.slack import home_words, person_words, words
+from tagbot.slack import home_words, person_words, sent_photo_words, words
 from tests.handlers.conftest import Desk
 from tests.handlers.test_fallbacks import fill
 from tests.handlers.test_wrong_person import tagged
@@ -256,3 +256,19 @@ def test_an_answer_to_what_closed_meanwhile_is_told_at_home_until_it_is_opened_a
     assert selects(home, face) == []
     desk.slack.open_home(anna)
     desk.slack.wait_for_home(anna, lambda home: words.CLOSED not in said(home))
+
+
+@pytest.mark.rule("refused-at-home", "photos-with-me")
+def test_a_guest_who_cannot_be_written_to_hears_at_home_that_no_photos_come(desk: Desk) -> None:
+    face = tagged(desk.world)
+    person = str(face.person and face.person.slack_id)
+    desk.slack.set_member(person, is_restricted=True)
+    desk.slack.set_channel(
+        members=[each for each in desk.slack.people if each != person] + [desk.slack.bot_user]
+    )
+    desk.slack.fail("conversations.open", error="user_not_visible", times=None)
+    desk.slack.open_home(person)
+    home = desk.slack.wait_for_home(person)
+    assert desk.slack.click(person, home.id, "photos_with_me").acknowledged
+    desk.world.drain()
+    desk.slack.wait_for_home(person, lambda home: sent_photo_words.NOT_WRITTEN_TO[:40] in said(home))
