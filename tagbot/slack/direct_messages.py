@@ -114,11 +114,10 @@ class DirectMessages:
         return None
 
     def told(self, member: str) -> Iterator[tuple[str, str, list[str]]]:
-        """All that the bot told a member: channel and `ts` of each message, and Slack's ids of its files."""
-        try:
-            channel = self.open(member)
-        except CannotBeWrittenTo:
-            return
+        """All that the bot told a member: channel and `ts` of each message, and Slack's ids of its files.
+        Raises `CannotBeWrittenTo`: then Slack does not say where that would be.
+        """
+        channel = self.open(member)
         for page in self._api.pages("conversations.history", channel=channel):
             for message in page.get("messages") or ():
                 if message.get("bot_id"):

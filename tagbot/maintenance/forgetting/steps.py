@@ -31,6 +31,7 @@ from tagbot.photos.rectangle import Rectangle, Size
 from tagbot.queues.publish import Put, publish
 from tagbot.slack import request_pictures, words
 from tagbot.slack.consent_question import show_question_anew, text_of_today
+from tagbot.slack.direct_messages import CannotBeWrittenTo
 from tagbot.training.other_models import leave_to_reconcile
 from tagbot.vocabulary import StageName, State
 
@@ -46,6 +47,10 @@ LASTS_SECONDS = 20.0
 """A find that comes back for so long, although it was erased each time, stays."""
 
 FILES = "pictures in Slack, which it does not delete"
+
+CLOSED_CONVERSATION = (
+    "messages and files that the bot sent to this person alone: Slack opens no conversation with the account"
+)
 
 VERSIONS = "earlier versions of pictures at Amazon S3, which the bot may not delete"
 
@@ -250,10 +255,13 @@ def _direct_messages(forgetting: Forgetting, parts: Parts) -> Iterator[None]:
     if not parts.settings.has_slack:
         return
     for slack_id in (forgetting.marks or Marks()).slack_ids:
-        for channel, ts, files in parts.slack.direct.told(slack_id):
-            with writing():
-                ToForget.note(forgetting.id, Kind.MESSAGE, {ts: channel})
-                ToForget.note(forgetting.id, Kind.FILE, files)
+        try:
+            for channel, ts, files in parts.slack.direct.told(slack_id):
+                with writing():
+                    ToForget.note(forgetting.id, Kind.MESSAGE, {ts: channel})
+                    ToForget.note(forgetting.id, Kind.FILE, files)
+        except CannotBeWrittenTo:
+            _not_searched(forgetting, CLOSED_CONVERSATION)
         yield
 
 

@@ -15,7 +15,7 @@ from tagbot.database.models.people import Person
 from tagbot.database.models.photos import Photo
 from tagbot.errors import Retry
 from tagbot.maintenance.forgetting import proof, receipt
-from tagbot.maintenance.forgetting.steps import FILES, LASTS_SECONDS, begin, go_on
+from tagbot.maintenance.forgetting.steps import CLOSED_CONVERSATION, FILES, LASTS_SECONDS, begin, go_on
 from tagbot.messages import ConsentChanged
 from tagbot.monitoring.status_figures import collect
 from tagbot.monitoring.status_words import in_words
@@ -302,6 +302,16 @@ def test_what_was_found_once_and_went_is_named_nowhere(here: World) -> None:
     done = until_it_ends_or_is_to_be_tried_again(here, done.id)
     assert (done.finished_at is not None, done.found_since) == (True, {})
     assert [line for line in receipt.in_words(done) if "nothing found" in line]
+
+
+@pytest.mark.rule("forget-ends", "forget-proof")
+def test_the_receipt_of_who_left_says_that_slack_opens_no_conversation_with_them(world: World) -> None:
+    chiara = world.slack.people[2]
+    tagged(world, chiara)
+    world.slack.set_member(chiara, deleted=True)
+    done = begun(world, chiara)
+    assert done.finished_at is not None
+    assert f"not searched: {CLOSED_CONVERSATION}" in receipt.in_words(done)
 
 
 @pytest.mark.rule("forget-proof")
