@@ -16,6 +16,7 @@ CHANGED = "Thank you, your answer is on its way. You can close this."
 CLOSE = "Close"
 NOTICE_TITLE = "FaceTag"
 STILL_OPEN = "It is still being asked about."
+ASKED_ANEW = "This question was asked anew meanwhile, so your answer did not count. Please answer once more."
 NO_SAY = (
     "Nothing is asked of you here: only full members of this workspace have a say, and guests and people of "
     "other organisations do not. What is kept about you, and what you can do about it, is below."

@@ -4,7 +4,7 @@ from tagbot.database.models.asked import AskedFace, AskedRequest
 from tagbot.errors import Reject
 from tagbot.messages import AnswerGiven
 from tagbot.services import Services
-from tagbot.slack import words
+from tagbot.slack import home_words, words
 from tagbot.slack.asked_group import why_late
 from tagbot.vocabulary import BY_PEOPLE, State
 
@@ -24,7 +24,8 @@ def tell_that_it_came_late(message: AnswerGiven, services: Services) -> None:
     if why == words.FACE_GONE and not message.channel:
         raise Reject("the answer is about a face that is not in the database")
     if why in (words.FORGOTTEN, words.FACE_GONE) or message.channel in ("", services.slack.channel.id):
-        services.tell(message, why)
+        is_anew = why == words.ASKED_ELSEWHERE and not message.channel
+        services.tell(message, home_words.ASKED_ANEW if is_anew else why)
 
 
 def _is_here(asked: AskedRequest, message: AnswerGiven, ours: str) -> bool:

@@ -6,7 +6,9 @@ from functools import partial
 import pytest
 
 from tagbot.database.models.faces import Face
-from tagbot.messages import AnswerGiven
+from tagbot.database.models.rounds import ask_again
+from tagbot.database.write_lock import writing
+from tagbot.messages import AnswerGiven, FaceStored
 from tagbot.sandbox.state import Json, View
 from tagbot.slack import home_words, person_words, sent_photo_words, words
 from tests.handlers.conftest import Desk
@@ -256,6 +258,24 @@ def test_an_answer_to_what_closed_meanwhile_is_told_at_home_until_it_is_opened_a
     assert selects(home, face) == []
     desk.slack.open_home(anna)
     desk.slack.wait_for_home(anna, lambda home: words.CLOSED not in said(home))
+
+
+@pytest.mark.rule("refused-at-home")
+def test_a_change_of_what_is_asked_anew_is_told_beside_the_new_question(desk: Desk) -> None:
+    face, (anna, ben, *_) = desk.request(), desk.slack.people
+    say(desk.world, face, ben, anna)
+    desk.slack.open_home(anna)
+    home = desk.slack.wait_for_home(anna, lambda home: "change_answer" in said(home))
+    desk.slack.click(anna, home.id, "change_answer", block_id=block_of(face))
+    modal = desk.slack.wait_for_view(anna)
+    with writing():
+        assert ask_again(face.id, face.round, "open", by=ben, struck_out=True)
+    desk.world.publish(FaceStored(face_id=face.id, round=2))
+    desk.world.drain()
+    assert desk.slack.choose(anna, modal.id, "tag_person", ben, block_id=block_of(face)).acknowledged
+    desk.world.drain()
+    home = desk.slack.wait_for_home(anna, lambda home: home_words.ASKED_ANEW in said(home))
+    assert selects(home, face) == [f"face:{face.id}:2:1"]
 
 
 @pytest.mark.rule("refused-at-home", "photos-with-me")

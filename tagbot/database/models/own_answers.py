@@ -18,6 +18,9 @@ CLOSED = (State.TRAINING, State.TAGGED)
 
 STAMP = """
     SELECT what, count FROM tally UNION ALL SELECT what, count FROM effort
+    UNION ALL SELECT 'rounds', COUNT(*) FROM past_round
+    UNION ALL SELECT 'revisions', COALESCE(SUM(revision), 0) FROM request
+        WHERE id IN (SELECT request_id FROM face WHERE state = 'open')
     UNION ALL SELECT 'statements', COUNT(*) FROM consent_statement
     UNION ALL SELECT 'questions', COUNT(*) FROM consent_question
     UNION ALL SELECT 'opt-outs', COUNT(*) FROM opt_out
