@@ -24,7 +24,7 @@ def tell_that_it_came_late(message: AnswerGiven, services: Services) -> None:
     if why == words.FACE_GONE and not message.channel:
         raise Reject("the answer is about a face that is not in the database")
     if why in (words.FORGOTTEN, words.FACE_GONE) or message.channel in ("", services.slack.channel.id):
-        is_anew = why == words.ASKED_ELSEWHERE and not message.channel
+        is_anew = why == words.ASKED_ELSEWHERE and not message.message_ts
         services.tell(message, home_words.ASKED_ANEW if is_anew else why)
 
 
