@@ -89,6 +89,13 @@ def test_a_wrong_value_is_one_line_that_begins_with_its_variable(variable: str, 
     assert "\n" not in line
 
 
+@pytest.mark.rule("problems-all-at-once")
+@pytest.mark.parametrize("value", ["mysql://host/db", "postgresql://host/"])
+def test_how_a_database_is_named_is_told_with_the_places_of_user_and_password(value: str) -> None:
+    [line] = problems(DATABASE_URL=value)
+    assert "postgresql://USER:PASSWORD@HOST/DATABASE" in line
+
+
 @pytest.mark.rule("smallest-values")
 @pytest.mark.parametrize(
     ("variable", "written", "meant"),

@@ -13,7 +13,8 @@ from tagbot.lib.unseen import printable_lines
 _PATTERNS = (
     (re.compile(r"x(?:ox[a-z]|app|wfp)-[\w.~+/=-]+"), "(token)"),
     (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"), "(secret)"),  # the id of an access key at AWS
-    (re.compile(r"""(?<=://)[^\s/'"?#]*:[^\s'"]*@"""), "(password)@"),  # USER:PASSWORD@ of an address
+    # USER:PASSWORD@ of an address, but for the one that says in these words how to write it.
+    (re.compile(r"""(?<=://)(?!USER:PASSWORD@HOST/)[^\s/'"?#]*:[^\s'"]*@"""), "(password)@"),
     (re.compile(r"""(?<=password=)[^\s&'"]+"""), "(password)"),
 )
 """The looks of secrets, and what stands in its place."""
