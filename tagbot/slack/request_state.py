@@ -21,7 +21,7 @@ from tagbot.slack.request_message import (
     request_message,
 )
 from tagbot.slack.told_apart import told_apart
-from tagbot.vocabulary import LEAST_OFFERED, MACHINE
+from tagbot.vocabulary import LEAST_OFFERED, MACHINE, State
 
 
 def request_as_it_is(request: Request, faces: Sequence[Face], rule: Rule, ours: str) -> Rendered:
@@ -37,7 +37,10 @@ def request_as_it_is(request: Request, faces: Sequence[Face], rule: Rule, ours: 
     votes = Vote.of_each([face.id for face in faces])
     voters = [vote.tagger for vote in max(votes.values(), key=len)]
     taggers = [tagger for tagger in voters if tagger != MACHINE]
-    machine_agreed = any(vote.tagger == MACHINE for each in votes.values() for vote in each)
+    # Not yet while the backend learns it: before a face is tagged, nothing says what the machine thinks.
+    machine_agreed = any(
+        vote.tagger == MACHINE for face in faces if face.state == State.TAGGED for vote in votes[face.id]
+    )
     offered = _offered(request)
     differ = any(isinstance(consensus(each, rule), PeopleDiffer) for each in votes.values())
     are_there = not pictures_are_on_their_way(request)

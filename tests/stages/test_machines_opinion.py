@@ -17,13 +17,15 @@ from tagbot.database.models.requests import Request
 from tagbot.database.models.vectors import TrainedVector
 from tagbot.database.models.votes import Vote
 from tagbot.database.write_lock import writing
-from tagbot.messages import FaceReopened, FaceStored, FaceTagged
+from tagbot.messages import FaceReopened, FaceStored, FaceTagged, TrainingSent
 from tagbot.recognition.earned_vote import is_audited
 from tagbot.sandbox.driver import Slack
 from tagbot.sandbox.state import Message
 from tagbot.schedule.timed_jobs import mend
 from tagbot.slack import words
 from tagbot.stages.machines_opinion import note_opinion
+from tagbot.stages.send_face_for_training import send_face_for_training
+from tagbot.stages.store_face_tag_sql import store_face_tag_sql
 from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import MACHINE, SpecialAnswer
 from tests.database.rows import photo_rows
@@ -429,6 +431,23 @@ def test_with_an_earned_vote_one_person_is_enough_who_says_the_same(voting: Worl
     assert "; the machine agreed" in json.dumps(message.blocks)
     assert Guess.get(Guess.face == face.id).was_right, "it is judged, but this one does not count"
     assert len(Guess.judged(1000)) == EARNS
+
+
+@pytest.mark.rule("guess-not-told")
+def test_that_the_machine_agreed_is_told_once_the_face_is_tagged_and_not_while_it_is_learned(
+    voting: World,
+) -> None:
+    people, tagger = four_people(), voting.slack.people[0]
+    earn(people[0])
+    face = asked_about(voting, 2)
+    answer = voting.answer(face, tagger, people[2].id)
+    for message in store_face_tag_sql(answer, voting.services):
+        list(send_face_for_training(message, voting.services))
+    assert (fresh(face).state, MACHINE in votes(face)) == ("training", True)
+    assert "machine" not in seen(shown(voting, face))
+    voting.publish(TrainingSent(face_id=face.id, round=1))
+    voting.drain()
+    assert "; the machine agreed" in shown(voting, face).text
 
 
 @pytest.mark.rule("machine-only-beside-people")

@@ -1,6 +1,6 @@
 """All that the database keeps of people, for themselves and for the operator."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,8 +92,9 @@ def photos_of(person_id: str) -> int:
 
 
 def answers_of(slack_id: str) -> int:
-    """How many of a member's own answers are kept."""
-    return int(Vote.select().where(Vote.tagger == slack_id).count())
+    """How many of a member's own answers are kept, by whichever of their accounts."""
+    accounts = _accounts(Person.of_account(slack_id), slack_id)
+    return int(Vote.select().where(Vote.tagger << accounts).count())
 
 
 def member_never_tagged(text: str) -> str | None:
@@ -107,12 +108,11 @@ def own_data(person: Person | None, slack_id: str | None) -> dict[str, Any]:
     of those who are a part of them.
     """
     merged = [] if person is None else merged_into(person.id)
-    accounts = {each.slack_id for each in (person, *merged) if each} | {slack_id}
     return {
         "person": None if person is None else _profile(person),
         **({"merged": [_profile(each) for each in merged]} if merged else {}),
         "faces": [] if person is None else list(lines(person.id)),
-        "answers": list(_answers(accounts)),
+        "answers": list(_answers(_accounts(person, slack_id))),
         "consents": [] if person is None else list(_consents(person.id)),
     }
 
@@ -134,9 +134,15 @@ def _profile(person: Person) -> dict[str, Any]:
     }
 
 
-def _answers(accounts: Iterable[str | None]) -> Iterator[dict[str, Any]]:
+def _accounts(person: Person | None, slack_id: str | None) -> list[str]:
+    """Those of a person, and of those who are a part of them; and one by which they may be known alone."""
+    people = [] if person is None else [person, *merged_into(person.id)]
+    return sorted({each for each in (slack_id, *(one.slack_id for one in people)) if each})
+
+
+def _answers(accounts: Sequence[str]) -> Iterator[dict[str, Any]]:
     """The answers of a member about faces, the oldest first."""
-    given = Vote.tagger << [each for each in accounts if each]
+    given = Vote.tagger << accounts
     for vote in Vote.select(Vote, Face).join(Face).where(given).order_by(Vote.at, Vote.face):
         yield {
             "face_id": vote.face.id,

@@ -20,7 +20,7 @@ from tagbot.database.models.export_lines import lines
 from tagbot.database.models.faces import Face, known_accounts, unseen_people
 from tagbot.database.models.forgettings import Forgetting
 from tagbot.database.models.guesses import Guess, outcome
-from tagbot.database.models.kept import known_people, own_data, people_called
+from tagbot.database.models.kept import answers_of, known_people, own_data, people_called
 from tagbot.database.models.labelled_faces import last_labelled
 from tagbot.database.models.marks import ids_of, marks_of
 from tagbot.database.models.merges import PeopleUnchanged, WhyUnchanged, merge, merged_into, rename, unmerge
@@ -406,6 +406,7 @@ def test_one_who_was_merged_is_seen_where_the_other_is_and_has_not_left_with_an_
     assert known_accounts() == ["UBEN"]
 
 
+@pytest.mark.rule("merged-is-one", "own-rights")
 def test_own_data_has_both_halves(key: KeyedHash) -> None:
     anna, ben = an_account("UANNA", "Anna Lee"), an_account("UBEN")
     faces = [tagged(anna), tagged(ben)]
@@ -418,6 +419,7 @@ def test_own_data_has_both_halves(key: KeyedHash) -> None:
     assert data["person"]["slack_id"] == "UBEN"
     assert [each["name"] for each in data["merged"]] == ["Anna Lee"]
     assert (len(data["answers"]), len(data["consents"])) == (2, 1)
+    assert {answers_of(account) for account in ("UANNA", "UBEN")} == {2}, "and so many are told of"
 
 
 @pytest.mark.rule("rename")
