@@ -9,6 +9,7 @@ from tagbot.database.models.faces import Face
 from tagbot.database.models.rounds import ask_again
 from tagbot.database.write_lock import writing
 from tagbot.messages import AnswerGiven, FaceStored
+from tagbot.queues import Counts
 from tagbot.sandbox.state import Json, View
 from tagbot.slack import home_words, person_words, sent_photo_words, words
 from tests.handlers.conftest import Desk
@@ -276,6 +277,18 @@ def test_a_change_of_what_is_asked_anew_is_told_beside_the_new_question(desk: De
     desk.world.drain()
     home = desk.slack.wait_for_home(anna, lambda home: home_words.ASKED_ANEW in said(home))
     assert selects(home, face) == [f"face:{face.id}:2:1"]
+
+
+@pytest.mark.rule("refused-at-home")
+def test_an_answer_about_a_face_that_was_forgotten_meanwhile_is_told_at_home(desk: Desk) -> None:
+    face, (anna, ben, *_) = desk.request(), desk.slack.people
+    desk.slack.open_home(anna)
+    home = desk.slack.wait_for_home(anna)
+    face.delete_instance(recursive=True)
+    desk.slack.choose(anna, home.id, "tag_person", ben, block_id=block_of(face))
+    desk.world.drain()
+    assert desk.world.queues["face-tagging"].counts() == Counts()
+    desk.slack.wait_for_home(anna, lambda home: words.FACE_GONE in said(home))
 
 
 @pytest.mark.rule("refused-at-home", "photos-with-me")
