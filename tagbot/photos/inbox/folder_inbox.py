@@ -68,8 +68,10 @@ class FolderInbox:
         self._ready: list[str] = []
         """The oldest name last, as they are popped."""
         self._scan_at = self._recover_at = -1.0
+        self._away = ""
+        """Why the folder cannot be looked into, as the latest look found."""
         self._lock = threading.RLock()
-        """Guards the six above."""
+        """Guards the seven above."""
         self._closed = threading.Event()
 
     def prepare(self) -> None:
@@ -114,6 +116,8 @@ class FolderInbox:
                         self._in_hand[name] = seen.unit
                         return InboxDelivery(self, name, seen.attempt)
             if self.clock() >= until:
+                if self._away:  # what another thread found is no news, nor is it over
+                    raise Retry(self._away)
                 return None
             self._closed.wait(SCAN_SECONDS)
         return None
@@ -176,7 +180,9 @@ class FolderInbox:
                     recover(self.folder, time.time())
                 found = units(look(self.folder))
             except OSError as problem:
-                raise Retry(f"cannot look into the inbox {self.folder}: {problem.strerror}") from None
+                self._away = f"cannot look into the inbox {self.folder}: {problem.strerror}"
+                raise Retry(self._away) from None
+        self._away = ""
         due = self._settling.look(found, started)
         self._ready = [name for name in reversed(due) if name not in self._in_hand]
         if self._leaving:

@@ -58,6 +58,8 @@ class S3Arrivals:
         """By name: the next attempt's number, and when it is due."""
         self._listed_at: float | None = None
         """None: at once, as the last list had something."""
+        self._away = ""
+        """Why the latest list failed."""
 
     def next(self) -> tuple[str, int] | None:
         """The next photo and the number of the attempt; none that another bot has taken over meanwhile."""
@@ -109,17 +111,29 @@ class S3Arrivals:
                 self._ready += [name for name in self._later if self._is_free(name)]
             is_to_list = self._listed_at is None or self._clock() - self._listed_at >= self._every
             if not self._ready and is_to_list:
-                self._list()
+                self._look()
             while self._ready:
                 name = self._ready.pop()
                 if self._is_free(name):
                     self._in_hand[name] = InHand()
                     return name, self._later.get(name, (1, 0.0))[0]
+            if self._away:  # until S3 is asked again, it is neither news nor over
+                raise Retry(self._away)
             return None
+
+    def _look(self) -> None:
+        """List what there is; where S3 does not give it, again soon, also where events tell of photos."""
+        self._listed_at = self._clock()
+        try:
+            self._list()
+        except Retry as why:
+            self._listed_at += LIST_SECONDS - self._every
+            self._away = why.reason
+            raise
+        self._away = ""
 
     def _list(self) -> None:
         """Look for photos, only as far as there are some; and where there are none, for lone sidecars."""
-        self._listed_at = self._clock()
         listed: list[Listed] = []
         for page in self._bucket.pages():
             shown = [found for found in page if is_shown(found.name) and not found.is_archived]

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tagbot.aws.s3_api import Listed
+from tagbot.errors import Retry
 from tagbot.photos.inbox import InboxDelivery
 from tagbot.photos.inbox.s3_arrivals import LIST_SECONDS, lone_sidecars
 from tagbot.photos.inbox.settled_files import LONE_SIDECAR_SECONDS
@@ -43,6 +44,17 @@ def test_a_photo_for_later_is_handed_out_again_when_it_is_due(rig: Rig) -> None:
     again = rig.look(1)
     assert again is not None
     assert again.attempt == 2
+
+
+@pytest.mark.failure("inbox-away", shows="what happens")
+def test_until_s3_is_asked_again_what_it_failed_at_is_neither_over_nor_asked_by_each_thread(rig: Rig) -> None:
+    rig.put("photo.jpg")
+    rig.aws.fail("ListObjectsV2", code="AccessDenied", status=403)
+    for _ in range(3):
+        with pytest.raises(Retry, match="s3:ListBucket"):
+            rig.look(0)
+    assert rig.look(LIST_SECONDS) is not None
+    assert rig.inbox.health.failing() == []
 
 
 def test_after_a_crash_what_was_in_hand_is_handed_out_again(rig: Rig) -> None:
