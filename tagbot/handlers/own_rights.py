@@ -10,7 +10,7 @@ from tagbot.handlers.where_clicked import show_that_it_arrived, tell
 from tagbot.messages import ConsentChanged
 from tagbot.services import Services
 from tagbot.slack import person_words
-from tagbot.slack.own_data import let_be_tagged, send_own_data
+from tagbot.slack.own_data import is_known, let_be_tagged, send_own_data
 from tagbot.slack.person_messages import whose
 from tagbot.vocabulary import PERSON, ActionId, Consent
 
@@ -32,7 +32,9 @@ def register(app: App, services: Services) -> None:
         if answer is not None:
             services.publish(answer)
         ack()
-        tell(told(body), body, respond, services)
+        # The button may be an old one, of before the member was forgotten.
+        is_too_late = answer is not None and not is_known(answer.person)
+        tell(person_words.NOBODY_YET if is_too_late else told(body), body, respond, services)
         show_that_it_arrived(body, services)
 
     @app.action({"action_id": ActionId.TAG_ME_AGAIN, "block_id": BLOCK_ID})

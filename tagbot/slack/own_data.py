@@ -13,7 +13,7 @@ from tagbot.database.models.opt_outs import OptOut
 from tagbot.database.models.people import Person
 from tagbot.database.opening import connected
 from tagbot.database.outages import reached
-from tagbot.errors import Reject
+from tagbot.errors import Reject, Retry
 from tagbot.lib.keyed_hash import KeyedHash
 from tagbot.slack.client import Slack
 from tagbot.slack.consent_question import day
@@ -78,6 +78,15 @@ def send_own_data(slack_id: str, slack: Slack, crop: Callable[[str], bytes]) -> 
         except CannotBeWrittenTo:
             return False
     return True
+
+
+def is_known(slack_id: str) -> bool:
+    """Whether a member is one of the people who are known; taken for one while the database is away."""
+    try:
+        with reached(), connected():
+            return Person.of_account(slack_id) is not None
+    except Retry:
+        return True
 
 
 def let_be_tagged(slack_id: str, key: KeyedHash) -> None:

@@ -74,6 +74,10 @@ HEARD: Mapping[str, str] = {
 }
 """Told at once after a click."""
 
+NOBODY_YET = (
+    "You are tagged in no photo, so there is nothing to learn, and your answer was not kept. Where consent "
+    "is required, you are asked when you are named."
+)
 NOT_YOURS = "These buttons are somebody else's own, so nothing was changed. `/facetag me` has yours."
 NOT_WRITTEN_TO = (
     "I cannot write to you directly here, so nothing was sent. FaceTag's operator can write the same file: "

@@ -13,6 +13,7 @@ from tagbot.sandbox.state import Message
 from tagbot.slack import person_words
 from tests.handlers.conftest import Desk
 from tests.handlers.test_wrong_person import tagged
+from tests.maintenance.forgetting.scenes import forget
 from tests.stages.scenes import controls
 
 
@@ -71,6 +72,18 @@ def test_a_yes_is_on_its_queue_before_slack_hears_that_it_arrived(desk: Desk) ->
     act = desk.slack.acts()[-1]
     assert act.acknowledged_at is not None
     assert act.acknowledged_at >= at
+
+
+@pytest.mark.rule("own-rights")
+@pytest.mark.parametrize("action", ["consent_yes", "consent_no"])
+def test_a_button_of_before_they_were_forgotten_says_that_the_answer_is_not_kept(
+    desk: Desk, action: str
+) -> None:
+    face = tagged(desk.world)
+    person = str(face.person and face.person.slack_id)
+    shown = me(desk, person)
+    forget(desk.world, person)
+    assert press(desk, person, shown, action) == person_words.NOBODY_YET
 
 
 @pytest.mark.rule("own-rights")
