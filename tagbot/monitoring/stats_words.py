@@ -34,6 +34,8 @@ def people(figures: Mapping[str, Any]) -> Iterator[str]:
         f"{counted(labelled, 'face')} labelled by {given}: {figures['answers_per_face']:.2f} answers and "
         f"{figures['clicks_per_face']:.2f} clicks for each."
     )
+    if not any(figures[each] for each in ("agreed_at_once", "alpha", "median_seconds")):
+        return  # those who are in them were forgotten, and with them what was answered
     yield "Of the last 10,000 faces:" if labelled > LAST else "Of these faces:"
     yield f"- People agreed at once on {percent(figures['agreed_at_once'])}."
     if figures["alpha"] is not None:

@@ -47,11 +47,11 @@ def options(people: Sequence[FoundPerson]) -> list[dict[str, Any]]:
 
 def _option(person: FoundPerson, hint: str) -> dict[str, Any]:
     label = Offered(person.id, person.name or person.slack_id or person.id, hint).label
-    small = cut(described(person.email, person.faces, person.found_by), LONGEST_LABEL)
+    small = cut(described(person.email, person.faces, person.found_by, said=hint), LONGEST_LABEL)
     written = Option(
         text=PlainTextObject(text=label, emoji=False),
         value=person.id,
-        description=PlainTextObject(text=small, emoji=False),
+        description=PlainTextObject(text=small, emoji=False) if small else None,
     )
     return dict(written.to_dict())
 

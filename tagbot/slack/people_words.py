@@ -40,7 +40,7 @@ CONSENT: Mapping[str, str] = {
     Consent.REFUSED: "They said no on {date} to being learned.",
     Consent.WITHDRAWN: "They took their yes to being learned back on {date}.",
     Consent.ASKED: "They were asked whether they may be learned, and have not answered.",
-    Consent.NONE: "They were not asked whether they may be learned.",
+    Consent.NONE: "They have not said yet whether they may be learned.",
 }
 """Where a person's consent stands."""
 
@@ -104,9 +104,12 @@ def short_id(person_id: str) -> str:
     return f"id {person_id[:8]}"
 
 
-def described(email: str | None, faces: int, merged: str = "") -> str:
-    """Small print beneath a person's name in a list; `merged` is the name by which they were found."""
-    return ", ".join(filter(None, (merged and f"{merged} was merged into them", email, counted_faces(faces))))
+def described(email: str | None, faces: int, merged: str = "", said: str = "") -> str:
+    """Small print beneath a person's name in a list; `merged` is the name by which they were found, `said`
+    what stands beside the name already.
+    """
+    told = (merged and f"{merged} was merged into them", email, counted_faces(faces))
+    return ", ".join(each for each in told if each and each not in said)
 
 
 def account(slack_id: str | None, email: str | None) -> str:

@@ -147,7 +147,7 @@ def _consent_buttons(standing: Consent, text_id: str) -> list[ButtonElement]:
 
 def _asking_first(action_id: ActionId, label: str) -> ButtonElement:
     title, text = words.CONFIRM[action_id]
-    is_final = action_id == ActionId.FORGET_ME
+    is_final = action_id in (ActionId.FORGET_ME, ActionId.DO_NOT_TAG_ME)
     return asking_first(button(action_id, label), title, text, label, words.CANCEL, is_final=is_final)
 
 

@@ -58,7 +58,7 @@ def consent_standing(standing: Consent, date: str) -> str:
         case Consent.ASKED:
             return "You were asked whether your face may be learned. Until you say yes, it is not."
         case _:
-            return "You were not asked whether your face may be learned."
+            return "You have not said yet whether your face may be learned."
 
 
 HEARD: Mapping[str, str] = {
@@ -110,7 +110,10 @@ CANCEL = "Cancel"
 CONFIRM: Mapping[str, tuple[str, str]] = {
     ActionId.DO_NOT_TAG_ME: (
         "Never be tagged?",
-        "You are forgotten, and nobody can tag you until you press “Tag me again” here.",
+        (
+            "Your name, your face and all that was learned of it go, as with “Forget me”, and for good. "
+            "Nobody can tag you until you press “Tag me again” here."
+        ),
     ),
     ActionId.TAG_ME_AGAIN: ("Be tagged again?", "Your team can choose you in photos again."),
     ActionId.FORGET_ME: (

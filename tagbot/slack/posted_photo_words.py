@@ -2,14 +2,18 @@
 
 from collections.abc import Callable
 
+from tagbot.database.models.faces import Face
 from tagbot.database.models.posted_photos import PostedPhoto
 from tagbot.errors import Retry
 from tagbot.slack import words
 from tagbot.slack.channel import Channel
-from tagbot.vocabulary import PhotoOutcome
+from tagbot.vocabulary import PhotoOutcome, State
 
 AT_ONCE = 20
 """So many are told in one run."""
+
+MANY = 10
+"""Faces that wait, from which on a member is told that theirs may be asked about late."""
 
 WhyDead = Callable[[str], str | None]
 """Why the message of this id is a dead letter; None where it is none."""
@@ -49,9 +53,16 @@ def word(posted: PostedPhoto, faces: int, channel: str) -> str:
     elsewhere = channel if posted.channel != channel else ""
     match posted.outcome:
         case None:
-            told = words.faces_found(faces, elsewhere)
+            told = words.faces_found(faces, elsewhere, _many_others(str(posted.sha256)))
         case PhotoOutcome.REFUSED:
             told = words.photo_refused(str(posted.reason))
         case outcome:
             told = words.NOT_SEARCHED[outcome]
     return words.which_photo(posted.number, posted.out_of) + told
+
+
+def _many_others(sha256: str) -> int:
+    """How many faces of other photos wait to be asked about; 0 for a few."""
+    own = Face.select().where((Face.photo == sha256) & (Face.state == State.WAITING)).count()
+    others = Face.counts()[State.WAITING] - own
+    return others if others >= MANY else 0

@@ -77,7 +77,7 @@ EMAIL_WRONG = "This does not look like an email address. You may leave it empty.
 
 ODD_ONES_TITLE = "Not all the same"
 ODD_ONES = "Which faces are not the same person as the others?"
-ODD_ONES_HINT = "They are asked about again by themselves. Answers about the others stay."
+ODD_ONES_HINT = "They are asked about again, apart, when their turn comes. Answers about the others stay."
 ODD_ONES_SUBMIT = "Ask apart"
 WRONG_ONES_TITLE = "Wrong person?"
 WRONG_ONES = "Which faces got the wrong person?"
@@ -92,7 +92,7 @@ LOOK_CLOSER_FAILED = "The photos cannot be shown just now. Please close this and
 # --- The question whether a tag is wrong -------------------------------------------------------------------
 
 REOPEN_TITLE = "Ask again?"
-REOPEN_TEXT = "The face leaves the model, and the channel is asked once more who it is."
+REOPEN_TEXT = "The name is taken off, what was learned of this face goes, and the channel is asked once more."
 REOPEN_YES = "Ask again"
 REOPEN_NO = "Leave it"
 
@@ -169,13 +169,14 @@ a face that was set aside is asked about again
 • `/facetag help` – this text"""
 
 
-def faces_found(count: int, elsewhere: str) -> str:
-    """What came of a posted photo; `elsewhere` is the channel that tags, where that is another one."""
+def faces_found(count: int, elsewhere: str, others: int = 0) -> str:
+    """What came of a posted photo; `elsewhere` is another channel that tags, `others` are faces that wait."""
     if count == 0:
         return "I found no face in this photo, so there is nobody to ask about."
     faces, them = ("1 face", "it") if count == 1 else (f"{count} faces", "them")
     where = f"in <#{elsewhere}>" if elsewhere else "here"
-    return f"{faces} found; I will ask about {them} {where}."
+    told = f"{faces} found; I will ask about {them} {where}."
+    return f"{told} {others:,} other faces wait too, so that may take a while." if others else told
 
 
 def photo_refused(reason: str) -> str:
@@ -267,9 +268,8 @@ def reopened(by: str | None, *, is_elsewhere: bool = False, count: int = 1) -> s
     if by is None and is_elsewhere:
         return "This question has moved: it is asked again in a new message, in another channel."
     who = member(by) if by else OPERATOR
-    if count > 1:
-        return f"{who} reopened these {count} faces. They are asked about again in new messages."
-    return f"{who} reopened this face. It is asked about again in a new message."
+    faces = "this face" if count == 1 else f"these {count} faces"
+    return f"{who} reopened {faces}. {_asked_again(count)}"
 
 
 def left_the_request(by: str | None, count: int, *, struck_out: bool) -> str:
@@ -277,12 +277,13 @@ def left_the_request(by: str | None, count: int, *, struck_out: bool) -> str:
     who = member(by) if by else OPERATOR
     faces = "a face" if count == 1 else f"{count} faces"
     did = f"took {faces} out as not the same" if struck_out else f"reopened {faces}"
-    again = (
-        "It is asked about again in a new message."
-        if count == 1
-        else "They are asked about again in new messages."
-    )
-    return f"{who} {did}. {again}"
+    return f"{who} {did}. {_asked_again(count)}"
+
+
+def _asked_again(count: int) -> str:
+    if count == 1:
+        return "It is asked about again, in a new message, when its turn comes."
+    return "They are asked about again, in new messages, when their turn comes."
 
 
 def group_question(count: int) -> str:

@@ -119,6 +119,7 @@ class Visitor:
 
     def __init__(self, page: Page, address: str) -> None:
         self.page = page
+        self.address = address
         page.set_default_timeout(PATIENCE)
         page.goto(address)
         expect(page.get_by_text("is connected to Slack")).to_be_visible()

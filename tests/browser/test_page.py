@@ -124,6 +124,20 @@ def test_the_page_can_be_driven_from_outside(full: Visitor) -> None:
 
 
 @pytest.mark.rule("sandbox-page")
+def test_the_link_to_the_messages_leads_there_and_the_page_goes_on(visitor: Visitor, asked: Locator) -> None:
+    page = visitor.page
+    page.locator("#skip").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#messages")).to_be_focused()
+    page.reload()
+    expect(asked).to_be_visible()
+    page.goto("about:blank")
+    page.goto(f"{visitor.address}#messages")
+    expect(asked).to_be_visible()
+    expect(page.locator("#trouble")).to_be_hidden()
+
+
+@pytest.mark.rule("sandbox-page")
 def test_a_request_is_answered_with_the_keyboard_alone(visitor: Visitor, asked: Locator) -> None:
     field = asked.get_by_role("combobox", name="Pick a person")
     field.focus()

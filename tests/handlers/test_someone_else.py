@@ -102,6 +102,9 @@ def test_people_of_one_name_have_different_texts(desk: Desk, anna: str) -> None:
     ann = sorted(texts(offered(desk, view, "ann")))
     assert ann == ["Ann Lee (ann@example.com)", "ann  lee (other@example.com)"]
     assert sorted(texts(offered(desk, view, "bo"))) == ["Bo Li (1 face)", "Bo Li (2 faces)"]
+    small = [option["description"]["text"] for option in offered(desk, view, "ann")]
+    assert small == ["3 faces"] * 2, "what stands beside the name is not said twice"
+    assert all("description" not in option for option in offered(desk, view, "bo"))
     one, other = texts(offered(desk, view, "cy"))
     assert one != other
     assert len(texts(offered(desk, view, "e"))) == len(set(texts(offered(desk, view, "e"))))

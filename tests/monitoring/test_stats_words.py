@@ -64,3 +64,8 @@ def test_there_is_no_word_of_what_there_is_not() -> None:
         "No face is labelled yet; people gave 1 answer and 2 clicks."
     )
     assert len(told(labelled=1, alpha=None, median_seconds=None, machine=NO_RECORD, aws=aws)) == 5
+
+
+def test_of_faces_that_were_all_forgotten_nobody_is_said_to_differ() -> None:
+    nothing = {"labelled": 7, "agreed_at_once": 0.0, "alpha": None, "median_seconds": None}
+    assert not [line for line in told(**nothing) if "agreed" in line or line == "Of these faces:"]

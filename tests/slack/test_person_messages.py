@@ -49,7 +49,7 @@ def test_the_question_says_what_silence_means_where_people_are_asked_first_and_w
 def test_only_what_cannot_be_undone_is_red() -> None:
     [buttons] = [block for block in kept_message(KEPT).blocks if block["type"] == "actions"]
     red = {each["action_id"] for each in buttons["elements"] if each.get("style") == "danger"}
-    assert red == {"forget_me"}
+    assert red == {"forget_me", "do_not_tag_me"}
     assert all(
         each["confirm"]["style"] == "danger" for each in buttons["elements"] if each["action_id"] in red
     )

@@ -22,6 +22,7 @@ from tagbot.photos.photo_limits import MAX_BYTES
 from tagbot.sandbox.driver import Slack
 from tagbot.schedule import timed_jobs
 from tagbot.slack import words
+from tagbot.slack.posted_photo_words import MANY
 from tagbot.stages.fetch_photo import fetch_photo
 from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import PhotoOutcome
@@ -70,6 +71,17 @@ def test_a_posted_photo_is_searched_for_faces_and_its_member_hears_how_many(worl
     assert Face.select().count() == 1
     row = PostedPhoto.get()
     assert (row.member, row.channel, row.outcome) == (None, None, None)
+
+
+@pytest.mark.rule("posted-photo-word")
+def test_who_posts_one_while_many_faces_wait_is_told_that_it_may_take_a_while(world: World) -> None:
+    for _ in range(MANY):
+        world.face()
+    fetch_photo(posted(world, portrait(50)), world.services)
+    search(world)
+    assert told(world) == [
+        f"1 face found; I will ask about it here. {MANY} other faces wait too, so that may take a while."
+    ]
 
 
 @pytest.mark.rule("posted-photos", "posted-photo-word")

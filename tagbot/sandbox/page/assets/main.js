@@ -18,8 +18,7 @@ const PANES = [["channel", "Slack"], ["inbox", "Inbox"], ["behind", "Behind"]];
 const byId = (id) => document.getElementById(id);
 const known = new Map(); // what the sandbox told, by name
 const read = new Map(); // the newest message that each member has seen, by member and conversation
-const [hashMember, hashPlace] = location.hash.slice(1).split("/");
-const you = { id: hashMember || FIRST, place: hashPlace ?? null, face: null };
+const you = { ...fromAddress(), face: null };
 let stop = () => {};
 let waiting = false;
 let wanted = null; // the message that a link led to
@@ -118,13 +117,25 @@ function become(id) {
   connect();
 }
 
+// Its address would be taken for where one is.
+byId("skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  byId(you.place === HOME ? "home" : "messages").focus();
+});
+
 /** Who one is and where, so that the page is the same when it is loaded again, and one can go back. */
 const address = () => `#${you.id}${you.place ? `/${you.place}` : ""}`;
 
-window.addEventListener("popstate", () => {
+/** The same, read again; what is no member's id leads to the first one. */
+function fromAddress() {
   const [member, place] = location.hash.slice(1).split("/");
-  const isSame = member === you.id;
-  Object.assign(you, { id: member || FIRST, place: place ?? null });
+  return { id: /^[UW][A-Z0-9]+$/.test(member) ? member : FIRST, place: place ?? null };
+}
+
+window.addEventListener("popstate", () => {
+  const { id, place } = fromAddress();
+  const isSame = id === you.id;
+  Object.assign(you, { id, place });
   home.leave();
   if (isSame) draw();
   else become(you.id);
