@@ -41,15 +41,18 @@ def ask_for_consent(person: Person, text: str, slack: Slack, now: Callable[[], f
 
 
 def show_answer(person: Person, slack: Slack) -> None:
-    """Have the question say what was answered, and offer what is left to say."""
+    """Have the question say what was answered, and offer what is left to say; it asks again where silence
+    holds since a merge.
+    """
     question, said = ConsentQuestion.of(person.id), ConsentStatement.latest(person.id)
-    if question is None or question.message_ts is None or question.channel is None or said is None:
+    if question is None or question.message_ts is None or question.channel is None:
         return
-    if question.shows != said.said:
+    shows, at = (Consent.ASKED, None) if said is None else (Consent(said.said), said.at)
+    if question.shows != shows:
         text_id = question.text_id
-        message = _rendered(person, _kept(text_id), text_id, Consent(said.said), said.at)
+        message = _rendered(person, _kept(text_id), text_id, shows, at)
         slack.direct.update(question.channel, question.message_ts, message)
-        ConsentQuestion.put(person.id, shows=said.said)
+        ConsentQuestion.put(person.id, shows=shows)
 
 
 def show_question_anew(channel: str, ts: str, slack: Slack) -> None:

@@ -450,3 +450,27 @@ def test_one_without_an_account_who_is_one_with_a_member_is_asked_by_that_accoun
     assert controls(question) == {"consent_yes", "consent_no"}
     say(world, people[2], Consent.GIVEN, 5e9)
     assert (learned(), fresh(face).reason) == (1, None)
+
+
+@pytest.mark.rule("merge-stricter-consent", "own-rights")
+def test_where_silence_holds_since_a_merge_the_question_is_open_again_and_no_second_one_comes(
+    world: World, people: list[str]
+) -> None:
+    zoe = Person.with_name("Zoë Nowak", None, 1.0)
+    face = tagged(world, people[2])
+    say(world, people[2], Consent.GIVEN, 5.0)
+    [question] = world.slack.directs(people[2])
+    assert controls(question) == {"consent_no"}
+    merge(zoe.id, id_of(people[2]), world.services.opt_out_key, 10.0)
+    for _ in range(2):
+        timed_jobs.follow_consent(world.services)
+        world.drain()
+    assert (learned(), fresh(face).reason) == (0, "no_consent")
+    [question] = world.slack.directs(people[2])
+    assert controls(question) == {"consent_yes", "consent_no"}
+    say(world, people[2], Consent.GIVEN, 20.0)
+    assert learned() == 1
+    [question] = world.slack.directs(people[2])
+    assert controls(question) == {"consent_no"}
+    timed_jobs.follow_consent(world.services)
+    assert world.queues["person-consent"].counts().ready == 0

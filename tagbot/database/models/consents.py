@@ -259,7 +259,8 @@ def people_to_look_at(*, required: bool, limit: int) -> list[Person]:
     )
     to_ask &= fn.EXISTS(Face.select().where(of_person & (Face.reason == NotSentReason.NO_CONSENT)))
     shown = (ConsentQuestion.person == Person.id) & ConsentQuestion.message_ts.is_null(False)
-    behind = fn.EXISTS(ConsentQuestion.select().where(shown & (ConsentQuestion.shows != said)))
+    to_show = fn.COALESCE(said, Consent.ASKED)
+    behind = fn.EXISTS(ConsentQuestion.select().where(shown & (ConsentQuestion.shows != to_show)))
     which = learned | behind | (to_ask if required else learned)
     return list(Person.select().where(which).order_by(Person.id).limit(limit))
 
