@@ -33,6 +33,9 @@ OTHER_QUEUES = (
     "bots need one QUEUE_URL=sqs://PREFIX (a bot that was killed is believed to run for another minute)"
 )
 
+UNREADABLE = "unknown"
+"""The host and the version of a bot whose heartbeat is damaged."""
+
 TAKING = "Taking messages"
 """The door that fails where a stage gets no messages."""
 
@@ -96,10 +99,14 @@ class Heartbeat:
         )
 
     @classmethod
-    def stored(cls, text: str) -> Self:
-        """The heartbeat that `store` wrote, perhaps that of another version."""
+    def stored(cls, row: RunningBot) -> Self:
+        """The heartbeat that `store` wrote, perhaps that of another version. A damaged one tells only the
+        time: the bot may run all the same.
+        """
         known = {each.name for each in fields(cls)}
-        return cls(**{name: value for name, value in json.loads(text).items() if name in known})
+        with suppress(ValueError, TypeError, AttributeError):
+            return cls(**{name: value for name, value in json.loads(row.told).items() if name in known})
+        return cls(row.id, UNREADABLE, UNREADABLE, started_at=row.seen_at, seen_at=row.seen_at)
 
     def store(self) -> None:
         """Put it where all can see it."""
@@ -140,7 +147,7 @@ class HeartbeatSender:
             row = RunningBot.get_or_none(RunningBot.id == this.id)
             # Before this process has sent one, it is an earlier process of the same bot that did.
             if self._has_sent and row is not None:
-                other = Heartbeat.stored(row.told)
+                other = Heartbeat.stored(row)
                 if other.process != self._process:
                     this = replace(this, id=_new_id(services.settings))
                     log.warning(
@@ -172,7 +179,7 @@ def known_bots() -> list[Heartbeat]:
     first.
     """
     return sorted(
-        (Heartbeat.stored(row.told) for row in RunningBot.select()), key=lambda bot: (bot.started_at, bot.id)
+        (Heartbeat.stored(row) for row in RunningBot.select()), key=lambda bot: (bot.started_at, bot.id)
     )
 
 

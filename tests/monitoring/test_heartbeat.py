@@ -12,6 +12,7 @@ import pytest
 
 from tagbot import __version__
 from tagbot.database.models.bookkeeping import RunningBot
+from tagbot.database.shared_clock import shared_now
 from tagbot.database.write_lock import writing
 from tagbot.errors import Reject, Retry
 from tagbot.lib.health import Health
@@ -21,6 +22,7 @@ from tagbot.monitoring.heartbeat import FORGOTTEN_SECONDS, SILENT_SECONDS, Heart
 from tagbot.monitoring.hung_stages import HANGS_SECONDS
 from tagbot.schedule.timed_jobs import send_heartbeat
 from tagbot.services import Services, Shutdown
+from tagbot.settings import SettingsError
 from tagbot.slack.socket_mode.connection_state import ConnectionTracker
 from tagbot.vocabulary import StageName
 from tests.source import ROOT
@@ -270,6 +272,21 @@ def test_a_bot_of_another_version_is_understood_as_far_as_it_goes(world: World) 
             id="other", seen_at=told["seen_at"], told=json.dumps(told | {"mood": "good"})
         ).execute()
     assert "Bot on attic (version 0.0.9" in shown(world)
+
+
+@pytest.mark.rule("status-of-bots")
+@pytest.mark.parametrize("damaged", ["", "no JSON", "[]", "{}", '{"id": "other"}'])
+def test_a_damaged_heartbeat_hides_nothing_and_is_taken_for_a_bot_that_may_run(
+    world: World, damaged: str
+) -> None:
+    tell(world.services)
+    with writing():
+        RunningBot.insert(id="other", seen_at=shared_now(), told=damaged).execute()
+    assert {"Bot on unknown", f"Bot on {socket.gethostname()}"} <= {
+        line.partition(" (")[0] for line in about_bots(world)
+    }
+    with pytest.raises(SettingsError, match="QUEUE_URL=unknown"):
+        heartbeat.refuse_other_queues(world.settings)
 
 
 def test_the_version_is_the_projects() -> None:
