@@ -28,7 +28,7 @@ from tagbot.slack.digest import send_digest
 from tagbot.slack.ephemeral_messages import Tellings
 from tagbot.slack.homes import Homes
 from tagbot.slack.kept_pictures import let_pictures_go
-from tagbot.slack.posted_messages import missed_posts, pictures_of
+from tagbot.slack.posted_messages import NotStored, missed_posts, pictures_of
 from tagbot.slack.socket_mode.connection_state import ConnectionTracker
 from tagbot.slack.updates import Updates
 from tagbot.training.backend import TrainingBackend
@@ -101,6 +101,7 @@ class Services:
     """Ask the database for that clock; the caller's thread is connected to it."""
     link: ConnectionTracker = field(default_factory=ConnectionTracker)
     """The connection by which Slack reaches this bot."""
+    not_stored: NotStored = field(default_factory=NotStored)
     in_flight: WorkInFlight = field(default_factory=WorkInFlight)
     shutdown: Shutdown = field(default_factory=Shutdown)
     started_at: float = field(default_factory=time.time)
@@ -132,17 +133,25 @@ class Services:
         posted_photo_words.tell_of_photos(self.slack.channel, self.now())
 
     def take_missed_photos(self) -> None:
-        """Take in what members posted in the channel while Slack reached no bot; raises `Retry`, `Reject`."""
+        """Take in what members posted in the channel while Slack reached no bot, or no bot could note it;
+        raises `Retry` and `Reject`.
+        """
         channel, link, now = self.settings.photos_channel, self.link.state, self.now()
         if not channel:
             HeardChannel.forget()
         elif link.is_connected:
             # Again is harmless: however often a picture is told of, its message has the same id.
-            for post in missed_posts(self.slack.channel, self.slack.members, link.since, now):
-                for picture in pictures_of(post):
-                    by, at = post["user"], post["ts"]
-                    self.publish(PhotoPosted(by=by, channel=channel, at=at, **picture._asdict()))
-            HeardChannel.note(channel, now)
+            with self.not_stored.made_up_for() as since:
+                for post in missed_posts(self.slack.channel, self.slack.members, link.since, since, now):
+                    for picture in pictures_of(post):
+                        by, at = post["user"], post["ts"]
+                        self.publish(PhotoPosted(by=by, channel=channel, at=at, **picture._asdict()))
+                HeardChannel.note(channel, now)
+
+    def take_posted(self, photo: PhotoPosted) -> None:
+        """Put a picture that Slack told of on its queue. Raises `Retry` when it could not be stored."""
+        with self.not_stored.noted(photo.at):
+            self.publish(photo)
 
     def send_digest(self) -> None:
         """Tell the channel what waits for answers, where that is due; raises `Retry` where Slack is away."""

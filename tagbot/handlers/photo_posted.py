@@ -20,7 +20,7 @@ def register(app: App, services: Services) -> None:
     # As a middleware: Bolt acknowledges an event before it calls its handler.
     def photo_posted(body: dict[str, Any], next: Callable[[], object]) -> None:  # noqa: A002 - Bolt's name
         for photo in parse(body["event"], services.settings.photos_channel):
-            services.publish(photo)
+            services.take_posted(photo)
         next()
 
     @app.event("message", middleware=[photo_posted])

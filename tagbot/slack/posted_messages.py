@@ -2,10 +2,13 @@
 tell nobody.
 """
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from tagbot.database.models.bookkeeping import HeardChannel
+from tagbot.errors import Retry
 from tagbot.slack.channel import Channel
 from tagbot.slack.members import Members
 from tagbot.slack.posted_files import is_a_picture
@@ -27,6 +30,41 @@ class Picture(NamedTuple):
     """Which of the message's pictures it is, from 1, and of how many."""
 
 
+class NotStored:
+    """Since when pictures that Slack told this bot of could not be noted: Slack tells again for some minutes
+    only, and a disk may be full for longer. After a restart the channel is looked into anyway.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._since: float | None = None
+
+    @contextmanager
+    def noted(self, ts: str) -> Iterator[None]:
+        """One of a message with that `ts` is put on its queue meanwhile, or cannot be."""
+        try:
+            yield
+        except Retry:
+            self._add(float(ts))
+            raise
+
+    @contextmanager
+    def made_up_for(self) -> Iterator[float | None]:
+        """The first one's time, in seconds since 1970. They are forgotten where this ends well."""
+        with self._lock:
+            since, self._since = self._since, None
+        try:
+            yield since
+        except BaseException:
+            if since is not None:
+                self._add(since)
+            raise
+
+    def _add(self, since: float) -> None:
+        with self._lock:
+            self._since = since if self._since is None else min(self._since, since)
+
+
 def is_post(message: Mapping[str, Any]) -> bool:
     """Whether a message is new, and a member's."""
     return message.get("subtype") in NEW and bool(message.get("user")) and not message.get("bot_id")
@@ -39,19 +77,20 @@ def pictures_of(message: Mapping[str, Any]) -> list[Picture]:
 
 
 def missed_posts(
-    channel: Channel, members: Members, connected_since: float, now: float
+    channel: Channel, members: Members, connected_since: float, not_stored: float | None, now: float
 ) -> Sequence[Mapping[str, Any]]:
     """The new messages of members that Slack may have told no bot of, the oldest first: none where a bot has
-    been connected all the time. Slack tries again for some minutes, and then never. Times are seconds since
-    1970. Raises `Retry` and `Reject`.
+    been connected all the time, and could note what it heard; `not_stored` is since when it could not. Slack
+    tries again for some minutes, and then never. Times are seconds since 1970. Raises `Retry` and `Reject`.
     """
     heard = HeardChannel.until_when(channel.id)
-    if heard is None or heard >= connected_since:
+    if heard is None or (heard >= connected_since and not_stored is None):
         return []
+    heard = heard if not_stored is None else min(heard, not_stored)
 
     def counts(message: Mapping[str, Any]) -> bool:
         # The channel shows a minute more, as clocks differ. What came then is known again, but for a refusal.
-        return is_post(message) and (float(message["ts"]) > heard or members.has_a_say(message["user"]))
+        return is_post(message) and (float(message["ts"]) >= heard or members.has_a_say(message["user"]))
 
     return [each for each in channel.posts(since=max(heard, now - LOOKED_BACK_SECONDS)) if counts(each)][::-1]
 

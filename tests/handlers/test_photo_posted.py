@@ -121,6 +121,8 @@ def test_an_event_that_cannot_be_stored_is_left_to_slack_to_tell_of_again(
     first = desk.slack.deliveries()[0]
     assert (first.acknowledged, first.error) == (False, "operation_timeout")
     assert "could not finish" in caplog.text
+    with desk.world.services.not_stored.made_up_for() as since:
+        assert since == float(desk.slack.messages()[0].ts)
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ import pytest
 
 from tagbot.database.models.bookkeeping import HeardChannel
 from tagbot.errors import Retry
-from tagbot.messages import PhotoPosted
+from tagbot.messages import Message, PhotoPosted
 from tagbot.sandbox.driver import Slack
 from tagbot.schedule.timed_jobs import take_missed_photos
 from tagbot.slack.posted_messages import LOOKED_BACK_SECONDS
-from tests.world import World, portrait
+from tests.world import World, portrait, with_publish
 
 
 @pytest.fixture(name="connected")
@@ -100,6 +100,27 @@ def test_while_slack_does_not_answer_they_wait(connected: World) -> None:
     with pytest.raises(Retry):
         take_missed_photos(connected.services)
     assert [when for _, when, *_ in taken(connected)] == [at]
+
+
+@pytest.mark.rule("missed-photos")
+@pytest.mark.failure("event-not-stored", shows="what happens")
+def test_what_could_not_be_noted_while_slack_told_of_it_is_taken_in_once_it_can(connected: World) -> None:
+    anna = connected.slack.people[0]
+    at = share(connected.slack, anna, 1)
+    [file] = [each for each in connected.slack.files() if each.user == anna]
+    told = PhotoPosted(file=file.id, by=anna, channel=connected.slack.channel, at=at, number=1, out_of=1)
+
+    def full(_: Message) -> None:
+        raise Retry("the disk is full")
+
+    without_room = with_publish(connected.services, full)
+    with pytest.raises(Retry):
+        without_room.take_posted(told)
+    with pytest.raises(Retry):
+        take_missed_photos(without_room)
+    assert taken(connected) == [(anna, at, 1, 1)]
+    assert taken(connected) == []
+    assert looks(connected.slack) == 2
 
 
 @pytest.mark.rule("missed-photos")
