@@ -275,7 +275,7 @@ def test_told_twice_it_ends_at_once_whatever_it_has_in_hand(tmp_path: Path, stan
             running.process.send_signal(signal.SIGTERM)
             time.sleep(0.1)
         assert running.process.wait(0) == 0
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 6, "seconds, of the ten that it may take over what it has in hand"
     assert "did not finish in time" not in log(tmp_path)
 
 

@@ -217,10 +217,10 @@ def test_an_id_is_written_as_programs_write_one(wrong: str) -> None:
     ids=["objects", "lists", "number", "fraction", "empty faces"],
 )
 def test_whatever_fills_a_sidecar_is_refused_at_once(text: bytes) -> None:
-    started = time.process_time()
+    started = time.thread_time()
     with pytest.raises(SidecarRefused):
         read_sidecar(text)
-    assert time.process_time() - started < 1
+    assert time.thread_time() - started < 5, "seconds: what is read letter by letter takes minutes"
 
 
 scalars = st.none() | st.booleans() | st.integers() | st.just(-(10**309)) | st.floats() | st.text(max_size=5)
