@@ -30,7 +30,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(settings: Settings, options: argparse.Namespace) -> int:
     if options.change:
         # Loaded only here: it brings half of the bot, which the list can do without.
-        from tagbot.commands.people_changes import change
+        from tagbot.commands.merge_and_rename import change
 
         return change(settings, options.change)
     open_database(settings.database_url)

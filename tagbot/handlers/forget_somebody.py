@@ -4,8 +4,8 @@ from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
-from tagbot.handlers.changes_of_people import unless_refused
 from tagbot.handlers.in_time import InTime
+from tagbot.handlers.people_forms import unless_refused
 from tagbot.handlers.people_pages import BLOCK_ID, person_id
 from tagbot.handlers.where_clicked import tell
 from tagbot.messages import ForgetAsked

@@ -4,13 +4,13 @@ from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
-from tagbot.handlers.changes_of_people import answer, ask, unless_refused
 from tagbot.handlers.form_fields import field_of
 from tagbot.handlers.in_time import InTime
+from tagbot.handlers.people_forms import answer, ask, unless_refused
 from tagbot.handlers.people_pages import BLOCK_ID, carried, person_id, show_person
 from tagbot.handlers.where_clicked import tell
 from tagbot.services import Services
-from tagbot.slack.changing_people import merge, show_changes, unmerge
+from tagbot.slack.people_changes import merge, show_changes, unmerge
 from tagbot.slack.people_words import MERGED, UNMERGED
 from tagbot.slack.person_page_view import merge_modal
 from tagbot.vocabulary import ActionId, CallbackId, Field

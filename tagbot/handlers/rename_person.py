@@ -4,12 +4,12 @@ from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
-from tagbot.handlers.changes_of_people import answer, ask, unless_refused
 from tagbot.handlers.form_fields import field_of
 from tagbot.handlers.in_time import InTime
+from tagbot.handlers.people_forms import answer, ask, unless_refused
 from tagbot.handlers.people_pages import BLOCK_ID, person_id
 from tagbot.services import Services
-from tagbot.slack.changing_people import rename
+from tagbot.slack.people_changes import rename
 from tagbot.slack.people_words import RENAMED
 from tagbot.slack.person_page_view import rename_modal
 from tagbot.vocabulary import ActionId, CallbackId, Field

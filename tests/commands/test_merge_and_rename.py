@@ -155,7 +155,7 @@ def _amazon(tmp_path: Path, stand_in: Slack, database_url: str) -> Iterator[Amaz
 def test_beside_a_running_bot_the_model_is_left_to_it(
     run: Run, amazon: Amazon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tagbot.commands.people_changes.LONGEST", 0.0)
+    monkeypatch.setattr("tagbot.commands.merge_and_rename.LONGEST", 0.0)
     one, other = amazon.person(), amazon.person()
     face = amazon.tagged(one)
     with beside_the_bot():

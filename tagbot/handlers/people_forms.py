@@ -1,4 +1,4 @@
-"""Changes that admins make of people: by whom, in time, and what Slack is told of it."""
+"""The forms in which admins change people: who may, in time, and what Slack is told of it."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from tagbot.handlers.people_pages import of_one, person_id, show_person, told_wh
 from tagbot.handlers.where_clicked import open_form, tell
 from tagbot.services import Services
 from tagbot.slack import people_words
-from tagbot.slack.changing_people import show_changes
+from tagbot.slack.people_changes import show_changes
 from tagbot.slack.person_page_view import PersonOnPage
 
 

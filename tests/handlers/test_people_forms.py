@@ -1,4 +1,4 @@
-"""RenamePerson, MergePeople and ForgetSomebody: what admins change on somebody's page."""
+"""RenamePerson, MergePeople and ForgetSomebody: forms on a person's page, in which admins change people."""
 
 from typing import Any
 
