@@ -22,6 +22,7 @@ from slack_sdk import WebClient
 from tagbot import schedule
 from tagbot.commands import COMMANDS
 from tagbot.pipeline import PIPELINE
+from tagbot.recognition.model_files import CENTERFACE, YUNET
 from tagbot.sandbox.state import Workspace
 from tagbot.settings import Settings, variables
 from tagbot.slack import words
@@ -282,6 +283,33 @@ def test_the_changelog_is_about_this_version() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
     assert f"## [{project['version']}]" in (ROOT / "CHANGELOG.md").read_text()
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=name_of)
+def test_sentences_of_the_documents_name_their_subject(path: Path) -> None:
+    text = re.sub(r"```.*?```|<!-- (\w+): .*?<!-- /\1 -->", "", path.read_text(), flags=re.DOTALL)
+    sentences = re.split(r"(?<=[.:;])\s+(?:[-*] )?|\n\n|\n[-*|] ", text)
+
+    assert [each for each in sentences if re.match(r"\W*Who(ever|m)?\b[^?]*$", each)] == []
+
+
+def test_figures_of_the_queues_at_amazon_count_those_that_there_are() -> None:
+    polls = f"{len(QueueName)} × 6 polls a minute"
+
+    assert all(polls in (ROOT / page).read_text() for page in ("docs/aws.md", "docs/scaling.md"))
+
+
+def test_the_command_models_tells_what_detectors_find_as_it_was_measured() -> None:
+    page = (ROOT / "docs/recognition.md").read_text()
+    measured = page.partition("<!-- detectors: ")[2].partition("<!-- /detectors -->")[0]
+    rows = [line.split("|") for line in measured.splitlines()]
+    for name, model in (("CenterFace", CENTERFACE), ("YuNet", YUNET)):
+        cells = next(row for row in rows if row[1:] and row[1].strip() == name)
+        small = [int(count) for cell in cells[4:6] for count in re.findall(r"\d+", cell)]
+        large = float(cells[6].strip(" %"))
+
+        assert f"finds {large:.0f} % of the faces" in model.worth
+        assert f"and {100 * sum(small[::2]) / sum(small[1::2]):.0f} % of those from 12 to 40" in model.worth
 
 
 # Put together, so that this file does not hold them.
