@@ -91,7 +91,7 @@ class XmpExport:
             self._fail(path, why)
 
     def _put(self, target: Path, tags: list[Tag], upright: Size, orientation: int) -> bool:
-        """Whether it had to be written."""
+        """Bring a sidecar in line with these tags; returns whether it had to be written."""
         existing = xmp_in(target)
         content = None
         if tags or has_ours(existing or b""):
@@ -127,6 +127,7 @@ class XmpExport:
 def _refuse_broken(path: Path, existing: bytes) -> None:
     """Raise `XmpRefused` for a sidecar in which our mark was not found, and may yet be."""
     try:
+        # One that is too long to be read, and was searched to its end, has none.
         if not MAX_XMP < len(existing) <= MOST_SEARCHED:
             parsed(existing)
     except XmpRefused as why:
@@ -168,7 +169,7 @@ def known_photos_of(sidecar: Path) -> list[Path]:
 
 
 def xmp_in(path: Path) -> bytes | None:
-    """The content of a sidecar, or as much of it as shows that it is too long; None where there is none."""
+    """The content of a sidecar, or as much of it as is searched; None where there is none."""
     try:
         with opened(path) as file:
             return file.read(MOST_SEARCHED + 1)

@@ -19,9 +19,9 @@ def columns_with(text: str) -> Iterator[tuple[str, bool]]:
         if table is RunningBot:
             continue
         for field in table._meta.sorted_fields:  # noqa: SLF001 - Peewee calls it so
-            has_it = field.cast("TEXT").contains(text)
             if isinstance(field, BlobField):
                 continue
+            has_it = field.cast("TEXT").contains(text)
             rows: Any = table.select(field.cast("TEXT")).where(has_it).distinct().tuples()
             if values := [str(value) for (value,) in rows]:
                 by_itself = any(map(alone.are_in, values))

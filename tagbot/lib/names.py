@@ -18,7 +18,7 @@ _AROUND = re.compile(rf"\A(?:{UNSEEN.pattern}|\s)+|(?:{UNSEEN.pattern}|\s)+\Z")
 _APOSTROPHE = re.compile("['`´ʹʻʼʽʾʿˈˊˋ՚׳ߴߵ‘’‚‛′‵ꞌꞋ＇]")
 
 _WITHOUT_STROKES = str.maketrans(
-    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ŧ": "t", "æ": "ae", "œ": "oe", "þ": "th"}
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "æ": "ae", "œ": "oe", "þ": "th"}
 )
 """Letters that Unicode does not take apart into a plain one and a mark, as most keyboards type them."""
 

@@ -60,9 +60,10 @@ class AnswerGiven(FaceMessage, frozen=True, kw_only=True):
     received: float = 0.0
     """When it reached the bot, in seconds since 1970 by the bot's clock."""
     message_ts: str = ""
-    """Slack's id of the request that was clicked."""
+    """Slack's id of the request that was clicked; empty at Home."""
     channel: str = ""
-    """Slack's id of the channel in which it was clicked; empty where an earlier version wrote this."""
+    """Slack's id of the channel in which it was clicked; empty at Home, or where an earlier version wrote
+    this."""
     opened: float = 0.0
     """When the form in which it was said was opened, in seconds since 1970 by the bot's clock; 0 for none."""
     clicks: int = 0
@@ -182,7 +183,7 @@ class FaceReopened(FaceMessage, frozen=True, kw_only=True):
     by: str = ""
     """Slack id of who said so."""
     channel: str = ""
-    """Slack's id of the channel in which they did; empty where an earlier version wrote this."""
+    """Slack's id of the channel in which they did; empty at Home, or where an earlier version wrote this."""
     together: tuple[str, ...] = ()
     """Ids of all the faces of one request of which they said so at once."""
 

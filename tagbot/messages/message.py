@@ -1,4 +1,4 @@
-"""What every message has, whatever it is about."""
+"""The base of all messages, whatever they are about."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
@@ -31,7 +31,7 @@ class Message(Struct, frozen=True, kw_only=True):
 
     @property
     def said_in(self) -> str:
-        """Slack id of the channel where they said so; empty where that is not known."""
+        """Slack id of the channel where they said so; empty at Home, and where that is not known."""
         return ""
 
     def to_json(self) -> dict[str, Any]:

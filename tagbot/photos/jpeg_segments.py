@@ -23,7 +23,7 @@ PART = struct.Struct(">32sII")
 """The document's id, its length, and where in it this part begins."""
 
 EXTENDED_BY = re.compile(rb"HasExtendedXMP\s*(?:=\s*[\"']|>)\s*([0-9A-Fa-f]{32})")
-"""What the first document says of the second."""
+"""The first document names the second so."""
 
 COLOURS = {APP0: (b"JFIF\0", 14), APP14: (b"Adobe", 12)}
 """How the two segments begin by which libjpeg knows the colours, and their least size."""

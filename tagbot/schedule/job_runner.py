@@ -1,4 +1,4 @@
-"""What a timed job is, and how it is run: by one bot at a time, and again after a failure."""
+"""A timed job, and how it is run: by one bot at a time, and again after a failure."""
 
 import logging
 from collections.abc import Callable, Iterable

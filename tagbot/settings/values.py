@@ -209,7 +209,7 @@ A_BILLION = 1_000_000_000
 
 
 def whole_number(at_least: int, at_most: int | None = None) -> Callable[[str], int]:
-    """A number without fractions. What is written for “no limit” may be larger than databases count: it is a
+    """A number without fractions. One written for “no limit” may be larger than databases count: it is a
     billion, which nothing here reaches.
     """
     wanted = f"{at_least} or more" if at_most is None else f"from {at_least} to {at_most}"

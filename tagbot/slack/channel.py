@@ -128,7 +128,7 @@ class Channel:
                 yield str((metadata.get("event_payload") or {}).get("name"))
 
     def posts(self, since: float) -> Iterator[dict[str, Any]]:
-        """What stands in the channel since then (seconds since 1970), without replies in threads, the newest
+        """The messages in the channel since then (seconds since 1970), without replies in threads, the newest
         first.
         """
         return self._messages_since(self.id, since - CLOCK_SECONDS)

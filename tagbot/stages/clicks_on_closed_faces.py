@@ -21,7 +21,8 @@ def faces_answered(asked: AskedRequest | None, message: AnswerGiven, ours: str) 
 def tell_that_it_came_late(message: AnswerGiven, services: Services) -> None:
     """Nothing changes, and the tagger is told why; after a click in another channel they know already."""
     why = why_late(message.face_id, message.message_ts, message.channel)
-    if why == words.FACE_GONE and not message.channel and not message.clicks:  # no click in this version
+    is_by_this_version = message.channel or message.clicks
+    if why == words.FACE_GONE and not is_by_this_version:
         raise Reject("the answer is about a face that is not in the database")
     if why in (words.FORGOTTEN, words.FACE_GONE) or message.channel in ("", services.slack.channel.id):
         is_anew = why == words.ASKED_ELSEWHERE and not message.message_ts

@@ -138,7 +138,7 @@ class HeardChannel(Table):
 
     @classmethod
     def forget(cls) -> None:
-        """Nobody listens any more: what is posted from now on is not missed."""
+        """No bot listens any more: a photo that is posted from now on is not missed."""
         if cls.select().exists():
             with writing():
                 cls.delete().execute()

@@ -116,7 +116,7 @@ class FolderInbox:
                         self._in_hand[name] = seen.unit
                         return InboxDelivery(self, name, seen.attempt)
             if self.clock() >= until:
-                if self._away:  # what another thread found is no news, nor is it over
+                if self._away:  # as another thread found: it is no news, nor is it over
                     raise Retry(self._away)
                 return None
             self._closed.wait(SCAN_SECONDS)
