@@ -23,8 +23,8 @@ from tagbot.lib.unseen import printable
 from tagbot.settings import Settings, SettingsError
 from tagbot.settings.values import trimmed, whole_number
 
-FAILED, WRONG_SETTINGS, RUNNING_ALREADY = 1, 2, 3
-"""Exit codes."""
+FAILED, WRONG_SETTINGS, RUNNING_ALREADY, INTERRUPTED = 1, 2, 3, 130
+"""Exit codes; the last is what a shell makes of Ctrl-C."""
 
 
 @for_owner_alone()
@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the command line asks for; the exit code."""
     given = sys.argv[1:] if arguments is None else arguments
     hide_in_tracebacks()
+    terminal.show_all()
     try:
         env = _environment()
     except OSError as why:
@@ -56,6 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(FAILED, *why.reason.split("\n"))
     except DatabaseUnusable as why:
         return _complain(FAILED, str(why))
+    except KeyboardInterrupt:
+        return _complain(INTERRUPTED, "FaceTag was stopped before it was done.")
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has gone
         return FAILED

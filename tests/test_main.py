@@ -20,7 +20,7 @@ from tagbot.main import main
 from tagbot.sandbox.driver import Slack, running_slack
 from tagbot.vocabulary import State
 from tests.clean_environment import clean_environment
-from tests.forked import BOT
+from tests.forked import BOT, BotProcess
 from tests.rekognition.stand_in import running_rekognition
 from tests.scenario.running_bot import PATIENCE, quiet, running_bot
 from tests.world import SIDECAR, astronaut, environment
@@ -257,6 +257,28 @@ def test_ctrl_c_ends_it_in_time_also_while_slack_is_silent(tmp_path: Path, stand
         assert time.monotonic() - started < 10
     stand_in.heal()
     assert "Traceback" not in log(tmp_path)
+
+
+@pytest.mark.process
+def test_ctrl_c_ends_a_command_in_one_line(tmp_path: Path, stand_in: Slack) -> None:
+    stand_in.fail("*", times=None, hang=60.0)
+    errors = tmp_path / "errors"
+    env = clean_environment(**environment(tmp_path / "data", stand_in))
+    check = BotProcess("check", cwd=tmp_path, env=env, output=tmp_path / "output", errors=errors)
+    stand_in.wait_for(stand_in.calls, "a call that hangs", PATIENCE)
+    check.send_signal(signal.SIGINT)
+    assert check.wait(PATIENCE) == 130
+    assert errors.read_text() == "FaceTag was stopped before it was done.\n"
+
+
+@pytest.mark.process
+def test_letters_that_the_terminal_does_not_know_are_written_out(tmp_path: Path) -> None:
+    ran = bot(tmp_path, "backup", "ø.tar", PYTHONIOENCODING="ascii", LC_ALL="C.UTF-8")
+    assert (ran.returncode, "Traceback" in ran.stderr) == (1, False)
+    assert bot(tmp_path, "status").returncode == 0
+    ran = bot(tmp_path, "backup", "ø.tar", PYTHONIOENCODING="ascii", LC_ALL="C.UTF-8")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.startswith("\\xf8.tar has all that was in")
 
 
 @pytest.mark.rule("stop-told-twice")

@@ -1,6 +1,7 @@
 """`python bot.py backup`: a copy of all that the bot keeps on this machine, in one file."""
 
 import argparse
+import shlex
 from functools import partial
 from pathlib import Path
 
@@ -21,10 +22,11 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     bar = partial(tqdm, unit=" files", disable=None, leave=False)
     backup = back_up(settings, file, bar)
     moment = backup.at.isoformat(timespec="seconds").replace("+00:00", "Z")
+    unpack = f"tar -xf {shlex.quote(str(file))} -C DATA_DIR"
     say(
         f"{file} has all that was in {settings.data_dir} at {moment}: {backup.files:,} files, "
         f"{backup.bytes / 1e6:,.1f} MB.",
-        f"To go on from there, unpack it into an empty DATA_DIR: tar -xf {file} -C DATA_DIR",
+        f"To go on from there, unpack it into an empty DATA_DIR: {unpack}",
         *elsewhere(settings),
         *(f"Not in it: {each}." for each in left_out(settings)),
     )

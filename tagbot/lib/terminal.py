@@ -1,8 +1,17 @@
 """The operator's terminal: the only place that prints, so that nothing from elsewhere gets there as it is."""
 
+import io
 import sys
 
 from tagbot.lib.unseen import printable
+
+
+def show_all() -> None:
+    """Have letters that the terminal does not know written out as in a string of Python's, as they are on
+    standard error.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def say(*lines: str) -> None:

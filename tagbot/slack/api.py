@@ -27,6 +27,15 @@ TIMEOUT_SECONDS = 10
 """Of one call. Slack answers in tenths of a second; a longer wait is in vain."""
 
 
+def silent_log() -> logging.Logger:
+    """For Slack's libraries: what fails is told once by those who call them, however often it is tried again,
+    and their details hold what people sent.
+    """
+    silent = logging.getLogger("tagbot.slack.silent")
+    silent.setLevel(logging.CRITICAL + 1)
+    return silent
+
+
 class SlackApi:
     """Calls Slack's methods, each once; a failure is a `Retry`, an `OutcomeUnknown` or a `Reject`."""
 
@@ -35,7 +44,7 @@ class SlackApi:
     ) -> None:
         """`timeout` in seconds, of one call."""
         # Without the SDK's own retries, which would post twice after a lost connection.
-        self.client = WebClient(token=token, base_url=address, timeout=timeout, retry_handlers=[])
+        self.client = WebClient(token, address, timeout, retry_handlers=[], logger=silent_log())
         """For Bolt."""
         self.clock = clock
         self.health = Health()

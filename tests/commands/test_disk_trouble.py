@@ -20,7 +20,7 @@ from tests.commands.conftest import Run
 from tests.forked import ROOT
 from tests.scenario.running_bot import PATIENCE, RunningBot, running_bot
 from tests.scenario.test_flow import tag
-from tests.world import astronaut, environment
+from tests.world import astronaut, environment, write_new_files
 
 DAMAGED = b"no database at all" * 100
 
@@ -106,6 +106,21 @@ def test_a_disk_that_may_not_be_written_to_is_one_line_and_no_crash(
     assert "Read-only file system" in started.stderr
     assert str(disk) in started.stderr
     assert list(tmp_path.iterdir()) == [disk]
+
+
+@pytest.mark.process
+@pytest.mark.rule("backup-whole")
+@pytest.mark.parametrize("free", [100_000, 8_000_000], ids=["none for the database", "none for the pictures"])
+def test_a_backup_that_finds_no_room_is_one_line_and_leaves_nothing(
+    tmp_path: Path, disk: Path, run: Run, free: int
+) -> None:
+    write_new_files(tmp_path / "data")
+    (tmp_path / "data" / "large.jpg").write_bytes(bytes(8_000_000))
+    (disk / "filler").write_bytes(bytes(8_000_000 - free))
+    ran = run("backup", str(disk / "a.tar"))
+    assert (ran.code, ran.err.count("\n")) == (1, 1)
+    assert str(disk) in ran.err
+    assert [path.name for path in disk.iterdir()] == ["filler"]
 
 
 def start(data_dir: Path, slack: Slack) -> subprocess.CompletedProcess[str]:

@@ -160,3 +160,12 @@ def test_a_limited_method_is_left_alone_and_the_others_go_on(
     prepared.channel.tell(stand_in.people[0], "hello")
     clock.now += 30.0
     prepared.channel.post(MESSAGE, FACE_ID, 1)
+
+
+def test_what_fails_is_logged_by_its_caller_alone(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    api = SlackApi.of(replace(settings, slack_api_url="http://127.0.0.1:9/api/"))
+    with pytest.raises(OutcomeUnknown):
+        api.call("auth.test")
+    assert caplog.records == []

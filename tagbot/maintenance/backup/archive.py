@@ -13,6 +13,9 @@ from typing import IO
 
 from tagbot.errors import Reject
 
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""Of the disk that it is written to, as all else is only read."""
+
 
 class Archive:
     """It is written to; each file has its place below `DATA_DIR` as its name."""
@@ -76,6 +79,10 @@ def new_archive(file: Path) -> Iterator[Archive]:
             written.flush()
             os.fsync(descriptor)
         _put_in_place(Path(unfinished), file)
+    except OSError as why:
+        if why.errno not in FULL:
+            raise
+        raise Reject(f"{file} cannot be written: {why.strerror}; nothing of it is left") from why
     finally:
         Path(unfinished).unlink(missing_ok=True)
 

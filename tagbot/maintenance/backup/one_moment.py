@@ -42,10 +42,15 @@ class FilesAtOnce:
 
     @contextmanager
     def copied(self, file: Path, target: Path) -> Iterator[sqlite3.Connection]:
-        """Write one of them to a new file, whole: what its write-ahead log held is in it; the copy, open."""
+        """Write one of them to a new file, whole: what its write-ahead log held is in it; the copy, open.
+        Raises `Reject`, where there is no room for it say.
+        """
         with closing(sqlite3.connect(target)) as copy:
             copy.execute("PRAGMA synchronous = 0")  # the archive waits for the disk
-            self._readers[file].backup(copy)
+            try:
+                self._readers[file].backup(copy)
+            except sqlite3.Error as error:
+                raise Reject(f"{file} cannot be copied to {target.parent}: {with_advice(error)}") from error
             yield copy
 
 

@@ -10,7 +10,8 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from tagbot.slack.socket_mode.connection_state import ConnectionTracker, silent_log
+from tagbot.slack.api import silent_log
+from tagbot.slack.socket_mode.connection_state import ConnectionTracker
 from tagbot.slack.socket_mode.disconnect_reasons import BROKEN, REASONS_OF_SLACK, RENEWED, Disconnect
 
 OPEN_SECONDS = 4.0

@@ -46,15 +46,6 @@ class ConnectionState:
         return f", but a connection is missing: {self.trouble}" if self.is_connected else f": {self.trouble}"
 
 
-def silent_log() -> logging.Logger:
-    """For the libraries below: a failure is logged once by `ConnectionTracker`, and their details hold what
-    people sent.
-    """
-    silent = logging.getLogger("tagbot.slack.silent")
-    silent.setLevel(logging.CRITICAL + 1)
-    return silent
-
-
 class ConnectionTracker:
     """Follows the connections; each change that matters is logged once."""
 

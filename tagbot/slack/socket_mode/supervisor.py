@@ -17,10 +17,10 @@ from slack_bolt import App
 from tagbot.errors import Retry
 from tagbot.lib.rate_limit import BackOffs, OwnRateLimit
 from tagbot.settings import SettingsError
-from tagbot.slack.api import SlackApi
+from tagbot.slack.api import SlackApi, silent_log
 from tagbot.slack.socket_mode.acknowledgements import Acknowledgements
 from tagbot.slack.socket_mode.connection import OPEN_SECONDS, Connection
-from tagbot.slack.socket_mode.connection_state import ConnectionTracker, silent_log
+from tagbot.slack.socket_mode.connection_state import ConnectionTracker
 from tagbot.slack.socket_mode.disconnect_reasons import BUG, FAILURES, Disconnect, disconnect_of
 from tagbot.slack.socket_mode.envelopes import Envelopes, bolt_log
 from tagbot.slack.socket_mode.lasting_ack import acknowledgements_last
