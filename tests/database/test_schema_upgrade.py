@@ -142,6 +142,18 @@ OF_THE_MESSAGE: dict[str, object] = {"round": 1, "revision": 0, "shown_revision"
 """What a face had to have before a request was a thing of its own."""
 
 
+def database_before(script: str, file: Path) -> SqliteDatabase:
+    """A database as it was before the script of this number changed it."""
+    old = SqliteDatabase(str(file))
+    earlier = file.parent / "migrations"
+    earlier.mkdir()
+    for path in MIGRATIONS.glob("0*.py"):
+        if path.name < script:
+            (earlier / path.name).write_text(path.read_text())
+    migrations.run(old, directory=str(earlier))
+    return old
+
+
 def insert(old: SqliteDatabase, table: str, row: dict[str, object]) -> None:
     """A row with the columns of an earlier version."""
     columns = {"photo_id" if name == "photo" else name: value for name, value in row.items()}
@@ -153,12 +165,7 @@ def insert(old: SqliteDatabase, table: str, row: dict[str, object]) -> None:
 @pytest.mark.rule("counts-kept")
 def test_a_database_of_before_the_counts_gets_the_right_ones(tmp_path: Path) -> None:
     file = tmp_path / "tagbot.db"
-    old = SqliteDatabase(str(file))
-    earlier = tmp_path / "migrations"
-    earlier.mkdir()
-    for script in sorted(MIGRATIONS.glob("000[123]_*.py")):
-        (earlier / script.name).write_text(script.read_text())
-    migrations.run(old, directory=str(earlier))
+    old = database_before("0004", file)
     for photo, faces in (photo_rows(State.WAITING, State.OPEN, State.OPEN), photo_rows()):
         insert(old, "photo", photo)
         for face in faces:
@@ -174,13 +181,7 @@ def test_a_database_of_before_the_counts_gets_the_right_ones(tmp_path: Path) -> 
 
 def test_a_database_of_before_the_places_of_hold_ups_keeps_what_the_channel_was_told(tmp_path: Path) -> None:
     file = tmp_path / "tagbot.db"
-    old = SqliteDatabase(str(file))
-    earlier = tmp_path / "migrations"
-    earlier.mkdir()
-    for script in sorted(MIGRATIONS.glob("000[1-7]_*.py")):
-        (earlier / script.name).write_text(script.read_text())
-    migrations.run(old, directory=str(earlier))
-    old.close()
+    database_before("0008", file).close()
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("INSERT INTO hold_up (noticed_at, saying, told) VALUES (5.0, 'held-up', 1)")
         connection.execute("INSERT INTO notice VALUES ('queue face-undo', 'x', 1), ('n', 'y', 1)")
@@ -196,12 +197,7 @@ def test_a_database_of_before_the_places_of_hold_ups_keeps_what_the_channel_was_
 @pytest.mark.rule("one-word-changes-nothing")
 def test_people_of_before_whom_nobody_agreed_on_are_votes_again(tmp_path: Path) -> None:
     file = tmp_path / "tagbot.db"
-    old = SqliteDatabase(str(file))
-    earlier = tmp_path / "migrations"
-    earlier.mkdir()
-    for script in sorted(MIGRATIONS.glob("000[1-8]_*.py")):
-        (earlier / script.name).write_text(script.read_text())
-    migrations.run(old, directory=str(earlier))
+    old = database_before("0009", file)
     photo, faces = photo_rows(State.OPEN, State.TAGGED)
     insert(old, "photo", photo)
     for face in faces:
@@ -243,14 +239,7 @@ def test_people_of_before_whom_nobody_agreed_on_are_votes_again(tmp_path: Path) 
 @pytest.mark.rule("same-name-same-person", "upgrade-keeps-everything")
 def test_turkish_names_of_before_are_known_by_their_key_of_today(tmp_path: Path) -> None:
     file = tmp_path / "tagbot.db"
-    old = SqliteDatabase(str(file))
-    earlier = tmp_path / "migrations"
-    earlier.mkdir()
-    for script in sorted(MIGRATIONS.glob("00[0-3]*_*.py")):
-        if script.name < "0035":
-            (earlier / script.name).write_text(script.read_text())
-    migrations.run(old, directory=str(earlier))
-    old.close()
+    database_before("0035", file).close()
     people = [("P1", "İpek Işık", "i\u0307pek işık"), ("P2", "Zoë", "zoë")]
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.executemany(
@@ -269,13 +258,7 @@ def test_the_answers_that_are_there_are_counted_with_the_clicks_that_they_took(
     tmp_path: Path, voted: bool
 ) -> None:
     file = tmp_path / "tagbot.db"
-    old = SqliteDatabase(str(file))
-    earlier = tmp_path / "migrations"
-    earlier.mkdir()
-    for script in sorted(MIGRATIONS.glob("00*.py")):
-        if script.name < "0014":
-            (earlier / script.name).write_text(script.read_text())
-    migrations.run(old, directory=str(earlier))
+    old = database_before("0014", file)
     photo, (face,) = photo_rows(State.OPEN)
     insert(old, "photo", photo)
     insert(old, "face", face | {"round": 1})
@@ -303,13 +286,7 @@ def test_each_face_that_has_a_message_gets_a_request_of_its_own_and_so_does_each
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "tagbot.db"
-    old = SqliteDatabase(str(file))
-    earlier = tmp_path / "migrations"
-    earlier.mkdir()
-    for script in sorted(MIGRATIONS.glob("00*.py")):
-        if script.name < "0012":
-            (earlier / script.name).write_text(script.read_text())
-    migrations.run(old, directory=str(earlier))
+    old = database_before("0012", file)
     photo, rows = photo_rows(State.OPEN, State.TAGGED, State.WAITING, State.WAITING)
     insert(old, "photo", photo)
     changes: list[dict[str, object]] = [
