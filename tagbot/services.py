@@ -22,7 +22,7 @@ from tagbot.photos.photos_in_flight import PhotosInFlight
 from tagbot.queues import Delivery, Queue
 from tagbot.queues.publish import publish
 from tagbot.settings import Settings, SettingsError
-from tagbot.slack import photo_sending, posted_photo_words, words
+from tagbot.slack import photo_outcomes, photo_sending, words
 from tagbot.slack.client import Slack
 from tagbot.slack.digest import send_digest
 from tagbot.slack.ephemeral_messages import Tellings
@@ -130,7 +130,7 @@ class Services:
 
     def tell_of_photos(self) -> None:
         """Tell members what came of the photos that they posted; raises `Retry` where Slack does not."""
-        posted_photo_words.tell_of_photos(self.slack.channel, self.now())
+        photo_outcomes.tell_of_photos(self.slack.channel, self.now())
 
     def take_missed_photos(self) -> None:
         """Take in what members posted in the channel while Slack reached no bot, or no bot could note it;
@@ -160,7 +160,7 @@ class Services:
     def tell_of_given_up(self) -> None:
         """Tell people that a photo which they posted, or photos which they asked for, were given up."""
         posted, asked = self.queues[PhotoPosted.QUEUE], self.queues[PhotosAsked.QUEUE]
-        posted_photo_words.tell_of_given_up(self.slack.channel, posted.why_dead, self.now())
+        photo_outcomes.tell_of_given_up(self.slack.channel, posted.why_dead, self.now())
         photo_sending.tell_of_given_up(self.slack, asked.why_dead, self.now())
 
     def follow_merges(self) -> None:

@@ -9,7 +9,7 @@ from slack_bolt import Ack, App, Respond
 from tagbot.errors import Retry
 from tagbot.messages import PhotoPosted
 from tagbot.services import Services
-from tagbot.slack import words
+from tagbot.slack import posted_photo_words
 from tagbot.slack.posted_messages import is_post, pictures_of
 from tagbot.vocabulary import CallbackId
 
@@ -34,9 +34,9 @@ def register(app: App, services: Services) -> None:
             services.publish(photo)
         ack()
         if not photos:
-            respond(words.NO_PICTURE, response_type="ephemeral", replace_original=False)
+            respond(posted_photo_words.NO_PICTURE, response_type="ephemeral", replace_original=False)
         elif not may_be_in(body["channel"]["id"], services):
-            respond(words.INVITE_ME, response_type="ephemeral", replace_original=False)
+            respond(posted_photo_words.INVITE_ME, response_type="ephemeral", replace_original=False)
 
 
 def parse(event: Mapping[str, Any], channel: str) -> list[PhotoPosted]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from tagbot.database.models.faces import Face
 from tagbot.database.models.posted_photos import PostedPhoto
 from tagbot.errors import Retry
-from tagbot.slack import words
+from tagbot.slack import posted_photo_words as words
 from tagbot.slack.channel import Channel
 from tagbot.vocabulary import PhotoOutcome, State
 
@@ -49,7 +49,7 @@ def tell_of_given_up(channel: Channel, why_dead: WhyDead, now: float) -> None:
 
 
 def word(posted: PostedPhoto, faces: int, channel: str) -> str:
-    """What came of a photo; so many faces were found in it."""
+    """The word about a photo, in which so many faces were found."""
     elsewhere = channel if posted.channel != channel else ""
     match posted.outcome:
         case None:

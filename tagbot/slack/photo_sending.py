@@ -22,7 +22,7 @@ from tagbot.slack.client import Slack
 from tagbot.slack.direct_messages import CannotBeWrittenTo
 from tagbot.slack.history import SETTLE_SECONDS
 from tagbot.slack.person_messages import PhotosShown, after_photos
-from tagbot.slack.posted_photo_words import WhyDead
+from tagbot.slack.photo_outcomes import WhyDead
 from tagbot.slack.uploads import Picture
 from tagbot.vocabulary import EventType
 

@@ -20,7 +20,7 @@ from tagbot.sandbox.driver import Slack
 from tagbot.sandbox.refusals import Refused
 from tagbot.sandbox.state import Act, Message
 from tagbot.settings import Settings
-from tagbot.slack import words
+from tagbot.slack import posted_photo_words
 from tagbot.stages.detect_faces import FACE_IDS
 from tagbot.vocabulary import EventType, PhotoOutcome
 from tests.crash.crash import (
@@ -58,9 +58,9 @@ QUESTIONS = "questions for consent lost or doubled"
 LEARNED = "faces learned against their person's word, or not learned"
 PHOTOS = "photos with somebody lost or doubled"
 
-FOUND = words.faces_found(1, "")
-KNOWN = words.NOT_SEARCHED[PhotoOutcome.KNOWN]
-REFUSED = words.photo_refused(PHOTO_CRASHED)
+FOUND = posted_photo_words.faces_found(1, "")
+KNOWN = posted_photo_words.NOT_SEARCHED[PhotoOutcome.KNOWN]
+REFUSED = posted_photo_words.photo_refused(PHOTO_CRASHED)
 """As the photo was in the bot's hands at five kills."""
 
 ANSWERS = {2: ("consent_yes",), 3: ("consent_no",), 4: ("consent_yes", "consent_no", "consent_yes")}

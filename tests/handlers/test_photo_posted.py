@@ -7,7 +7,7 @@ import pytest
 
 from tagbot.handlers.photo_posted import parse
 from tagbot.messages import PhotoPosted
-from tagbot.slack import words
+from tagbot.slack import posted_photo_words
 from tests.handlers.conftest import Desk, connected_desk
 from tests.world import World, portrait
 
@@ -91,7 +91,7 @@ def test_the_shortcut_on_a_message_without_pictures_says_so(desk: Desk) -> None:
     anna = desk.slack.people[0]
     message = desk.slack.say(anna, "hello")
     assert desk.slack.shortcut(anna, message.ts, SHORTCUT).acknowledged
-    assert desk.slack.wait_for_ephemeral(anna).text == words.NO_PICTURE
+    assert desk.slack.wait_for_ephemeral(anna).text == posted_photo_words.NO_PICTURE
     assert desk.stored == []
 
 
@@ -105,7 +105,7 @@ def test_in_a_channel_without_the_bot_the_shortcut_says_that_it_has_to_be_invite
     desk.slack.share(anna, "a.jpg", portrait(1), channel="C0PARTY001")
     message = desk.slack.wait_for_message(channel="C0PARTY001")
     assert desk.slack.shortcut(anna, message.ts, SHORTCUT).acknowledged
-    assert desk.slack.wait_for_ephemeral(anna).text == words.INVITE_ME
+    assert desk.slack.wait_for_ephemeral(anna).text == posted_photo_words.INVITE_ME
     assert len(wishes(desk)) == 1, "harmless: Slack does not give it out"
 
 

@@ -8,14 +8,14 @@ import pytest
 
 from tagbot.database.models.bookkeeping import HeardChannel
 from tagbot.sandbox.driver import Slack
-from tagbot.slack import words
+from tagbot.slack import posted_photo_words, words
 from tagbot.vocabulary import PhotoOutcome
 from tests.scenario.flood import is_open
 from tests.scenario.running_bot import PATIENCE, RunningBot, quiet, running_bot
 from tests.world import portrait
 
 FOUND = "1 face found; I will ask about it here."
-KNOWN = words.NOT_SEARCHED[PhotoOutcome.KNOWN]
+KNOWN = posted_photo_words.NOT_SEARCHED[PhotoOutcome.KNOWN]
 
 
 def told(bot: RunningBot, member: str, count: int) -> list[str]:

@@ -21,8 +21,8 @@ from tagbot.photos.known_photos import identity
 from tagbot.photos.photo_limits import MAX_BYTES
 from tagbot.sandbox.driver import Slack
 from tagbot.schedule import timed_jobs
-from tagbot.slack import words
-from tagbot.slack.posted_photo_words import MANY
+from tagbot.slack import posted_photo_words, words
+from tagbot.slack.photo_outcomes import MANY
 from tagbot.stages.fetch_photo import fetch_photo
 from tagbot.training.local import LocalBackend
 from tagbot.vocabulary import PhotoOutcome
@@ -110,11 +110,11 @@ def test_several_of_one_message_are_told_apart_and_the_same_twice_is_known(world
     assert sorted(told(world)) == [
         f"Photo 1 of 3: {found}",
         f"Photo 2 of 3: {found}",
-        f"Photo 3 of 3: {words.NOT_SEARCHED[PhotoOutcome.KNOWN]}",
+        f"Photo 3 of 3: {posted_photo_words.NOT_SEARCHED[PhotoOutcome.KNOWN]}",
     ]
     again = posted(world, portrait(2))
     fetch_photo(again, world.services)
-    assert told(world)[-1] == words.NOT_SEARCHED[PhotoOutcome.KNOWN]
+    assert told(world)[-1] == posted_photo_words.NOT_SEARCHED[PhotoOutcome.KNOWN]
     assert Photo.select().count() == 2
 
 
@@ -145,7 +145,7 @@ def test_a_photo_whose_message_was_deleted_meanwhile_is_left_alone(world: World)
     wish = posted(world, astronaut())
     world.slack.delete(wish.at)
     fetch_photo(wish, world.services)
-    assert (inbox(world), told(world)) == ([], [words.NOT_SEARCHED[PhotoOutcome.GONE]])
+    assert (inbox(world), told(world)) == ([], [posted_photo_words.NOT_SEARCHED[PhotoOutcome.GONE]])
 
 
 @pytest.mark.rule("posted-photo-word")
@@ -163,7 +163,7 @@ def test_one_that_was_fetched_before_its_message_was_deleted_goes_on(world: Worl
 def test_what_slack_calls_too_large_is_not_fetched(world: World) -> None:
     fetch_photo(posted(world, astronaut() + bytes(MAX_BYTES)), world.services)
     assert world.slack.calls("download") == []
-    assert (inbox(world), told(world)) == ([], [words.NOT_SEARCHED[PhotoOutcome.TOO_LARGE]])
+    assert (inbox(world), told(world)) == ([], [posted_photo_words.NOT_SEARCHED[PhotoOutcome.TOO_LARGE]])
 
 
 @pytest.mark.rule("token-to-slack-alone", "posted-photo-word")
@@ -174,7 +174,7 @@ def test_a_redirect_to_another_host_gets_neither_the_token_nor_a_request(world: 
         world.slack.fail("download", status=302, location=address)
         fetch_photo(wish, world.services)
     assert heard == []
-    assert (inbox(world), told(world)) == ([], [words.NOT_SEARCHED[PhotoOutcome.ELSEWHERE]])
+    assert (inbox(world), told(world)) == ([], [posted_photo_words.NOT_SEARCHED[PhotoOutcome.ELSEWHERE]])
 
 
 @pytest.mark.rule("token-to-slack-alone")
@@ -268,7 +268,7 @@ def test_who_cannot_be_told_now_is_told_later_and_holds_up_nobody(world: World) 
     world.slack.fail("chat.postEphemeral", error="internal_error")
     with pytest.raises(Retry):
         timed_jobs.tell_of_photos(world.services)
-    known = words.NOT_SEARCHED[PhotoOutcome.KNOWN]
+    known = posted_photo_words.NOT_SEARCHED[PhotoOutcome.KNOWN]
     assert [len(world.slack.ephemerals(member)) for member in world.slack.people[:2]] == [0, 1]
     assert [told(world, number) for number in (0, 1)] == [[known], [known]]
 
@@ -322,7 +322,7 @@ def test_the_member_whose_photo_was_given_up_hears_it_once_and_retry_brings_it_i
         for _ in range(2):
             timed_jobs.tell_of_given_up(world.services)
         reason = "files.info: missing_scope (the Slack app needs the scope files:read)"
-        given_up = f"Photo 2 of 3: {words.photo_given_up(reason)}"
+        given_up = f"Photo 2 of 3: {posted_photo_words.photo_given_up(reason)}"
         assert told(world) == [given_up]
         assert world.queues["slack-photo"].redrive() == 1
         drain_until(world, lambda: world.queues["slack-photo"].counts().dead)
@@ -344,4 +344,4 @@ def test_one_that_crashed_the_bot_again_and_again_is_told_of_too(world: World) -
     assert delivery is not None
     delivery.bury(CRASHED)
     timed_jobs.tell_of_given_up(world.services)
-    assert told(world) == [words.photo_given_up(CRASHED)]
+    assert told(world) == [posted_photo_words.photo_given_up(CRASHED)]
