@@ -1,7 +1,7 @@
 """A member's Home, as the database has it."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tagbot.consensus import Rule, lacks_one_answer
@@ -10,6 +10,7 @@ from tagbot.database.models.own_answers import (
     AskedNow,
     OwnAnswer,
     answered_by,
+    asked_until_now,
     last_answers,
     takes_answers,
     taking_answers,
@@ -24,7 +25,8 @@ from tagbot.lib.names import name_key
 from tagbot.slack import home_words, words
 from tagbot.slack.asked_group import asked_group
 from tagbot.slack.blocks import PersonShown, Rendered
-from tagbot.slack.home_view import MOST_ANSWERS, MOST_ASKED, AnswerShown, AskedShown, HomeShown, Refusal
+from tagbot.slack.home_order import HomeOrder, Pictured, Place
+from tagbot.slack.home_view import MOST_ANSWERS, AnswerShown, AskedShown, DoneShown, HomeShown, Refusal
 from tagbot.slack.request_id import RequestId
 from tagbot.slack.request_state import request_as_it_is
 from tagbot.slack.told_apart import told_apart
@@ -63,32 +65,73 @@ def home_of(
     message_of: Callable[[AskedNow], Rendered],
     address: str,
     refused: Mapping[str, Refusal],
-) -> HomeShown:
+    order: HomeOrder,
+    now: float,
+) -> tuple[HomeShown, HomeOrder]:
     """The Home of a member who may be asked, but for what is kept of them; `address` is where the workspace
-    is in the browser, `refused` what did not count, by the face. This thread is connected to the database.
+    is in the browser, `refused` what did not count, by the face, `order` the one of the Home before. This
+    thread is connected to the database.
     """
     mine = answered_by(member, board.open_faces)
-    waits = [each for each in board.asked if mine.isdisjoint(face.id for face in each.faces)]
-    asked = waits[:MOST_ASKED]
-    about = {face.id: each.request.id for each in asked for face in each.faces}
-    beside = {about[face]: refusal for face, refusal in refused.items() if face in about}
+    waits = {each.request.id: each for each in board.asked if mine.isdisjoint(face.id for face in each.faces)}
+    done = asked_until_now(order.done(waits))
+    held = {each for each, asked in done.items() if any(face.id in refused for face in asked.faces)}
+    marks = {each: _mark(asked) for each, asked in done.items()}
+    order = order.arranged(list(waits), marks, held, now)
     channel = board.progress.channel
-    answers = last_answers(member, MOST_ANSWERS, LARGEST_GROUP)
+    answers = last_answers(member, MOST_ANSWERS + len(done), LARGEST_GROUP)
     hints = _namesakes(answers)
-    return replace(
+    last = {each.request.id: _answer(each, hints, address, channel) for each in answers}
+    places: list[Place] = []
+    shown: list[AskedShown | DoneShown] = []
+    beside: set[str] = set()
+    for place in order.places:
+        known = waits.get(place.request) or done.get(place.request)
+        about = {face.id for face in known.faces} & refused.keys() if known else set()
+        beside |= about
+        refusal = max((refused[each] for each in about), key=lambda each: each.number, default=None)
+        link = permalink(address, known.request.channel or channel, known.request.message_ts) if known else ""
+        if known and place.is_waiting:
+            message = message_of(known)
+            pictured = [row for row in message.blocks if row["type"] not in ("actions", "context")]
+            places.append(replace(place, pictured=Pictured(pictured, _mark(known))))
+            shown.append(AskedShown(message, link, refusal))
+        else:
+            told = _told(known, last.get(place.request), mine)
+            blocks = place.pictured.blocks if place.pictured else ()
+            places.append(place)
+            shown.append(DoneShown(blocks, told, link, refusal))
+    home = replace(
         board.progress,
-        refused=list(dict.fromkeys(each.text for face, each in refused.items() if face not in about)),
-        asked=[
-            AskedShown(
-                message_of(each),
-                permalink(address, channel, each.request.message_ts),
-                beside.get(each.request.id),
-            )
-            for each in asked
-        ],
-        more=max(0, len(waits) - MOST_ASKED),
-        answers=[_answer(each, hints, address, channel) for each in answers],
+        refused=list(dict.fromkeys(each.text for face, each in refused.items() if face not in beside)),
+        asked=shown,
+        more=len(waits) - sum(each.is_waiting for each in places),
+        answers=list(last.values())[:MOST_ANSWERS],
     )
+    return home, replace(order, places=places)
+
+
+def without_done_pictures(home: HomeShown) -> HomeShown:
+    """The same without those of the questions that only keep their places."""
+    asked = [replace(each, blocks=()) if isinstance(each, DoneShown) else each for each in home.asked]
+    return replace(home, asked=asked)
+
+
+def _mark(asked: AskedNow) -> object:
+    """Another one as soon as the pictures of a request are, or those who are in them."""
+    request = asked.request
+    faces = [(face.id, face.crop_file, face.context_file) for face in asked.faces]
+    return request.grid_file, request.forgotten, tuple(faces)
+
+
+def _told(asked: AskedNow | None, answer: AnswerShown | None, mine: Collection[str]) -> str:
+    """What became of a question that waited for the viewer."""
+    if answer is not None:
+        return home_words.heard(answer.told)
+    faces = asked.faces if asked else ()
+    if any(face.id in mine for face in faces):
+        return home_words.HEARD
+    return home_words.MOVED if not faces or takes_answers(faces) else home_words.FINISHED
 
 
 class Messages:
@@ -148,9 +191,8 @@ def _said(own: OwnAnswer, hints: Mapping[str, str]) -> PersonShown | str:
         case SpecialAnswer.DONT_KNOW:
             return words.DONT_KNOW
         case _:
-            return PersonShown(
-                None if name or len(answer) == OWN_ID_LENGTH else answer, name, hints.get(answer, "")
-            )
+            slack_id = None if name or len(answer) == OWN_ID_LENGTH else answer
+            return PersonShown(slack_id, name, hints.get(answer, ""))
 
 
 def _outcome(face: Face, hints: Mapping[str, str]) -> str:
@@ -162,7 +204,7 @@ def _outcome(face: Face, hints: Mapping[str, str]) -> str:
                 if person
                 else PersonShown(None, None)
             )
-            return f"{words.tagged_as(shown.spoken)}."
+            return home_words.ended(words.tagged_as(shown.spoken))
         case State.REJECTED:
             return words.rejected(face.reason or "")
         case State.TRAINING:

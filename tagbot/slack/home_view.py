@@ -56,6 +56,18 @@ class AskedShown:
     """The viewer's answer to it."""
 
 
+@dataclass(frozen=True, slots=True)
+class DoneShown:
+    """A request that waited for the viewer's answer until just now, and keeps its place for a moment."""
+
+    blocks: Sequence[dict[str, Any]]
+    """Its question and pictures; empty where they may not be shown any more."""
+    told: str
+    """What became of it."""
+    link: str
+    refused: Refusal | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerShown:
     """One of the viewer's last answers."""
@@ -71,6 +83,12 @@ class AnswerShown:
     can_change: bool
     link: str
 
+    @property
+    def told(self) -> str:
+        """A sentence about what they said, in Slack's markup."""
+        said = self.said if isinstance(self.said, str) else self.said.spoken
+        return words.you_said(said, self.faces)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HomeShown:
@@ -83,8 +101,8 @@ class HomeShown:
     refusal: str = ""
     """Why nothing is asked of the viewer; empty where something may be."""
     refused: Sequence[str] = ()
-    """Why what they did last did not count, where that was about no question that still waits for them."""
-    asked: Sequence[AskedShown] = ()
+    """Why what they did last did not count, where that was about no question in its place here."""
+    asked: Sequence[AskedShown | DoneShown] = ()
     more: int = 0
     """Requests that wait for the viewer besides."""
     answers: Sequence[AnswerShown] = ()
@@ -149,31 +167,42 @@ def notice_modal(text: str) -> dict[str, Any]:
 
 def _asked(shown: HomeShown) -> Iterator[dict[str, Any]]:
     yield from _rows(HeaderBlock(text=PlainTextObject(text=words.WAITS)))
-    if not shown.asked:
-        yield from _rows(section(words.NOTHING_WAITS_YET if shown.waiting else words.NOTHING_WAITS))
     for each in shown.asked:
-        notes = [note for row in each.message.blocks if row["type"] == "context" for note in row["elements"]]
-        for row in each.message.blocks:
-            if row["type"] == "actions" and each.refused:
-                yield from _rows(_warning(each.refused.text))
-                # In a block of another id, Slack's select lets go of the name that it showed.
-                yield {**row, "block_id": f"{row['block_id']}:{each.refused.number}"}
-            elif row["type"] != "context":
-                yield row
+        notes = []
+        if isinstance(each, AskedShown):
+            rows = each.message.blocks
+            notes = [note for row in rows if row["type"] == "context" for note in row["elements"]]
+            yield from _with_controls(each)
+        else:
+            yield from each.blocks
+            yield from _rows(_warning(each.refused.text) if each.refused else section(each.told))
         link = [words.open_message(each.link)] if each.link else []
         small = [MarkdownTextObject(text=text).to_dict() for text in link]
-        yield {"type": "context", "elements": [*notes[:MOST_NOTES], *small]}
+        if notes or small:
+            yield {"type": "context", "elements": [*notes[:MOST_NOTES], *small]}
         yield from _rows(DividerBlock())
+    if not shown.more and not any(isinstance(each, AskedShown) for each in shown.asked):
+        # Beneath what was just answered: above, it would push that down.
+        yield from _rows(section(words.NOTHING_WAITS_YET if shown.waiting else words.NOTHING_WAITS))
     if shown.more:
         yield from _rows(section(words.more_wait(shown.more)))
+
+
+def _with_controls(asked: AskedShown) -> Iterator[dict[str, Any]]:
+    for row in asked.message.blocks:
+        if row["type"] == "actions" and asked.refused:
+            yield from _rows(_warning(asked.refused.text))
+            # In a block of another id, Slack's select lets go of the name that it showed.
+            yield {**row, "block_id": f"{row['block_id']}:{asked.refused.number}"}
+        elif row["type"] != "context":
+            yield row
 
 
 def _answers(answers: Sequence[AnswerShown]) -> Iterator[dict[str, Any]]:
     if answers:
         yield from _rows(HeaderBlock(text=PlainTextObject(text=words.LAST_ANSWERS)))
     for each in answers:
-        said = each.said if isinstance(each.said, str) else each.said.spoken
-        told = f"{words.you_said(said, each.faces)} {each.outcome}".strip()
+        told = f"{each.told} {each.outcome}".strip()
         blocks: list[Block] = [section(told, picture=each.picture, alt=words.answered_alt(each.faces))]
         if each.can_change:
             change = button(ActionId.CHANGE_ANSWER, words.CHANGE)

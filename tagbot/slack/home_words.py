@@ -79,6 +79,18 @@ def progress(done: int, faces: int, lacking: int, waiting: int) -> str:
     return " ".join(lines)
 
 
+def heard(you_said: str) -> str:
+    """In place of the controls of a question that the viewer has just answered; `you_said` is what."""
+    return f"{you_said} Thank you!"
+
+
+HEARD = "You have answered this one. Thank you!"
+"""The same where it is not known what they said."""
+FINISHED = "This one has closed meanwhile."
+MOVED = "This one is not asked here any more."
+"""In place of the controls of a question that is done without the viewer, or is gone."""
+
+
 def answered_alt(faces: int) -> str:
     """Of the picture beside an answer of the viewer's own."""
     return "The face that you answered about" if faces == 1 else f"The {faces} faces that you answered about"
@@ -86,4 +98,9 @@ def answered_alt(faces: int) -> str:
 
 def you_said(what: str, faces: int) -> str:
     """An answer of the viewer's own."""
-    return f"You said: {what}" + (f" (about {faces} faces)." if faces > 1 else ".")
+    return ended(f"You said: {what}" + (f" (about {faces} faces)" if faces > 1 else ""))
+
+
+def ended(sentence: str) -> str:
+    """With its full stop, where it does not end with that of a name."""
+    return sentence if sentence.endswith(".") else f"{sentence}."

@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from tagbot.database.models.own_answers import stamp
 from tagbot.database.opening import connected
@@ -24,8 +23,16 @@ from tagbot.slack import home_words
 from tagbot.slack.api_failures import NOT_READY_AFTER, PictureNotReady
 from tagbot.slack.client import Slack
 from tagbot.slack.consent_question import text_of_today
-from tagbot.slack.home_figures import Board, Messages, board_of, home_of
-from tagbot.slack.home_view import MOST_REFUSALS, Refusal, home_view, without_pictures
+from tagbot.slack.home_figures import Board, Messages, board_of, home_of, without_done_pictures
+from tagbot.slack.home_order import HomeOrder
+from tagbot.slack.home_view import (
+    MOST_REFUSALS,
+    DoneShown,
+    HomeShown,
+    Refusal,
+    home_view,
+    without_pictures,
+)
 from tagbot.slack.members import FEW
 from tagbot.slack.own_data import kept_of
 from tagbot.slack.person_messages import kept_message
@@ -61,6 +68,11 @@ ELSEWHERE_SECONDS = 10.0
 
 PRIVATE_SECONDS = 300.0
 """How long the channel is believed to be a private one, or not."""
+
+ORDER_SECONDS = 86400.0
+"""How long it is known in which place of a Home each question stands: that Home may stay open all day, and is
+then answered in without being opened anew.
+"""
 
 Sentences = Callable[[], Sequence[str]]
 """How the machine does."""
@@ -123,12 +135,14 @@ class Homes:
         self._board_at = 0.0
         self._board_stamp: object = None
         self._is_private: Recent[bool] = Recent(PRIVATE_SECONDS, clock)
+        self._orders: Recent[HomeOrder] = Recent(ORDER_SECONDS, clock)
 
     def opened(self, member: str, shown_hash: str) -> None:
         """A member opened their Home, of which Slack showed what has this hash; returns at once."""
         with self._changed:
             viewer = self._look_at(member)
             viewer.let_shown_refusals_go()
+            self._orders.note(member, HomeOrder())
             if viewer.hash != shown_hash:
                 viewer.shown = ""
 
@@ -238,10 +252,13 @@ class Homes:
             anew = viewer.is_urgent and len(waiting) <= FEW
             viewer.is_urgent, viewer.due_at = False, self._clock() + ANYWAY_SECONDS
             refused, refusals = dict(viewer.refused), viewer.refusals
+            before = self._orders.get(member, HomeOrder)
         try:
             self._slack.members.meet(waiting)
-            self._show(viewer, self._draw(member, machine, refused, anew=anew), member)
+            home, order = self._draw(member, machine, refused, before, anew=anew)
+            order = self._show(viewer, home, order, member)
             viewer.refusals_shown = refusals
+            self._remember(member, viewer, before, order)
         except Retry as why:
             log.info("a Home could not be shown: %s", why.reason)
             self._try_again(viewer, why.after or FAILED_SECONDS)
@@ -254,24 +271,47 @@ class Homes:
         with self._changed:
             viewer.due_at, viewer.is_urgent = self._clock() + seconds, True
 
-    def _show(self, viewer: _Viewer, view: dict[str, Any], member: str) -> None:
+    def _remember(self, member: str, viewer: _Viewer, before: HomeOrder, order: HomeOrder) -> None:
+        """Keep what stands where, unless the Home was opened anew meanwhile, and see to what follows."""
+        with self._changed:
+            if self._orders.get(member, HomeOrder) is not before:
+                return
+            now = self._clock()
+            order = order.shown(now)
+            self._orders.note(member, order)
+            follows_at = max(order.changes_at(now), viewer.shown_at + PAUSE_SECONDS)
+            viewer.due_at = min(viewer.due_at, follows_at)
+
+    def _show(self, viewer: _Viewer, home: HomeShown, order: HomeOrder, member: str) -> HomeOrder:
+        """Have Slack show it, where it is another one; the order in which it does."""
+        view = home_view(home)
         drawn = json.dumps(view, sort_keys=True)
         if drawn == viewer.shown:
-            return
+            return order
         try:
             shown_hash = self._slack.publish_home(member, view)
         except PictureNotReady:
+            if any(isinstance(each, DoneShown) and each.blocks for each in home.asked):
+                # Those of what is done may have gone with it.
+                return self._show(viewer, without_done_pictures(home), order.without_pictures(), member)
             # Slack refuses the whole for one picture: it goes on without them until that is there.
             shown_hash = self._slack.publish_home(member, without_pictures(view))
             drawn = ""
             self._try_again(viewer, NOT_READY_AFTER)
         with self._changed:
             viewer.shown, viewer.hash, viewer.shown_at = drawn, shown_hash, self._clock()
+        return order
 
     def _draw(
-        self, member: str, machine: Sentences, refused: Mapping[str, Refusal], *, anew: bool
-    ) -> dict[str, Any]:
-        """The view of a member's Home, as everything is now."""
+        self,
+        member: str,
+        machine: Sentences,
+        refused: Mapping[str, Refusal],
+        order: HomeOrder,
+        *,
+        anew: bool,
+    ) -> tuple[HomeShown, HomeOrder]:
+        """A member's Home, as everything is now, where this is the order of the one before; and its own."""
         refusal, address = self._refusal(member, anew=anew), self._slack.address
         sentences = self._machine.get("", machine)
         text = text_of_today(self._settings)
@@ -279,19 +319,22 @@ class Homes:
             kept = kept_message(kept_of(member, self._opt_out_key, text, self._now()))
             board = self._board_of_now()
             home = replace(board.progress, refused=[each.text for each in refused.values()])
-            if not refusal:
-                home = home_of(member, board, self._messages.of, address, refused)
+            if refusal:
+                order = HomeOrder()
+            else:
+                home, order = home_of(
+                    member, board, self._messages.of, address, refused, order, self._clock()
+                )
         takes_posts = self._settings.slack_photos == "channel"
-        return home_view(
-            replace(
-                home,
-                refusal=refusal,
-                takes_posts=takes_posts,
-                kept=kept,
-                machine=sentences,
-                manages=not refusal and self._settings.is_admin(member),
-            )
+        home = replace(
+            home,
+            refusal=refusal,
+            takes_posts=takes_posts,
+            kept=kept,
+            machine=sentences,
+            manages=not refusal and self._settings.is_admin(member),
         )
+        return home, order
 
     def _board_of_now(self) -> Board:
         """The one of a moment ago, where nothing has changed since, or it was only just made."""

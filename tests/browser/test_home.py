@@ -39,9 +39,9 @@ def tab_to(page: Page, wanted: Locator) -> None:
     raise AssertionError("it cannot be reached with the keyboard")
 
 
-@pytest.mark.rule("sandbox-home", "sandbox-page")
+@pytest.mark.rule("sandbox-home", "sandbox-page", "places-at-home")
 def test_a_question_is_answered_at_home_and_the_answer_changed_with_the_keyboard_alone(
-    visitor: Visitor, home: Locator, screenshot: Screenshot
+    visitor: Visitor, home: Locator, sandbox: RunningSandbox, tmp_path: Path, screenshot: Screenshot
 ) -> None:
     page = visitor.page
     first = page.locator(WAITING).first
@@ -51,8 +51,12 @@ def test_a_question_is_answered_at_home_and_the_answer_changed_with_the_keyboard
     page.keyboard.type("chi")
     page.keyboard.press("Enter")
     expect(picker).to_have_count(0)
-    expect(page.locator("#home :focus")).to_have_count(1)
-    expect(home).to_contain_text("You said: @Chiara De Luca")
+    expect(page.locator("#home .block:focus")).to_contain_text("You said: @Chiara De Luca. Thank you!")
+    screenshot("home-answered")
+    write_portrait(tmp_path, 300)
+    sandbox.add(tmp_path / "300.jpg")
+    # Then one more question stands there, and the focus is on the first of its controls: none is missed.
+    expect(page.locator(WAITING).first.locator("input, button").first).to_be_focused()
 
     change = home.locator(f"[data-block-id='{block}'][data-action-id=change_answer]")
     tab_to(page, change)

@@ -12,6 +12,8 @@ from tagbot.messages import AnswerGiven, FaceStored
 from tagbot.queues import Counts
 from tagbot.sandbox.state import Json, View
 from tagbot.slack import home_words, person_words, sent_photo_words, words
+from tagbot.slack.home_order import HELD_SECONDS
+from tagbot.slack.home_view import MOST_ASKED
 from tests.handlers.conftest import Desk
 from tests.handlers.test_fallbacks import fill
 from tests.handlers.test_wrong_person import tagged
@@ -201,6 +203,18 @@ def test_two_of_one_name_are_told_apart_in_my_last_answers(desk: Desk) -> None:
         assert f"Tagged as Ann Lee ({email})." in said(home)
 
 
+@pytest.mark.rule("home")
+def test_a_name_that_ends_in_a_full_stop_gets_no_second_one(desk: Desk) -> None:
+    face, (anna, ben, *_) = desk.request(), desk.slack.people
+    for member in (anna, ben):
+        desk.world.publish(desk.world.answer(face, member, "", name="Nora Y."))
+    desk.world.drain()
+    desk.slack.open_home(anna)
+    home = desk.slack.wait_for_home(anna, lambda home: "1 of 1 face is done." in said(home))
+    assert "You said: Nora Y. Tagged as Nora Y." in said(home)
+    assert ".." not in said(home)
+
+
 def selects(view: View, face: Face) -> list[str]:
     """The blocks in which a person can be picked for a face."""
     return [
@@ -289,6 +303,128 @@ def test_an_answer_about_a_face_that_was_forgotten_meanwhile_is_told_at_home(des
     desk.world.drain()
     assert desk.world.queues["face-tagging"].counts() == Counts()
     desk.slack.wait_for_home(anna, lambda home: words.FACE_GONE in said(home))
+
+
+def questions(view: View) -> list[list[Json]]:
+    """The blocks of each question, done or not, in its place."""
+    parts: list[list[Json]] = [[]]
+    for block in view.content["blocks"]:
+        parts[-1].append(block)
+        if block["type"] == "divider" or home_words.WAITS in json.dumps(block):
+            parts.append([])
+    return parts[1:-1]
+
+
+def tap(desk: Desk, member: str, place: int) -> Json | None:
+    """Touch the spot where the question in this place has “I don't know”: what stood there, if anything."""
+    home = desk.slack.home(member)
+    assert home is not None
+    for block in questions(home)[place]:
+        for element in block.get("elements", ()):
+            if element.get("action_id") == "dont_know":
+                act = desk.slack.click(member, home.id, "dont_know", block_id=block["block_id"])
+                assert act.acknowledged, act.error
+                return block
+    return None
+
+
+def waiting(view: View) -> list[str]:
+    """The block of the controls in each place, empty where there are none."""
+    found = [[block["block_id"] for block in each if block["type"] == "actions"] for each in questions(view)]
+    return ["".join(each) for each in found]
+
+
+@pytest.mark.rule("places-at-home", "home-in-time")
+def test_a_second_tap_on_the_same_spot_answers_no_other_question(desk: Desk) -> None:
+    faces, anna = [desk.request() for _ in range(MOST_ASKED + 1)], desk.slack.people[0]
+    blocks = [block_of(face) for face in faces]
+    desk.slack.open_home(anna)
+    home = desk.slack.wait_for_home(anna, lambda home: home_words.more_wait(1) in said(home))
+    assert waiting(home) == blocks[:MOST_ASKED]
+    pictures = [block for block in questions(home)[1] if block["type"] == "image"]
+
+    assert tap(desk, anna, 1) is not None
+    desk.world.drain()
+    home = desk.slack.wait_for_home(anna, lambda home: home_words.LAST_ANSWERS in said(home))
+    assert tap(desk, anna, 1) is None
+    assert waiting(home) == [blocks[0], "", *blocks[2:MOST_ASKED]]
+    assert home_words.more_wait(1) in said(home)
+    there = questions(home)[1]
+    assert [block["slack_file"] for block in there if block["type"] == "image"] == [
+        block["slack_file"] for block in pictures
+    ]
+    assert home_words.heard(home_words.you_said(words.DONT_KNOW, 1)) in json.dumps(there)
+
+    home = desk.slack.wait_for_home(anna, partial(has_block, blocks[-1]))
+    assert waiting(home) == [blocks[0], blocks[-1], *blocks[2:MOST_ASKED]]
+    assert home_words.more_wait(1) not in said(home)
+    *_, done_shown, next_shown = (call.at for call in desk.slack.calls("views.publish"))
+    assert next_shown - done_shown >= HELD_SECONDS
+    assert [votes(face) for face in faces] == [
+        {anna: "dont_know"} if face is faces[1] else {} for face in faces
+    ]
+
+
+@pytest.mark.rule("places-at-home")
+def test_what_others_finished_keeps_its_place_until_home_is_opened_anew(desk: Desk) -> None:
+    first, second, third = (desk.request() for _ in range(3))
+    anna, ben, chiara, *_ = desk.slack.people
+    desk.slack.open_home(anna)
+    desk.slack.wait_for_home(anna, lambda home: len(waiting(home)) == 3)
+    say(desk.world, second, chiara, ben, desk.slack.people[3])
+    home = desk.slack.wait_for_home(anna, lambda home: home_words.FINISHED in said(home))
+    assert waiting(home) == [block_of(first), "", block_of(third)]
+    assert {"id": second.crop_file} in files_of(home)
+    desk.slack.open_home(anna)
+    home = desk.slack.wait_for_home(anna, lambda home: home_words.FINISHED not in said(home))
+    assert waiting(home) == [block_of(first), block_of(third)]
+
+
+@pytest.mark.rule("places-at-home")
+def test_of_what_is_not_asked_there_any_more_no_picture_is_kept(desk: Desk) -> None:
+    face, other = desk.request(), desk.request()
+    anna, ben, *_ = desk.slack.people
+    desk.slack.open_home(anna)
+    desk.slack.wait_for_home(anna, lambda home: len(waiting(home)) == 2)
+    with writing():
+        assert ask_again(face.id, face.round, "open", by=ben, struck_out=True)
+    home = desk.slack.wait_for_home(anna, lambda home: home_words.MOVED in said(home))
+    assert waiting(home) == ["", block_of(other)]
+    assert files_of(home) == [{"id": other.crop_file}, {"id": other.context_file}]
+
+
+@pytest.mark.rule("places-at-home")
+def test_a_picture_that_went_with_a_question_that_is_done_takes_no_other_with_it(desk: Desk) -> None:
+    face, other = desk.request(), desk.request()
+    anna, ben, chiara, *_ = desk.slack.people
+    desk.slack.open_home(anna)
+    desk.slack.wait_for_home(anna, lambda home: len(waiting(home)) == 2)
+    assert tap(desk, anna, 0) is not None
+    desk.world.drain()
+    home = desk.slack.wait_for_home(anna, lambda home: home_words.LAST_ANSWERS in said(home))
+    assert {"id": face.context_file} in files_of(home)
+    desk.client.files_delete(file=str(face.context_file))
+    say(desk.world, other, chiara, ben)
+    home = desk.slack.wait_for_home(anna, lambda home: "1 lacks one more answer." in said(home))
+    assert waiting(home) == ["", block_of(other)]
+    assert home_words.heard(home_words.you_said(words.DONT_KNOW, 1)) in said(home)
+    assert {"id": face.context_file} not in files_of(home)
+    assert {"id": other.context_file} in files_of(home)
+
+
+@pytest.mark.rule("places-at-home", "refused-at-home")
+def test_why_an_answer_to_a_closed_question_did_not_count_stands_in_its_place(desk: Desk) -> None:
+    face, other = desk.request(), desk.request()
+    anna, ben, chiara, *_ = desk.slack.people
+    desk.slack.open_home(anna)
+    home = desk.slack.wait_for_home(anna, lambda home: len(waiting(home)) == 2)
+    desk.slack.fail("views.publish", error="ratelimited", retry_after=3)  # it still shows the question
+    say(desk.world, face, chiara, ben, desk.slack.people[3])
+    assert tap(desk, anna, 0) is not None
+    desk.world.drain()
+    home = desk.slack.wait_for_home(anna, lambda home: words.CLOSED in said(home))
+    assert waiting(home) == ["", block_of(other)]
+    assert words.CLOSED in json.dumps(questions(home)[0])
 
 
 @pytest.mark.rule("refused-at-home", "photos-with-me")

@@ -18,6 +18,7 @@ from tagbot.slack.home_view import (
     MOST_REFUSALS,
     AnswerShown,
     AskedShown,
+    DoneShown,
     HomeShown,
     change_modal,
     home_view,
@@ -88,6 +89,19 @@ def fullest() -> HomeShown:
     )  # fmt: skip
 
 
+def half_answered() -> HomeShown:
+    """The same, where every other question was just answered."""
+    full = fullest()
+    asked: list[AskedShown | DoneShown] = list(full.asked)
+    for place in range(0, MOST_ASKED, 2):
+        blocks = [block for block in request(place + 1).blocks if block["type"] not in ("actions", "context")]
+        asked[place] = DoneShown(blocks, "t" * 2000, LINK)
+    last = [
+        replace(each, id=RequestId(str(uuid.UUID(int=at + 1)), 1)) for at, each in enumerate(full.answers)
+    ]
+    return replace(full, asked=asked, answers=[each for at, each in enumerate(last) if at % 2 == 0])
+
+
 def taken(view: dict[str, Any]) -> dict[str, Any]:
     """As Slack would; raises where it would refuse."""
     return block_kit.inspect_view(view, lambda _: True, block_kit.HOME)
@@ -99,6 +113,36 @@ def test_the_fullest_home_is_one_that_slack_takes() -> None:
     assert len(view["blocks"]) <= 100
     assert len(json.dumps(view)) < block_kit.VIEW_BYTES
     assert home_words.more_wait(300) in json.dumps(view)
+
+
+@pytest.mark.rule("places-at-home", "home-in-time")
+def test_what_was_just_answered_stands_in_its_place_with_its_pictures_and_without_controls() -> None:
+    view = taken(home_view(half_answered()))
+    assert len(view["blocks"]) <= 100
+    ids = [block["block_id"] for block in view["blocks"] if block["type"] == "actions"]
+    assert len(ids) == len(set(ids))
+    [start] = [at for at, block in enumerate(view["blocks"]) if home_words.WAITS in json.dumps(block)]
+    kinds = [block["type"] for block in view["blocks"][start + 1 :]]
+    assert kinds[:6] == ["section", "image", "image", "section", "context", "divider"]
+    assert home_words.NOTHING_WAITS not in json.dumps(view)
+
+
+@pytest.mark.rule("places-at-home")
+def test_that_nothing_waits_is_said_beneath_what_was_just_answered() -> None:
+    done = DoneShown([], home_words.FINISHED, LINK)
+    view = home_view(HomeShown(channel="C1", asked=[done]))
+    told = [json.dumps(block) for block in view["blocks"]]
+    places = [
+        at
+        for text in (home_words.FINISHED, home_words.NOTHING_WAITS)
+        for at, each in enumerate(told)
+        if text in each
+    ]
+    assert places == sorted(places)
+    assert len(places) == 2
+    assert home_words.NOTHING_WAITS not in json.dumps(
+        home_view(HomeShown(channel="C1", asked=[done], more=1))
+    )
 
 
 @pytest.mark.rule("home")

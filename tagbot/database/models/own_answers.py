@@ -65,6 +65,17 @@ def taking_answers(channel: str) -> list[AskedNow]:
     return [asked for asked in each if takes_answers(asked.faces)]
 
 
+def asked_until_now(requests: Sequence[str]) -> dict[str, AskedNow]:
+    """Those of these requests that are about faces still, in whatever states these are; by id."""
+    if not requests:
+        return {}
+    faces: dict[str | None, list[Face]] = {}
+    for face in Face.select().where(Face.request << list(requests)).order_by(Face.number, Face.id):
+        faces.setdefault(face.request_id, []).append(face)
+    found = Request.select().where(Request.id << list(faces))
+    return {request.id: AskedNow(request, faces[request.id]) for request in found}
+
+
 def takes_answers(faces: Iterable[Face]) -> bool:
     """Whether a request about these faces does."""
     states = {face.state for face in faces}

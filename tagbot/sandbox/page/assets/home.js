@@ -37,21 +37,37 @@ export function buildHome(section) {
         act("use", { member: names.you, where: view.id, action_id: element.action_id, block_id: block.block_id, value });
       const place = placeOfFocus(blocks);
       drawBlocks(blocks, view?.content.blocks ?? [], { names, pictures: view?.pictures ?? {}, chosen: view?.values, use, where: view?.id });
-      keepFocus(section, blocks, place);
+      if (place && !blocks.contains(document.activeElement)) (successor(blocks, place) ?? section).focus({ preventScroll: true });
       const wanted = view ? "" : problem ?? (connected ? "One moment, FaceTag fills this page …" : "FaceTag has not filled this page yet. It does as soon as the bot runs.");
       if (note.textContent !== wanted) fill(note, problem && !view ? failed(problem) : wanted);
     },
   };
 }
 
-/** Which block has the focus; -1 where none has. */
+/** Which block has the focus: that of how many dividers lead to it, and its place behind the last; null where none has. */
 function placeOfFocus(blocks) {
-  return [...blocks.children].findIndex((each) => each.contains(document.activeElement));
+  const all = [...blocks.children];
+  const here = all.findIndex((each) => each.contains(document.activeElement));
+  if (here < 0) return null;
+  const dividers = all.slice(0, here).filter(isDivider);
+  return { part: dividers.length, at: here - 1 - all.indexOf(dividers.at(-1)) };
 }
 
-/** What had the focus may be gone, as it was answered: what stands in its place has it now. */
-function keepFocus(section, blocks, place) {
-  if (place < 0 || blocks.contains(document.activeElement)) return;
-  const next = [...blocks.children].slice(place).map((each) => each.querySelector(USABLE)).find(Boolean);
-  (next ?? section).focus({ preventScroll: true });
+/**
+ * What has the focus after what had it is gone. A question that was answered keeps its place without controls, until
+ * the next one takes it: so it is what stands there, and the first control of it where it has some.
+ */
+function successor(blocks, { part, at }) {
+  const parts = [[]];
+  for (const each of blocks.children) isDivider(each) ? parts.push([]) : parts.at(-1).push(each);
+  const there = parts[part] ?? parts.at(-1);
+  const isQuestion = part < parts.length - 1;
+  const candidates = isQuestion ? there.filter((each) => each.matches(".actions")) : there.slice(at);
+  const control = candidates.map((each) => each.querySelector(USABLE)).find(Boolean);
+  if (control) return control;
+  const place = there[Math.min(at, there.length - 1)];
+  if (place) place.tabIndex = -1;
+  return place;
 }
+
+const isDivider = (block) => block.matches(".divider");
