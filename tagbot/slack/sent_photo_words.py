@@ -24,7 +24,7 @@ def photos_sent(number: int, *, is_first: bool) -> str:
         return (
             f"{photos} that you are tagged in, the newest first."
             if number > 1
-            else ("1 photo that you are tagged in.")
+            else "1 photo that you are tagged in."
         )
     return f"{photos} more that you are tagged in."
 
