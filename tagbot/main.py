@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the command line asks for; the exit code."""
     given = sys.argv[1:] if arguments is None else arguments
     hide_in_tracebacks()
-    terminal.show_all()
+    terminal.escape_unknown_letters()
     try:
         env = _environment()
     except OSError as why:

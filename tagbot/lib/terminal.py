@@ -6,7 +6,7 @@ import sys
 from tagbot.lib.unseen import printable
 
 
-def show_all() -> None:
+def escape_unknown_letters() -> None:
     """Have letters that the terminal does not know written out as in a string of Python's, as they are on
     standard error.
     """
