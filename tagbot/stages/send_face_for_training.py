@@ -111,11 +111,13 @@ def _train(face: Face, person: Person, message: FaceTagged, services: Services) 
     if not _may_be_learned(person, services):
         keep_out_of_model(face, services)
         return None
-    person_ref = person.training_ref
-    if not person_ref:
-        person_ref = services.training.ensure_person(person.id)
+    # As whose it is sent is noted before: an attempt after people were merged, or parted again, repeats the
+    # call of the first, which may have gone well; the model follows once the face is tagged.
+    person_ref = face.person_ref or person.training_ref or services.training.ensure_person(person.id)
+    if face.person_ref is None:
         with writing():
             Person.update(training_ref=person_ref).where(Person.id == person.id).execute()
+            Face.update(person_ref=person_ref).where(Face.id == face.id).execute()
     answer = services.training.add_face(
         face.id,
         person_ref,
@@ -124,11 +126,13 @@ def _train(face: Face, person: Person, message: FaceTagged, services: Services) 
         anyway=message.anyway,
     )
     if isinstance(answer, Refused) and not message.anyway:
+        Face.note(face.id, person_ref=None)
         return answer.reason
     if isinstance(answer, Refused):
-        Face.note(face.id, reason=NotSentReason.DIFFERS)  # people have tagged it already, and that stands
+        # People have tagged it already, and that stands.
+        Face.note(face.id, reason=NotSentReason.DIFFERS, person_ref=None)
     elif isinstance(answer, NotSent):
-        Face.note(face.id, reason=answer.reason)
+        Face.note(face.id, reason=answer.reason, person_ref=None)
     else:
         backend = services.training.name
         Face.note(face.id, training_backend=backend, person_ref=person_ref, face_ref=answer.face_ref)

@@ -44,4 +44,4 @@ def keep_out_of_model(face: Face, services: Services) -> None:
             services.training.remove_face(
                 face.id, found.person_ref, found.face_ref, training_id=f"consent:{face.claimed_by}"
             )
-    Face.note(face.id, reason=NotSentReason.NO_CONSENT)
+    Face.note(face.id, reason=NotSentReason.NO_CONSENT, person_ref=None)

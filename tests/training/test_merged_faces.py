@@ -296,6 +296,28 @@ def test_a_face_on_its_way_to_the_model_during_the_merge_follows(amazon: Amazon)
     assert users(amazon) == {ben.id: refs_of([face])}
 
 
+@pytest.mark.rule("merge-model-follows", "unmerge-exact")
+@pytest.mark.parametrize("parted", [False, True])
+@pytest.mark.parametrize("operation", ["CreateUser", "IndexFaces", "AssociateFaces"])
+def test_a_face_that_was_sent_as_one_whose_merge_came_before_amazons_answer_follows(
+    amazon: Amazon, operation: str, *, parted: bool
+) -> None:
+    """The repetition finds what the first attempt did, of which nobody heard."""
+    anna, ben = amazon.person(), amazon.person()
+    face = amazon.agreed(anna)
+    amazon.service.fail(operation, status=503, effect=True, times=2 if parted else 1)
+    amazon.tell(face)
+    amazon.work("face-tagged")
+    join(amazon, anna, ben)
+    if parted:
+        amazon.work("face-tagged")
+        unmerge(anna.id)
+    amazon.settle()
+    follow(amazon)
+    assert_is_in_the_model_once(amazon, face)
+    assert users(amazon) == {(anna if parted else ben).id: refs_of([face])}
+
+
 @pytest.mark.rule("merge-model-follows")
 def test_the_model_of_a_backend_that_is_not_set_follows_once_it_is(amazon: Amazon) -> None:
     anna, ben = amazon.person(), amazon.person()
