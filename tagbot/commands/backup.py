@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from tagbot.commands.command import Command
 from tagbot.lib.terminal import say
-from tagbot.maintenance.backup.whole import back_up, elsewhere, left_out
+from tagbot.maintenance.backup.full_backup import back_up, elsewhere, left_out
 from tagbot.settings import Settings
 
 

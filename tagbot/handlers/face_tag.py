@@ -6,7 +6,7 @@ from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
-from tagbot.handlers.clicks import BUTTON, FROM_A_LIST
+from tagbot.handlers.click_counts import BUTTON, FROM_A_LIST
 from tagbot.handlers.where_clicked import show_that_it_arrived
 from tagbot.messages import AnswerGiven
 from tagbot.services import Services

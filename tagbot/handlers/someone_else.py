@@ -10,7 +10,7 @@ from typing import Any
 from slack_bolt import Ack, App, Respond
 
 from tagbot.errors import Retry
-from tagbot.handlers.clicks import in_a_form
+from tagbot.handlers.click_counts import in_a_form
 from tagbot.handlers.form_fields import field_of
 from tagbot.handlers.in_time import NO_OPTIONS, InTime
 from tagbot.handlers.people_pages import person_id

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tagbot.database.models.photos import Photo
-from tagbot.maintenance.backup.whole import back_up
+from tagbot.maintenance.backup.full_backup import back_up
 from tests.commands.conftest import Run
 from tests.world import World, portrait, write_new_files
 

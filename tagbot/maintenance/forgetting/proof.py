@@ -8,7 +8,7 @@ from tagbot.database import opening
 from tagbot.database.models.forgettings import IDLE, Forgetting, Kind, Marks, ToForget
 from tagbot.database.models.marks import borne_by_others, means
 from tagbot.database.models.mentioning_texts import columns_that_mention, mentions_of
-from tagbot.database.standing import columns_with, is_said_by_bot
+from tagbot.database.text_search import columns_with, is_said_by_bot
 from tagbot.errors import Reject, Retry
 from tagbot.lib.mentions import Mentions
 from tagbot.maintenance.forgetting.parts import Parts, model

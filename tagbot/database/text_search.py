@@ -1,4 +1,4 @@
-"""Where in the tables a text stands."""
+"""The search for a text in all tables: where it stands, and whether by itself."""
 
 from collections.abc import Iterator
 from typing import Any
