@@ -75,16 +75,24 @@ def _seen(slack: Slack) -> str:
 
 
 def _sent(settings: Settings) -> str:
-    to = ["Slack, as uploads that only the channel sees"]
+    to = [
+        "Slack, as uploads that only the channel sees",
+        "Slack's direct messages, where people ask for their own data and photos, which they alone see",
+    ]
+    improved = "nothing trains anybody's general model"
     if settings.training_backend == "rekognition":
         region = settings.aws_region or "the region of the AWS settings"
         why = "to learn them and to see whom they resemble" if settings.line_up else "to learn them"
         to.append(f"Amazon Rekognition in {region}: photos to find faces, and the crops of faces {why}")
+        improved = (
+            "AWS may use the pictures to improve its services unless your organisation has opted out of that "
+            "(AI services opt-out policy)"
+        )
     if settings.queue_prefix:
         to.append("Amazon SQS: ids, answers and typed names")
     if not isinstance(settings.image_store, Path) or not isinstance(settings.inbox, Path):
         to.append("Amazon S3: the pictures")
-    return f"Where it is sent: {'; '.join(to)}. Nowhere else, and nothing trains anybody's general model."
+    return f"Where it is sent: {'; '.join(to)}. Nowhere else, and {improved}."
 
 
 def _consent(settings: Settings) -> Iterator[str]:

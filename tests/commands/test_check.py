@@ -275,6 +275,10 @@ def test_privacy_says_what_is_kept_where_who_sees_it_and_what_people_agree_to(
     assert "in the collection facetag of Amazon Rekognition, numbers that describe each learned" in elsewhere
     assert "CONSENT=off" in elsewhere
     assert "May we learn your face?" in elsewhere
+    general, amazons = "nothing trains anybody's general model", "AI services opt-out policy"
+    assert [text in report for report in (said, elsewhere) for text in (general, amazons)] == [
+        True, False, False, True,
+    ]  # fmt: skip
 
 
 @pytest.mark.rule("privacy-report")
