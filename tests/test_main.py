@@ -20,7 +20,7 @@ from tagbot.main import main
 from tagbot.sandbox.driver import Slack, running_slack
 from tagbot.vocabulary import State
 from tests.clean_environment import clean_environment
-from tests.forked import BOT, BotProcess
+from tests.forked import BOT, ROOT
 from tests.rekognition.stand_in import running_rekognition
 from tests.scenario.running_bot import PATIENCE, quiet, running_bot
 from tests.world import SIDECAR, astronaut, environment
@@ -259,16 +259,28 @@ def test_ctrl_c_ends_it_in_time_also_while_slack_is_silent(tmp_path: Path, stand
     assert "Traceback" not in log(tmp_path)
 
 
+CHECK = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background, shells have it ignored
+from tagbot.main import main
+sys.exit(main(["check"]))"""
+
+
 @pytest.mark.process
 def test_ctrl_c_ends_a_command_in_one_line(tmp_path: Path, stand_in: Slack) -> None:
     stand_in.fail("*", times=None, hang=60.0)
-    errors = tmp_path / "errors"
-    env = clean_environment(**environment(tmp_path / "data", stand_in))
-    check = BotProcess("check", cwd=tmp_path, env=env, output=tmp_path / "output", errors=errors)
-    stand_in.wait_for(stand_in.calls, "a call that hangs", PATIENCE)
-    check.send_signal(signal.SIGINT)
-    assert check.wait(PATIENCE) == 130
-    assert errors.read_text() == "FaceTag was stopped before it was done.\n"
+    with subprocess.Popen(
+        [sys.executable, "-c", CHECK],
+        cwd=ROOT,
+        env=clean_environment(**environment(tmp_path / "data", stand_in)),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as check:
+        stand_in.wait_for(stand_in.calls, "a call that hangs", PATIENCE)
+        check.send_signal(signal.SIGINT)
+        _, complaint = check.communicate(timeout=PATIENCE)
+    assert (check.returncode, complaint) == (130, "FaceTag was stopped before it was done.\n")
 
 
 @pytest.mark.process

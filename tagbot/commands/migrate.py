@@ -76,8 +76,12 @@ def settings_there(settings: Settings, wanted: list[Part], options: argparse.Nam
     places: dict[str, Any] = {}
     problems: list[str] = []
     for part in wanted:
+        given = getattr(options, part.field)
+        if not given.strip():
+            problems.append(f"{part.option} is empty")
+            continue
         try:
-            places[part.field] = part.parse(getattr(options, part.field))
+            places[part.field] = part.parse(given)
         except ValueError as problem:
             problems.append(f"{part.option} {problem}")
     if places.get("image_store") == settings.image_store:

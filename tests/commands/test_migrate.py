@@ -486,6 +486,7 @@ def test_that_sqs_counts_fewer_messages_than_were_sent_is_told(
         ([], "at least one of --to-images, --to-database, --to-queue"),
         (["--to-images", "s3://no"], "--to-images should be a folder or s3://BUCKET/PREFIX"),
         (["--to-images", "data/images"], "--to-images names where the pictures are already"),
+        (["--to-images", ""], "--to-images is empty"),
         (["--to-queue", "sqs:/x"], "--to-queue should be disk, or sqs://PREFIX"),
         (["--to-queue", "disk"], "--to-queue goes from the disk to sqs://PREFIX only"),
     ],
