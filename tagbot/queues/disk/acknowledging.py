@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from tagbot.errors import Retry
+from tagbot.lib.outage_log import OutageLog
 from tagbot.queues.disk.dead_letters import bury
 from tagbot.queues.disk.delays import Clock, Delays
 from tagbot.queues.disk.queue_file import QueueFile
@@ -46,6 +47,7 @@ class Settling:
         self._clock = clock
         self._wake_ups = wake_ups
         self._unwritten: deque[Callable[[], object]] = deque()
+        self._outage = OutageLog()
 
     @property
     def is_behind(self) -> bool:
@@ -82,11 +84,15 @@ class Settling:
                 self._settle(self._unwritten.popleft())
 
     def _settle(self, write: Callable[[], object]) -> None:
+        what = f"the end of a message of {self._name} is written later"
         try:
             write()
         except Retry as refused:
-            log.warning("%s: %s; written later", self._name, refused.reason)
+            self._outage.fails(log, what, refused.reason)
             self._unwritten.append(write)
+        else:
+            if not self._unwritten:
+                self._outage.works(log, what)
 
 
 @dataclass(frozen=True, slots=True)

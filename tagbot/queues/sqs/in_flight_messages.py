@@ -12,6 +12,7 @@ from functools import partial
 from tagbot.aws.sqs_api import LONGEST_VISIBILITY_TIMEOUT, NotInFlight, Received
 from tagbot.errors import Retry
 from tagbot.lib.logged_ids import logged
+from tagbot.lib.outage_log import OutageLog
 from tagbot.queues.envelope import Envelope
 from tagbot.queues.sqs.duplicates import Twins
 from tagbot.queues.sqs.failure_records import FailureRecord
@@ -69,6 +70,7 @@ class InFlightMessages:
         """Guards what follows, and how far each message is."""
         self._by_handle: dict[str, InFlightMessage] = {}
         self._outstanding: deque[Callable[[], None]] = deque()
+        self._outage = OutageLog()
         """Settlements that SQS or the database refused."""
 
     def add(self, message: InFlightMessage) -> None:
@@ -107,6 +109,7 @@ class InFlightMessages:
                 self._outstanding.popleft()()
 
     def _take(self, message: InFlightMessage, steps: deque[Callable[[], object]]) -> None:
+        what = f"the end of a message of {self._pair.name} is written later"
         with message.lock:
             if message.returned is not None and message.handle not in self._by_handle:
                 return
@@ -115,10 +118,12 @@ class InFlightMessages:
                     steps[0]()
                     steps.popleft()
             except Retry as refused:
-                log.warning("%s: %s; written later", self._pair.name, refused.reason)
+                self._outage.fails(log, what, refused.reason)
                 self._outstanding.append(partial(self._take, message, steps))
             else:
                 self._remove(message)
+                if not self._outstanding:
+                    self._outage.works(log, what)
 
     def _remove(self, message: InFlightMessage) -> None:
         with self._lock:
