@@ -9,7 +9,7 @@ from tagbot.vocabulary import ActionId, Consent
 # --- The question for consent -------------------------------------------------------------------------------
 
 BACKENDS: Mapping[str, str] = {
-    "local": "on the machine that runs FaceTag, which sends them nowhere",
+    "local": "in FaceTag's own database, from which they are sent nowhere",
     "rekognition": "at Amazon Rekognition, to which your pictures are sent for that",
 }
 """Where what describes a face is kept, by training backend."""
