@@ -19,7 +19,7 @@ from tests.world import PORTRAIT_FACE, portrait
 ROOT = Path(__file__).parents[2]
 ANNA, BEN, CHIARA, DAISUKE, ELIF = (row[0] for row in defaults.PEOPLE)
 
-PATIENCE = 15_000
+PATIENCE = 30_000
 """Milliseconds for something that takes the bot two seconds or three."""
 
 PICKS = 3
