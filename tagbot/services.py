@@ -142,7 +142,8 @@ class Services:
         elif link.is_connected:
             # Again is harmless: however often a picture is told of, its message has the same id.
             with self.not_stored.made_up_for() as since:
-                for post in missed_posts(self.slack.channel, self.slack.members, link.since, since, now):
+                connected = now - self.link.seconds()
+                for post in missed_posts(self.slack.channel, self.slack.members, connected, since, now):
                     for picture in pictures_of(post):
                         by, at = post["user"], post["ts"]
                         self.publish(PhotoPosted(by=by, channel=channel, at=at, **picture._asdict()))

@@ -1,5 +1,6 @@
 """Pictures that were posted while Slack reached no bot: taken in once one is connected again."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from tagbot.messages import Message, PhotoPosted
 from tagbot.sandbox.driver import Slack
 from tagbot.schedule.timed_jobs import take_missed_photos
 from tagbot.slack.posted_messages import LOOKED_BACK_SECONDS
+from tagbot.slack.socket_mode.connection_state import ConnectionTracker
 from tests.world import World, portrait, with_publish
 
 
@@ -121,6 +123,20 @@ def test_what_could_not_be_noted_while_slack_told_of_it_is_taken_in_once_it_can(
     assert taken(connected) == [(anna, at, 1, 1)]
     assert taken(connected) == []
     assert looks(connected.slack) == 2
+
+
+@pytest.mark.rule("missed-photos")
+@pytest.mark.parametrize("ahead", [-3600.0, 3600.0])
+def test_a_machine_whose_clock_is_wrong_looks_when_it_has_to_and_not_else(world: World, ahead: float) -> None:
+    world.services = replace(world.services, link=ConnectionTracker(lambda: time.time() + ahead))
+    world.services.link.opened()
+    take_missed_photos(world.services)
+    lose(world)
+    at = share(world.slack, world.slack.people[0], 1)
+    world.services.link.opened()
+    assert taken(world) == [(world.slack.people[0], at, 1, 1)]
+    assert taken(world) == []
+    assert looks(world.slack) == 1
 
 
 @pytest.mark.rule("missed-photos")

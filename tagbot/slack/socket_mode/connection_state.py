@@ -61,6 +61,10 @@ class ConnectionTracker:
         """As it is now."""
         return self._state
 
+    def seconds(self) -> float:
+        """For how long it has been so, whatever the time is by this clock."""
+        return self._now() - self._state.since
+
     def opened(self) -> None:
         """Slack greeted a connection."""
         with self._lock:
