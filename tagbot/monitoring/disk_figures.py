@@ -22,6 +22,9 @@ KEPT_SECONDS = 14 * 86_400.0
 LEAST_SECONDS = 3600.0
 """A pace over less is chance."""
 
+LONGEST_SECONDS = 10 * 365 * 86_400.0
+"""A disk that fills later hardly fills. A few bytes in two weeks would give years that no date has."""
+
 MOST_SAMPLES = 400
 
 
@@ -65,7 +68,8 @@ def _full_at(first: tuple[float, int], now: float, free: int) -> float | None:
     taken = free_then - free
     if now - since < LEAST_SECONDS or taken <= 0:
         return None
-    return now + free * (now - since) / taken
+    left = free * (now - since) / taken
+    return now + left if left <= LONGEST_SECONDS else None
 
 
 def _noted(settings: Settings) -> dict[str, Any]:

@@ -66,6 +66,18 @@ def test_the_pace_of_two_weeks_tells_when_it_is_full(tmp_path: Path) -> None:
     assert full_at(here, NOW, disk) is None, "it empties"
 
 
+@pytest.mark.rule("status-disk")
+def test_a_disk_that_hardly_fills_is_not_told_to(world: World) -> None:
+    disk = Disk()
+    measure(world.settings, NOW - 10 * DAY, disk.usage)
+    disk.free -= 1000
+    assert full_at(world.settings, NOW, disk) is None
+    status = status_figures.collect(
+        world.queues, world.services.inbox, disk=figures(world.settings, NOW, disk.usage)
+    )
+    assert "At this pace" not in status_words.in_words(status)
+
+
 def full_at(here: Settings, now: float, disk: Disk) -> object:
     found = figures(here, now, disk.usage)
     assert found
