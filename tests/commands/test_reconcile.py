@@ -190,7 +190,10 @@ def test_check_names_the_permission_that_is_missing_and_prints_the_policy(
         ran = on_slack("check", **SETTINGS, **service.environment())
         assert ran.code == 1
         (line,) = (line for line in ran.out.splitlines() if line.startswith("FAILS"))
-        assert line.startswith("FAILS training backend: AWS denies rekognition:IndexFaces: add it")
+        assert line == (
+            "FAILS training backend: AWS denies rekognition:IndexFaces: add it to the bot's IAM policy"
+            " (`check` prints the policy)"
+        )
         assert '"rekognition:IndexFaces"' in ran.out
         assert '"arn:aws:rekognition:*:*:collection/facetag"' in ran.out
         service.allow("rekognition:IndexFaces")

@@ -3,7 +3,6 @@
 At AWS, a person is a user of the same id, and a face is a vector whose ExternalImageId is the face's id.
 """
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
@@ -221,8 +220,7 @@ class RekognitionBackend:
     def check(self) -> str:
         """Nothing is changed; raises `Reject` with all permissions that are missing."""
         if missing := list(dict.fromkeys(permissions.problems(self._aws))):
-            least = json.dumps(self.policy(), indent=2)
-            raise Reject("; ".join(missing) + f"\nThe least that the bot needs:\n{least}")
+            raise Reject("; ".join(missing))
         try:
             faces = self._aws.call("describe_collection").get("FaceCount", 0)
         except Absent:
