@@ -121,8 +121,9 @@ def _send_again(face_id: str, training: TrainingBackend, images: ImageStore, run
         face.id, person_ref, images.get(crop_key(face.id)), training_id=training_id, anyway=True
     )
     if isinstance(answer, Trained):
+        is_noted = _note(face, face_ref=answer.face_ref, person_ref=person_ref, handed_to=None)
         # A face that was reopened meanwhile is nobody's any more.
-        if not _note(face, face_ref=answer.face_ref, person_ref=person_ref, handed_to=None):
+        if not is_noted and not Face.is_learned_as(face.id, answer.face_ref):
             training.remove_face(face.id, person_ref, answer.face_ref, training_id=training_id)
     else:
         nowhere = dict.fromkeys(("training_backend", "person_ref", "face_ref", "handed_to"))

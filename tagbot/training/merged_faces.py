@@ -74,7 +74,8 @@ def _follow(face: Face, training: TrainingBackend, crop: Callable[[str], bytes],
     if isinstance(answer, Trained):
         learned = {"training_backend": training.name, "person_ref": person, "face_ref": answer.face_ref}
         is_noted = _note(face, reason=None, displaced_by=None, handed_to=None, **learned)
-        if not is_noted:  # it was reopened meanwhile, say
+        # It was reopened meanwhile, say; or `reconcile` has sent the same just now, which stays.
+        if not is_noted and not Face.is_learned_as(face.id, answer.face_ref):
             training.remove_face(face.id, person, answer.face_ref, training_id=training_id)
     elif isinstance(answer, NotSent):
         _note(face, reason=answer.reason, displaced_by=person, handed_to=None, **NOWHERE)

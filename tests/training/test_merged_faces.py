@@ -1,6 +1,7 @@
 """The model follows people who were merged or parted, whatever goes wrong on the way."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
@@ -10,8 +11,10 @@ from tagbot.database.models.faces import Face
 from tagbot.database.models.forgettings import Forgetting
 from tagbot.database.models.merges import merge, unmerge
 from tagbot.database.models.people import Person
+from tagbot.database.opening import connected
 from tagbot.errors import Reject, Retry
 from tagbot.lib import failpoints
+from tagbot.maintenance.reconciliation import differences, mend
 from tagbot.messages import ConsentChanged
 from tagbot.photos.image_keys import crop_key
 from tagbot.training.merged_faces import left_to_follow
@@ -316,6 +319,38 @@ def test_a_face_that_was_sent_as_one_whose_merge_came_before_amazons_answer_foll
     follow(amazon)
     assert_is_in_the_model_once(amazon, face)
     assert users(amazon) == {(anna if parted else ben).id: refs_of([face])}
+
+
+@pytest.mark.rule("merge-model-follows")
+@pytest.mark.parametrize("first", ["reconcile", "the bot"])
+def test_a_face_that_reconcile_mends_while_the_model_follows_stays_in_it(amazon: Amazon, first: str) -> None:
+    anna, ben = amazon.person(), amazon.person()
+    face = amazon.tagged(anna)
+    join(amazon, anna, ben)
+    found = list(differences(amazon.backend))
+
+    def reconcile() -> None:
+        with connected():
+            mend(found, amazon.backend, amazon.world.services.images, "run")
+
+    def bot() -> None:
+        with connected():
+            follow(amazon)
+
+    slow, other = (reconcile, bot) if first == "reconcile" else (bot, reconcile)
+    if first == "the bot":
+        amazon.do("DisassociateFaces", UserId=anna.id, FaceIds=[fresh(face).face_ref])
+        amazon.do("DeleteFaces", FaceIds=[fresh(face).face_ref])
+    calls = len(amazon.service.calls("IndexFaces"))
+    amazon.service.fail("IndexFaces", delay=1.0)
+    with ThreadPoolExecutor(1) as thread:
+        begun = thread.submit(slow)
+        amazon.service.wait_for_calls("IndexFaces", calls + 1)
+        other()
+        begun.result(10)
+    assert len(amazon.service.calls("IndexFaces")) == calls + 2, "both have sent it"
+    assert_is_in_the_model_once(amazon, face)
+    assert users(amazon) == {ben.id: refs_of([face])}
 
 
 @pytest.mark.rule("merge-model-follows")

@@ -178,6 +178,12 @@ class Face(Table):
         of_person = (cls.person == person) & (cls.state == State.TAGGED) & cls.face_ref.is_null(False)
         return cls.select().where(of_person).count()
 
+    @classmethod
+    def is_learned_as(cls, face_id: str, face_ref: str) -> bool:
+        """Whether a face is noted to be in the model as what the backend calls so."""
+        there = (cls.state == State.TAGGED) & (cls.face_ref == face_ref)
+        return bool(cls.select().where((cls.id == face_id) & there).exists())
+
     def in_model_as(self, person_id: str) -> int:
         """How many other faces the model has as a person's, or is about to have."""
         there = (Face.person_ref == person_id) & (Face.state == State.TAGGED) & Face.face_ref.is_null(False)
