@@ -14,6 +14,10 @@ Record = Callable[[str], None]
 """Called with the operation of each call that reached AWS, for `status`."""
 
 
+CALLS_MARGIN = 0.95
+"""Of the rate that is set: calls meet on the way, and in some second AWS would see one more than that."""
+
+
 class Absent(Exception):  # noqa: N818 - as AWS's name for it
     """ResourceNotFoundException: there is no such collection, user or face."""
 
@@ -65,7 +69,8 @@ class RekognitionApi(Door):
             "rekognition", "Rekognition", region, connect_seconds=connect_seconds, read_seconds=read_seconds
         )
         self.collection = collection
-        self._turns = (turns or own_rate_limits())("calls of Rekognition", calls_per_second, stop)
+        limit = turns or own_rate_limits()
+        self._turns = limit("calls of Rekognition", calls_per_second * CALLS_MARGIN, stop)
         self._record = record
 
     def call(self, operation: str, **arguments: Any) -> dict[str, Any]:

@@ -19,6 +19,7 @@ import pytest
 
 from tagbot import __version__, build
 from tagbot.app import Bot
+from tagbot.aws.rekognition_api import CALLS_MARGIN
 from tagbot.database.models.base import database
 from tagbot.database.models.bookkeeping import RateLimitState
 from tagbot.database.models.faces import Face
@@ -194,7 +195,7 @@ def test_the_calls_of_rekognition_of_two_bots_keep_one_pace(
     variables = {
         "AWS_REGION": REGION,
         "TRAINING_BACKEND": "rekognition",
-        "REKOGNITION_CALLS_PER_SECOND": str(1 / EVERY),
+        "REKOGNITION_CALLS_PER_SECOND": str(1 / EVERY / CALLS_MARGIN),
     }
     settings = Settings.from_env({"DATABASE_URL": database_url, **variables}, for_slack=False)
     naps = Naps()
