@@ -13,7 +13,6 @@ from tagbot.vocabulary import RejectionReason
 Record = Callable[[str], None]
 """Called with the operation of each call that reached AWS, for `status`."""
 
-
 CALLS_MARGIN = 0.95
 """Of the rate that is set: calls meet on the way, and in some second AWS would see one more than that."""
 

@@ -95,7 +95,7 @@ def test_a_damaged_database_is_told_of_in_words_and_ends_nothing(page: Page, tmp
         page.get_by_role("button", name="Stop it kindly").click()
         expect(page.get_by_text("The bot does not run")).to_be_visible()
         with closing(sqlite3.connect(tmp_path / "sandbox/bot/tagbot.db")) as database, database:
-            database.execute("INSERT INTO running_bot (id, seen_at, told) VALUES ('other', 1, '3')")
+            database.execute("UPDATE tally SET count = 'many'")
         troubles = page.get_by_role("status", name="Trouble")
         expect(troubles).to_contain_text("The bot's files cannot be read: they hold what no bot wrote")
         assert sandbox.stop() == 0
