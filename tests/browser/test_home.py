@@ -117,6 +117,7 @@ def test_own_data_is_asked_for_at_home_and_comes_as_a_message(visitor: Visitor, 
     notice = page.get_by_role("dialog")
     expect(notice).to_contain_text("on its way")
     page.keyboard.press("Escape")
+    expect(notice).to_have_count(0)
     expect(messages).to_contain_text("new")
     messages.press("Enter")
     expect(page.get_by_role("link", name="facetag-my-data.zip").last).to_be_visible()
