@@ -44,7 +44,7 @@ class SlackApi:
     ) -> None:
         """`timeout` in seconds, of one call."""
         # Without the SDK's own retries, which would post twice after a lost connection.
-        self.client = WebClient(token, address, timeout, retry_handlers=[], logger=silent_log())
+        self.client = WebClient(token, address, timeout=timeout, retry_handlers=[], logger=silent_log())
         """For Bolt."""
         self.clock = clock
         self.health = Health()

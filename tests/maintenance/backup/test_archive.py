@@ -44,7 +44,7 @@ def test_nothing_is_overwritten(tmp_path: Path, when: str) -> None:
 
 @pytest.mark.rule("backup-whole")
 def test_of_what_fails_nothing_is_left(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="No space"), new_archive(tmp_path / "a.tar"):
+    with pytest.raises(Reject, match="No space left on device; nothing"), new_archive(tmp_path / "a.tar"):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(Reject, match="there is no folder"), new_archive(tmp_path / "no" / "a.tar"):
