@@ -38,6 +38,7 @@ def test_a_member_is_asked_says_yes_and_gets_their_data(
         expect(question.first).to_contain_text("You agreed on")
         page.locator("#channels button").first.click()
         expect(asked).not_to_contain_text("until they agree")
+        expect(asked).to_contain_text("Tagged as")  # while it is learned, it is not
 
         visitor.type_command("/facetag me")
         kept = page.locator("[data-ephemeral]").filter(has_text="What FaceTag keeps about you")

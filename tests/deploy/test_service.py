@@ -5,13 +5,14 @@ import re
 import shutil
 import socket
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from tagbot.lib.service_manager import ALIVE_SECONDS
 from tagbot.sandbox.driver import Slack
-from tests.scenario.running_bot import running_bot
+from tests.scenario.running_bot import PATIENCE, running_bot
 from tests.source import ROOT
 
 UNIT = ROOT / "deploy/facetag.service"
@@ -68,7 +69,9 @@ def test_the_bot_tells_systemd_that_it_is_ready_and_that_it_stops(
         notify = {"NOTIFY_SOCKET": str(tmp_path / "notify")}
         with running_bot(tmp_path / "data", stand_in, **notify, **at_rekognition) as bot:
             assert systemd.recv(100) == b"READY=1"
-            assert bot.command("status", "--running").stdout == "It runs.\n"
+            until = time.monotonic() + PATIENCE  # its first heartbeat comes a moment later
+            while bot.command("status", "--running").stdout != "It runs.\n":
+                assert time.monotonic() < until
             assert bot.stop() == 0
             assert systemd.recv(100) == b"STOPPING=1"
             stopped = bot.command("status", "--running")
