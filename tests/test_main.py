@@ -193,6 +193,7 @@ def test_a_token_that_slack_refuses_ends_the_bot_naming_the_variable(
     assert "somebody-else" not in ran.stderr
 
 
+@pytest.mark.ci
 @pytest.mark.rule("shared-channel")
 @pytest.mark.failure("channel-shared")
 @pytest.mark.parametrize("slack_is_away_at_first", [False, True])

@@ -61,6 +61,7 @@ def test_a_person_is_forgotten_while_no_bot_runs_and_a_second_time_there_is_noth
         assert Forgetting.select().count() == 1
 
 
+@pytest.mark.ci
 @pytest.mark.rule("forget-mentions", "forget-proof")
 def test_an_admin_whom_the_text_of_a_consent_mentions_is_forgotten(
     on_slack: Run, tmp_path: Path, stand_in: Slack, recogniser: LocalBackend, chiara: str
@@ -130,6 +131,7 @@ def test_a_bot_that_runs_does_it(tmp_path: Path, stand_in: Slack, recogniser: Lo
         assert not list(in_files(tmp_path / "data", wanted))
 
 
+@pytest.mark.ci
 @pytest.mark.rule("one-way-to-name-a-person")
 @pytest.mark.parametrize("typed", ["<@UANN>", "WBEN"])
 def test_a_member_with_a_short_id_is_forgotten_also_one_who_only_answered(on_slack: Run, typed: str) -> None:

@@ -387,10 +387,9 @@ def test_a_picture_that_cannot_be_brought_to_slack_holds_up_no_face_and_comes_la
     assert stale_in_slack() == []
 
 
+@pytest.mark.ci
 @pytest.mark.rule("split-group", "crash-anywhere")
-@pytest.mark.parametrize(
-    "shared", [pytest.param(False, id="private"), pytest.param(True, id="shared", marks=pytest.mark.ci)]
-)
+@pytest.mark.parametrize("shared", [False, True], ids=["private", "shared"])
 @pytest.mark.parametrize("passage", range(1, 18))
 def test_wherever_the_bot_dies_while_it_splits_the_end_is_the_same(
     make_world: MakeWorld, passage: int, shared: bool

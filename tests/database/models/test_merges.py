@@ -166,6 +166,7 @@ def test_a_chain_is_undone_in_any_order(key: KeyedHash) -> None:
 Step = tuple[str, int, int]
 
 
+@pytest.mark.ci
 @pytest.mark.rule("unmerge-exact")
 @settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(

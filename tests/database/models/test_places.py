@@ -33,6 +33,7 @@ SHARPNESS = st.sampled_from([None, 0.46, 0.5, 0.8])
 NOW = 200_000.0
 
 
+@pytest.mark.ci
 @pytest.mark.rule("never-together", "group-asked-together", "open-requests-limited")
 @settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(

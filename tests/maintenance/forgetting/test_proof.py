@@ -57,6 +57,7 @@ def nothing_is_left(world: World, wanted: dict[str, set[bytes]]) -> bool:
 # --- What others have of them ------------------------------------------------------------------------------
 
 
+@pytest.mark.ci
 @pytest.mark.rule("forget-mentions", "forget-all", "forget-proof")
 @pytest.mark.parametrize("consent", ["off", "required"])
 def test_an_admin_whom_the_text_of_a_consent_mentions_is_forgotten(
@@ -166,6 +167,7 @@ def test_a_name_of_one_word_in_anothers_source_goes(world: World) -> None:
     assert proof.OTHER_WORDS not in done.not_searched
 
 
+@pytest.mark.ci
 @pytest.mark.rule("forget-ends", "forget-proof")
 @pytest.mark.parametrize("name", ["Said", "Kind", "Ebba"])
 def test_a_name_that_is_a_word_of_other_things_holds_up_nothing(world: World, name: str) -> None:
