@@ -3,10 +3,10 @@
 import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from tagbot.database.models.bookkeeping import HeardChannel
 from tagbot.database.models.places import Places
@@ -144,9 +144,8 @@ class Services:
             with self.not_stored.made_up_for() as since:
                 connected = now - self.link.seconds()
                 for post in missed_posts(self.slack.channel, self.slack.members, connected, since, now):
-                    for picture in pictures_of(post):
-                        by, at = post["user"], post["ts"]
-                        self.publish(PhotoPosted(by=by, channel=channel, at=at, **picture._asdict()))
+                    for photo in photos_in(post, by=post["user"], channel=channel, at=post["ts"]):
+                        self.publish(photo)
                 HeardChannel.note(channel, now)
 
     def take_posted(self, photo: PhotoPosted) -> None:
@@ -186,6 +185,12 @@ class Services:
         stored.
         """
         publish(self.queues, message)
+
+
+def photos_in(post: Mapping[str, Any], *, by: str, channel: str, at: str) -> Iterator[PhotoPosted]:
+    """The pictures in a message of Slack's that a member wants taken in; `at` is Slack's time of the act."""
+    for picture in pictures_of(post):
+        yield PhotoPosted(by=by, channel=channel, at=at, **picture._asdict())
 
 
 def _act(message: Message) -> str:

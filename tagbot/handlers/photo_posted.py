@@ -1,6 +1,6 @@
 """PhotoPosted: a member posts pictures in the channel, or uses the shortcut on a message with some."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -8,9 +8,9 @@ from slack_bolt import Ack, App, Respond
 
 from tagbot.errors import Retry
 from tagbot.messages import PhotoPosted
-from tagbot.services import Services
+from tagbot.services import Services, photos_in
 from tagbot.slack import posted_photo_words
-from tagbot.slack.posted_messages import is_post, pictures_of
+from tagbot.slack.posted_messages import is_post
 from tagbot.vocabulary import CallbackId
 
 
@@ -43,18 +43,13 @@ def parse(event: Mapping[str, Any], channel: str) -> list[PhotoPosted]:
     """The pictures in Slack's `message` event, where it is a new message of a member in this channel."""
     if event.get("channel") != channel or not is_post(event):
         return []
-    return list(_photos(event, by=event["user"], channel=channel, at=event["ts"]))
+    return list(photos_in(event, by=event["user"], channel=channel, at=event["ts"]))
 
 
 def parse_shortcut(body: Mapping[str, Any]) -> list[PhotoPosted]:
     """The pictures in the message of Slack's `message_action` payload."""
     where = body["channel"]["id"]
-    return list(_photos(body["message"], by=body["user"]["id"], channel=where, at=body["action_ts"]))
-
-
-def _photos(message: Mapping[str, Any], *, by: str, channel: str, at: str) -> Iterator[PhotoPosted]:
-    for picture in pictures_of(message):
-        yield PhotoPosted(by=by, channel=channel, at=at, **picture._asdict())
+    return list(photos_in(body["message"], by=body["user"]["id"], channel=where, at=body["action_ts"]))
 
 
 def may_be_in(channel: str, services: Services) -> bool:
